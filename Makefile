@@ -1,0 +1,79 @@
+# Every command that this project is built, tested and tried with. `make` alone lists them.
+#
+# All of them share one Cargo profile and the same features, so that nothing is compiled twice: DuckDB is linked
+# from the official prebuilt library when scripts/libduckdb finds one (14 minutes for the first build), else it is
+# compiled from source (35 minutes more).
+#
+#   make test DUCKDB=bundled                      compile DuckDB from source in any case
+#   make demo DEMO_ARGS="--companies 50000"       options for `vainu-etl demo`
+#   make test TEST_ARGS="resume"                  only tests whose name contains this
+#   CARGO_TARGET_DIR=...                          Cargo's own setting works as usual
+
+DEMO_ARGS ?=
+TEST_ARGS ?=
+BENCH_ARGS ?=
+DUCKDB ?= prebuilt
+
+# Begins each recipe that calls Cargo: sets $features, and DUCKDB_LIB_DIR with it. Status 3 of scripts/libduckdb
+# means "compile it"; any other failure (a wrong checksum) ends the recipe. `set -x` shows the command itself.
+ifeq ($(DUCKDB),bundled)
+with_duckdb = set -eu; features=; set -x;
+else
+with_duckdb = set -eu; folder="$$(scripts/libduckdb)" || [ $$? -eq 3 ]; features=; \
+	if [ -n "$$folder" ]; then export DUCKDB_LIB_DIR="$$folder"; features=--no-default-features; fi; set -x;
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test accept lint fmt docs readers bench deny release install duckdb ci clean-demo
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: ## The whole job against the built-in simulator, no account needed (DEMO_ARGS="--companies 50000")
+	@$(with_duckdb) cargo run --locked $$features -- demo $(DEMO_ARGS)
+
+test: ## All tests: cargo nextest when it is installed, else cargo test; then the doctests
+	@$(with_duckdb) \
+	if cargo nextest --version >/dev/null 2>&1; then \
+		cargo nextest run --locked $$features $(TEST_ARGS); \
+	else \
+		cargo test --locked $$features --lib --bins --tests --examples $(TEST_ARGS); \
+	fi; \
+	cargo test --locked $$features --doc $(TEST_ARGS)
+
+accept: ## Rewrite snapshots and generated documents from what the code gives now; read the diff before you commit
+	@$(with_duckdb) \
+	INSTA_UPDATE=always UPDATE_DOCS=1 cargo test --locked $$features --lib --bins --tests $(TEST_ARGS)
+
+lint: ## Formatting and clippy, warnings are errors
+	@$(with_duckdb) cargo fmt --check; cargo clippy --locked --all-targets $$features -- -D warnings
+
+fmt: ## Format the code
+	cargo fmt
+
+docs: ## The library's manual, in target/doc; warnings are errors
+	@$(with_duckdb) RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps $$features
+
+readers: ## Open the published file from DuckDB 1.4 and 1.5 for Python while it is replaced
+	@$(with_duckdb) cargo build --locked $$features; python3 tests/readers.py
+
+bench: ## Benchmarks, optimised as a release
+	@$(with_duckdb) cargo bench --locked $$features --bench '*' $(BENCH_ARGS)
+
+deny: ## Licences, advisories and banned crates (needs cargo-deny)
+	cargo deny check
+
+release: ## The binary as it ships: one file, DuckDB compiled in; target/release/vainu-etl
+	cargo build --locked --release --bin vainu-etl
+
+install: ## The same binary into ~/.cargo/bin
+	cargo install --locked --path .
+
+duckdb: ## Fetch the prebuilt DuckDB now and print its folder
+	@scripts/libduckdb
+
+ci: ## Everything that must pass before a merge
+	.ci/run
+
+clean-demo: ## Delete the demo's folder
+	rm -rf demo

@@ -1,0 +1,19 @@
+//! When DuckDB is linked dynamically (without the feature `bundled`), writes the library's folder into the run
+//! path of binaries, tests, doctests, benches and examples, so that they run by themselves and `LD_LIBRARY_PATH`
+//! need not be set.
+
+use std::{env, path};
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-env-changed=DUCKDB_LIB_DIR");
+    let bundled = env::var_os("CARGO_FEATURE_BUNDLED").is_some();
+    let unix = env::var_os("CARGO_CFG_UNIX").is_some(); // elsewhere there is no such thing as a run path
+    if bundled || !unix {
+        return;
+    }
+    // Absolute, because the binary is run from any folder.
+    if let Some(folder) = env::var_os("DUCKDB_LIB_DIR").and_then(|folder| path::absolute(folder).ok()) {
+        println!("cargo::rustc-link-arg=-Wl,-rpath,{}", folder.display());
+    }
+}

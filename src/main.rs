@@ -1,0 +1,3 @@
+//! The `vainu-etl` binary: parse, run, exit code; nothing else.
+
+fn main() {}
