@@ -1,0 +1,231 @@
+//! Stream `prospects`: companies, from `prospects/filter/`.
+
+use super::{Endpoint, Stream};
+use crate::schema::{Column, Kind, Table, Unit};
+
+const fn text(name: &'static str, fields: &'static [&'static str], doc: &'static str) -> Column {
+    Column::new(name, fields, Kind::Text, doc)
+}
+
+/// Companies that match the selections.
+pub const PROSPECTS: Stream = Stream {
+    name: "prospects",
+    doc: "Companies: basic information, from prospects/filter",
+    endpoint: Endpoint {
+        path: "prospects/filter/",
+        order: ("order", "business_id"),
+        max_page_size: 1000,
+        slice_by: "business_id__startswith",
+    },
+    table: &PROSPECTS_TABLE,
+    documented: &[
+        "business_id",
+        "status",
+        "registration_date",
+        "company_name",
+        "link",
+        "phone",
+        "industry_code_2",
+        "industry_code_5",
+        "industry_code",
+        "address",
+        "postal",
+        "city",
+        "municipality",
+        "visiting_address",
+        "visiting_postal",
+        "visiting_city",
+        "visiting_municipality",
+        "country",
+        "currency_code",
+        "turn_over",
+        "turn_over_local",
+        "turn_over_is_estimate",
+        "profit",
+        "development_of_turnover",
+        "staff_number",
+        "staff_number_is_estimate",
+        "vainu_link",
+        "linkedin_id",
+        "twitter_link",
+        "facebook_link",
+    ],
+};
+
+/// Table of the companies.
+pub const PROSPECTS_TABLE: Table = Table {
+    schema: "main",
+    name: "prospects",
+    doc: "One row per company that a load has ever seen; companies that disappeared carry `_deleted_at`.",
+    key: &["country", "business_id"],
+    columns: &[
+        Column::new("country", &["country"], Kind::Country, "Country, ISO 3166-1 alpha-2.").required(),
+        Column::new(
+            "business_id",
+            &["business_id"],
+            Kind::BusinessId,
+            "National business id without country prefix and dash; unique only together with the country.",
+        )
+        .required(),
+        text("company_name", &["company_name"], "Name as registered."),
+        text("status", &["status"], "Readable status from one of the API's sources; free text."),
+        Column::new("registration_date", &["registration_date"], Kind::Date, "Day of registration."),
+        text("link", &["link"], "Web site, often without a scheme."),
+        text("phone", &["phone"], "Phone number as published."),
+        Column::new(
+            "industry_code",
+            &["industry_code", "isic_industry_code", "industry_code_5"],
+            Kind::Code { width: 5 },
+            "National industry code, five digits: TOL 2008, SNI 2007, SIC 2007 or DB07.",
+        ),
+        Column::new(
+            "industry_division",
+            &["industry_code_2"],
+            Kind::Code { width: 2 },
+            "NACE Rev. 2 division, two digits.",
+        ),
+        text("address", &["address"], "Postal street address."),
+        text("postal", &["postal"], "Postal code of the address; leading zeros kept."),
+        text("city", &["city"], "City of the address."),
+        text("municipality", &["municipality"], "Municipality of the address."),
+        text(
+            "visiting_address",
+            &["visiting_address"],
+            "Visiting street address; a copy of the postal one where there is no other.",
+        ),
+        text(
+            "visiting_postal",
+            &["visiting_postal"],
+            "Postal code of the visiting address; leading zeros kept.",
+        ),
+        text("visiting_city", &["visiting_city"], "City of the visiting address."),
+        text("visiting_municipality", &["visiting_municipality"], "Municipality of the visiting address."),
+        text(
+            "currency_code",
+            &["currency_code"],
+            "Currency of turn_over_local, ISO 4217; not reliable for FX, the API shows SEK on FI companies.",
+        ),
+        Column::new(
+            "turn_over_eur",
+            &["turn_over"],
+            Kind::Decimal,
+            "Latest turnover in euros; NULL when unknown.",
+        )
+        .unit(Unit::Euro),
+        Column::new(
+            "turn_over_local",
+            &["turn_over_local"],
+            Kind::Decimal,
+            "Latest turnover in local currency; NULL when unknown.",
+        )
+        .unit(Unit::LocalCurrency),
+        Column::new(
+            "turn_over_is_estimate",
+            &["turn_over_is_estimate"],
+            Kind::Boolean,
+            "Whether the turnover is an estimate.",
+        ),
+        Column::new(
+            "turn_over_estimate",
+            &["turnover_estimate"],
+            Kind::Decimal,
+            "Estimated turnover; NULL when there is none.",
+        )
+        .unit(Unit::Euro),
+        Column::new(
+            "profit_percent",
+            &["profit"],
+            Kind::Decimal,
+            "Profit as a share of turnover; not an amount of money.",
+        )
+        .unit(Unit::Percent),
+        Column::new(
+            "turn_over_growth_percent",
+            &["development_of_turnover"],
+            Kind::Decimal,
+            "Change of turnover on the year before.",
+        )
+        .unit(Unit::Percent),
+        Column::new("staff_number", &["staff_number"], Kind::Integer, "Persons employed; NULL when unknown.")
+            .unit(Unit::Persons),
+        Column::new(
+            "staff_number_is_estimate",
+            &["staff_number_is_estimate"],
+            Kind::Boolean,
+            "Whether the number of staff is an estimate.",
+        ),
+        text("vainu_link", &["vainu_link"], "The company's page in Vainu."),
+        text("linkedin_id", &["linkedin_id"], "LinkedIn id; digits, kept as text."),
+        text("twitter_link", &["twitter_link"], "Twitter address as published; not always a valid URL."),
+        text("facebook_link", &["facebook_link"], "Facebook address as published."),
+        Column::new(
+            "digitality",
+            &["digitality"],
+            Kind::Double,
+            "Vainu's score; filled from the detail endpoint.",
+        ),
+        Column::new(
+            "sociality",
+            &["sociality"],
+            Kind::Double,
+            "Vainu's score; filled from the detail endpoint.",
+        ),
+        Column::new(
+            "marketility",
+            &["marketility"],
+            Kind::Double,
+            "Vainu's score; filled from the detail endpoint.",
+        ),
+        Column::new(
+            "alexa_rank_global",
+            &["alexa_rank_global"],
+            Kind::Integer,
+            "Alexa rank of the web site; filled from the detail endpoint.",
+        )
+        .unit(Unit::Rank),
+        Column::new(
+            "mother",
+            &["mother"],
+            Kind::Json,
+            "Parent company; the API's type is unknown, kept as JSON.",
+        ),
+        Column::new(
+            "mother_foreign",
+            &["mother_foreign"],
+            Kind::Json,
+            "Foreign parent company; the API's type is unknown, kept as JSON.",
+        ),
+        text(
+            "description",
+            &["description"],
+            "The company's description of itself; filled from the detail endpoint.",
+        ),
+    ],
+    system: &[
+        Column::system("_run_id", Kind::Text, "Run that last wrote the row's values, see etl.runs.")
+            .required(),
+        Column::system(
+            "_extra",
+            Kind::Json,
+            "Fields of the record that have no column, as a JSON object; NULL when there are none.",
+        ),
+        Column::system("_first_seen_at", Kind::Timestamp, "When a load saw the company first.")
+            .unit(Unit::Utc)
+            .required(),
+        Column::system("_last_seen_at", Kind::Timestamp, "When a load saw the company last.")
+            .unit(Unit::Utc)
+            .required(),
+        Column::system(
+            "_deleted_at",
+            Kind::Timestamp,
+            "When a complete list no longer held the company; NULL while it does.",
+        )
+        .unit(Unit::Utc),
+        Column::system(
+            "_details_at",
+            Kind::Timestamp,
+            "When the company's detail endpoint was last read; NULL when never.",
+        )
+        .unit(Unit::Utc),
+    ],
+};

@@ -1,0 +1,39 @@
+//! The SQL that makes a table, with the comments that describe it to whoever opens the file.
+
+use super::Table;
+
+/// `text` as an SQL string literal.
+pub fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// `name` as an SQL identifier.
+pub fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// `CREATE TABLE` of `table` in the connection's current database.
+///
+/// No PRIMARY KEY: its index would stay in memory for as long as the table is open; uniqueness is checked
+/// before a load is published.
+pub fn create_table(table: &Table) -> String {
+    let columns: Vec<String> = table
+        .all_columns()
+        .map(|column| {
+            let null = if column.nullable { "" } else { " NOT NULL" };
+            format!("    {} {}{null}", identifier(column.name), column.kind.sql_type())
+        })
+        .collect();
+    format!("CREATE TABLE {} (\n{}\n);\n", table.qualified(), columns.join(",\n"))
+}
+
+/// `COMMENT ON` for `table` and each of its columns.
+pub fn comments(table: &Table) -> String {
+    let name = table.qualified();
+    let mut sql = format!("COMMENT ON TABLE {name} IS {};\n", literal(table.doc));
+    for column in table.all_columns() {
+        let comment = literal(&column.comment());
+        sql.push_str(&format!("COMMENT ON COLUMN {name}.{} IS {comment};\n", identifier(column.name)));
+    }
+    sql
+}

@@ -1,0 +1,178 @@
+//! The tables about the loads: schema `etl` of the warehouse.
+
+use super::{Column, Kind, Table, Unit};
+
+const RUN_ID: Column =
+    Column::system("run_id", Kind::Text, "The run, a time-ordered id such as `20260131T235959Z-4f2a`.")
+        .required();
+const STREAM: Column = Column::system("stream", Kind::Text, "Stream, for example `prospects`.").required();
+
+const fn count(name: &'static str, doc: &'static str) -> Column {
+    Column::system(name, Kind::Integer, doc).unit(Unit::Count)
+}
+
+const fn time(name: &'static str, doc: &'static str) -> Column {
+    Column::system(name, Kind::Timestamp, doc).unit(Unit::Utc)
+}
+
+const fn text(name: &'static str, doc: &'static str) -> Column {
+    Column::system(name, Kind::Text, doc)
+}
+
+/// What the file is: proof that it is ours, and its format.
+pub const WAREHOUSE: Table = Table {
+    schema: "etl",
+    name: "warehouse",
+    doc: "One row: marks the file as a warehouse of vainu-etl. A file without it is never overwritten.",
+    key: &["format_version"],
+    columns: &[
+        count("format_version", "Version of the tables' layout; 1.").required(),
+        count("generation", "Number of this generation; each publish adds one.").required(),
+        text("tool_version", "Version of vainu-etl that wrote the file.").required(),
+        time("published_at", "When the generation was finished, just before it was published.").required(),
+    ],
+    system: &[],
+};
+
+/// One row per published run.
+pub const RUNS: Table = Table {
+    schema: "etl",
+    name: "runs",
+    doc: "One row per run whose result was published.",
+    key: &["run_id"],
+    columns: &[
+        RUN_ID,
+        time("started_at", "When the run first started; a resumed run keeps it.").required(),
+        time("finished_at", "When the run's data were ready to publish.").required(),
+        text("status", "`complete`: every list was proven complete; `incomplete`: some were not; nothing was deleted for them.").required(),
+        count("exit_code", "The run's exit code, 0 or 4.").required(),
+        text("tool_version", "Version of vainu-etl.").required(),
+        text("arguments", "The selections as given, without secrets."),
+        count("requests", "Requests sent, retries included, over all resumes.").required(),
+        count("retries", "Requests sent again.").required(),
+        Column::system("bytes", Kind::Integer, "Bytes of JSON received.").unit(Unit::Bytes).required(),
+        count("rows", "Rows loaded.").required(),
+        count("rejects", "Rows added to `etl.rejects`.").required(),
+    ],
+    system: &[],
+};
+
+/// The proof of each list.
+pub const STREAMS: Table = Table {
+    schema: "etl",
+    name: "streams",
+    doc: "One row per list read by a run: the evidence that it is complete, and what it changed.",
+    key: &["run_id", "stream", "list"],
+    columns: &[
+        RUN_ID,
+        STREAM,
+        text("list", "The list's filters, for example `country=FI&nstatus=active`.").required(),
+        count("rows_received", "Rows received in the sweep that counts, each position of the list once.")
+            .required(),
+        count("distinct_keys", "Different companies among them.").required(),
+        count("total_before", "The server's own total before the sweep; NULL when it gave none."),
+        count("total_after", "The server's own total after the sweep; NULL when it gave none."),
+        count(
+            "effective_page_size",
+            "Rows that a full page really held; less than asked when the server clamps the limit.",
+        )
+        .required(),
+        count(
+            "sweeps",
+            "How often the list, or a part of it, was read until the evidence added up; at most 3.",
+        )
+        .required(),
+        Column::system(
+            "complete",
+            Kind::Boolean,
+            "Whether the evidence adds up. Only then may companies be marked as deleted.",
+        )
+        .required(),
+        count("inserted", "Companies that the warehouse did not hold."),
+        count("updated", "Companies with at least one changed value."),
+        count("unchanged", "Companies seen again with the same values."),
+        count("deleted", "Companies no longer in any list that was read completely."),
+        count("rejected", "Rows in `etl.rejects` from this list."),
+        time("window_from", "Start of the time window asked for; NULL when the whole list was read."),
+        time("window_to", "End of the time window asked for; NULL when the whole list was read."),
+    ],
+    system: &[],
+};
+
+/// What did not fit.
+pub const REJECTS: Table = Table {
+    schema: "etl",
+    name: "rejects",
+    doc: "One row per value or record that did not fit its type: kept here as received, NULL in the table.",
+    key: &["reject_id"],
+    columns: &[
+        text("reject_id", "Stable id: hash of run, page, record and field.").required(),
+        RUN_ID,
+        STREAM,
+        text("table_name", "Table that the value was meant for.").required(),
+        text("key", "Key of the record, `FI/09704098`; NULL when the record has no usable key."),
+        text("field", "The API's field; NULL when the whole record was rejected."),
+        text("raw", "The JSON as received: of the value, or of the whole record.").required(),
+        text("reason", "Why it does not fit.").required(),
+        count("page", "Number of the landed page that holds it.").required(),
+        time("replayed_at", "When a replay loaded it after all; NULL while rejected."),
+    ],
+    system: &[],
+};
+
+/// How the answers differ from the document.
+pub const SCHEMA_DRIFT: Table = Table {
+    schema: "etl",
+    name: "schema_drift",
+    doc: "One row per field that differs from what the API documents.",
+    key: &["stream", "field", "kind"],
+    columns: &[
+        STREAM,
+        text("field", "The API's field.").required(),
+        RUN_ID_FIRST,
+        count("count", "Records in which it was seen, all runs together.").required(),
+        text("sample", "One value as received, shortened to 200 characters; NULL for a missing field."),
+        text("kind", "`unknown`: a field without a column, kept in `_extra`; `missing`: a documented field that a record lacks; `type`: another JSON type than documented.").required(),
+    ],
+    system: &[],
+};
+
+const RUN_ID_FIRST: Column =
+    Column::system("first_seen_run", Kind::Text, "Run that saw it first.").required();
+
+/// What changed in a company.
+pub const CHANGES: Table = Table {
+    schema: "etl",
+    name: "changes",
+    doc: "One row per value of a company that changed from one generation to the next.",
+    key: &["country", "business_id", "field", "run_id"],
+    columns: &[
+        text("country", "Country of the company.").required(),
+        text("business_id", "Id of the company.").required(),
+        text("field", "Column that changed.").required(),
+        RUN_ID,
+        text("before", "Earlier value as text; NULL when there was none."),
+        text("after", "New value as text; NULL when there is none any more."),
+        time("changed_at", "When the new value was seen.").required(),
+    ],
+    system: &[],
+};
+
+/// Which list holds which company: what a deletion is decided by.
+pub const LIST_MEMBERS: Table = Table {
+    schema: "etl",
+    name: "list_members",
+    doc: "One row per company and list that held it when the list was last read. A company in no list any more is marked as deleted.",
+    key: &["stream", "list", "country", "business_id"],
+    columns: &[
+        STREAM,
+        text("list", "The list's filters, as in `etl.streams`.").required(),
+        text("country", "Country of the company.").required(),
+        text("business_id", "Id of the company.").required(),
+    ],
+    system: &[],
+};
+
+/// The tables of schema `etl`.
+pub const TABLES: &[&Table] =
+    &[&WAREHOUSE, &RUNS, &STREAMS, &REJECTS, &SCHEMA_DRIFT, &CHANGES, &LIST_MEMBERS];

@@ -1,0 +1,224 @@
+//! What a table is: its columns, their types, units and documentation, declared once.
+//!
+//! Everything that has to know a column walks the same [`Table`]: the record parser, the Arrow schema, the
+//! `DuckDB` statements, the data dictionary and the `schema` command. The declarations themselves are in
+//! [`crate::catalog`] and [`etl`].
+
+pub mod ddl;
+pub mod dictionary;
+pub mod etl;
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+
+/// Digits of every decimal column: 18, which `DuckDB` stores in eight bytes.
+pub const DECIMAL_PRECISION: u8 = 18;
+/// Digits after the point of every decimal column.
+pub const DECIMAL_SCALE: i8 = 2;
+
+/// What a column holds, and so how a JSON value becomes a cell of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Free text, kept as received; an empty string stays an empty string.
+    Text,
+    /// A code of digits kept as text; a JSON number is padded with zeros to `width` digits, because a number
+    /// has lost its leading zeros (`industry_code_5: 1110` is the code `01110`).
+    Code {
+        /// Number of digits of the code.
+        width: usize,
+    },
+    /// A company's id without country prefix and without dash, leading zeros kept.
+    BusinessId,
+    /// ISO 3166-1 alpha-2 country code, upper case.
+    Country,
+    /// True or false.
+    Boolean,
+    /// Whole number, 64 bits, signed.
+    Integer,
+    /// Double precision number; only for the API's unitless scores.
+    Double,
+    /// Exact decimal, `DECIMAL(18,2)`, parsed from the digits of the text.
+    Decimal,
+    /// Calendar date; months and days may come without a leading zero.
+    Date,
+    /// Point in time, microseconds, without zone; converted to UTC when the text carries a zone.
+    Timestamp,
+    /// Any JSON value, kept as JSON text.
+    Json,
+}
+
+impl Kind {
+    /// The type's name in `DuckDB`.
+    pub fn sql_type(self) -> &'static str {
+        match self {
+            Self::Text | Self::Code { .. } | Self::BusinessId | Self::Country => "VARCHAR",
+            Self::Boolean => "BOOLEAN",
+            Self::Integer => "BIGINT",
+            Self::Double => "DOUBLE",
+            Self::Decimal => "DECIMAL(18,2)",
+            Self::Date => "DATE",
+            Self::Timestamp => "TIMESTAMP",
+            Self::Json => "JSON",
+        }
+    }
+
+    /// The type in Arrow; JSON is text there.
+    pub fn arrow_type(self) -> DataType {
+        match self {
+            Self::Text | Self::Code { .. } | Self::BusinessId | Self::Country | Self::Json => DataType::Utf8,
+            Self::Boolean => DataType::Boolean,
+            Self::Integer => DataType::Int64,
+            Self::Double => DataType::Float64,
+            Self::Decimal => DataType::Decimal128(DECIMAL_PRECISION, DECIMAL_SCALE),
+            Self::Date => DataType::Date32,
+            Self::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
+        }
+    }
+}
+
+/// The unit of a column's values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// No unit: text, codes, flags, dates, scores.
+    None,
+    /// Whole euros.
+    Euro,
+    /// Whole units of the currency in `currency_code`.
+    LocalCurrency,
+    /// Per cent: 14.3 is 14.3 %.
+    Percent,
+    /// Persons employed.
+    Persons,
+    /// A rank, 1 being first.
+    Rank,
+    /// A number of rows, requests or other things.
+    Count,
+    /// Bytes.
+    Bytes,
+    /// Coordinated universal time.
+    Utc,
+}
+
+impl Unit {
+    /// The unit as the data dictionary prints it; empty for [`Unit::None`].
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Euro => "EUR",
+            Self::LocalCurrency => "units of currency_code",
+            Self::Percent => "%",
+            Self::Persons => "persons",
+            Self::Rank => "rank",
+            Self::Count => "count",
+            Self::Bytes => "bytes",
+            Self::Utc => "UTC",
+        }
+    }
+}
+
+/// One column, declared once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    /// Name in the warehouse.
+    pub name: &'static str,
+    /// The API's fields that feed it, the first one present and not null winning. Empty for a column that the
+    /// load itself fills.
+    pub fields: &'static [&'static str],
+    /// Type.
+    pub kind: Kind,
+    /// Unit of the values.
+    pub unit: Unit,
+    /// One sentence: what it is, and what null means.
+    pub doc: &'static str,
+    /// Whether NULL is allowed.
+    pub nullable: bool,
+}
+
+impl Column {
+    /// A nullable column fed by the fields named.
+    pub const fn new(
+        name: &'static str,
+        fields: &'static [&'static str],
+        kind: Kind,
+        doc: &'static str,
+    ) -> Self {
+        Self { name, fields, kind, unit: Unit::None, doc, nullable: true }
+    }
+
+    /// A nullable column that the load itself fills.
+    pub const fn system(name: &'static str, kind: Kind, doc: &'static str) -> Self {
+        Self::new(name, &[], kind, doc)
+    }
+
+    /// The same column with a unit.
+    #[must_use]
+    pub const fn unit(mut self, unit: Unit) -> Self {
+        self.unit = unit;
+        self
+    }
+
+    /// The same column, never NULL.
+    #[must_use]
+    pub const fn required(mut self) -> Self {
+        self.nullable = false;
+        self
+    }
+
+    /// The comment that the warehouse carries: doc, unit and the API's own field names.
+    pub fn comment(&self) -> String {
+        let mut text = self.doc.to_owned();
+        if self.unit != Unit::None {
+            text = format!("{text} Unit: {}.", self.unit.label());
+        }
+        if !self.fields.is_empty() {
+            text = format!("{text} API: {}.", self.fields.join(", "));
+        }
+        text
+    }
+
+    fn arrow_field(&self) -> Field {
+        Field::new(self.name, self.kind.arrow_type(), self.nullable)
+    }
+}
+
+/// One table, declared once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Table {
+    /// Schema in the warehouse: `main` for people, `etl` about the loads.
+    pub schema: &'static str,
+    /// Name in that schema.
+    pub name: &'static str,
+    /// One sentence: what a row is.
+    pub doc: &'static str,
+    /// Columns that together are unique.
+    pub key: &'static [&'static str],
+    /// Columns in their order, key first.
+    pub columns: &'static [Column],
+    /// Columns that the load fills, after the declared ones.
+    pub system: &'static [Column],
+}
+
+impl Table {
+    /// All columns in the order of the table: declared ones, then system ones.
+    pub fn all_columns(&self) -> impl Iterator<Item = &'static Column> {
+        self.columns.iter().chain(self.system)
+    }
+
+    /// Schema and name, as in SQL: `main.prospects`.
+    pub fn qualified(&self) -> String {
+        format!("{}.{}", self.schema, self.name)
+    }
+
+    /// Arrow schema of the declared columns followed by `extra` fields.
+    pub fn arrow_schema(&self, extra: &[Field]) -> Arc<Schema> {
+        let declared = self.columns.iter().map(Column::arrow_field);
+        Arc::new(Schema::new(declared.chain(extra.iter().cloned()).collect::<Vec<_>>()))
+    }
+}
+
+/// Every table of the warehouse, people's first.
+pub fn tables() -> Vec<&'static Table> {
+    let of_streams = crate::catalog::STREAMS.iter().map(|stream| stream.table);
+    of_streams.chain(etl::TABLES.iter().copied()).collect()
+}

@@ -1,0 +1,95 @@
+//! What normalising hands to loading: Parquet files on disk and a few counts.
+//!
+//! Parquet is the hand-over format because both sides of it use all cores and bounded memory: several workers
+//! write files side by side, and `DuckDB` reads them in parallel by column name.
+
+use std::path::PathBuf;
+
+use arrow::datatypes::{DataType, Field, TimeUnit};
+
+/// Columns of a staged row after the table's declared ones.
+///
+/// `_extra`: JSON object of the fields without a column, and of fields that say something else than the field
+/// that won their column; null when there are none; always JSON that `DuckDB` accepts. `_present`: bit *i* is
+/// set when the record had at least one field of declared column *i*, so that an absent field never overwrites
+/// a loaded value. `_seen_at`: when the page was fetched, UTC. `_list`: index of the list that the row came
+/// from. `_newest`: false when a later page, or an earlier row of the same page, holds the same company.
+pub fn row_fields() -> [Field; 5] {
+    [
+        Field::new("_extra", DataType::Utf8, true),
+        Field::new("_present", DataType::UInt64, false),
+        Field::new("_seen_at", DataType::Timestamp(TimeUnit::Microsecond, None), false),
+        Field::new("_list", DataType::UInt32, false),
+        Field::new("_newest", DataType::Boolean, false),
+    ]
+}
+
+/// Columns of a staged reject; the names are those of `etl.rejects`. `list` is the index of the list.
+pub fn reject_fields() -> [Field; 8] {
+    [
+        Field::new("reject_id", DataType::Utf8, false),
+        Field::new("list", DataType::UInt32, false),
+        Field::new("table_name", DataType::Utf8, false),
+        Field::new("key", DataType::Utf8, true),
+        Field::new("field", DataType::Utf8, true),
+        Field::new("raw", DataType::Utf8, false),
+        Field::new("reason", DataType::Utf8, false),
+        Field::new("page", DataType::Int64, false),
+    ]
+}
+
+/// The staged rows of one stream.
+#[derive(Debug, Default)]
+pub struct Staged {
+    /// Parquet files of rows: the table's declared columns, then [`row_fields`]. None when there was no row.
+    pub rows: Vec<PathBuf>,
+    /// Parquet files of [`reject_fields`]. None when nothing was rejected.
+    pub rejects: Vec<PathBuf>,
+    /// How the records differ from the document.
+    pub drift: Vec<Drift>,
+    /// Records read: `rows_staged + records_rejected`.
+    pub records: u64,
+    /// Rows written to [`Staged::rows`].
+    pub rows_staged: u64,
+    /// Records rejected whole.
+    pub records_rejected: u64,
+    /// Rejects of single values; their rows are staged, nearly always with NULL in the value's place (text with
+    /// half of a surrogate pair and times finer than a microsecond are kept as far as they fit; of a field that
+    /// a record has twice the last value is kept).
+    pub cells_rejected: u64,
+}
+
+/// One field that differs from the document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drift {
+    /// The API's field.
+    pub field: String,
+    /// How it differs.
+    pub kind: DriftKind,
+    /// Records in which it was seen.
+    pub count: u64,
+    /// One value as received, shortened; none for a missing field.
+    pub sample: Option<String>,
+}
+
+/// How a field differs from the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DriftKind {
+    /// A field without a column.
+    Unknown,
+    /// A documented field that a record lacks.
+    Missing,
+    /// Another JSON type than documented.
+    Type,
+}
+
+impl DriftKind {
+    /// The kind as `etl.schema_drift` holds it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Missing => "missing",
+            Self::Type => "type",
+        }
+    }
+}
