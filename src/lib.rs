@@ -2,4 +2,5 @@
 
 pub mod catalog;
 pub mod schema;
+pub mod simulator;
 pub mod staging;

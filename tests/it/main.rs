@@ -1,2 +1,5 @@
 //! The one integration-test binary: each one links DuckDB.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
+mod simulator;

@@ -1,0 +1,79 @@
+//! Why a simulator could not start or a company could not be changed.
+
+/// Why a simulator could not start or a company could not be changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The port cannot be listened on.
+    #[error("the simulator cannot listen on 127.0.0.1:{port}")]
+    Listen {
+        /// The port asked for.
+        port: u16,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The request log cannot be opened.
+    #[error("the simulator cannot open its request log")]
+    Log {
+        /// What the system said, with the path.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Business ids would repeat.
+    #[error("the simulator makes at most {most} companies, not {companies}")]
+    TooMany {
+        /// Companies asked for.
+        companies: u32,
+        /// Companies possible.
+        most: u32,
+    },
+    /// No live company has this id.
+    #[error("the simulator has no company {country} {business_id}")]
+    Company {
+        /// Country asked for.
+        country: String,
+        /// Id asked for.
+        business_id: String,
+    },
+    /// The field cannot be changed.
+    #[error("the simulator cannot change the field `{field}`")]
+    Field {
+        /// The field.
+        field: String,
+    },
+    /// The field does not take the value.
+    #[error("the field `{field}` cannot be {value}")]
+    Value {
+        /// The field.
+        field: String,
+        /// The value as JSON.
+        value: String,
+    },
+    /// Generating the companies was interrupted.
+    #[error("the simulator's companies could not be generated")]
+    Generate {
+        /// Why.
+        #[source]
+        source: tokio::task::JoinError,
+    },
+}
+
+impl Error {
+    /// What to do next, where there is something.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Listen { .. } => Some("choose another port, or 0 for any free one"),
+            Self::Log { .. } => Some("check that the folder exists and may be written to"),
+            Self::TooMany { .. } => Some("ask for fewer companies"),
+            Self::Company { .. } => {
+                Some("deleted companies cannot be changed; `companies()` lists the live ones")
+            }
+            Self::Field { .. } => {
+                Some("company_name, turn_over, staff_number, nstatus and basic_modified can be changed")
+            }
+            Self::Value { .. } => Some("texts and times are JSON strings, numbers are JSON numbers or null"),
+            Self::Generate { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The Vainu API v1 on localhost, answered from generated companies: for tests, `demo` and `simulate`.
+//!
+//! It is written from the document alone and shares no code with the client, so that a misreading of one is not
+//! hidden by the same misreading in the other. Where the document is silent or contradicts itself, a switch
+//! ([`Switches`]) plays each reading; faults ([`Fault`]) play what networks and busy servers do.
+//!
+//! The same seed makes the same companies on every machine, and company `i` is the same however many there are.
+//! An endpoint is one file with a function from a request to an answer, and one line in `server::ROUTES`.
+
+mod answer;
+mod auth;
+mod choices;
+mod company;
+mod config;
+mod country;
+mod draw;
+mod error;
+mod fault;
+mod fields;
+mod filter;
+mod gate;
+mod ids;
+mod industries;
+mod journal;
+mod listing;
+mod params;
+mod places;
+mod prospects_filter;
+mod query;
+mod render;
+mod server;
+mod switches;
+mod text;
+mod values;
+mod words;
+mod world;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+pub use choices::{Count, Envelope, Numbers, Ordering, PastEnd, StartsWith, UnknownFilter};
+pub use config::Config;
+pub use error::Error;
+pub use fault::{Fault, RetryAfter};
+pub use journal::Request;
+pub use switches::{Switch, SwitchError, Switches};
+
+use gate::{Gate, Line};
+use journal::Journal;
+use server::Shared;
+use world::World;
+
+/// The API key of a simulator that is given no other. Of the form that the document describes, and worthless elsewhere.
+pub const DEMO_API_KEY: &str = "dec0de0000000000000000000000000000000000000000000000000000dec0de";
+
+/// How long [`Simulator::shutdown`] waits for answers under way.
+const SHUTDOWN_WAIT: Duration = Duration::from_secs(2);
+
+/// A running simulator. Dropping it stops it without waiting for answers under way.
+#[derive(Debug)]
+pub struct Simulator {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    server: JoinHandle<()>,
+}
+
+impl Simulator {
+    /// Generates the companies and starts to answer on 127.0.0.1, in the tokio runtime of the caller.
+    ///
+    /// # Errors
+    /// When the port is taken, the request log cannot be opened or more companies are asked for than there are ids.
+    pub async fn start(config: Config) -> Result<Self, Error> {
+        if config.companies > ids::CAPACITY {
+            return Err(Error::TooMany { companies: config.companies, most: ids::CAPACITY });
+        }
+        let journal = Journal::open(&config).map_err(|source| Error::Log { source })?;
+        let listen = |source| Error::Listen { port: config.port, source };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await.map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        let (seed, companies, prefix) = (config.seed, config.companies, config.switches.id_prefix);
+        let generate = tokio::task::spawn_blocking(move || World::generate(seed, companies, prefix));
+        let world = generate.await.map_err(|source| Error::Generate { source })?;
+        let shared = Arc::new(Shared::new(config, world, journal));
+        let service = server::router(Arc::clone(&shared)).into_make_service_with_connect_info::<Line>();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let server = tokio::spawn(async move {
+            // Serving ends when `stop` is used or dropped; accepting never fails (see `Gate`).
+            let until = async move { stopped.await.unwrap_or_default() };
+            let _ = axum::serve(Gate(listener), service).with_graceful_shutdown(until).await;
+        });
+        Ok(Self { shared, address, stop: Some(stop), server })
+    }
+
+    /// The URL to give to a client, without a slash at the end: `http://127.0.0.1:PORT/api/v1`.
+    pub fn base_url(&self) -> String {
+        format!("http://{}/api/v1", self.address)
+    }
+
+    /// Every request answered since the start or the last [`clear_requests`](Self::clear_requests).
+    pub fn requests(&self) -> Vec<Request> {
+        self.shared.journal.requests()
+    }
+
+    /// Forgets the requests. Their numbers go on, for the faults that are set on numbers.
+    pub fn clear_requests(&self) {
+        self.shared.journal.clear();
+    }
+
+    /// Every company that is there now, in generation order, as the filter endpoint answers it.
+    ///
+    /// The countries that the account may not see are among them.
+    pub fn companies(&self) -> impl Iterator<Item = Value> {
+        let live: Vec<u32> = self.shared.world().in_generation_order().collect();
+        live.into_iter().map(|index| {
+            let mut json = String::new();
+            render::Rows::new(&self.shared.world(), &self.shared.config.switches).write(index, &mut json);
+            serde_json::from_str(&json).unwrap_or_default()
+        })
+    }
+
+    /// Takes a company out of every later answer.
+    ///
+    /// # Errors
+    /// When no live company has this id.
+    pub fn delete_company(&self, country: &str, business_id: &str) -> Result<(), Error> {
+        self.shared.change(|world| {
+            let index = find(world, country, business_id)?;
+            world.delete(index);
+            Ok(())
+        })
+    }
+
+    /// Changes a field of a company, and its `basic_modified` to now.
+    ///
+    /// Fields: `company_name` (text), `turn_over` (whole euros or null), `staff_number` (a number or null), `nstatus`
+    /// (`active` or `inactive`) and `basic_modified` itself (`2026-01-31T12:00:00Z`).
+    ///
+    /// # Errors
+    /// When no live company has this id, or the field cannot be changed, or not to this value.
+    pub fn set_field(
+        &self,
+        country: &str,
+        business_id: &str,
+        field: &str,
+        value: &Value,
+    ) -> Result<(), Error> {
+        self.shared.change(|world| {
+            let index = find(world, country, business_id)?;
+            world.set(index, field, value)
+        })
+    }
+
+    /// Stops listening, and waits a moment for answers under way.
+    pub async fn shutdown(mut self) {
+        self.stop.take();
+        // A client may keep a connection open for ever; it is closed when the runtime ends.
+        let _ = tokio::time::timeout(SHUTDOWN_WAIT, &mut self.server).await;
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+fn find(world: &World, country: &str, business_id: &str) -> Result<u32, Error> {
+    let missing = || Error::Company { country: country.to_owned(), business_id: business_id.to_owned() };
+    world.find(country, business_id).ok_or_else(missing)
+}

@@ -1,0 +1,166 @@
+//! Writes companies as the JSON objects of the filter endpoint, straight into one text.
+
+use std::fmt::Write as _;
+
+use super::choices::Numbers;
+use super::company::Company;
+use super::fields::Field;
+use super::switches::Switches;
+use super::world::World;
+
+/// How one field of an answer is written.
+enum Shape {
+    /// A JSON string.
+    Text,
+    /// A JSON number or literal.
+    Bare,
+    /// A decimal or a count: a JSON string, or a number by the switch `numbers`.
+    Counted,
+}
+
+/// The fields of an answer that are also fields to filter by, up to `country`.
+#[rustfmt::skip]
+const HEAD: [(&str, Field, Shape); 16] = [
+    ("registration_date", Field::RegistrationDate, Shape::Text),
+    ("company_name", Field::CompanyName, Shape::Text),
+    ("link", Field::Link, Shape::Text),
+    ("phone", Field::Phone, Shape::Text),
+    ("industry_code_2", Field::IndustryCode2, Shape::Bare),
+    ("industry_code_5", Field::IndustryCode5, Shape::Bare),
+    ("industry_code", Field::IndustryCode, Shape::Text),
+    ("address", Field::Address, Shape::Text),
+    ("postal", Field::Postal, Shape::Text),
+    ("city", Field::City, Shape::Text),
+    ("municipality", Field::Municipality, Shape::Text),
+    ("visiting_address", Field::VisitingAddress, Shape::Text),
+    ("visiting_postal", Field::VisitingPostal, Shape::Text),
+    ("visiting_city", Field::VisitingCity, Shape::Text),
+    ("visiting_municipality", Field::VisitingMunicipality, Shape::Text),
+    ("country", Field::Country, Shape::Text),
+];
+
+/// The same, after `turn_over_local`.
+const TAIL: [(&str, Field, Shape); 5] = [
+    ("turn_over_is_estimate", Field::TurnOverIsEstimate, Shape::Bare),
+    ("profit", Field::Profit, Shape::Counted),
+    ("development_of_turnover", Field::DevelopmentOfTurnover, Shape::Counted),
+    ("staff_number", Field::StaffNumber, Shape::Counted),
+    ("staff_number_is_estimate", Field::StaffNumberIsEstimate, Shape::Bare),
+];
+
+/// Writes rows one after another, with one buffer for all of them.
+pub(super) struct Rows<'a> {
+    world: &'a World,
+    numbers: Numbers,
+    buffer: String,
+}
+
+impl<'a> Rows<'a> {
+    pub(super) fn new(world: &'a World, switches: &Switches) -> Self {
+        Self { world, numbers: switches.numbers, buffer: String::new() }
+    }
+
+    /// Appends the company of `index` as a JSON object.
+    pub(super) fn write(&mut self, index: u32, out: &mut String) {
+        let Some(company) = self.world.company(index) else { return };
+        out.push('{');
+        self.field(index, "business_id", Field::BusinessId, &Shape::Text, out);
+        let subject = self.world.subject(index, company);
+        self.made(",\"status\":", |text| subject.status(company.active, text), out);
+        for (name, field, shape) in &HEAD {
+            out.push(',');
+            self.field(index, name, *field, shape, out);
+        }
+        let _ = write!(out, ",\"currency_code\":\"{}\",", company.country.currency());
+        self.field(index, "turn_over", Field::TurnOver, &Shape::Counted, out);
+        out.push_str(",\"turn_over_local\":");
+        self.local_turn_over(company, out);
+        for (name, field, shape) in &TAIL {
+            out.push(',');
+            self.field(index, name, *field, shape, out);
+        }
+        let _ = write!(
+            out,
+            ",\"vainu_link\":\"https://app.vainu.io/vainu/prospect/{}/\"",
+            700_000 + u64::from(index)
+        );
+        self.made(",\"linkedin_id\":", |text| subject.linkedin_id(text), out);
+        self.made(",\"twitter_link\":", |text| subject.twitter_link(text), out);
+        self.made(",\"facebook_link\":", |text| subject.facebook_link(text), out);
+        out.push('}');
+    }
+
+    fn field(&mut self, index: u32, name: &str, field: Field, shape: &Shape, out: &mut String) {
+        out.push('"');
+        out.push_str(name);
+        out.push_str("\":");
+        if !self.world.text(index, field, &mut self.buffer) {
+            out.push_str("null");
+            return;
+        }
+        match (shape, self.numbers) {
+            (Shape::Text, _) | (Shape::Counted, Numbers::String) => push_string(&self.buffer, out),
+            (Shape::Bare, _) | (Shape::Counted, Numbers::Number) => out.push_str(&self.buffer),
+        }
+    }
+
+    fn made(&mut self, key: &str, make: impl FnOnce(&mut String) -> bool, out: &mut String) {
+        out.push_str(key);
+        self.buffer.clear();
+        if make(&mut self.buffer) {
+            push_string(&self.buffer, out);
+        } else {
+            out.push_str("null");
+        }
+    }
+
+    fn local_turn_over(&self, company: &Company, out: &mut String) {
+        let local =
+            company.turn_over.zip(company.country.rate_percent()).map(|(euros, rate)| euros * rate / 100);
+        let _ = match (local, self.numbers) {
+            (None, _) => write!(out, "null"),
+            (Some(local), Numbers::String) => write!(out, "\"{local}.0\""),
+            (Some(local), Numbers::Number) => write!(out, "{local}.0"),
+        };
+    }
+}
+
+/// Appends `text` as a JSON string.
+pub(super) fn push_string(text: &str, out: &mut String) {
+    out.push('"');
+    // Bytes are faster to search than letters, and what is searched for is ASCII, so it never lies inside a letter.
+    let is_special = |byte: u8| byte == b'"' || byte == b'\\' || byte.is_ascii_control();
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(is_special) {
+        let (plain, special) = rest.split_at(at);
+        out.push_str(plain);
+        let mut letters = special.chars();
+        match letters.next() {
+            Some('"') => out.push_str("\\\""),
+            Some('\\') => out.push_str("\\\\"),
+            Some('\n') => out.push_str("\\n"),
+            Some('\t') => out.push_str("\\t"),
+            Some(control) => {
+                let _ = write!(out, "\\u{:04x}", u32::from(control));
+            }
+            None => {}
+        }
+        rest = letters.as_str();
+    }
+    out.push_str(rest);
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_come_back_as_they_were() {
+        for text in ["", "plain", "a\"b\\c", "\n\t\u{1b}[31m\u{0}", "ÅÄÖ \u{1f680}", "\\\\\"\""] {
+            let mut json = String::new();
+            push_string(text, &mut json);
+            assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! From an HTTP request to its answer: faults, routes, authentication, the record of the request.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+
+use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::{ConnectInfo, State};
+use axum::response::Response;
+use jiff::Timestamp;
+
+use super::answer::{Answer, Delivery};
+use super::fault::Fault;
+use super::gate::Line;
+use super::journal::{Journal, Request};
+use super::listing::Lists;
+use super::prospects_filter::{self, Pages};
+use super::world::World;
+use super::{Config, auth, params};
+
+/// The largest body that is read.
+const MAX_BODY: usize = 64 << 20;
+
+/// One endpoint.
+struct Route {
+    /// The whole path, with its slash at the end.
+    path: &'static str,
+    methods: &'static [&'static str],
+    answer: fn(&Shared, &Asked) -> Answer,
+}
+
+/// All endpoints.
+static ROUTES: [Route; 1] = [Route {
+    path: "/api/v1/prospects/filter/",
+    methods: &["GET", "POST"],
+    answer: prospects_filter::answer,
+}];
+
+/// What all requests of a simulator share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) config: Config,
+    world: RwLock<World>,
+    pub(super) lists: Lists,
+    pages: Mutex<Pages>,
+    pub(super) journal: Journal,
+    received: AtomicU64,
+}
+
+impl Shared {
+    pub(super) fn new(config: Config, world: World, journal: Journal) -> Self {
+        let (lists, pages) = (Lists::default(), Mutex::default());
+        Self { config, world: RwLock::new(world), lists, pages, journal, received: AtomicU64::new(0) }
+    }
+
+    /// The companies, which do not change while this is held.
+    pub(super) fn world(&self) -> RwLockReadGuard<'_, World> {
+        self.world.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes companies; lists made before are forgotten.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
+        let mut world = self.world.write().unwrap_or_else(PoisonError::into_inner);
+        let result = change(&mut world);
+        self.lists.clear();
+        result
+    }
+
+    pub(super) fn pages(&self) -> MutexGuard<'_, Pages> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request as the endpoints see it.
+#[derive(Debug)]
+pub(super) struct Asked {
+    /// Number of the request since the start, from 1.
+    pub(super) sequence: u64,
+    time: Timestamp,
+    method: String,
+    path: String,
+    raw_query: Option<String>,
+    pub(super) query: Vec<(String, String)>,
+    pub(super) body: String,
+    is_authenticated: bool,
+}
+
+/// The service that answers everything.
+pub(super) fn router(shared: Arc<Shared>) -> Router {
+    Router::new().fallback(handle).with_state(shared)
+}
+
+async fn handle(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(line): ConnectInfo<Line>,
+    request: axum::extract::Request,
+) -> Response {
+    let sequence = shared.received.fetch_add(1, Ordering::Relaxed) + 1;
+    let asked = read(&shared.config, sequence, request).await;
+    let switches = &shared.config.switches;
+    if !switches.latency.is_zero() {
+        tokio::time::sleep(switches.latency).await;
+    }
+    let fault = Fault::of_request(switches, shared.config.seed, sequence);
+    let replaced = fault.and_then(|fault| fault.answer(switches, &path_and_query(&asked)));
+    // A list of a million companies takes a while to make; other requests go on meanwhile.
+    let worker = Arc::clone(&shared);
+    let work = move || {
+        let answer = replaced.unwrap_or_else(|| route(&worker, &asked));
+        (asked, answer)
+    };
+    let (asked, answer) = match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => return Answer::detail(500, &error.to_string()).into_response(Delivery::Whole, &line),
+    };
+    shared.journal.record(Request {
+        sequence,
+        time: asked.time,
+        method: asked.method,
+        path: asked.path,
+        query: asked.query,
+        body: asked.body,
+        authenticated: asked.is_authenticated,
+        status: answer.status,
+        rows: answer.rows,
+        fault: fault.map(Fault::label),
+    });
+    answer.into_response(fault.map_or(Delivery::Whole, Fault::delivery), &line)
+}
+
+async fn read(config: &Config, sequence: u64, request: axum::extract::Request) -> Asked {
+    let time = Timestamp::now();
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, MAX_BODY).await.unwrap_or_default();
+    Asked {
+        sequence,
+        time,
+        method: parts.method.as_str().to_owned(),
+        path: parts.uri.path().to_owned(),
+        raw_query: parts.uri.query().map(str::to_owned),
+        query: params::pairs(parts.uri.query().unwrap_or_default()),
+        body: String::from_utf8_lossy(&body).into_owned(),
+        is_authenticated: auth::is_right(config, &parts.headers),
+    }
+}
+
+fn path_and_query(asked: &Asked) -> String {
+    asked.raw_query.as_ref().map_or_else(|| asked.path.clone(), |query| format!("{}?{query}", asked.path))
+}
+
+/// The right answer, in the order in which Django asks: path, credentials, method.
+fn route(shared: &Shared, asked: &Asked) -> Answer {
+    let find = |path: &str| ROUTES.iter().find(|route| route.path == path);
+    let Some(route) = find(&asked.path) else {
+        let with_slash = format!("{}/", asked.path);
+        if find(&with_slash).is_none() {
+            return Answer::detail(404, "Not found");
+        }
+        let query = asked.raw_query.as_ref().map_or(String::new(), |query| format!("?{query}"));
+        return Answer::empty(301).with_header("location", with_slash + &query);
+    };
+    if let Some(refusal) = auth::refusal(&shared.config, asked.is_authenticated) {
+        return refusal;
+    }
+    if !route.methods.contains(&asked.method.as_str()) {
+        let answer = Answer::detail(405, &format!("Method \"{}\" not allowed.", asked.method));
+        return answer.with_header("allow", route.methods.join(", "));
+    }
+    (route.answer)(shared, asked)
+}

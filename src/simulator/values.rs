@@ -1,0 +1,152 @@
+//! A company's value of a field, as a number to compare and as the text that an answer shows.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::company::{Company, Spot};
+use super::draw::{Draw, Stream, float};
+use super::fields::Field;
+use super::industries;
+use super::text::Subject;
+use super::world::World;
+
+/// Formats into a `String` (which cannot fail) and is `Some(())`.
+macro_rules! put {
+    ($out:expr, $($format:tt)*) => { write!($out, $($format)*).ok() };
+}
+
+/// A number that orders dates as the calendar does.
+pub(super) fn date_number(date: Date) -> f64 {
+    f64::from(i32::from(date.year()) * 10_000 + i32::from(date.month()) * 100 + i32::from(date.day()))
+}
+
+impl World {
+    /// The value to compare by of a numeric field, a date or a time; `None` for null.
+    pub(super) fn number(&self, index: u32, field: Field) -> Option<f64> {
+        let company = self.company(index)?;
+        match field {
+            Field::TurnOver => company.turn_over.map(float),
+            Field::Profit => company.profit.map(|tenths| f64::from(tenths) / 10.0),
+            Field::DevelopmentOfTurnover => company.growth.map(|tenths| f64::from(tenths) / 10.0),
+            Field::StaffNumber => company.staff.map(f64::from),
+            Field::IndustryCode2 => company.industry.map(|code| f64::from(code / 1000)),
+            Field::IndustryCode5 => company.industry.map(f64::from),
+            Field::VainuScore => company.score.map(f64::from),
+            Field::AlexaRankGlobal => company.alexa_rank.map(f64::from),
+            Field::TurnOverIsEstimate => Some(f64::from(u8::from(company.turn_over_is_estimate))),
+            Field::StaffNumberIsEstimate => Some(f64::from(u8::from(company.staff_is_estimate))),
+            Field::RegistrationDate => company.registered.map(date_number),
+            Field::BasicModified => Some(float(company.modified)),
+            _ => None,
+        }
+    }
+
+    /// Writes the field's text as an answer would show it into `out`, which is emptied first. False for null.
+    pub(super) fn text(&self, index: u32, field: Field, out: &mut String) -> bool {
+        out.clear();
+        let Some(company) = self.company(index) else { return false };
+        let is_there = self.write_text(index, company, field, out).is_some();
+        if !is_there {
+            out.clear();
+        }
+        is_there
+    }
+
+    fn write_text(&self, index: u32, company: &Company, field: Field, out: &mut String) -> Option<()> {
+        let subject = self.subject(index, company);
+        let when = |is_there: bool| is_there.then_some(());
+        match field {
+            Field::BusinessId => {
+                if self.ids_have_prefix() {
+                    out.push_str(company.country.code());
+                }
+                put!(out, "{:0width$}", company.id, width = company.country.id_digits() as usize)
+            }
+            Field::RegistrationDate => {
+                let date = company.registered?;
+                put!(out, "{}-{}-{}", date.year(), date.month(), date.day())
+            }
+            Field::CompanyName => {
+                if let Some(name) = self.renamed(index) {
+                    out.push_str(name);
+                } else {
+                    subject.company_name(out);
+                }
+                Some(())
+            }
+            Field::Link => when(subject.link(out)),
+            Field::Domain => when(subject.domain(out)),
+            Field::Phone => when(subject.phone(out)),
+            Field::IndustryCode | Field::IndustryCodes => put!(out, "{:05}", company.industry?),
+            Field::Country => put!(out, "{}", company.country.code()),
+            Field::TurnOver => put!(out, "{}.0", company.turn_over?),
+            Field::Profit => put!(out, "{}", Tenths(company.profit?)),
+            Field::DevelopmentOfTurnover => put!(out, "{}", Tenths(company.growth?)),
+            Field::TurnOverIsEstimate => put!(out, "{}", company.turn_over_is_estimate),
+            Field::StaffNumberIsEstimate => put!(out, "{}", company.staff_is_estimate),
+            Field::Nstatus => put!(out, "{}", if company.active { "active" } else { "inactive" }),
+            Field::BasicModified => {
+                let time = Timestamp::from_second(company.modified).ok()?;
+                put!(out, "{}", time.strftime("%Y-%m-%dT%H:%M:%S"))
+            }
+            Field::IndustryCode2 => put!(out, "{}", company.industry? / 1000),
+            Field::IndustryCode5 => put!(out, "{}", company.industry?),
+            Field::StaffNumber => put!(out, "{}", company.staff?),
+            Field::VainuScore => put!(out, "{}", company.score?),
+            Field::AlexaRankGlobal => put!(out, "{}", company.alexa_rank?),
+            _ => write_place(subject, company, field, out),
+        }
+    }
+
+    /// All industry codes of a company, the primary one first.
+    pub(super) fn industry_codes(&self, index: u32) -> impl Iterator<Item = u32> {
+        let primary = self.company(index).and_then(|company| company.industry);
+        let mut draw = Draw::new(self.seed(), u64::from(index), Stream::MoreIndustries);
+        let more = match (primary, draw.below(10)) {
+            (Some(_), 0) => 2,
+            (Some(_), 1..3) => 1,
+            _ => 0,
+        };
+        primary.into_iter().chain((0..more).map(move |_| industries::code(&mut draw)))
+    }
+}
+
+fn write_place(subject: Subject, company: &Company, field: Field, out: &mut String) -> Option<()> {
+    let country = company.country;
+    let place = |spot: Option<Spot>| spot.and_then(|spot| spot.place(country));
+    match field {
+        Field::Address => {
+            company.address?;
+            subject.address(Stream::Address, out);
+            Some(())
+        }
+        Field::VisitingAddress => {
+            let is_copy = company.visiting? == company.address.unwrap_or(company.visiting?)
+                && company.address.is_some();
+            subject.address(if is_copy { Stream::Address } else { Stream::VisitingAddress }, out);
+            Some(())
+        }
+        Field::Postal => put!(out, "{:0width$}", company.address?.postal, width = country.postal_digits()),
+        Field::VisitingPostal => {
+            put!(out, "{:0width$}", company.visiting?.postal, width = country.postal_digits())
+        }
+        Field::City => put!(out, "{}", place(company.address)?.city),
+        Field::VisitingCity => put!(out, "{}", place(company.visiting)?.city),
+        Field::Municipality => put!(out, "{}", place(company.address)?.municipality),
+        Field::VisitingMunicipality => put!(out, "{}", place(company.visiting)?.municipality),
+        Field::Region => put!(out, "{}", place(company.visiting)?.region),
+        _ => None,
+    }
+}
+
+/// A number of tenths, shown with one decimal.
+struct Tenths(i32);
+
+impl std::fmt::Display for Tenths {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        write!(f, "{sign}{}.{}", self.0.unsigned_abs() / 10, self.0.unsigned_abs() % 10)
+    }
+}
