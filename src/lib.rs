@@ -1,6 +1,9 @@
 //! Exports the Vainu company-data API into `DuckDB` and Parquet, with segmentation views.
 
+pub mod api;
 pub mod catalog;
+pub mod clock;
 pub mod schema;
+pub mod secret;
 pub mod simulator;
 pub mod staging;

@@ -1,0 +1,206 @@
+//! [`Client`]: sends requests to the API, as fast as it and the user allow and no faster.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use super::base::BaseUrl;
+use super::delivery::Delivery;
+use super::gate::Gate;
+use super::transport::Transport;
+use super::{ApiError, ApiRequest, ClientSettings};
+use crate::clock::Clock;
+
+/// A client for one API and one set of credentials. Cheap to clone; clones share connections, pace and budgets.
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+/// What came back for a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// 200 (or another success status with a body), or 404.
+    pub status: u16,
+    /// The JSON as received, decompressed; empty for 404.
+    pub body: Vec<u8>,
+    /// HTTP requests made for this answer, the last one included.
+    pub attempts: u32,
+    /// From the call to the answer, waiting included.
+    pub elapsed: Duration,
+}
+
+/// What a client has done so far and what it is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Stats {
+    /// HTTP requests made, repeats included.
+    pub requests: u64,
+    /// Of these, repeats of a request that failed.
+    pub retries: u64,
+    /// Answers 429 (too many requests).
+    pub throttled: u64,
+    /// Bytes received in answers, after decompression.
+    pub bytes: u64,
+    /// Requests in flight now.
+    pub in_flight: usize,
+    /// Requests that may be in flight at once now.
+    pub in_flight_limit: usize,
+    /// Requests per second that the server was found to allow; `None` until it answered 429.
+    pub learned_per_second: Option<f64>,
+}
+
+/// Why nothing more starts.
+#[derive(Debug, Clone)]
+pub(super) enum Stop {
+    Interrupted,
+    /// The error that an earlier request ended with and that every other one would end with too.
+    Refused(ApiError),
+}
+
+/// What all clones share.
+pub(super) struct Inner {
+    pub(super) settings: ClientSettings,
+    pub(super) base: BaseUrl,
+    pub(super) transport: Transport,
+    pub(super) gate: Gate,
+    pub(super) tally: Tally,
+    stop: watch::Sender<Option<Stop>>,
+}
+
+/// Counts, and the budgets that are limits on counts.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) requests: AtomicU64,
+    pub(super) retries: AtomicU64,
+    /// The retries that count against the budget.
+    pub(super) budgeted_retries: AtomicU64,
+    pub(super) throttled: AtomicU64,
+    pub(super) bytes: AtomicU64,
+    /// Whether the host has answered once, with whatever status.
+    pub(super) reached: AtomicBool,
+}
+
+impl Client {
+    /// Checks `settings` and prepares the HTTP client; sends nothing.
+    ///
+    /// # Errors
+    /// [`ApiError::InvalidBaseUrl`], [`ApiError::InvalidCredentials`], [`ApiError::InvalidSetting`], and
+    /// [`ApiError::Setup`] when the computer's certificates cannot be read.
+    pub fn new(settings: ClientSettings) -> Result<Self, ApiError> {
+        settings.check()?;
+        let base = BaseUrl::new(&settings.base_url)?;
+        let credentials = settings.credentials.checked()?;
+        let transport = Transport::new(&settings, &credentials, &base)?;
+        let concurrency = usize::try_from(settings.concurrency.get()).unwrap_or(usize::MAX);
+        let gate = Gate::new(concurrency, settings.requests_per_second, Arc::clone(&settings.clock));
+        let (stop, _) = watch::channel(None);
+        Ok(Self { inner: Arc::new(Inner { settings, base, transport, gate, tally: Tally::default(), stop }) })
+    }
+
+    /// Where the API is, as configured.
+    pub fn base_url(&self) -> &url::Url {
+        &self.inner.settings.base_url
+    }
+
+    /// Sends `request`, again if need be, and returns its answer; 404 is an answer too.
+    ///
+    /// Waits for its turn first. May be dropped at any time, which gives its place to another request.
+    ///
+    /// # Errors
+    /// Every [`ApiError`] but those of [`Client::new`]. After [`ApiError::Unauthorized`], and after an
+    /// [`ApiError::Forbidden`] that is not about a country, every further call returns the same error unsent.
+    pub async fn send(&self, request: &ApiRequest) -> Result<Answer, ApiError> {
+        Box::pin(Delivery::new(&self.inner, request)?.run()).await
+    }
+
+    /// The request that a link in an answer (`next_page`) stands for.
+    ///
+    /// # Errors
+    /// [`ApiError::ForeignOrigin`] when it leads to another origin, which must not see the credentials;
+    /// [`ApiError::InvalidLink`] when it leads out of the base URL's path or is no URL.
+    pub fn request_for_link(&self, link: &str) -> Result<ApiRequest, ApiError> {
+        self.inner.base.request_for(link)
+    }
+
+    /// Starts nothing more: requests in flight finish, everything else ends with [`ApiError::Interrupted`].
+    pub fn stop_starting(&self) {
+        self.inner.stop_with(Stop::Interrupted);
+    }
+
+    /// What the client has done so far and what it is doing.
+    pub fn stats(&self) -> Stats {
+        let (tally, state) = (&self.inner.tally, self.inner.gate.state());
+        Stats {
+            requests: tally.requests.load(Ordering::Relaxed),
+            retries: tally.retries.load(Ordering::Relaxed),
+            throttled: tally.throttled.load(Ordering::Relaxed),
+            bytes: tally.bytes.load(Ordering::Relaxed),
+            in_flight: state.in_flight,
+            in_flight_limit: state.window,
+            learned_per_second: state.pace,
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("origin", &self.inner.base.origin())
+            .field("stats", &self.stats())
+            .finish()
+    }
+}
+
+impl Inner {
+    pub(super) fn clock(&self) -> &dyn Clock {
+        &*self.settings.clock
+    }
+
+    pub(super) fn now(&self) -> Instant {
+        self.clock().now()
+    }
+
+    /// The first reason to stop stays.
+    pub(super) fn stop_with(&self, stop: Stop) {
+        self.stop.send_if_modified(|current| {
+            let first = current.is_none();
+            if first {
+                *current = Some(stop);
+            }
+            first
+        });
+    }
+
+    /// Completes when nothing more may start.
+    pub(super) async fn stopped(&self) -> Stop {
+        let mut stop = self.stop.subscribe();
+        // The sender lives as long as self, so waiting cannot fail.
+        stop.wait_for(Option::is_some).await.ok().and_then(|stop| stop.clone()).unwrap_or(Stop::Interrupted)
+    }
+}
+
+impl Tally {
+    /// Counts one HTTP request, unless `limit` of them have been made.
+    pub(super) fn count_request(&self, limit: Option<u64>) -> bool {
+        let within = |made: u64| (limit.is_none_or(|limit| made < limit)).then(|| made + 1);
+        self.requests.fetch_update(Ordering::Relaxed, Ordering::Relaxed, within).is_ok()
+    }
+
+    /// Counts one retry that is the server's fault, unless the run has had its share of them: `floor`, and `share`
+    /// of the requests that were no repeats.
+    pub(super) fn count_retry(&self, floor: u64, share: f64) -> bool {
+        let first =
+            self.requests.load(Ordering::Relaxed).saturating_sub(self.retries.load(Ordering::Relaxed));
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a share of a count need not be exact; it is not negative, and `as` stops at the largest"
+        )]
+        let allowed = floor.saturating_add((first as f64 * share) as u64);
+        self.budgeted_retries.fetch_add(1, Ordering::Relaxed) < allowed
+    }
+}

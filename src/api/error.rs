@@ -1,0 +1,111 @@
+//! [`ApiError`]: what can go wrong between this program and the API.
+
+use std::time::Duration;
+
+/// Why there is no answer. Requests are named by method, path and shortened query; no variant holds a secret.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+#[expect(
+    missing_docs,
+    reason = "the fields repeat in every variant: `request` = method, path and query; `status` = the HTTP status; `detail` = the server's own words, may be empty; `attempts` = HTTP requests made for this one; `elapsed` = since the first of them"
+)]
+pub enum ApiError {
+    /// The base URL cannot be used.
+    #[error("base URL `{url}` is refused: {reason}")]
+    InvalidBaseUrl { url: String, reason: &'static str },
+    /// The credentials cannot work, whatever the server.
+    #[error("credentials are refused: {reason}")]
+    InvalidCredentials { reason: &'static str },
+    /// A setting of the client makes no sense.
+    #[error("setting `{name}` is refused: {reason}")]
+    InvalidSetting { name: &'static str, reason: &'static str },
+    /// The request cannot be turned into a URL below the base URL.
+    #[error("{request} cannot be sent: {reason}")]
+    InvalidRequest { request: String, reason: &'static str },
+    /// A link in an answer cannot be used.
+    #[error("a link in the answer to {request} is refused: {reason}")]
+    InvalidLink { request: String, reason: &'static str },
+    /// The HTTP client could not be set up on this computer.
+    #[error("HTTP client cannot start: {reason}")]
+    Setup { reason: String },
+    /// A redirect or a link leads to another origin, which must not see the credentials.
+    #[error("{request} points to {target}, but credentials are for {configured} only{}", status_note(*status))]
+    ForeignOrigin { request: String, status: Option<u16>, configured: String, target: String },
+    /// A redirect within the origin that is not followed. `target` is the path it names.
+    #[error("{request} was redirected to `{target}` (status {status})")]
+    Redirected { request: String, status: u16, target: String },
+    /// 401: the server does not know these credentials.
+    #[error("{request} was refused: credentials are not accepted (status 401){}", quoted(detail))]
+    Unauthorized { request: String, detail: String },
+    /// 403: the server knows the credentials but they may not do this. `country` is the one the request asked for.
+    #[error("{request} was refused: {} (status 403){}", forbidden(country.as_deref()), quoted(detail))]
+    Forbidden { request: String, country: Option<String>, detail: String },
+    /// The host has not answered once in this run.
+    #[error("{origin} cannot be reached for {request}: {reason} ({})", effort(*attempts, *elapsed))]
+    Unreachable { origin: String, request: String, reason: String, attempts: u32, elapsed: Duration },
+    /// The server's certificate or TLS is not acceptable. Not tried again.
+    #[error("{origin} is not trusted for {request}: {reason}")]
+    Untrusted { origin: String, request: String, reason: String },
+    /// Every attempt failed. `status` is that of the last one, if it had one.
+    #[error("{request} failed after {}: {reason}{}{}", effort(*attempts, *elapsed), status_note(*status), quoted(detail))]
+    Unavailable {
+        request: String,
+        status: Option<u16>,
+        reason: String,
+        detail: String,
+        attempts: u32,
+        elapsed: Duration,
+    },
+    /// So many requests of this run had to be repeated that the server must be failing.
+    #[error("{request} is given up: {retries} of this run's {requests} requests were repeats, the last because of: {reason}{}", status_note(*status))]
+    TooManyRetries { request: String, status: Option<u16>, reason: String, retries: u64, requests: u64 },
+    /// Every attempt was answered with something else than JSON. `excerpt` is its beginning.
+    #[error("{request} was not answered with JSON (status {status}, {content_type}, {}): `{excerpt}`", effort(*attempts, *elapsed))]
+    NotJson {
+        request: String,
+        status: u16,
+        content_type: String,
+        excerpt: String,
+        attempts: u32,
+        elapsed: Duration,
+    },
+    /// The answer is larger than `limit` bytes after decompression.
+    #[error("{request} was answered with more than {limit} bytes (status {status})")]
+    BodyTooLarge { request: String, status: u16, limit: usize },
+    /// Another refusal; repeating the request would not help.
+    #[error("{request} was refused (status {status}){}", quoted(detail))]
+    Refused { request: String, status: u16, detail: String },
+    /// The run's budget of HTTP requests is spent.
+    #[error("budget of {limit} requests is spent; {request} has no answer")]
+    BudgetReached { request: String, limit: u64 },
+    /// The run's deadline has passed, or would pass before this request could be tried again.
+    #[error("the run's time is up; {request} has no answer{}", status_note(*status))]
+    DeadlineReached { request: String, status: Option<u16> },
+    /// The client was told to start nothing more.
+    #[error("interrupted; {request} has no answer")]
+    Interrupted { request: String },
+}
+
+fn status_note(status: Option<u16>) -> String {
+    status.map(|code| format!(" (status {code})")).unwrap_or_default()
+}
+
+fn quoted(detail: &str) -> String {
+    if detail.is_empty() { String::new() } else { format!(": `{detail}`") }
+}
+
+fn effort(attempts: u32, elapsed: Duration) -> String {
+    let plural = if attempts == 1 { "" } else { "s" };
+    format!("{attempts} attempt{plural} in {:.1} s", elapsed.as_secs_f64())
+}
+
+/// The API's documentation gives 403 the first meaning; its endpoints also speak of permissions by country.
+fn forbidden(country: Option<&str>) -> String {
+    match country {
+        None => "the API is not enabled for this account".to_owned(),
+        Some(country) => format!(
+            "the API is not enabled for this account, or the account has no permission for country {}",
+            super::request::visible(country)
+        ),
+    }
+}

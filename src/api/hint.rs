@@ -1,0 +1,166 @@
+//! What an [`ApiError`] means for the run: its kind, and what to do next.
+
+use super::ApiError;
+
+/// The kinds that a caller tells apart, each with its exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Credentials were refused: exit code 3.
+    Credentials,
+    /// The source does not answer as it should: exit code 4, resumable.
+    Unavailable,
+    /// A limit set by the user was reached: exit code 8, resumable.
+    Budget,
+    /// The user stopped the run: exit code 130, resumable.
+    Interrupted,
+    /// Usage or configuration: exit code 2.
+    Usage,
+}
+
+impl ErrorKind {
+    /// The process exit code.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Usage => 2,
+            Self::Credentials => 3,
+            Self::Unavailable => 4,
+            Self::Budget => 8,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl ApiError {
+    /// The kind, which decides the exit code.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::InvalidCredentials { .. } | Self::Unauthorized { .. } | Self::Forbidden { .. } => {
+                ErrorKind::Credentials
+            }
+            Self::InvalidBaseUrl { .. }
+            | Self::InvalidSetting { .. }
+            | Self::InvalidRequest { .. }
+            | Self::Setup { .. }
+            | Self::ForeignOrigin { .. }
+            | Self::Redirected { .. }
+            | Self::Refused { .. } => ErrorKind::Usage,
+            Self::InvalidLink { .. }
+            | Self::Unreachable { .. }
+            | Self::Untrusted { .. }
+            | Self::Unavailable { .. }
+            | Self::TooManyRetries { .. }
+            | Self::NotJson { .. }
+            | Self::BodyTooLarge { .. } => ErrorKind::Unavailable,
+            Self::BudgetReached { .. } | Self::DeadlineReached { .. } => ErrorKind::Budget,
+            Self::Interrupted { .. } => ErrorKind::Interrupted,
+        }
+    }
+
+    /// The HTTP status of the (last) answer, if there was one.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Unauthorized { .. } => Some(401),
+            Self::Forbidden { .. } => Some(403),
+            Self::Redirected { status, .. }
+            | Self::NotJson { status, .. }
+            | Self::BodyTooLarge { status, .. }
+            | Self::Refused { status, .. } => Some(*status),
+            Self::ForeignOrigin { status, .. }
+            | Self::Unavailable { status, .. }
+            | Self::TooManyRetries { status, .. }
+            | Self::DeadlineReached { status, .. } => *status,
+            _ => None,
+        }
+    }
+
+    /// What to do next, where something can be done; one sentence without a final period.
+    pub fn hint(&self) -> Option<String> {
+        let text = match self {
+            Self::InvalidBaseUrl { .. } => "the API's own base URL is `https://api.vainu.io/api/v1/`",
+            Self::InvalidCredentials { .. } => "keys are made in Vainu under Settings, API Keys",
+            Self::Unauthorized { .. } => {
+                "check that the API key was copied whole and has not been deleted in Vainu under Settings, API Keys; \
+                 with a username, check the username and password"
+            }
+            Self::Forbidden { country: None, .. } => {
+                "API access is switched on per account: ask Vainu Support to enable it"
+            }
+            Self::Forbidden { country: Some(_), .. } => {
+                "ask Vainu Support whether the API is enabled for the account and which countries it includes, or leave this country out"
+            }
+            Self::ForeignOrigin { .. } => "if the API has moved, set the new address as the base URL",
+            Self::Redirected { .. } => {
+                "the base URL may be wrong, or a login page stands in front of the API; set the base URL to where the API itself answers"
+            }
+            Self::Unreachable { .. } => "check the base URL's host name and the network connection",
+            Self::Untrusted { .. } => {
+                "check the base URL; behind a company proxy that reads TLS, its certificate must be in the system's trust store"
+            }
+            Self::Setup { .. } => {
+                "the system's trusted certificates may be missing: install the package `ca-certificates`"
+            }
+            Self::NotJson { .. } => {
+                "a proxy or a login page may have answered instead of the API; check the base URL"
+            }
+            Self::BodyTooLarge { .. } => "ask for fewer rows at a time (a smaller page size)",
+            Self::Refused { status: 413 | 414, .. } => {
+                "the request is too long: ask for fewer values at a time"
+            }
+            Self::Refused { status: 400, .. } => {
+                "check the filter's names and values; the API also answers 400 for a business id it does not know \
+                 and for a country that the account does not include"
+            }
+            Self::Unavailable { status: Some(429), .. } => {
+                "run again later, or set a lower number of requests per second"
+            }
+            Self::Unavailable { .. } | Self::TooManyRetries { .. } => {
+                "the server is failing; run again later to resume"
+            }
+            Self::BudgetReached { .. } => "run again with a larger request budget to resume",
+            Self::DeadlineReached { .. } => "run again to resume",
+            Self::Interrupted { .. } => "run the same command again to resume",
+            Self::InvalidSetting { .. }
+            | Self::InvalidRequest { .. }
+            | Self::InvalidLink { .. }
+            | Self::Refused { .. } => return None,
+        };
+        Some(text.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_give_the_documented_exit_codes() {
+        let request = || "GET x/".to_owned();
+        for (error, code) in [
+            (ApiError::Unauthorized { request: request(), detail: String::new() }, 3),
+            (ApiError::InvalidLink { request: request(), reason: "" }, 4),
+            (ApiError::BudgetReached { request: request(), limit: 1 }, 8),
+            (ApiError::Interrupted { request: request() }, 130),
+            (ApiError::Refused { request: request(), status: 400, detail: String::new() }, 2),
+        ] {
+            assert_eq!(error.kind().exit_code(), code, "{error}");
+        }
+    }
+
+    #[test]
+    fn a_403_names_both_meanings_when_a_country_was_asked_for() {
+        let error = |country: Option<&str>| ApiError::Forbidden {
+            request: "GET prospects/filter/".into(),
+            country: country.map(str::to_owned),
+            detail: "no".into(),
+        };
+        assert_eq!(
+            error(None).to_string(),
+            "GET prospects/filter/ was refused: the API is not enabled for this account (status 403): `no`"
+        );
+        assert_eq!(
+            error(Some("SE")).to_string(),
+            "GET prospects/filter/ was refused: the API is not enabled for this account, or the account has no \
+             permission for country SE (status 403): `no`"
+        );
+    }
+}

@@ -1,0 +1,34 @@
+//! The HTTP client for the API: requests, retries, rate control. The only part that knows `reqwest`.
+//!
+//! [`Client::send`] takes an [`ApiRequest`] to its [`Answer`] or its [`ApiError`]. What follows from each outcome
+//! stands in one table, [`classify`]. Around each attempt stand, in this order: interruption, the rate control
+//! (`control`, a state machine; `gate` gives it a clock and a queue), the budget of requests, the deadline.
+//!
+//! The credentials go to the origin of the base URL and nowhere else: redirects are not followed, but for one
+//! permanent redirect of a GET within the origin, and links in answers are checked
+//! ([`Client::request_for_link`]).
+
+mod backoff;
+mod base;
+mod body;
+mod classify;
+mod client;
+mod control;
+mod credentials;
+mod delivery;
+mod error;
+mod gate;
+mod hint;
+mod request;
+mod retry_after;
+mod settings;
+mod transport;
+
+pub use backoff::Jitter;
+pub use classify::{Outcome, TransportKind, Verdict, classify};
+pub use client::{Answer, Client, Stats};
+pub use credentials::Credentials;
+pub use error::ApiError;
+pub use hint::ErrorKind;
+pub use request::{ApiRequest, Method};
+pub use settings::ClientSettings;

@@ -1,0 +1,216 @@
+//! [`Transport`]: one HTTP exchange. The only file that knows `reqwest`.
+
+use std::error::Error;
+use std::time::Duration;
+
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+};
+use url::Url;
+
+use super::base::BaseUrl;
+use super::body::Redactor;
+use super::classify::TransportKind;
+use super::{ApiError, ClientSettings, Credentials, Method};
+use crate::secret::Secret;
+
+/// Bytes that are read of an answer that is not a success; only its `detail` matters.
+const REFUSAL_BYTES: usize = 64 << 10;
+const API_KEY: HeaderName = HeaderName::from_static("api-key");
+
+/// An HTTP client that follows nothing, keeps no cookies and sends the credentials with each request.
+#[derive(Debug)]
+pub(super) struct Transport {
+    http: reqwest::Client,
+    credential: (HeaderName, HeaderValue),
+    redactor: Redactor,
+    max_body_bytes: usize,
+    connect_timeout: Duration,
+}
+
+/// A complete answer, whatever its status.
+#[derive(Debug)]
+pub(super) struct Response {
+    pub(super) status: u16,
+    pub(super) content_type: Option<String>,
+    pub(super) retry_after: Option<String>,
+    pub(super) date: Option<String>,
+    pub(super) location: Option<String>,
+    pub(super) body: Vec<u8>,
+}
+
+/// No complete answer, and why in plain words.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) kind: TransportKind,
+    pub(super) status: Option<u16>,
+    pub(super) reason: String,
+}
+
+impl Transport {
+    pub(super) fn new(
+        settings: &ClientSettings,
+        credentials: &Credentials,
+        base: &BaseUrl,
+    ) -> Result<Self, ApiError> {
+        // Fails when a provider is installed already, by us or by the program around us: either serves.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("vainu-etl/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .gzip(true)
+            .connect_timeout(settings.connect_timeout)
+            .read_timeout(settings.read_timeout)
+            .pool_max_idle_per_host(usize::try_from(settings.concurrency.get()).unwrap_or(usize::MAX));
+        if base.is_plain() {
+            // This very computer: no proxy may see what is not encrypted, and no certificates are needed.
+            builder = builder.no_proxy().tls_certs_only([]);
+        }
+        let setup = |error: reqwest::Error| ApiError::Setup { reason: root_cause(&error.without_url()) };
+        let http = builder.build().map_err(setup)?;
+        let credential = credential(&http, base, credentials)?;
+        // The texts under which the secret could come back in an answer.
+        let forms = match credentials {
+            Credentials::ApiKey(key) => vec![key.clone()],
+            Credentials::Basic { password, .. } => {
+                let header = credential.1.to_str().unwrap_or_default();
+                vec![Secret::new(header.trim_start_matches("Basic ")), password.clone()]
+            }
+        };
+        Ok(Self {
+            http,
+            credential,
+            redactor: Redactor::new(forms),
+            max_body_bytes: settings.max_body_bytes,
+            connect_timeout: settings.connect_timeout,
+        })
+    }
+
+    pub(super) fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
+    /// Sends one request to `url`, whose origin the caller has checked, and reads the answer to its end.
+    pub(super) async fn exchange(
+        &self,
+        url: &Url,
+        method: &Method,
+        timeout: Duration,
+    ) -> Result<Response, Failure> {
+        let request = match method {
+            Method::Get => self.http.get(url.clone()),
+            Method::PostJson(body) => self.http.post(url.clone()).json(body),
+        };
+        let (name, value) = &self.credential;
+        let request = request.header(ACCEPT, "application/json").header(name, value).timeout(timeout);
+        let mut answer = request.send().await.map_err(|error| self.failure(error, None))?;
+        let status = answer.status().as_u16();
+        let header =
+            |name| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let mut response = Response {
+            status,
+            content_type: header(CONTENT_TYPE),
+            retry_after: header(RETRY_AFTER),
+            date: header(DATE),
+            location: header(LOCATION),
+            body: Vec::new(),
+        };
+        let success = answer.status().is_success();
+        let limit = if success { self.max_body_bytes } else { REFUSAL_BYTES };
+        loop {
+            let chunk = match answer.chunk().await {
+                Ok(chunk) => chunk,
+                Err(error) if success => return Err(self.failure(error, Some(status))),
+                // The status has said what matters.
+                Err(_) => None,
+            };
+            let Some(chunk) = chunk else {
+                return Ok(response);
+            };
+            if response.body.len() + chunk.len() <= limit {
+                response.body.extend_from_slice(&chunk);
+            } else if success {
+                let reason = format!("more than {limit} bytes");
+                return Err(Failure { kind: TransportKind::TooLarge, status: Some(status), reason });
+            } else {
+                return Ok(response);
+            }
+        }
+    }
+
+    fn failure(&self, error: reqwest::Error, status: Option<u16>) -> Failure {
+        let error = error.without_url();
+        let cause = root_cause(&error);
+        let (kind, reason) = if let Some(tls) = find::<rustls::Error>(&error) {
+            (TransportKind::Tls, format!("TLS failed: {tls}"))
+        } else if error.is_dns() {
+            (TransportKind::Resolve, format!("the host name cannot be resolved: {cause}"))
+        } else if error.is_connect() && error.is_timeout() {
+            (TransportKind::Connect, format!("no connection within {} s", self.connect_timeout.as_secs_f32()))
+        } else if error.is_connect() {
+            (TransportKind::Connect, format!("no connection: {cause}"))
+        } else if error.is_timeout() {
+            (TransportKind::Timeout, "no answer in time".to_owned())
+        } else if status.is_none() {
+            (TransportKind::Reset, format!("connection lost before an answer: {cause}"))
+        } else if find::<std::io::Error>(&error).is_some_and(is_damage) {
+            (TransportKind::Damaged, format!("answer damaged on its way: {cause}"))
+        } else {
+            (TransportKind::Truncated, format!("answer broke off: {cause}"))
+        };
+        Failure { kind, status, reason: self.redactor.redact(&reason) }
+    }
+}
+
+/// The header that carries the credentials, marked so that nothing prints it and HTTP/2 does not index it.
+fn credential(
+    http: &reqwest::Client,
+    base: &BaseUrl,
+    credentials: &Credentials,
+) -> Result<(HeaderName, HeaderValue), ApiError> {
+    let unusable = ApiError::InvalidCredentials { reason: "they do not fit into an HTTP header" };
+    let (name, value) = match credentials {
+        Credentials::ApiKey(key) => (API_KEY, HeaderValue::from_str(key.expose()).ok()),
+        Credentials::Basic { username, password } => {
+            // Never sent: this is how reqwest encodes a login.
+            let request =
+                http.get(base.url().clone()).basic_auth(username, Some(password.expose())).build().ok();
+            (AUTHORIZATION, request.and_then(|request| request.headers().get(AUTHORIZATION).cloned()))
+        }
+    };
+    let mut value = value.ok_or(unusable)?;
+    value.set_sensitive(true);
+    Ok((name, value))
+}
+
+/// Whether decompression stumbled over the bytes, as opposed to their missing.
+fn is_damage(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::InvalidData | std::io::ErrorKind::InvalidInput)
+}
+
+/// The first error of type `E` among `error` and its causes; an `io::Error` hides its own one level deeper.
+fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<E>() {
+            return Some(found);
+        }
+        next = inner(error);
+    }
+    None
+}
+
+fn root_cause(error: &(dyn Error + 'static)) -> String {
+    let mut last = error;
+    while let Some(cause) = inner(last) {
+        last = cause;
+    }
+    last.to_string()
+}
+
+fn inner<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    wrapped.map(|wrapped| wrapped as &(dyn Error + 'static)).or_else(|| error.source())
+}

@@ -1,0 +1,112 @@
+//! [`Clock`]: reads the time and sleeps, so that a test can do without either.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+
+/// Where the time comes from.
+pub trait Clock: fmt::Debug + Send + Sync {
+    /// The monotonic time, for intervals and deadlines.
+    fn now(&self) -> Instant;
+    /// The time of day in UTC, to compare with dates that a server sends.
+    fn wall(&self) -> SystemTime;
+    /// Completes once [`Clock::now`] has reached `at`.
+    fn sleep_until(&self, at: Instant) -> BoxFuture<'_, ()>;
+}
+
+/// The computer's own clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn wall(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
+    fn sleep_until(&self, at: Instant) -> BoxFuture<'_, ()> {
+        tokio::time::sleep_until(at.into()).boxed()
+    }
+}
+
+/// The time of day by the computer's own clock: microseconds since 1970, UTC.
+pub fn now_us() -> i64 {
+    jiff::Timestamp::now().as_microsecond()
+}
+
+/// A clock that stands still, except that a sleep moves it forward at once and is written down. For tests.
+#[derive(Debug)]
+pub struct SkippingClock {
+    start: Instant,
+    wall: SystemTime,
+    state: Mutex<Skipped>,
+}
+
+#[derive(Debug, Default)]
+struct Skipped {
+    total: Duration,
+    sleeps: Vec<Duration>,
+}
+
+impl SkippingClock {
+    /// A clock whose time of day starts at `wall`.
+    pub fn new(wall: SystemTime) -> Self {
+        Self { start: Instant::now(), wall, state: Mutex::default() }
+    }
+
+    /// Every sleep so far, in the order in which they were asked for; sleeps that were already over are left out.
+    pub fn sleeps(&self) -> Vec<Duration> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).sleeps.clone()
+    }
+
+    fn total(&self) -> Duration {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).total
+    }
+}
+
+impl Clock for SkippingClock {
+    fn now(&self) -> Instant {
+        self.start + self.total()
+    }
+
+    fn wall(&self) -> SystemTime {
+        self.wall + self.total()
+    }
+
+    fn sleep_until(&self, at: Instant) -> BoxFuture<'_, ()> {
+        async move {
+            {
+                let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+                let wait = at.saturating_duration_since(self.start + state.total);
+                if !wait.is_zero() {
+                    state.total += wait;
+                    state.sleeps.push(wait);
+                }
+            }
+            tokio::task::yield_now().await;
+        }
+        .boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_skipped_sleep_moves_both_clocks_and_is_written_down() {
+        let clock = SkippingClock::new(SystemTime::UNIX_EPOCH);
+        let start = clock.now();
+        clock.sleep_until(start + Duration::from_secs(7)).await;
+        clock.sleep_until(start + Duration::from_secs(5)).await;
+        assert_eq!(clock.now(), start + Duration::from_secs(7));
+        assert_eq!(clock.wall(), SystemTime::UNIX_EPOCH + Duration::from_secs(7));
+        assert_eq!(clock.sleeps(), [Duration::from_secs(7)]);
+    }
+}

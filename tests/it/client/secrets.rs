@@ -1,0 +1,98 @@
+//! A planted secret must not come out anywhere but in the request's header.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use serde_json::json;
+use tracing_subscriber::filter::LevelFilter;
+use vainu_etl::api::{ApiError, Client, ClientSettings, Credentials};
+use vainu_etl::secret::Secret;
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use super::{KEY, request, settings};
+
+/// What `aino` and the planted password become in the header.
+const ENCODED: &str = "YWlubzpwbGFudGVkLTAxMjM0NTY3ODk=";
+
+/// Collects every line of the log.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn assert_clean(what: &str, text: &str) {
+    for secret in [KEY, ENCODED, &KEY[..12]] {
+        assert!(!text.contains(secret), "{what} shows `{secret}`: {text}");
+    }
+}
+
+/// Servers that send back what they were sent, each in a way that ends in another error.
+fn echoes(header: &str) -> Vec<ResponseTemplate> {
+    let echo = format!("{KEY} came as {header}");
+    let body = |status: u16| ResponseTemplate::new(status).set_body_json(json!({"detail": echo}));
+    vec![
+        body(400),
+        body(401),
+        body(403),
+        body(429),
+        body(500),
+        ResponseTemplate::new(200).set_body_raw(format!("<html>{echo}"), "text/html"),
+        ResponseTemplate::new(200).set_body_raw("[]", KEY),
+        ResponseTemplate::new(302).insert_header("Location", format!("/login?key={KEY}")),
+        ResponseTemplate::new(302)
+            .insert_header("Location", format!("http://aino:{KEY}@elsewhere.example/?{KEY}")),
+    ]
+}
+
+#[tokio::test]
+async fn a_planted_secret_never_appears_in_logs_or_errors() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(LevelFilter::TRACE)
+        .with_writer(move || writer.clone())
+        .with_ansi(false)
+        .finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let mut errors: Vec<ApiError> = Vec::new();
+    for (header, credentials) in [
+        (format!("API-Key: {KEY}"), Credentials::ApiKey(Secret::new(KEY))),
+        (
+            format!("Authorization: Basic {ENCODED}"),
+            Credentials::Basic { username: "aino".into(), password: Secret::new(KEY) },
+        ),
+    ] {
+        for echo in echoes(&header) {
+            let server = MockServer::start().await;
+            Mock::given(any()).respond_with(echo).mount(&server).await;
+            let settings = ClientSettings { credentials: credentials.clone(), ..settings(&server.uri()) };
+            assert_clean("settings", &format!("{settings:?}"));
+            let client = Client::new(settings).unwrap();
+            errors.push(client.send(&request()).await.unwrap_err());
+            assert_clean("client", &format!("{client:?} {:?}", client.stats()));
+        }
+        assert_clean("credentials", &format!("{credentials:?} {credentials:#?}"));
+    }
+    drop(guard);
+    assert_eq!(errors.len(), 18);
+    for error in &errors {
+        assert_clean("error", &format!("{error} {error:?} {:?}", error.hint()));
+    }
+    assert!(
+        errors.iter().filter(|error| error.to_string().contains("[redacted]")).count() >= 14,
+        "{errors:#?}"
+    );
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("Request answered.") && log.contains("TRACE"), "the log was captured");
+    assert_clean("log", &log);
+}
