@@ -3,6 +3,7 @@
 pub mod api;
 pub mod catalog;
 pub mod clock;
+pub mod normalise;
 pub mod schema;
 pub mod secret;
 pub mod simulator;

@@ -1,0 +1,144 @@
+//! How records differ from the document, counted in bounded memory.
+
+use std::collections::BTreeMap;
+
+use super::json_text::shortened;
+use super::plan::{Plan, Slot};
+use crate::staging::{Drift, DriftKind};
+
+/// Most unknown names that are counted one by one: the first in alphabetical order, so that the result does not
+/// depend on which worker saw which page.
+const MAX_NAMES: usize = 1000;
+/// The name that all further ones are counted under.
+const OTHER_NAMES: &str = "…";
+/// Characters kept of a sample or of a field's name.
+const SAMPLE_CHARS: usize = 200;
+
+/// Where a value stands: page in the order of reading, record, field. The sample kept is the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub(super) page: u64,
+    pub(super) record: usize,
+    pub(super) field: usize,
+}
+
+/// How often something was seen, and its first value.
+#[derive(Debug, Clone, Default)]
+struct Seen {
+    count: u64,
+    first: Option<(Place, String)>,
+}
+
+impl Seen {
+    fn add(&mut self, place: Place, sample: &str) {
+        self.count += 1;
+        if self.first.as_ref().is_none_or(|(first, _)| place < *first) {
+            self.first = Some((place, shortened(sample, SAMPLE_CHARS).to_owned()));
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.count += other.count;
+        let earlier =
+            |(place, _): &(Place, String)| self.first.as_ref().is_none_or(|(first, _)| place < first);
+        if other.first.as_ref().is_some_and(earlier) {
+            self.first = other.first;
+        }
+    }
+
+    fn into_drift(self, field: &str, kind: DriftKind) -> Drift {
+        Drift {
+            field: field.to_owned(),
+            kind,
+            count: self.count,
+            sample: self.first.map(|(_, sample)| sample),
+        }
+    }
+}
+
+/// The drift that one worker saw.
+#[derive(Debug, Default)]
+pub(super) struct DriftTally {
+    unknown: BTreeMap<String, Seen>,
+    other_names: Seen,
+    /// By slot.
+    other_type: Vec<Seen>,
+    /// By slot.
+    missing: Vec<u64>,
+}
+
+impl DriftTally {
+    pub(super) fn new(plan: &Plan) -> Self {
+        let fields = plan.fields.len();
+        Self { other_type: vec![Seen::default(); fields], missing: vec![0; fields], ..Self::default() }
+    }
+
+    /// A field without a column.
+    pub(super) fn unknown(&mut self, name: &str, value: &str, place: Place) {
+        let name = shortened(name, SAMPLE_CHARS);
+        if let Some(seen) = self.unknown.get_mut(name) {
+            return seen.add(place, value);
+        }
+        let full = self.unknown.len() >= MAX_NAMES;
+        if full && self.unknown.last_key_value().is_some_and(|(last, _)| name > last.as_str()) {
+            return self.other_names.add(place, value);
+        }
+        self.unknown.entry(name.to_owned()).or_default().add(place, value);
+        self.shrink();
+    }
+
+    /// A known field with a value of another JSON type than documented.
+    pub(super) fn other_type(&mut self, slot: Slot, value: &str, place: Place) {
+        if let Some(seen) = self.other_type.get_mut(slot) {
+            seen.add(place, value);
+        }
+    }
+
+    /// A documented field that a record lacks.
+    pub(super) fn missing(&mut self, slot: Slot) {
+        if let Some(count) = self.missing.get_mut(slot) {
+            *count += 1;
+        }
+    }
+
+    /// Adds what another worker saw.
+    pub(super) fn merge(&mut self, other: Self) {
+        for (name, seen) in other.unknown {
+            self.unknown.entry(name).or_default().merge(seen);
+        }
+        self.other_names.merge(other.other_names);
+        for (mine, theirs) in self.other_type.iter_mut().zip(other.other_type) {
+            mine.merge(theirs);
+        }
+        for (mine, theirs) in self.missing.iter_mut().zip(other.missing) {
+            *mine += theirs;
+        }
+        self.shrink();
+    }
+
+    /// The drift by kind and field.
+    pub(super) fn into_drift(mut self, plan: &Plan) -> Vec<Drift> {
+        if self.other_names.count > 0 {
+            self.unknown.entry(OTHER_NAMES.to_owned()).or_default().merge(self.other_names);
+        }
+        let unknown = self.unknown.into_iter().map(|(name, seen)| seen.into_drift(&name, DriftKind::Unknown));
+        let missing = self.missing.into_iter().map(|count| Seen { count, first: None }).zip(&plan.fields);
+        let missing = missing.map(|(seen, name)| seen.into_drift(name, DriftKind::Missing));
+        let other_type = self.other_type.into_iter().zip(&plan.fields);
+        let other_type = other_type.map(|(seen, name)| seen.into_drift(name, DriftKind::Type));
+        let mut drift: Vec<_> =
+            unknown.chain(missing).chain(other_type).filter(|drift| drift.count > 0).collect();
+        drift.sort_by(|a, b| (a.kind, &a.field).cmp(&(b.kind, &b.field)));
+        drift
+    }
+
+    /// Keeps the first [`MAX_NAMES`] names. A name among the first of all is among the first of every worker, so
+    /// no count of it is ever lost to the others.
+    fn shrink(&mut self) {
+        while self.unknown.len() > MAX_NAMES {
+            if let Some((_, seen)) = self.unknown.pop_last() {
+                self.other_names.merge(seen);
+            }
+        }
+    }
+}

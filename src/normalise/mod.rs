@@ -1,0 +1,41 @@
+//! From the bytes of a page to typed rows: JSON in, Arrow out, without a tree of values in between.
+//!
+//! ```text
+//! page body ── envelope ──► records, as JSON text
+//!   record  ── record   ──► fields, as JSON text, by the catalog's names
+//!   fields  ── row, cell ─► one cell for each column, `_extra`, rejects
+//!   rows    ── batch    ──► Arrow builders ── worker ──► Parquet files for loading
+//! ```
+//!
+//! Three rules hold everywhere:
+//! - **No value disappears.** One that does not fit its column is NULL there and a reject with the JSON as
+//!   received; a record without a usable key is rejected whole; a field without a column is kept in `_extra`.
+//!   So rows and rejected records are as many as records.
+//! - **Whatever a record holds is no error.** Only a body that is no page at all is one.
+//! - **The same pages give the same result**, however many threads work on them.
+//!
+//! [`stage()`] does all of it for the pages of a stream; [`fingerprints`] is the pager's quick look at a page.
+
+mod batch;
+pub mod cell;
+mod drift;
+mod envelope;
+mod facts;
+mod fields;
+mod json_text;
+mod key;
+mod newest;
+mod normaliser;
+mod number;
+mod parquet_file;
+mod plan;
+mod record;
+mod row;
+mod stage;
+mod time;
+mod worker;
+
+pub use envelope::{Envelope, EnvelopeError, Page, parse_page};
+pub use facts::{PageFacts, fingerprints};
+pub use normaliser::{Counts, LandedPage, Normaliser};
+pub use stage::{StageError, StageOptions, stage};

@@ -1,0 +1,101 @@
+//! One record taken apart into its fields, each still as JSON text.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use super::fields::Fields;
+use super::json_text::{self, Raw};
+use super::plan::{Plan, Slot};
+
+/// The fields of one record. Reused from record to record of a page.
+#[derive(Debug)]
+pub(super) struct Record<'a> {
+    /// Value of each known field, by slot.
+    known: Vec<Option<Raw<'a>>>,
+    /// Fields without a column, in the record's order.
+    pub(super) unknown: Vec<Unknown<'a>>,
+    /// Known fields that came again, with the earlier value.
+    pub(super) repeated: Vec<(Slot, Raw<'a>)>,
+}
+
+/// A field without a column.
+#[derive(Debug)]
+pub(super) struct Unknown<'a> {
+    pub(super) name: Cow<'a, str>,
+    /// The name as received, with its quotes.
+    pub(super) raw_name: Raw<'a>,
+    pub(super) value: Raw<'a>,
+}
+
+impl<'a> Record<'a> {
+    pub(super) fn new(plan: &Plan) -> Self {
+        Self { known: vec![None; plan.fields.len()], unknown: Vec::new(), repeated: Vec::new() }
+    }
+
+    /// The value of a known field; none when the record lacks it.
+    pub(super) fn get(&self, slot: Slot) -> Option<Raw<'a>> {
+        self.known.get(slot).copied().flatten()
+    }
+
+    fn clear(&mut self) {
+        self.known.fill(None);
+        self.unknown.clear();
+        self.repeated.clear();
+    }
+}
+
+/// Reads records, remembering the order of the fields: the next record nearly always has the same one, and then
+/// a field costs one comparison instead of a look-up.
+#[derive(Debug, Default)]
+pub(super) struct RecordReader {
+    order: Vec<Option<Slot>>,
+}
+
+impl RecordReader {
+    /// Takes a record apart. False when it is no object.
+    pub(super) fn read<'a>(&mut self, plan: &Plan, raw: &'a RawValue, record: &mut Record<'a>) -> bool {
+        record.clear();
+        let Some(fields) = Fields::new(raw.get()) else { return false };
+        for (position, (name, value)) in fields.enumerate() {
+            self.put(plan, position, name, value, record);
+        }
+        true
+    }
+
+    fn put<'a>(
+        &mut self,
+        plan: &Plan,
+        position: usize,
+        raw_name: Raw<'a>,
+        value: Raw<'a>,
+        record: &mut Record<'a>,
+    ) {
+        let name = json_text::content(raw_name).text;
+        let predicted = self.order.get(position).copied().flatten();
+        let slot = match predicted {
+            Some(slot) if plan.is(slot, &name) => Some(slot),
+            _ => self.look_up(plan, position, &name),
+        };
+        match slot.and_then(|slot| Some((slot, record.known.get_mut(slot)?))) {
+            Some((slot, place)) => {
+                if let Some(earlier) = place.replace(value) {
+                    record.repeated.push((slot, earlier));
+                }
+            }
+            None => record.unknown.push(Unknown { name, raw_name, value }),
+        }
+    }
+
+    fn look_up(&mut self, plan: &Plan, position: usize, name: &str) -> Option<Slot> {
+        /// Records with more fields than this are not worth remembering.
+        const REMEMBERED: usize = 256;
+        let slot = plan.find(name);
+        match self.order.get_mut(position) {
+            Some(place) => *place = slot,
+            None if position < REMEMBERED => self.order.push(slot),
+            None => {}
+        }
+        slot
+    }
+}

@@ -1,0 +1,204 @@
+//! A record becomes the cells of one row, or the reason why it cannot.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::cell::{self, Cell};
+use super::drift::{DriftTally, Place};
+use super::json_text::{self, Raw};
+use super::key;
+use super::plan::{ColumnPlan, Plan};
+use super::record::{Record, Unknown};
+use crate::schema::Kind;
+
+/// The cells of one row. Reused from record to record of a page.
+#[derive(Debug, Default)]
+pub(super) struct Row<'a> {
+    /// One cell for each declared column.
+    pub(super) cells: Vec<Cell<'a>>,
+    /// JSON object of what has no column.
+    pub(super) extra: Option<String>,
+    /// Bit mask of the columns of which the record has a field.
+    pub(super) present: u64,
+    /// Values that are not, or not quite, in their column.
+    pub(super) rejects: Vec<CellReject<'a>>,
+}
+
+/// A value that did not fit.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct CellReject<'a> {
+    pub(super) field: Cow<'a, str>,
+    pub(super) raw: &'a str,
+    pub(super) reason: &'static str,
+}
+
+const REPEATED: &str = "the field comes again in the record; its last value is used";
+
+/// What a row is filled from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Source<'s, 'a> {
+    pub(super) plan: &'s Plan,
+    pub(super) record: &'s Record<'a>,
+    pub(super) place: Place,
+}
+
+/// Fields that say something else than the winning field of their column.
+type Losers<'a> = Vec<(&'static str, Raw<'a>)>;
+
+impl<'a> Row<'a> {
+    /// Fills the row from a record.
+    ///
+    /// # Errors
+    /// With the reason when a required column stays empty: the record as a whole is then rejected, and nothing
+    /// of the row may be used.
+    pub(super) fn fill(&mut self, source: Source<'_, 'a>, drift: &mut DriftTally) -> Result<(), String> {
+        let Source { plan, record, .. } = source;
+        self.cells.clear();
+        self.rejects.clear();
+        self.extra = None;
+        self.present = 0;
+        let last = last_of_each_name(&record.unknown);
+        count_fields(source, &last, drift);
+        let mut losers = Vec::new();
+        let mut country = None;
+        for column in &plan.columns {
+            let cell = self.resolve(source, column, country.as_deref(), &mut losers, drift);
+            match &cell {
+                Cell::Null if column.required => return Err(self.no_key(plan, column)),
+                Cell::Text(text) if column.kind == Kind::Country => country = Some(text.clone()),
+                _ => {}
+            }
+            self.cells.push(cell);
+        }
+        for (slot, earlier) in &record.repeated {
+            let same = record.get(*slot).is_some_and(|last| last.text == earlier.text);
+            if !same && earlier.text != "null" {
+                self.reject(Cow::Borrowed(plan.field(*slot)), *earlier, REPEATED);
+            }
+        }
+        self.collect_extra(record, &last, losers);
+        Ok(())
+    }
+
+    /// The row's key as `FI/09704098`.
+    pub(super) fn key(&self, plan: &Plan) -> String {
+        let cells = plan.key.iter().filter_map(|column| self.cells.get(*column));
+        let parts = cells.map(|cell| match cell {
+            Cell::Text(text) => text.as_ref(),
+            _ => "",
+        });
+        key::written(parts)
+    }
+
+    /// The cell of one column: the first of its fields that has a value wins. Another field that says something
+    /// else is a loser, and kept.
+    fn resolve(
+        &mut self,
+        Source { plan, record, place }: Source<'_, 'a>,
+        column: &ColumnPlan,
+        country: Option<&str>,
+        losers: &mut Losers<'a>,
+        drift: &mut DriftTally,
+    ) -> Cell<'a> {
+        let mut winner = Cell::Null;
+        for slot in &column.slots {
+            let Some(value) = record.get(*slot) else { continue };
+            self.present |= column.bit;
+            let parsed = cell::parse_raw(column.kind, value, country);
+            if parsed.other_type {
+                drift.other_type(*slot, value.text, place);
+            }
+            if let Some(reason) = parsed.reject {
+                self.reject(Cow::Borrowed(plan.field(*slot)), value, reason);
+            }
+            match parsed.cell {
+                Cell::Null => {}
+                cell if winner == Cell::Null => winner = cell,
+                cell if cell == winner => {}
+                _ => losers.push((plan.field(*slot), value)),
+            }
+        }
+        winner
+    }
+
+    fn no_key(&self, plan: &Plan, column: &ColumnPlan) -> String {
+        let of_column = |reject: &&CellReject| column.slots.iter().any(|slot| plan.is(*slot, &reject.field));
+        let why = self.rejects.iter().find(of_column).map_or("missing or empty", |reject| reject.reason);
+        format!("no usable key: {} is {why}", column.name)
+    }
+
+    /// Writes `_extra`: the unknown fields in the record's order, then the losers, every value as received as
+    /// far as JSON can be stored.
+    fn collect_extra(&mut self, record: &Record<'a>, last: &HashMap<&str, usize>, losers: Losers<'a>) {
+        if record.unknown.is_empty() && losers.is_empty() {
+            return;
+        }
+        let mut extra = String::from("{");
+        for (position, Unknown { name, raw_name, value }) in record.unknown.iter().enumerate() {
+            if last.get(name.as_ref()).is_some_and(|last| *last != position) {
+                self.reject(name.clone(), *value, REPEATED);
+                continue;
+            }
+            let (raw_name, _) = json_text::mended(*raw_name);
+            self.add_extra(&mut extra, name.clone(), &raw_name, *value);
+        }
+        for (name, value) in losers {
+            self.add_extra(&mut extra, Cow::Borrowed(name), &["\"", name, "\""].concat(), value);
+        }
+        if extra.len() > 1 {
+            extra.push('}');
+            self.extra = Some(extra);
+        }
+    }
+
+    fn add_extra(&mut self, extra: &mut String, name: Cow<'a, str>, raw_name: &str, value: Raw<'a>) {
+        let parsed = cell::parse_raw(Kind::Json, value, None);
+        if let Some(reason) = parsed.reject {
+            self.reject(name, value, reason);
+        }
+        let json = match &parsed.cell {
+            Cell::Text(json) => json.as_ref(),
+            _ if parsed.reject.is_some() => return,
+            _ => "null",
+        };
+        if extra.len() > 1 {
+            extra.push(',');
+        }
+        extra.extend([raw_name, ":", json]);
+    }
+
+    fn reject(&mut self, name: Cow<'a, str>, value: Raw<'a>, reason: &'static str) {
+        self.rejects.push(CellReject { field: name, raw: value.text, reason });
+    }
+}
+
+/// Counts unknown and missing fields, each once in a record.
+fn count_fields(
+    Source { plan, record, place }: Source<'_, '_>,
+    last: &HashMap<&str, usize>,
+    drift: &mut DriftTally,
+) {
+    for slot in &plan.documented {
+        if record.get(*slot).is_none() {
+            drift.missing(*slot);
+        }
+    }
+    for (field, unknown) in record.unknown.iter().enumerate() {
+        if last.get(unknown.name.as_ref()).is_none_or(|last| *last == field) {
+            drift.unknown(&unknown.name, unknown.value.text, Place { field, ..place });
+        }
+    }
+}
+
+/// Position at which each name comes last; empty when no name comes twice.
+fn last_of_each_name<'u>(unknown: &'u [Unknown<'_>]) -> HashMap<&'u str, usize> {
+    /// Comparing each with each is cheaper than hashing up to here.
+    const FEW: usize = 12;
+    let twice = |(position, field): (usize, &Unknown<'_>)| {
+        unknown.iter().skip(position + 1).any(|later| later.name == field.name)
+    };
+    if unknown.len() <= FEW && !unknown.iter().enumerate().any(twice) {
+        return HashMap::new();
+    }
+    unknown.iter().enumerate().map(|(position, field)| (field.name.as_ref(), position)).collect()
+}

@@ -1,0 +1,168 @@
+//! From landed pages to Parquet files, on all cores.
+
+use std::error::Error;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use super::drift::DriftTally;
+use super::envelope::EnvelopeError;
+use super::newest::Turns;
+use super::normaliser::LandedPage;
+use super::plan::Plan;
+use super::worker::{Finished, Halt, Worker};
+use crate::catalog::Stream;
+use crate::staging::Staged;
+
+/// Largest page, in bytes. The texts of a page have to fit one Arrow array, which holds 2 GiB.
+pub(super) const MAX_PAGE_BYTES: usize = 512 << 20;
+
+/// How to stage.
+#[derive(Debug, Clone)]
+pub struct StageOptions {
+    /// Folder for the files; created when missing. For one stream only: files of an earlier stage in it are
+    /// overwritten.
+    pub dir: PathBuf,
+    /// Threads. Each holds one page, a batch of at most 64 MB of pages, and two row groups of 16 MB.
+    pub workers: NonZeroUsize,
+    /// Rows after which a worker writes a batch. A page is never split, so a batch can have a page more.
+    pub batch_rows: usize,
+}
+
+impl StageOptions {
+    /// Into that folder, with as many workers as the machine has cores, 8192 rows a batch.
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        let workers = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        Self { dir: dir.into(), workers, batch_rows: 8192 }
+    }
+}
+
+/// Why pages could not be staged.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StageError {
+    /// A landed page could not be read.
+    #[error("cannot read a landed page")]
+    Read(#[source] Box<dyn Error + Send + Sync>),
+    /// A landed page is no page.
+    #[error("landed page {page} cannot be normalised")]
+    Page {
+        /// Its number.
+        page: u64,
+        /// What is wrong with it.
+        #[source]
+        source: EnvelopeError,
+    },
+    /// A landed page is too large.
+    #[error("landed page {page} has {bytes} bytes, more than the {MAX_PAGE_BYTES} that a page may have")]
+    PageTooLarge {
+        /// Its number.
+        page: u64,
+        /// Its size.
+        bytes: usize,
+    },
+    /// A folder or file could not be created; the path is in the source.
+    #[error("cannot create a staging file")]
+    Create(#[source] std::io::Error),
+    /// A file could not be written.
+    #[error("cannot write the staging file {}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: parquet::errors::ParquetError,
+    },
+    /// Rows do not fit the schema of their table.
+    #[error("rows do not fit the columns of their table")]
+    Batch(#[source] arrow::error::ArrowError),
+    /// A worker panicked; the panic's message is on standard error.
+    #[error("a worker stopped unexpectedly")]
+    WorkerStopped,
+}
+
+impl StageError {
+    /// What to do next, where there is something to do.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Read(_) | Self::Page { .. } => {
+                Some("the landing folder was changed after the run; extract again into a fresh one")
+            }
+            Self::PageTooLarge { .. } => Some("extract again with a smaller page size"),
+            Self::Create(_) | Self::Write { .. } => Some("check free space and permissions of the folder"),
+            Self::Batch(_) | Self::WorkerStopped => Some("this is a mistake in vainu-etl; please report it"),
+        }
+    }
+}
+
+/// Turns landed pages into Parquet files of rows and of rejects.
+///
+/// The pages come **newest first**: the first row of a company gets `_newest`, later ones do not. Workers take
+/// pages from the iterator as they get free, so that no more pages are in memory than there are workers. The
+/// same pages give the same rows, rejects and drift, however many workers there are; only which file a row is
+/// in, and the order within it, may differ.
+///
+/// # Errors
+/// When a page cannot be read or is no page, or a file cannot be written. What is wrong with single records or
+/// values is not an error but a reject. After an error the folder may hold files without their end.
+pub fn stage<E>(
+    stream: &'static Stream,
+    run_id: &str,
+    pages: impl Iterator<Item = Result<LandedPage, E>> + Send,
+    options: &StageOptions,
+) -> Result<Staged, StageError>
+where
+    E: Into<Box<dyn Error + Send + Sync>>,
+{
+    fs_err::create_dir_all(&options.dir).map_err(StageError::Create)?;
+    let plan = Arc::new(Plan::new(stream));
+    let turns = Turns::default();
+    let pages = Mutex::new((0..).zip(pages.fuse()));
+    let next_page = || {
+        let next = pages.lock().map_err(|_| Halt::Aborted)?.next();
+        match next {
+            None => Ok(None),
+            Some((turn, Ok(page))) => Ok(Some((turn, page))),
+            Some((_, Err(error))) => Err(Halt::Failed(StageError::Read(error.into()))),
+        }
+    };
+    let results: Vec<_> = thread::scope(|scope| {
+        let spawn = |index| {
+            let worker = Worker::new(index, Arc::clone(&plan), run_id, options);
+            let (turns, next_page) = (&turns, &next_page);
+            scope.spawn(move || worker.run(turns, next_page))
+        };
+        let workers: Vec<_> = (0..options.workers.get()).map(spawn).collect();
+        let stopped = |_| Err(Halt::Failed(StageError::WorkerStopped));
+        workers.into_iter().map(|worker| worker.join().unwrap_or_else(stopped)).collect()
+    });
+    collect(&plan, results)
+}
+
+/// Adds up what the workers did. A failure comes before those who only stopped because of it.
+fn collect(plan: &Plan, results: Vec<Result<Finished, Halt>>) -> Result<Staged, StageError> {
+    let mut staged = Staged::default();
+    let mut drift = DriftTally::new(plan);
+    let mut aborted = false;
+    for result in results {
+        match result {
+            Ok(finished) => {
+                staged.rows.extend(finished.rows);
+                staged.rejects.extend(finished.rejects);
+                staged.records += finished.counts.records;
+                staged.rows_staged += finished.counts.rows;
+                staged.records_rejected += finished.counts.records_rejected;
+                staged.cells_rejected += finished.counts.cells_rejected;
+                drift.merge(finished.drift);
+            }
+            Err(Halt::Failed(error)) => return Err(error),
+            Err(Halt::Aborted) => aborted = true,
+        }
+    }
+    if aborted {
+        return Err(StageError::WorkerStopped);
+    }
+    staged.drift = drift.into_drift(plan);
+    Ok(staged)
+}

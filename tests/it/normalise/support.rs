@@ -1,0 +1,114 @@
+//! Pages staged into a folder, and SQL over what was staged.
+
+use std::convert::Infallible;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use duckdb::Connection;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use vainu_etl::catalog::PROSPECTS;
+use vainu_etl::normalise::{LandedPage, StageError, StageOptions, stage};
+use vainu_etl::staging::{Drift, DriftKind, Staged};
+
+/// What `stage` gave, and the folder that it wrote.
+#[derive(Debug)]
+pub(crate) struct Staging {
+    pub(crate) staged: Staged,
+    _dir: TempDir,
+}
+
+/// One value of a result as text.
+pub(crate) type Text = Option<String>;
+
+/// A text that is not NULL.
+#[expect(clippy::unnecessary_wraps, reason = "it is compared with values that can be NULL")]
+pub(crate) fn some(text: &str) -> Text {
+    Some(text.to_owned())
+}
+
+/// A page of list 0, fetched at the first second of 2026.
+pub(crate) fn page(number: u64, body: impl Into<Vec<u8>>) -> LandedPage {
+    LandedPage { number, list: 0, fetched_at_us: 1_767_225_600_000_000, body: body.into() }
+}
+
+/// A company with the key FI/`id` and further fields.
+pub(crate) fn company(id: &str, fields: Value) -> Value {
+    let mut record = json!({"country": "FI", "business_id": id});
+    let Value::Object(fields) = fields else { panic!("fields are an object") };
+    record.as_object_mut().unwrap().extend(fields);
+    record
+}
+
+/// Stages pages, newest first, with that many workers.
+pub(crate) fn try_stage(pages: Vec<LandedPage>, workers: usize) -> Result<Staging, StageError> {
+    let dir = tempfile::tempdir().unwrap();
+    let mut options = StageOptions::new(dir.path());
+    options.workers = NonZeroUsize::new(workers).unwrap();
+    options.batch_rows = 3;
+    let staged = stage(&PROSPECTS, "run-1", pages.into_iter().map(Ok::<_, Infallible>), &options)?;
+    assert_eq!(staged.rows_staged + staged.records_rejected, staged.records);
+    Ok(Staging { staged, _dir: dir })
+}
+
+/// Stages the pages given with two workers.
+pub(crate) fn staged(pages: Vec<LandedPage>) -> Staging {
+    try_stage(pages, 2).unwrap()
+}
+
+/// Stages one page.
+pub(crate) fn staged_page(body: impl Into<Vec<u8>>) -> Staging {
+    staged(vec![page(1, body)])
+}
+
+impl Staging {
+    /// Rows of a query over the staged rows, `FROM rows`, or rejects, `FROM rejects`; all values as text.
+    pub(crate) fn query(&self, sql: &str) -> Vec<Vec<Text>> {
+        let connection = Connection::open_in_memory().unwrap();
+        for (view, paths) in [("rows", &self.staged.rows), ("rejects", &self.staged.rejects)] {
+            if !paths.is_empty() {
+                let files = list_of(paths);
+                let sql = format!("CREATE VIEW {view} AS SELECT * FROM read_parquet({files})");
+                connection.execute_batch(&sql).unwrap();
+            }
+        }
+        let mut statement = connection.prepare(&format!("SELECT COLUMNS(*)::VARCHAR FROM ({sql})")).unwrap();
+        let mut rows = statement.query([]).unwrap();
+        let mut result = Vec::new();
+        while let Some(row) = rows.next().unwrap() {
+            let columns = row.as_ref().column_count();
+            result.push((0..columns).map(|column| row.get(column).unwrap()).collect());
+        }
+        result
+    }
+
+    /// The only value of a query.
+    pub(crate) fn value(&self, sql: &str) -> Text {
+        let mut rows = self.query(sql);
+        assert_eq!(rows.len(), 1, "{sql}: {rows:?}");
+        rows.remove(0).remove(0)
+    }
+
+    /// Rejects as key, field, raw and reason, sorted.
+    pub(crate) fn rejects(&self) -> Vec<[String; 4]> {
+        if self.staged.rejects.is_empty() {
+            return Vec::new();
+        }
+        let sql = "SELECT coalesce(key, '-'), coalesce(field, '-'), raw, reason FROM rejects ORDER BY ALL";
+        let text = |row: Vec<Text>| row.into_iter().map(Option::unwrap).collect::<Vec<_>>();
+        self.query(sql).into_iter().map(|row| text(row).try_into().unwrap()).collect()
+    }
+
+    /// The drift of one kind as field, count and sample.
+    pub(crate) fn drift(&self, kind: DriftKind) -> Vec<(&str, u64, Option<&str>)> {
+        let of_kind = self.staged.drift.iter().filter(|drift| drift.kind == kind);
+        of_kind
+            .map(|Drift { field, count, sample, .. }| (field.as_str(), *count, sample.as_deref()))
+            .collect()
+    }
+}
+
+fn list_of(paths: &[PathBuf]) -> String {
+    let quoted: Vec<_> = paths.iter().map(|path| format!("'{}'", path.display())).collect();
+    format!("[{}]", quoted.join(", "))
+}
