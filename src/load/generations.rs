@@ -1,0 +1,118 @@
+//! Earlier generations: listing, going back to one, removing the oldest.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::LoadError;
+use super::switch::{self, Paths};
+use crate::workspace::{Lock, Marker, Workspace, WorkspaceError, read_marker};
+
+/// An earlier generation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generation {
+    /// Its number.
+    pub number: u64,
+    /// Its size.
+    pub bytes: u64,
+    /// When it was finished, microseconds since 1970, UTC; none when the file cannot be read.
+    pub published_at_us: Option<i64>,
+    /// The file.
+    pub path: PathBuf,
+}
+
+/// The generations that are kept, newest first, without the published one. Files that are not generations are
+/// passed over.
+///
+/// # Errors
+/// [`LoadError::Io`] when the folder cannot be read.
+pub fn generations(workspace: &Workspace) -> Result<Vec<Generation>, LoadError> {
+    let described = |(number, path): (u64, PathBuf)| {
+        let bytes = fs_err::metadata(&path).map_err(|source| LoadError::io("reading", &path, source))?.len();
+        let published_at_us = read_marker(&path).ok().map(|marker| marker.published_at_us);
+        Ok(Generation { number, bytes, published_at_us, path })
+    };
+    kept(workspace)?.into_iter().map(described).collect()
+}
+
+/// Publishes an earlier generation again, and keeps the one that was published. `to` is its number; none for the
+/// one before the published one. The next load starts from it, with a number above all that are kept.
+///
+/// # Errors
+/// [`LoadError::NoGeneration`] when there is no such generation, others when it cannot be read or moved; nothing
+/// is changed then.
+pub fn rollback(workspace: &Workspace, _lock: &Lock, to: Option<u64>) -> Result<Generation, LoadError> {
+    switch::sweep(workspace)?;
+    let marker = workspace.marker()?;
+    let current = marker.as_ref().map_or(u64::MAX, |marker| marker.generation);
+    let kept = kept(workspace)?;
+    let wanted = |number: u64| to.map_or(number < current, |to| number == to);
+    let Some((number, path)) = kept.iter().find(|(number, _)| *number != current && wanted(*number)) else {
+        let kept = kept.into_iter().map(|(number, _)| number).filter(|number| *number != current).collect();
+        return Err(LoadError::NoGeneration { number: to, kept });
+    };
+    let target = read_marker(path)?;
+    if target.generation != *number {
+        let what = format!("it says generation {}", target.generation);
+        return Err(LoadError::Verification { path: path.clone(), what });
+    }
+    if let Some(path) = workspace.stale_wal() {
+        return Err(WorkspaceError::StaleWal { path }.into());
+    }
+    let bytes = fs_err::metadata(path).map_err(|source| LoadError::io("reading", path, source))?.len();
+    switch::keep(workspace, marker.as_ref())?;
+    switch::move_over(workspace, &Paths::of(workspace), path)?;
+    switch::sync_folder(&workspace.generations_dir())?;
+    tracing::info!(generation = number, "Earlier generation published again.");
+    let published_at_us = Some(target.published_at_us);
+    Ok(Generation { number: *number, bytes, published_at_us, path: workspace.published().to_owned() })
+}
+
+/// The number of the next generation: above the published one and all that are kept, so that a number never means
+/// two things even after going back.
+pub(super) fn next_number(workspace: &Workspace, marker: Option<&Marker>) -> Result<u64, LoadError> {
+    let newest = kept(workspace)?.first().map_or(0, |(number, _)| *number);
+    let published = marker.map_or(0, |marker| marker.generation);
+    Ok(newest.max(published) + 1)
+}
+
+/// Removes all but `keep` earlier generations. The one that was just `replaced` stays first of all, also when it
+/// is not the newest because people had gone back to it. A file that cannot be removed is not worth failing a load
+/// for that is published already.
+pub(super) fn prune(workspace: &Workspace, keep: usize, replaced: Option<&Marker>) {
+    let mut all = match kept(workspace) {
+        Ok(all) => all,
+        Err(error) => return tracing::warn!(%error, "Earlier generations are not listed."),
+    };
+    let replaced = replaced.map(|marker| marker.generation);
+    all.sort_by_key(|(number, _)| (Some(*number) != replaced, u64::MAX - number));
+    for (number, path) in all.into_iter().skip(keep) {
+        match switch::remove_if_there(&path) {
+            Ok(()) => tracing::debug!(generation = number, "Earlier generation removed."),
+            Err(error) => tracing::warn!(generation = number, %error, "Earlier generation is not removed."),
+        }
+    }
+}
+
+/// Numbers and files of the kept generations, newest first.
+fn kept(workspace: &Workspace) -> Result<Vec<(u64, PathBuf)>, LoadError> {
+    let folder = workspace.generations_dir();
+    let failed = |source| LoadError::io("reading", &folder, source);
+    let entries = match fs_err::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => return Err(failed(source)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(failed)?.file_name();
+        let number = name.to_str().and_then(|name| name.strip_suffix(".duckdb")?.parse().ok());
+        // A longer spelling of the number, such as a hand-made copy, is another file.
+        if let Some(number) =
+            number.filter(|number| switch::generation_path(workspace, *number).file_name() == Some(&name))
+        {
+            found.push((number, folder.join(name)));
+        }
+    }
+    found.sort_by_key(|(number, _)| u64::MAX - number);
+    Ok(found)
+}

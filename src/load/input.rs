@@ -1,0 +1,188 @@
+//! What a load is given, and what it gives back.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use duckdb::Connection;
+
+use crate::catalog::Stream;
+use crate::staging::Staged;
+
+/// Everything that one run publishes.
+#[derive(Debug)]
+pub struct LoadInput {
+    /// The streams of the run. The tables of the others are taken over from the previous generation.
+    pub streams: Vec<StreamInput>,
+    /// The run itself.
+    pub run: RunRecord,
+    /// Leave the previous generation out: a rebuild makes the warehouse from landed pages alone.
+    pub from_scratch: bool,
+    /// Highest share of its companies that a complete list may lose before the load is refused, 0 to 100. Asked
+    /// only of lists of which the previous generation knew at least 100 companies.
+    pub max_deleted_percent: f64,
+    /// Earlier generations to keep; 0 keeps none.
+    pub keep: usize,
+}
+
+/// What a run read of one stream.
+#[derive(Debug)]
+pub struct StreamInput {
+    /// The stream.
+    pub stream: &'static Stream,
+    /// Its staged rows and rejects.
+    pub staged: Staged,
+    /// Its lists; a staged row's `_list` is an index in here.
+    pub lists: Vec<ListResult>,
+}
+
+/// The evidence of one list; see the columns of `etl.streams`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListResult {
+    /// The list's filters, its name in `etl.streams` and `etl.list_members`; unique in the stream.
+    pub list: String,
+    /// Rows received in the sweep that counts.
+    pub rows_received: u64,
+    /// Different companies among them.
+    pub distinct_keys: u64,
+    /// The server's total before the sweep; none when it gave none.
+    pub total_before: Option<u64>,
+    /// The server's total after the sweep; none when it gave none.
+    pub total_after: Option<u64>,
+    /// Rows that a full page really held.
+    pub effective_page_size: u64,
+    /// How often the list, or a part of it, was read.
+    pub sweeps: u32,
+    /// Whether the evidence adds up. Only then are companies that it no longer holds taken out of it.
+    pub complete: bool,
+}
+
+/// The run, as `etl.runs` keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRecord {
+    /// The run's id.
+    pub run_id: String,
+    /// When it first started, microseconds since 1970, UTC.
+    pub started_at_us: i64,
+    /// When its data were ready, microseconds since 1970, UTC; also the `_deleted_at` of what it deletes.
+    pub finished_at_us: i64,
+    /// `complete` or `incomplete`.
+    pub status: String,
+    /// Exit code, 0 or 4.
+    pub exit_code: u8,
+    /// The selections as given, without secrets.
+    pub arguments: Option<String>,
+    /// Requests sent, retries included.
+    pub requests: u64,
+    /// Requests sent again.
+    pub retries: u64,
+    /// Bytes of JSON received.
+    pub bytes: u64,
+}
+
+/// What a load may use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoadSettings {
+    /// `DuckDB`'s memory limit in megabytes. What does not fit goes to temporary files in the staging folder.
+    pub memory_limit_mb: u64,
+    /// Threads, at least 1.
+    pub threads: usize,
+}
+
+impl Default for LoadSettings {
+    /// 200 MB, and as many threads as the machine has.
+    fn default() -> Self {
+        let threads = std::thread::available_parallelism().map_or(2, usize::from);
+        Self { memory_limit_mb: 200, threads }
+    }
+}
+
+/// What a hook reports when it cannot run.
+pub type HookError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A hook that changes the new generation.
+pub type InstallHook<'a> = &'a dyn Fn(&Connection) -> Result<(), HookError>;
+
+/// A hook that looks for rows that must not be.
+pub type CheckHook<'a> = &'a dyn Fn(&Connection) -> Result<Vec<FailedCheck>, HookError>;
+
+/// What is done with the new generation once its tables are filled. Each gets a connection to the file itself,
+/// whose current schema is `main`.
+#[derive(Clone, Copy)]
+pub struct Hooks<'a> {
+    /// Creates the views.
+    pub install: InstallHook<'a>,
+    /// Runs the checks; an empty answer lets the load pass.
+    pub check: CheckHook<'a>,
+}
+
+impl std::fmt::Debug for Hooks<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Hooks").finish_non_exhaustive()
+    }
+}
+
+/// A check that found rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedCheck {
+    /// Name of the check.
+    pub name: String,
+    /// Rows that it found, above 0.
+    pub rows: u64,
+    /// The first of them, one per line.
+    pub sample: String,
+}
+
+/// A generation that people now read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// Its number.
+    pub generation: u64,
+    /// The published file.
+    pub path: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+    /// What happened in each list, in the order of the input's streams and lists.
+    pub lists: Vec<ListCounts>,
+    /// What happened to companies, each counted once however many lists hold it; when `already` is true, the sum
+    /// over the lists.
+    pub totals: Counts,
+    /// True when an earlier attempt of the same run had published already, and this one had nothing to do.
+    pub already: bool,
+    /// How long each step took, in their order; empty when nothing was done.
+    pub steps: Vec<Step>,
+}
+
+/// What a load did to the companies of one list. A company in two lists counts in both.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListCounts {
+    /// Name of the stream.
+    pub stream: String,
+    /// The list's filters.
+    pub list: String,
+    /// The counts.
+    pub counts: Counts,
+}
+
+/// What a load did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Companies that the warehouse did not hold.
+    pub inserted: u64,
+    /// Companies with a changed value, and those that came back.
+    pub updated: u64,
+    /// Companies seen again as they were.
+    pub unchanged: u64,
+    /// Companies that disappeared from a complete list and are in no list any more.
+    pub deleted: u64,
+    /// Rows added to `etl.rejects`.
+    pub rejected: u64,
+}
+
+/// One step of a load.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// What was done.
+    pub name: &'static str,
+    /// How long it took.
+    pub elapsed: Duration,
+}

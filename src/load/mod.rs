@@ -1,0 +1,112 @@
+//! Builds the next generation of the warehouse beside the published one, checks it, and puts it in its place.
+//!
+//! The order is the durability argument: build in the staging folder → views and checks → checkpoint, so that no
+//! write-ahead log is left → fsync → keep the published file as a generation → rename → fsync the folder. Before
+//! the rename nothing has happened that a reader could see, and a leftover is swept away at the next start; after
+//! it everything has. A reader that has the earlier file open keeps reading it.
+//!
+//! Nothing in here grows with the number of companies: rows stay inside `DuckDB`, which has a memory limit and
+//! spills to the staging folder.
+
+mod build;
+mod error;
+mod generations;
+mod input;
+mod members;
+mod merge;
+mod next;
+mod record;
+mod switch;
+mod verify;
+
+use std::time::Instant;
+
+pub use error::LoadError;
+pub use generations::{Generation, generations, rollback};
+pub use input::{
+    CheckHook, Counts, FailedCheck, HookError, Hooks, InstallHook, ListCounts, ListResult, LoadInput,
+    LoadSettings, Published, RunRecord, Step, StreamInput,
+};
+
+use crate::workspace::{Lock, Workspace, WorkspaceError};
+use next::Next;
+
+/// Publishes a run's result as the next generation, or changes nothing.
+///
+/// A run that is published already, because an earlier attempt ended between the rename and its own record of it,
+/// is not published again.
+///
+/// # Errors
+/// [`LoadError`]; the published file is then as it was, unless the error is about the folder after the rename.
+pub fn publish(
+    workspace: &Workspace,
+    _lock: &Lock,
+    input: &LoadInput,
+    settings: &LoadSettings,
+    hooks: Hooks<'_>,
+) -> Result<Published, LoadError> {
+    switch::sweep(workspace)?;
+    let marker = workspace.marker()?;
+    if let Some(published) = record::already_published(workspace, marker.as_ref(), &input.run.run_id)? {
+        tracing::info!(run = input.run.run_id, "Published already.");
+        return Ok(published);
+    }
+    let mut steps = Steps::default();
+    let generation = generations::next_number(workspace, marker.as_ref())?;
+    let paths = switch::Paths::of(workspace);
+
+    let next = Next::create(workspace, &paths.next, marker.is_some() && !input.from_scratch, settings)?;
+    let built = build::fill(&next, input, generation, &mut steps)?;
+    next.close()?;
+    steps.done("checkpoint");
+
+    let file = verify::FinishedFile::open(&paths.next, settings, &paths.temporary)?;
+    file.install(hooks.install)?;
+    steps.done("views");
+    file.check(hooks.check)?;
+    steps.done("checks");
+    file.close()?;
+    steps.done("second checkpoint");
+
+    verify::reopen(&paths.next, generation, &built.rows)?;
+    if let Some(path) = workspace.stale_wal() {
+        return Err(WorkspaceError::StaleWal { path }.into());
+    }
+    let bytes = switch::replace(workspace, &paths, marker.as_ref())?;
+    steps.done("switch");
+    generations::prune(workspace, input.keep, marker.as_ref());
+    tracing::info!(generation, bytes, "Generation published.");
+    Ok(Published {
+        generation,
+        path: workspace.published().to_owned(),
+        bytes,
+        lists: built.lists,
+        totals: built.totals,
+        already: false,
+        steps: steps.list,
+    })
+}
+
+/// The steps done so far.
+#[derive(Debug)]
+struct Steps {
+    since: Instant,
+    list: Vec<Step>,
+}
+
+impl Default for Steps {
+    fn default() -> Self {
+        Self { since: Instant::now(), list: Vec::new() }
+    }
+}
+
+impl Steps {
+    /// Ends the current step, whose name is `name`, and starts the next.
+    fn done(&mut self, name: &'static str) {
+        let now = Instant::now();
+        let elapsed = now - self.since;
+        tracing::debug!(step = name, ms = elapsed.as_millis(), "Step of the load done.");
+        self.list.push(Step { name, elapsed });
+        self.since = now;
+    }
+}

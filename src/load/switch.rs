@@ -1,0 +1,136 @@
+//! Puts a finished file in the place of the published one.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::LoadError;
+use crate::workspace::{Marker, Workspace};
+
+/// The files of a load in progress. All are safe to lose.
+#[derive(Debug)]
+pub(super) struct Paths {
+    /// The next generation.
+    pub(super) next: PathBuf,
+    /// `DuckDB`'s temporary files.
+    pub(super) temporary: PathBuf,
+    /// A copy beside the published file, needed when the state folder is on another file system.
+    beside: PathBuf,
+}
+
+impl Paths {
+    pub(super) fn of(workspace: &Workspace) -> Self {
+        let staging = workspace.staging_dir();
+        Self {
+            next: staging.join("next.duckdb"),
+            temporary: staging.join("duckdb-temporary"),
+            beside: workspace.beside(".next"),
+        }
+    }
+}
+
+/// Removes what a load that ended early left behind.
+pub(super) fn sweep(workspace: &Workspace) -> Result<(), LoadError> {
+    let Paths { next, temporary, beside } = Paths::of(workspace);
+    let wal = next.with_extension("duckdb.wal");
+    for path in [next, wal, beside] {
+        remove_if_there(&path)?;
+    }
+    match fs_err::remove_dir_all(&temporary) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(LoadError::io("removing", &temporary, error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Makes the finished file the published one, keeping what was published, which is described by `replaced`, as a
+/// generation. Gives its size.
+pub(super) fn replace(
+    workspace: &Workspace,
+    paths: &Paths,
+    replaced: Option<&Marker>,
+) -> Result<u64, LoadError> {
+    let next = &paths.next;
+    if replaced.is_some() {
+        // Whoever could read the earlier file can read this one.
+        let permissions = fs_err::metadata(workspace.published()).map(|metadata| metadata.permissions());
+        permissions
+            .and_then(|permissions| fs_err::set_permissions(next, permissions))
+            .map_err(|source| LoadError::io("setting the permissions of", next, source))?;
+    }
+    sync(next)?;
+    let bytes = fs_err::metadata(next).map_err(|source| LoadError::io("reading", next, source))?.len();
+    keep(workspace, replaced)?;
+    move_over(workspace, paths, next)?;
+    Ok(bytes)
+}
+
+/// Path of the generation with that number.
+pub(super) fn generation_path(workspace: &Workspace, number: u64) -> PathBuf {
+    workspace.generations_dir().join(format!("{number:06}.duckdb"))
+}
+
+/// Keeps the published file as a generation: as a second name of the same file, or as a copy where the file system
+/// has no such thing.
+pub(super) fn keep(workspace: &Workspace, published: Option<&Marker>) -> Result<(), LoadError> {
+    let Some(marker) = published else { return Ok(()) };
+    let folder = workspace.generations_dir();
+    let kept = generation_path(workspace, marker.generation);
+    let begun = kept.with_extension("new");
+    remove_if_there(&begun)?;
+    let linked = fs_err::hard_link(workspace.published(), &begun);
+    if linked.is_err() {
+        fs_err::copy(workspace.published(), &begun)
+            .map_err(|source| LoadError::io("keeping the earlier generation as", &begun, source))?;
+        sync(&begun)?;
+    }
+    fs_err::rename(&begun, &kept).map_err(|source| LoadError::io("renaming", &begun, source))?;
+    // Two names of one file: the rename above then does nothing, and both are left.
+    remove_if_there(&begun)?;
+    sync_folder(&folder)
+}
+
+/// Renames `from` over the published file: the one moment in which readers change over.
+pub(super) fn move_over(workspace: &Workspace, paths: &Paths, from: &Path) -> Result<(), LoadError> {
+    let to = workspace.published();
+    let failed = |source| LoadError::io("replacing", to, source);
+    match fs_err::rename(from, to) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+            let beside = &paths.beside;
+            fs_err::copy(from, beside).map_err(|source| LoadError::io("writing", beside, source))?;
+            sync(beside)?;
+            fs_err::rename(beside, to).map_err(failed)?;
+            remove_if_there(from)?;
+        }
+        Err(source) => return Err(failed(source)),
+    }
+    sync_folder(workspace.folder())
+}
+
+/// Waits until the file's content is on the disk.
+pub(super) fn sync(path: &Path) -> Result<(), LoadError> {
+    // Opened for writing, because Windows syncs no other.
+    fs_err::OpenOptions::new()
+        .write(true)
+        .open(path)
+        .and_then(|file| file.sync_all())
+        .map_err(|source| LoadError::io("syncing", path, source))
+}
+
+/// Waits until the folder's names are on the disk; only Unix can be asked for that.
+pub(super) fn sync_folder(path: &Path) -> Result<(), LoadError> {
+    if cfg!(unix) {
+        fs_err::File::open(path)
+            .and_then(|folder| folder.sync_all())
+            .map_err(|source| LoadError::io("syncing", path, source))?;
+    }
+    Ok(())
+}
+
+pub(super) fn remove_if_there(path: &Path) -> Result<(), LoadError> {
+    match fs_err::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(LoadError::io("removing", path, error)),
+        _ => Ok(()),
+    }
+}

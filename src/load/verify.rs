@@ -1,0 +1,131 @@
+//! The checks that a new generation has to pass before anybody can see it.
+
+use std::path::{Path, PathBuf};
+
+use duckdb::Connection;
+
+use super::next::{Next, configure};
+use super::{CheckHook, Counts, FailedCheck, InstallHook, LoadError, LoadSettings, StreamInput};
+use crate::schema::{self, Table, ddl, etl};
+use crate::workspace::{self, read_marker};
+
+/// Rows of a failed check that are shown.
+const SAMPLES: usize = 5;
+
+/// Checks that no row got lost or doubled between the staged files, the previous generation and the new one.
+/// `rows` is the number of rows in the stream's table.
+pub(super) fn rows_add_up(
+    next: &Next,
+    stream: &StreamInput,
+    rows: u64,
+    totals: Counts,
+) -> Result<(), LoadError> {
+    let doing = "counting the rows";
+    let staged = ddl::identifier(&format!("staged_{}", stream.stream.name));
+    let newest = next.number(doing, &format!("SELECT count(*) FROM {staged} WHERE _newest"))?;
+    let earlier = match next.previous(stream.stream.table)? {
+        Some(previous) => next.number(doing, &format!("SELECT count(*) FROM ({previous})"))?,
+        None => 0,
+    };
+    let seen = totals.inserted + totals.updated + totals.unchanged;
+    let mut failed = Vec::new();
+    let mut expect = |name: &str, found: u64, expected: u64, what: &str| {
+        if found != expected {
+            failed.push(FailedCheck {
+                name: name.to_owned(),
+                rows: found.abs_diff(expected),
+                sample: format!("{what}: {found}, expected {expected}"),
+            });
+        }
+    };
+    expect("staged_rows_add_up", newest, seen, "newest staged rows");
+    expect("table_rows_add_up", rows, earlier + totals.inserted, "rows of the table");
+    if failed.is_empty() { Ok(()) } else { Err(LoadError::ChecksRefused { failed }) }
+}
+
+/// The new generation, opened by itself: views are created and checks run on the file that people will open, under
+/// no other name than its own.
+#[derive(Debug)]
+pub(super) struct FinishedFile {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl FinishedFile {
+    pub(super) fn open(path: &Path, settings: &LoadSettings, temporary: &Path) -> Result<Self, LoadError> {
+        let connection = configure(settings, temporary)
+            .and_then(|config| Connection::open_with_flags(path, config))
+            .map_err(|source| LoadError::database("opening the new generation", path, source))?;
+        Ok(Self { connection, path: path.to_owned() })
+    }
+
+    /// Creates the views.
+    pub(super) fn install(&self, hook: InstallHook<'_>) -> Result<(), LoadError> {
+        hook(&self.connection).map_err(|source| LoadError::Hook { what: "the views", source })
+    }
+
+    /// Runs our own checks and those of the hook.
+    pub(super) fn check(&self, hook: CheckHook<'_>) -> Result<(), LoadError> {
+        let mut failed = Vec::new();
+        // `etl.changes` only ever grows, by one row for each changed column of a unique company.
+        for table in schema::tables().into_iter().filter(|table| **table != etl::CHANGES) {
+            let checked = self.duplicates(table);
+            failed.extend(
+                checked.map_err(|source| LoadError::database("checking the keys", &self.path, source))?,
+            );
+        }
+        failed
+            .extend(hook(&self.connection).map_err(|source| LoadError::Hook { what: "the checks", source })?);
+        if failed.is_empty() { Ok(()) } else { Err(LoadError::ChecksRefused { failed }) }
+    }
+
+    /// Keys that a table holds more than once.
+    fn duplicates(&self, table: &Table) -> duckdb::Result<Option<FailedCheck>> {
+        let key: Vec<_> = table.key.iter().map(|key| ddl::identifier(key)).collect();
+        let key = key.join(", ");
+        let sql = format!(
+            "SELECT concat_ws('/', {key}), count(*) FROM {} GROUP BY {key} HAVING count(*) > 1",
+            table.qualified()
+        );
+        let mut statement = self.connection.prepare(&sql)?;
+        let mut found = statement.query([])?;
+        let (mut rows, mut samples) = (0, Vec::new());
+        while let Some(row) = found.next()? {
+            rows += 1;
+            if samples.len() < SAMPLES {
+                samples.push(format!("{}: {} rows", row.get::<_, String>(0)?, row.get::<_, u64>(1)?));
+            }
+        }
+        let name = format!("unique_key_of_{}", table.name);
+        Ok((rows > 0).then(|| FailedCheck { name, rows, sample: samples.join("\n") }))
+    }
+
+    /// Writes everything into the file and closes it.
+    pub(super) fn close(self) -> Result<(), LoadError> {
+        let failed = |source| LoadError::database("writing the new generation", &self.path, source);
+        self.connection.execute_batch("CHECKPOINT").map_err(failed)?;
+        self.connection.close().map_err(|(_, source)| failed(source))
+    }
+}
+
+/// Opens the closed file once more, as a reader does, and compares it with what was written.
+pub(super) fn reopen(path: &Path, generation: u64, rows: &[(String, u64)]) -> Result<(), LoadError> {
+    let differs = |what: String| Err(LoadError::Verification { path: path.to_owned(), what });
+    if path.with_extension("duckdb.wal").exists() {
+        return differs("a write-ahead log is left beside it".to_owned());
+    }
+    let marker = read_marker(path)?;
+    if marker.generation != generation {
+        return differs(format!("it says generation {}, not {generation}", marker.generation));
+    }
+    let failed = |source| LoadError::database("reading the new generation", path, source);
+    let connection = workspace::open_read_only(path).map_err(failed)?;
+    for (table, expected) in rows {
+        let sql = format!("SELECT count(*) FROM {table}");
+        let found: u64 = connection.query_row(&sql, [], |row| row.get(0)).map_err(failed)?;
+        if found != *expected {
+            return differs(format!("{table} has {found} rows, not {expected}"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,198 @@
+//! What can be wrong with the place where a warehouse lives.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What a failure means for the caller; decides the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Nothing that settings or the data can explain.
+    Unexpected,
+    /// What was asked for does not exist.
+    Usage,
+    /// The checks refused to publish.
+    ChecksRefused,
+    /// The disk, the folder or the file failed, or is not ours.
+    DestinationFailed,
+    /// Another run holds the lock.
+    LockHeld,
+}
+
+impl ErrorKind {
+    /// Exit code of the command.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Unexpected => 1,
+            Self::Usage => 2,
+            Self::ChecksRefused => 5,
+            Self::DestinationFailed => 6,
+            Self::LockHeld => 7,
+        }
+    }
+}
+
+/// Why a path cannot serve as a warehouse. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WorkspaceError {
+    /// The path is a folder, or has no file name.
+    #[error("the warehouse `{}` is a folder, not a file", path.display())]
+    IsFolder {
+        /// Path of the warehouse.
+        path: PathBuf,
+    },
+    /// The folder that is to hold the file does not exist, or is not a folder.
+    #[error("the folder `{}` of the warehouse cannot be used", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The folder cannot be written to.
+    #[error("`{}` cannot be written", path.display())]
+    NotWritable {
+        /// What was to be written.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file is not a `DuckDB` database.
+    #[error("`{}` is not a DuckDB file", path.display())]
+    NotDuckDb {
+        /// Path of the file.
+        path: PathBuf,
+    },
+    /// A `DuckDB` database that this tool did not write.
+    #[error("`{}` is a DuckDB file, but not a warehouse of vainu-etl: it has no table etl.warehouse", path.display())]
+    Foreign {
+        /// Path of the file.
+        path: PathBuf,
+    },
+    /// A `DuckDB` database that cannot be read: damaged, encrypted, or of a newer storage format.
+    #[error("`{}` cannot be read", path.display())]
+    Unreadable {
+        /// Path of the file.
+        path: PathBuf,
+        /// What `DuckDB` said.
+        source: duckdb::Error,
+    },
+    /// Another program has the file open for writing.
+    #[error("another program has `{}` open for writing", path.display())]
+    InUse {
+        /// Path of the file.
+        path: PathBuf,
+        /// What `DuckDB` said, with the other process.
+        source: duckdb::Error,
+    },
+    /// The warehouse was written by a newer version.
+    #[error("`{}` has format {found}; this version knows formats up to {supported}", path.display())]
+    NewerFormat {
+        /// Path of the file or state folder.
+        path: PathBuf,
+        /// Its format version.
+        found: i64,
+        /// The highest one that this version knows.
+        supported: i64,
+    },
+    /// A folder of the state folder's name that this tool did not make.
+    #[error("the folder `{}` exists, but was not made by vainu-etl", path.display())]
+    ForeignStateFolder {
+        /// Path of the folder.
+        path: PathBuf,
+    },
+    /// A write-ahead log beside the published file.
+    #[error("`{}` lies beside the warehouse: a program has it open for writing, or ended without closing it", path.display())]
+    StaleWal {
+        /// Path of the log.
+        path: PathBuf,
+    },
+    /// Reading or writing failed in another way.
+    #[error("`{}` failed", path.display())]
+    Io {
+        /// What was read or written.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl WorkspaceError {
+    /// What the failure means for the caller: always [`ErrorKind::DestinationFailed`].
+    pub fn kind(&self) -> ErrorKind {
+        ErrorKind::DestinationFailed
+    }
+
+    /// What to do next, one sentence.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::IsFolder { path } => {
+                format!("name a file, for example `--warehouse {}`", path.join("vainu.duckdb").display())
+            }
+            Self::Folder { folder, .. } => {
+                format!("create the folder `{}`, or name another with `--warehouse`", folder.display())
+            }
+            Self::NotWritable { .. } => {
+                "check the owner and the permissions, or name another place with `--warehouse`".to_owned()
+            }
+            Self::NotDuckDb { .. } | Self::Foreign { .. } => {
+                "it is left as it is; name another file with `--warehouse`, or move this one away".to_owned()
+            }
+            Self::Unreadable { .. } => {
+                "if it is damaged, move it away and go back to an earlier generation with `vainu-etl rollback`".to_owned()
+            }
+            Self::InUse { .. } => {
+                "close that program, or let it open the file read-only; then run the same command again".to_owned()
+            }
+            Self::NewerFormat { .. } => "update vainu-etl".to_owned(),
+            Self::ForeignStateFolder { .. } => {
+                "it is left as it is; rename the folder, or name another file with `--warehouse`".to_owned()
+            }
+            Self::StaleWal { path } => format!(
+                "close the program that has the warehouse open; if there is none, open and close the file once with DuckDB, which takes over `{}`",
+                path.display()
+            ),
+            Self::Io { .. } => "check the disk, then run the same command again".to_owned(),
+        }
+    }
+
+    /// The error of a failed read or write of `path`.
+    pub(crate) fn io(path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        match source.kind() {
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                Self::NotWritable { path, source }
+            }
+            _ => Self::Io { path, source },
+        }
+    }
+
+    /// The error of a `DuckDB` file that does not open or answer.
+    pub(crate) fn database(path: &Path, source: duckdb::Error) -> Self {
+        let path = path.to_owned();
+        if source.to_string().contains("Could not set lock on file") {
+            return Self::InUse { path, source };
+        }
+        Self::Unreadable { path, source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ErrorKind;
+
+    #[test]
+    fn kinds_give_the_documented_exit_codes() {
+        let codes = [
+            (ErrorKind::Unexpected, 1),
+            (ErrorKind::Usage, 2),
+            (ErrorKind::ChecksRefused, 5),
+            (ErrorKind::DestinationFailed, 6),
+            (ErrorKind::LockHeld, 7),
+        ];
+        for (kind, code) in codes {
+            assert_eq!(kind.exit_code(), code, "{kind:?}");
+        }
+    }
+}

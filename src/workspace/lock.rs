@@ -1,0 +1,150 @@
+//! The lock of the one run that may write: held by the operating system, so that it ends with the process.
+
+use std::fs::TryLockError;
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use fs_err::{File, OpenOptions};
+use serde::{Deserialize, Serialize};
+
+use super::ErrorKind;
+
+/// Who asks for the lock's owner holds it for a moment himself; a run waits that long before it gives up.
+const ATTEMPTS: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(40);
+
+/// Who holds the lock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockOwner {
+    /// Process id on `host`.
+    pub pid: u32,
+    /// Name of the computer; `unknown` where it cannot be told.
+    pub host: String,
+    /// When the lock was taken, RFC 3339, UTC.
+    pub started_at: String,
+    /// The command, without secrets.
+    pub command: String,
+}
+
+/// The lock; given back when dropped, and by the operating system when the process ends in whatever way.
+#[derive(Debug)]
+pub struct Lock {
+    file: File,
+}
+
+/// Why the lock could not be taken.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LockError {
+    /// Another process holds it.
+    #[error("another run holds the lock `{}`{}", path.display(), describe(owner.as_ref()))]
+    Held {
+        /// Path of the lock.
+        path: PathBuf,
+        /// Its owner; none when it has not written its name yet.
+        owner: Option<LockOwner>,
+    },
+    /// The lock file cannot be opened or written.
+    #[error("the lock `{}` cannot be used", path.display())]
+    Io {
+        /// Path of the lock.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl LockError {
+    /// What the failure means for the caller.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Held { .. } => ErrorKind::LockHeld,
+            Self::Io { .. } => ErrorKind::DestinationFailed,
+        }
+    }
+
+    /// What to do next, one sentence.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Held { owner: Some(owner), .. } => format!(
+                "wait until process {} on {} has ended, then run the same command again; reading the warehouse is possible meanwhile",
+                owner.pid, owner.host
+            ),
+            Self::Held { owner: None, .. } => "run the same command again in a moment".to_owned(),
+            Self::Io { .. } => "check the owner and the permissions of the state folder".to_owned(),
+        }
+    }
+}
+
+fn describe(owner: Option<&LockOwner>) -> String {
+    let Some(owner) = owner else { return String::new() };
+    format!(": `{}`, process {} on {}, since {}", owner.command, owner.pid, owner.host, owner.started_at)
+}
+
+impl Lock {
+    pub(super) fn acquire(path: &Path, command: &str) -> Result<Self, LockError> {
+        let failed = |source| LockError::Io { path: path.to_owned(), source };
+        let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+        let mut file = options.map_err(failed)?;
+        for attempt in 1.. {
+            match file.file().try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::Error(source)) => return Err(failed(source)),
+                Err(TryLockError::WouldBlock) if attempt < ATTEMPTS => thread::sleep(PAUSE),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(LockError::Held { path: path.to_owned(), owner: read_owner(&mut file) });
+                }
+            }
+        }
+        let owner = LockOwner {
+            pid: std::process::id(),
+            host: host_name(),
+            started_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            command: command.to_owned(),
+        };
+        write_owner(&mut file, &owner).map_err(failed)?;
+        Ok(Self { file })
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // The lock goes with the file; an owner's name left behind would only be untidy.
+        let _ = self.file.set_len(0);
+    }
+}
+
+/// Who holds the lock at `path`; none when nobody does.
+pub(super) fn owner(path: &Path) -> Option<LockOwner> {
+    let mut file = File::open(path).ok()?;
+    match file.file().try_lock_shared() {
+        Err(TryLockError::WouldBlock) => read_owner(&mut file),
+        Ok(()) | Err(TryLockError::Error(_)) => None,
+    }
+}
+
+fn read_owner(file: &mut File) -> Option<LockOwner> {
+    let mut text = String::new();
+    file.rewind().ok()?;
+    file.read_to_string(&mut text).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+fn write_owner(file: &mut File, owner: &LockOwner) -> io::Result<()> {
+    file.set_len(0)?;
+    file.rewind()?;
+    // In one piece, so that a reader finds all of it or nothing.
+    file.write_all(format!("{}\n", serde_json::to_string(owner)?).as_bytes())
+}
+
+/// The computer's name, without a system call of our own: where Linux shows it, else from the environment.
+fn host_name() -> String {
+    let shown = fs_err::read_to_string("/proc/sys/kernel/hostname").ok();
+    let named = || ["HOSTNAME", "COMPUTERNAME"].iter().find_map(|name| std::env::var(name).ok());
+    match shown.or_else(named).map(|name| name.trim().to_owned()) {
+        Some(name) if !name.is_empty() => name,
+        _ => "unknown".to_owned(),
+    }
+}

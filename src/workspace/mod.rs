@@ -1,0 +1,195 @@
+//! Where a warehouse lives: the published file, the state folder beside it, and the lock of the one run that may
+//! write.
+//!
+//! ```text
+//! vainu.duckdb               what people open; replaced whole, never written in place
+//! vainu.duckdb.etl/
+//!   vainu-etl.json           says that the folder is ours
+//!   lock                     held while a run writes; names its owner
+//!   landing/                 raw pages and ledgers of the runs
+//!   staging/                 rows on their way, the next generation; safe to lose
+//!   generations/000007.duckdb  earlier generations
+//! ```
+
+mod error;
+mod lock;
+mod ownership;
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub use error::{ErrorKind, WorkspaceError};
+pub use lock::{Lock, LockError, LockOwner};
+pub(crate) use ownership::open_read_only;
+pub use ownership::{FORMAT_VERSION, Marker, read_marker};
+
+/// A warehouse's places. Holds no open file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Workspace {
+    published: PathBuf,
+    state: PathBuf,
+}
+
+impl Workspace {
+    /// The workspace of the warehouse `published`, ready to be written: makes the state folder if there is none.
+    ///
+    /// A symbolic link is followed to the file that it names, so that a publish replaces that file and the link
+    /// stays.
+    ///
+    /// # Errors
+    /// [`WorkspaceError`] when the path cannot serve as a warehouse, or something there is not ours. Nothing of
+    /// what is there has been changed then.
+    pub fn open(published: &Path) -> Result<Self, WorkspaceError> {
+        let workspace = Self::inspect(published)?;
+        if let Some(path) = workspace.stale_wal() {
+            return Err(WorkspaceError::StaleWal { path });
+        }
+        workspace.require_writable_folder()?;
+        if !ownership::owns_state_folder(&workspace.state)? {
+            ownership::mark_state_folder(&workspace.state)?;
+        }
+        for folder in [workspace.landing_dir(), workspace.staging_dir(), workspace.generations_dir()] {
+            fs_err::create_dir_all(&folder).map_err(|source| WorkspaceError::io(&folder, source))?;
+        }
+        Ok(workspace)
+    }
+
+    /// The workspace of the warehouse `published` for reading only: creates nothing, and neither the file nor the
+    /// state folder need exist.
+    ///
+    /// # Errors
+    /// [`WorkspaceError`] when the path cannot be a warehouse, or something there is not ours.
+    pub fn inspect(published: &Path) -> Result<Self, WorkspaceError> {
+        let published = resolve(published)?;
+        let mut state = published.clone().into_os_string();
+        state.push(".etl");
+        let workspace = Self { published, state: state.into() };
+        if workspace.published.is_dir() {
+            return Err(WorkspaceError::IsFolder { path: workspace.published });
+        }
+        if workspace.is_published() {
+            read_marker(&workspace.published)?;
+        }
+        ownership::owns_state_folder(&workspace.state)?;
+        Ok(workspace)
+    }
+
+    /// Path of the published file, links resolved. It does not exist before the first load.
+    pub fn published(&self) -> &Path {
+        &self.published
+    }
+
+    /// Whether a generation is published.
+    pub fn is_published(&self) -> bool {
+        self.published.exists()
+    }
+
+    /// What the published file says of itself; none before the first load.
+    ///
+    /// # Errors
+    /// As [`read_marker`].
+    pub fn marker(&self) -> Result<Option<Marker>, WorkspaceError> {
+        if self.is_published() { read_marker(&self.published).map(Some) } else { Ok(None) }
+    }
+
+    /// The write-ahead log beside the published file, if there is one. It belongs to a program that has the file
+    /// open for writing, or that ended without closing it; a file put in the published one's place would take it
+    /// for its own.
+    pub fn stale_wal(&self) -> Option<PathBuf> {
+        let wal = self.beside(".wal");
+        wal.exists().then_some(wal)
+    }
+
+    /// The folder of everything that is not for people.
+    pub fn state_dir(&self) -> &Path {
+        &self.state
+    }
+
+    /// Raw pages and ledgers of the runs.
+    pub fn landing_dir(&self) -> PathBuf {
+        self.state.join("landing")
+    }
+
+    /// Rows between normalising and loading, and the next generation while it is built.
+    pub fn staging_dir(&self) -> PathBuf {
+        self.state.join("staging")
+    }
+
+    /// Earlier generations.
+    pub fn generations_dir(&self) -> PathBuf {
+        self.state.join("generations")
+    }
+
+    /// Takes the lock that only one run at a time can hold. `command` is shown to whoever is refused; it must not
+    /// hold secrets.
+    ///
+    /// # Errors
+    /// [`LockError::Held`] when another process holds it.
+    pub fn lock(&self, command: &str) -> Result<Lock, LockError> {
+        Lock::acquire(&self.lock_path(), command)
+    }
+
+    /// Who holds the lock now; none when it is free. What a dead process left behind does not count.
+    pub fn lock_owner(&self) -> Option<LockOwner> {
+        lock::owner(&self.lock_path())
+    }
+
+    fn lock_path(&self) -> PathBuf {
+        self.state.join("lock")
+    }
+
+    /// The published file's path with `suffix` behind its name.
+    pub(crate) fn beside(&self, suffix: &str) -> PathBuf {
+        let mut path = self.published.clone().into_os_string();
+        path.push(suffix);
+        path.into()
+    }
+
+    /// The folder that holds the published file.
+    pub(crate) fn folder(&self) -> &Path {
+        self.published.parent().unwrap_or(Path::new("."))
+    }
+
+    /// Tries to write beside the published file: better to fail now than after hours of requests.
+    fn require_writable_folder(&self) -> Result<(), WorkspaceError> {
+        let probe = self.beside(&format!(".probe-{}", std::process::id()));
+        let tried = fs_err::write(&probe, []).and_then(|()| fs_err::remove_file(&probe));
+        tried.map_err(|source| WorkspaceError::io(self.folder(), source))
+    }
+}
+
+/// The file that `path` means: its folder without links, and if it is a link itself, the file that it names, which
+/// need not exist yet.
+fn resolve(path: &Path) -> Result<PathBuf, WorkspaceError> {
+    // The system gives up after as many links in a row, too.
+    const MOST_LINKS: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        let name: OsString = match path.file_name() {
+            Some(name) if !ends_in_separator(&path) => name.to_owned(),
+            _ => return Err(WorkspaceError::IsFolder { path }),
+        };
+        let parent = match path.parent() {
+            Some(parent) if parent != Path::new("") => parent,
+            _ => Path::new("."),
+        };
+        let folder = fs_err::canonicalize(parent)
+            .and_then(
+                |folder| {
+                    if folder.is_dir() { Ok(folder) } else { Err(io::ErrorKind::NotADirectory.into()) }
+                },
+            )
+            .map_err(|source| WorkspaceError::Folder { folder: parent.to_owned(), source })?;
+        path = folder.join(name);
+        match fs_err::read_link(&path) {
+            Ok(target) => path = folder.join(target),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(WorkspaceError::Io { path, source: io::Error::other("too many symbolic links in a row") })
+}
+
+fn ends_in_separator(path: &Path) -> bool {
+    path.as_os_str().to_string_lossy().ends_with(std::path::is_separator)
+}

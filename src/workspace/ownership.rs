@@ -1,0 +1,149 @@
+//! Whose file is it: nothing that this tool did not write is ever overwritten.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use duckdb::{AccessMode, Config, Connection};
+use serde::{Deserialize, Serialize};
+
+use super::WorkspaceError;
+
+/// Version of the warehouse's layout and of the state folder that this version of the tool writes.
+pub const FORMAT_VERSION: i64 = 1;
+
+/// File in the state folder that says whose it is.
+const STATE_MARKER: &str = "vainu-etl.json";
+
+/// What a warehouse says of itself: the row of `etl.warehouse`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Marker {
+    /// Version of the layout.
+    pub format_version: i64,
+    /// Number of the generation, from 1.
+    pub generation: u64,
+    /// Version of vainu-etl that wrote the file.
+    pub tool_version: String,
+    /// When it was finished, microseconds since 1970, UTC.
+    pub published_at_us: i64,
+}
+
+/// Reads the marker of the warehouse at `path`, read-only.
+///
+/// # Errors
+/// [`WorkspaceError`] when the file is not a `DuckDB` database, not ours, unreadable, of a newer format, or open
+/// for writing elsewhere.
+pub fn read_marker(path: &Path) -> Result<Marker, WorkspaceError> {
+    require_duckdb_magic(path)?;
+    let marker = open_read_only(path).and_then(|connection| query_marker(&connection));
+    let marker = marker.map_err(|source| WorkspaceError::database(path, source))?;
+    let marker = marker.ok_or_else(|| WorkspaceError::Foreign { path: path.to_owned() })?;
+    if marker.format_version > FORMAT_VERSION {
+        return Err(WorkspaceError::NewerFormat {
+            path: path.to_owned(),
+            found: marker.format_version,
+            supported: FORMAT_VERSION,
+        });
+    }
+    Ok(marker)
+}
+
+/// Opens a warehouse for reading only, with one thread and without the network.
+pub(crate) fn open_read_only(path: &Path) -> Result<Connection, duckdb::Error> {
+    let config =
+        Config::default().access_mode(AccessMode::ReadOnly)?.enable_autoload_extension(false)?.threads(1)?;
+    Connection::open_with_flags(path, config)
+}
+
+/// The marker of the database that `connection` has open; none when it is not a warehouse.
+fn query_marker(connection: &Connection) -> Result<Option<Marker>, duckdb::Error> {
+    let tables =
+        "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'etl' AND table_name = 'warehouse'";
+    if connection.query_row(tables, [], |row| row.get::<_, i64>(0))? == 0 {
+        return Ok(None);
+    }
+    let sql = "SELECT format_version, generation, tool_version, epoch_us(published_at) FROM etl.warehouse";
+    let read = connection.query_row(sql, [], |row| {
+        Ok(Marker {
+            format_version: row.get(0)?,
+            generation: row.get(1)?,
+            tool_version: row.get(2)?,
+            published_at_us: row.get(3)?,
+        })
+    });
+    match read {
+        Err(duckdb::Error::QueryReturnedNoRows) => Ok(None),
+        other => other.map(Some),
+    }
+}
+
+/// A `DuckDB` file has the four letters after its first checksum. Asked before `DuckDB` opens the file, because
+/// it takes an empty file for a new database.
+fn require_duckdb_magic(path: &Path) -> Result<(), WorkspaceError> {
+    let mut head = Vec::new();
+    let read = fs_err::File::open(path).and_then(|file| file.take(12).read_to_end(&mut head));
+    read.map_err(|source| WorkspaceError::io(path, source))?;
+    match head.get(8..12) {
+        Some(b"DUCK") => Ok(()),
+        _ => Err(WorkspaceError::NotDuckDb { path: path.to_owned() }),
+    }
+}
+
+/// Content of the state folder's marker file.
+#[derive(Debug, Serialize, Deserialize)]
+struct StateMarker {
+    tool: String,
+    format: i64,
+}
+
+/// Checks that the state folder, if there is one, is ours. False when it has to be made or marked first.
+pub(super) fn owns_state_folder(state: &Path) -> Result<bool, WorkspaceError> {
+    let foreign = || WorkspaceError::ForeignStateFolder { path: state.to_owned() };
+    let path = state.join(STATE_MARKER);
+    let text = match fs_err::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return if is_absent_or_empty(state)? { Ok(false) } else { Err(foreign()) };
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Err(foreign()),
+        Err(source) => return Err(WorkspaceError::io(&path, source)),
+    };
+    let marker: StateMarker = serde_json::from_str(&text).map_err(|_| foreign())?;
+    if marker.tool != "vainu-etl" {
+        return Err(foreign());
+    }
+    if marker.format > FORMAT_VERSION {
+        return Err(WorkspaceError::NewerFormat { path, found: marker.format, supported: FORMAT_VERSION });
+    }
+    Ok(true)
+}
+
+/// Whether nothing is there, or an empty folder, or one in which only our own marker was begun.
+fn is_absent_or_empty(state: &Path) -> Result<bool, WorkspaceError> {
+    let entries = match fs_err::read_dir(state) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        Err(source) => return Err(WorkspaceError::io(state, source)),
+    };
+    for entry in entries {
+        let entry = entry.map_err(|source| WorkspaceError::io(state, source))?;
+        if entry.file_name() != *begun_marker(state).file_name().unwrap_or_default() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Makes the state folder, if need be, and marks it as ours.
+pub(super) fn mark_state_folder(state: &Path) -> Result<(), WorkspaceError> {
+    let failed = |source| WorkspaceError::io(state, source);
+    fs_err::create_dir_all(state).map_err(failed)?;
+    let marker = StateMarker { tool: "vainu-etl".to_owned(), format: FORMAT_VERSION };
+    let text = serde_json::to_string(&marker).map_err(|error| failed(error.into()))?;
+    let begun = begun_marker(state);
+    fs_err::write(&begun, text + "\n").map_err(failed)?;
+    fs_err::rename(&begun, state.join(STATE_MARKER)).map_err(failed)
+}
+
+fn begun_marker(state: &Path) -> PathBuf {
+    state.join(format!("{STATE_MARKER}.new"))
+}
