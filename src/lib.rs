@@ -3,10 +3,14 @@
 pub mod api;
 pub mod catalog;
 pub mod clock;
+pub mod export;
 pub mod load;
 pub mod normalise;
+pub mod query;
 pub mod schema;
 pub mod secret;
 pub mod simulator;
 pub mod staging;
+pub mod terminal;
+pub mod views;
 pub mod workspace;

@@ -3,8 +3,12 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
 mod client;
+mod export;
+mod fixture_warehouse;
 mod load;
 mod normalise;
+mod query;
 mod simulator;
 mod staged_fixture;
+mod views;
 mod workspace;

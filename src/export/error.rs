@@ -1,0 +1,95 @@
+//! What can go wrong in an export.
+
+use std::{io, path::PathBuf};
+
+use crate::query::QueryError;
+
+/// Why nothing was exported. An earlier export in the folder is as it was.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExportError {
+    /// The warehouse cannot be opened.
+    #[error(transparent)]
+    Warehouse(QueryError),
+    /// DuckDB refused a setting of the export, such as the memory limit.
+    #[error("Failed to set up the export")]
+    Settings(#[source] duckdb::Error),
+    /// The warehouse's own tables cannot be read.
+    #[error("Failed to read which tables the warehouse has")]
+    Catalog(#[source] duckdb::Error),
+    /// A table asked for does not exist.
+    #[error("There is no view or table named `{name}`")]
+    NoRelation {
+        /// The name asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// A table could not be written.
+    #[error("Failed to export `{table}`")]
+    Table {
+        /// The table or view.
+        table: String,
+        /// What DuckDB or the writer said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A written file does not hold what was written to it.
+    #[error("`{}` holds {found} rows, {written} were written", file.display())]
+    Damaged {
+        /// The file, in the export's folder.
+        file: PathBuf,
+        /// Rows that DuckDB reported to have written.
+        written: u64,
+        /// Rows that the file says it holds.
+        found: u64,
+    },
+    /// The folder holds something that is not an export of this tool.
+    #[error("The folder `{}` holds other things than exports", dir.display())]
+    Foreign {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// Another export is writing to the folder.
+    #[error("Another export is writing to `{}`", dir.display())]
+    Busy {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// A path is not UTF-8, which DuckDB needs.
+    #[error("The path `{}` is not UTF-8", path.display())]
+    Path {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The folder or a file in it cannot be written. The source names the path.
+    #[error("Failed to write the export")]
+    Io(#[from] io::Error),
+}
+
+impl ExportError {
+    pub(super) fn table(name: &str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Table { table: name.to_owned(), source: source.into() }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Warehouse(source) => source.hint(),
+            Self::Settings(_) => "give the memory limit as DuckDB does, for example `512MB` or `2GB`".into(),
+            Self::Catalog(_) => "see `vainu-etl doctor`; `vainu-etl rollback` returns to the generation before".into(),
+            Self::NoRelation { known, .. } => format!("known: {}", known.join(", ")),
+            Self::Table { .. } | Self::Damaged { .. } => {
+                "an earlier export is untouched; see that the disk has room, then run the same command again".into()
+            }
+            Self::Foreign { .. } => "choose an empty or new folder".into(),
+            Self::Busy { .. } => "wait for it to end, or export to another folder".into(),
+            Self::Path { .. } => "choose a folder whose whole path is UTF-8".into(),
+            Self::Io(_) => {
+                "an earlier export is untouched; see that the folder can be written and has room, then run the same \
+                 command again"
+                    .into()
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Copies the published warehouse into a folder of Parquet or CSV files that a reader always sees whole.
+//!
+//! # The folder
+//! ```text
+//! DIR/manifest.json                     what is complete: tables, columns, files with rows, bytes and SHA-256
+//! DIR/current -> export-…               the same export under a path that stays (a symbolic link; Unix only)
+//! DIR/export-20260102T030405Z/companies/part-0.parquet
+//! DIR/export-20260102T030405Z/prospects/country=FI/part-0.parquet     with `partition_by_country`
+//! DIR/.vainu-etl-export.lock            one export at a time; marks the folder as ours
+//! ```
+//! Every export writes a fresh sub-folder under a hidden name, syncs it, gives it its name, and only then renames the new
+//! manifest over the old one: that rename is the switch. The sub-folder of the export before goes last. Interrupted at
+//! any point, the old manifest and all files it names are still there; leftovers are swept away by the next export.
+//! Folders with other things in them are refused.
+
+mod csv;
+mod error;
+mod files;
+mod folder;
+mod manifest;
+mod parquet;
+mod relation;
+
+use std::path::PathBuf;
+
+use duckdb::Connection;
+
+pub use error::ExportError;
+pub use manifest::{ExportFormat, Manifest, ManifestColumn, ManifestFile, ManifestTable, Source};
+
+use crate::{query, schema::ddl::literal};
+use folder::Folder;
+use relation::Relation;
+
+/// What to export, and where to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportOptions {
+    /// The published warehouse; opened read only.
+    pub warehouse: PathBuf,
+    /// Folder to export to; made when missing.
+    pub dir: PathBuf,
+    /// Tables and views of schema `main`. Empty: all tables, and the view `companies`.
+    pub tables: Vec<String>,
+    /// Format of the files. Default: Parquet.
+    pub format: ExportFormat,
+    /// One folder `country=XX` for each country, in tables that have one; the column is then in the path and not in the
+    /// files, as Hive, Spark and DuckDB expect. Default: false.
+    pub partition_by_country: bool,
+    /// CSV: leave text that a spreadsheet would take for a formula as it is. Default: false.
+    pub raw_csv: bool,
+    /// Rows in a Parquet row group. Default: 122,880. More rows compress a little better and need more memory.
+    pub row_group_rows: u32,
+    /// DuckDB's memory limit, as DuckDB writes sizes; what does not fit is sorted on disk, in `dir`. Default: `512MB`.
+    pub memory_limit: String,
+}
+
+impl ExportOptions {
+    /// All tables and `companies` of `warehouse` as Parquet into `dir`.
+    pub fn new(warehouse: impl Into<PathBuf>, dir: impl Into<PathBuf>) -> Self {
+        Self {
+            warehouse: warehouse.into(),
+            dir: dir.into(),
+            tables: Vec::new(),
+            format: ExportFormat::Parquet,
+            partition_by_country: false,
+            raw_csv: false,
+            row_group_rows: 122_880,
+            memory_limit: "512MB".to_owned(),
+        }
+    }
+}
+
+/// Exports as `options` say and returns the manifest, which is also `manifest.json` in the folder.
+///
+/// Rows are sorted by country and business id, or by all columns where a table has no such key.
+///
+/// # Errors
+/// [`ExportError`]; whatever failed, an earlier export in the folder is as it was.
+pub fn export(options: &ExportOptions) -> Result<Manifest, ExportError> {
+    let conn = query::open(&options.warehouse, true).map_err(ExportError::Warehouse)?;
+    let relations = Relation::select(&conn, &options.tables)?;
+    let folder = Folder::claim(&options.dir)?;
+    configure(&conn, options, &folder)?;
+    let source = Source::of(&conn, &options.warehouse)?;
+
+    let mut tables = Vec::with_capacity(relations.len());
+    for relation in &relations {
+        let files = files::write(&conn, relation, options, &folder, &source)?;
+        tables.push(relation.manifest(files, options.partition_by_country));
+    }
+    let manifest = Manifest::new(folder.export_id(), options.format, source, tables);
+    folder.publish(&manifest)?;
+    Ok(manifest)
+}
+
+fn configure(conn: &Connection, options: &ExportOptions, folder: &Folder) -> Result<(), ExportError> {
+    let spill = files::utf8(&folder.spill())?;
+    // Order comes from ORDER BY; without this setting DuckDB would also keep that of unordered scans, in memory.
+    conn.execute_batch(&format!(
+        "SET memory_limit = {}; SET temp_directory = {}; SET preserve_insertion_order = false",
+        literal(&options.memory_limit),
+        literal(&spill),
+    ))
+    .map_err(ExportError::Settings)
+}

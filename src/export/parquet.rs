@@ -1,0 +1,51 @@
+//! Parquet by DuckDB's own `COPY`: the fastest way there is, and it keeps column statistics.
+
+use std::path::Path;
+
+use duckdb::Connection;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+
+use super::{ExportError, Source, files::utf8, manifest::TOOL, relation::Relation};
+use crate::schema::ddl::{identifier, literal};
+
+/// Writes the rows of `select` and reads the footer back; returns the number of rows.
+pub(super) fn write(
+    conn: &Connection,
+    relation: &Relation,
+    select: &str,
+    path: &Path,
+    row_group_rows: u32,
+    source: &Source,
+) -> Result<u64, ExportError> {
+    let sql = format!(
+        "COPY ({select}) TO {} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {row_group_rows}, KV_METADATA {{{}}})",
+        literal(&utf8(path)?),
+        metadata(relation, source),
+    );
+    let written = conn.execute(&sql, []).map_err(|source| ExportError::table(&relation.name, source))? as u64;
+    let found = rows_in_footer(path).map_err(|source| ExportError::table(&relation.name, source))?;
+    if written != found {
+        return Err(ExportError::Damaged { file: path.to_owned(), written, found });
+    }
+    Ok(written)
+}
+
+/// Tool, version, table, run and column comments, for readers that see the file without its manifest.
+fn metadata(relation: &Relation, source: &Source) -> String {
+    let mut pairs = vec![
+        ("tool", TOOL.to_owned()),
+        ("tool_version", env!("CARGO_PKG_VERSION").to_owned()),
+        ("table", relation.name.clone()),
+        ("column_comments", relation.comments()),
+    ];
+    pairs.extend(source.run_id.clone().map(|run| ("run_id", run)));
+    let pairs: Vec<String> =
+        pairs.iter().map(|(key, value)| format!("{}: {}", identifier(key), literal(value))).collect();
+    pairs.join(", ")
+}
+
+fn rows_in_footer(path: &Path) -> Result<u64, Box<dyn std::error::Error + Send + Sync>> {
+    let file = fs_err::File::open(path)?.into_file();
+    let reader = SerializedFileReader::new(file)?;
+    Ok(u64::try_from(reader.metadata().file_metadata().num_rows())?)
+}

@@ -1,0 +1,26 @@
+//! Opens the published file for reading.
+
+use std::path::Path;
+
+use duckdb::{AccessMode, Config, Connection};
+
+use super::QueryError;
+
+/// Opens the warehouse at `path` read only; no extension is ever fetched or loaded by itself.
+///
+/// Without `files` DuckDB can open no other file and no URL, and its settings cannot be changed. With `files` it can:
+/// for exports, whose statements are our own.
+pub(crate) fn open(path: &Path, files: bool) -> Result<Connection, QueryError> {
+    if !path.is_file() {
+        return Err(QueryError::NoWarehouse { path: path.to_owned() });
+    }
+    let open = || {
+        let mut config =
+            Config::default().access_mode(AccessMode::ReadOnly)?.enable_autoload_extension(false)?;
+        if !files {
+            config = config.enable_external_access(false)?.with("lock_configuration", "true")?;
+        }
+        Connection::open_with_flags(path, config)
+    };
+    open().map_err(|source| QueryError::Open { path: path.to_owned(), source })
+}

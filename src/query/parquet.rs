@@ -1,0 +1,58 @@
+//! A result as one Parquet file.
+//!
+//! Written from the Arrow batches: DuckDB's own `COPY` would need the access to files that a query does not have.
+
+use std::io::Write;
+
+use arrow::{array::RecordBatch, datatypes::SchemaRef};
+use parquet::{
+    arrow::ArrowWriter,
+    basic::{Compression, ZstdLevel},
+    errors::ParquetError,
+    file::properties::WriterProperties,
+};
+
+use super::{QueryError, Rows, Written, cells::with_unique_names};
+
+/// Rows in a row group, DuckDB's own default: bounds the memory that the writer holds.
+const ROW_GROUP_ROWS: usize = 122_880;
+
+pub(super) struct Parquet<'out> {
+    writer: ArrowWriter<&'out mut (dyn Write + Send)>,
+    schema: SchemaRef,
+}
+
+impl<'out> Parquet<'out> {
+    pub(super) fn start(schema: &SchemaRef, out: &'out mut (dyn Write + Send)) -> Result<Self, QueryError> {
+        let schema = with_unique_names(schema);
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
+            .build();
+        let writer = ArrowWriter::try_new(out, schema.clone(), Some(properties)).map_err(failed)?;
+        Ok(Self { writer, schema })
+    }
+}
+
+impl Rows for Parquet<'_> {
+    fn batch(&mut self, batch: &RecordBatch) -> Result<(), QueryError> {
+        let batch = RecordBatch::try_new(self.schema.clone(), batch.columns().to_vec())
+            .map_err(QueryError::format)?;
+        self.writer.write(&batch).map_err(failed)
+    }
+
+    fn finish(self: Box<Self>, _: Written) -> Result<(), QueryError> {
+        self.writer.close().map(drop).map_err(failed)
+    }
+}
+
+/// A failure of the output keeps its kind: a full disk is no problem of the format.
+fn failed(error: ParquetError) -> QueryError {
+    match error {
+        ParquetError::External(source) => match source.downcast::<std::io::Error>() {
+            Ok(source) => QueryError::Write(*source),
+            Err(other) => QueryError::Format(other),
+        },
+        other => QueryError::format(other),
+    }
+}

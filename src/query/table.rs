@@ -1,0 +1,135 @@
+//! A table for people, fitted to the terminal's width.
+
+use std::io::Write;
+
+use arrow::{
+    array::RecordBatch,
+    datatypes::{DataType, SchemaRef},
+    util::display::FormatOptions,
+};
+use comfy_table::{CellAlignment, ContentArrangement, presets};
+
+use super::{
+    QueryError, QueryOptions, Rows, Written,
+    cells::{Cells, is_number, short_double},
+};
+use crate::terminal;
+
+/// What stands for NULL, which differs from any text that a company is likely to have.
+const NULL: &str = "∅";
+/// Most characters of a cell; the rest becomes `…`.
+const CELL_CHARACTERS: usize = 60;
+/// A text column is made narrower than its cells down to this before columns are left out.
+const NARROW: usize = 20;
+
+pub(super) struct Table<'out> {
+    out: &'out mut (dyn Write + Send),
+    width: u16,
+    max_rows: usize,
+    columns: Vec<Column>,
+    rows: Vec<Vec<String>>,
+}
+
+struct Column {
+    name: String,
+    number: bool,
+    /// Of the widest cell, the name included, in characters.
+    characters: usize,
+    /// Whether a NULL is among the cells.
+    nulls: bool,
+}
+
+impl<'out> Table<'out> {
+    pub(super) fn new(schema: &SchemaRef, options: &QueryOptions, out: &'out mut (dyn Write + Send)) -> Self {
+        let column = |name: &str, data_type: &DataType| {
+            let name = shorten(&terminal::safe(name));
+            Column { characters: name.chars().count(), name, number: is_number(data_type), nulls: false }
+        };
+        let columns = schema.fields().iter().map(|field| column(field.name(), field.data_type())).collect();
+        Self { out, width: options.width, max_rows: options.max_rows, columns, rows: Vec::new() }
+    }
+
+    /// How many columns fit side by side, at least one, with wide texts broken over several lines.
+    fn columns_that_fit(&self) -> usize {
+        let mut used = 1;
+        let fits = self.columns.iter().take_while(|column| {
+            let least = if column.number { column.characters } else { column.characters.min(NARROW) };
+            used += least + 3; // a blank on both sides and a border
+            used <= usize::from(self.width)
+        });
+        fits.count().max(1)
+    }
+
+    fn notes(&self, shown: usize, written: Written) -> Vec<String> {
+        let plural = if written.rows == 1 { "" } else { "s" };
+        let mut notes = vec![if written.truncated {
+            format!("first {} row{plural}, there are more: `--format csv -o FILE` writes all", written.rows)
+        } else {
+            format!("{} row{plural}", written.rows)
+        }];
+        if let Some(hidden @ [_, ..]) = self.columns.get(shown..) {
+            let names: Vec<&str> = hidden.iter().map(|column| column.name.as_str()).collect();
+            notes.push(format!(
+                "{} of {} columns fit; not shown: {}",
+                shown,
+                self.columns.len(),
+                names.join(", ")
+            ));
+        }
+        if self.columns.iter().take(shown).any(|column| column.nulls) {
+            notes.push(format!("{NULL} is NULL"));
+        }
+        notes
+    }
+}
+
+impl Rows for Table<'_> {
+    fn room(&self) -> usize {
+        self.max_rows.saturating_sub(self.rows.len())
+    }
+
+    fn batch(&mut self, batch: &RecordBatch) -> Result<(), QueryError> {
+        let cells = Cells::new(batch, &FormatOptions::new())?;
+        for row in 0..batch.num_rows() {
+            let mut texts = Vec::with_capacity(self.columns.len());
+            for ((cell, array), column) in cells.row(row).zip(batch.columns()).zip(&mut self.columns) {
+                let text = match cell? {
+                    None => {
+                        column.nulls = true;
+                        NULL.to_owned()
+                    }
+                    Some(text) => short_double(array, row).unwrap_or_else(|| shorten(&terminal::safe(&text))),
+                };
+                column.characters = column.characters.max(text.chars().count());
+                texts.push(text);
+            }
+            self.rows.push(texts);
+        }
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>, written: Written) -> Result<(), QueryError> {
+        let shown = self.columns_that_fit();
+        let mut table = comfy_table::Table::new();
+        table.load_preset(presets::UTF8_FULL_CONDENSED).force_no_tty();
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(self.width);
+        table.set_header(self.columns.iter().take(shown).map(|column| column.name.as_str()));
+        for row in std::mem::take(&mut self.rows) {
+            table.add_row(row.into_iter().take(shown));
+        }
+        for (column, shown) in self.columns.iter().zip(table.column_iter_mut()) {
+            if column.number {
+                shown.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        let notes = self.notes(shown, written).join("\n");
+        writeln!(self.out, "{table}\n{notes}").map_err(QueryError::Write)
+    }
+}
+
+fn shorten(text: &str) -> String {
+    match text.char_indices().nth(CELL_CHARACTERS) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(CELL_CHARACTERS - 1).chain(['…']).collect(),
+    }
+}

@@ -1,0 +1,112 @@
+//! What has to hold before a load is published: every file of `sql/checks` returns no row.
+
+use arrow::{
+    array::RecordBatch,
+    util::display::{ArrayFormatter, FormatOptions},
+};
+use duckdb::Connection;
+
+use super::{ViewsError, header::Header};
+use crate::terminal;
+
+/// Rows of a failed check that are shown.
+const SAMPLE_ROWS: usize = 5;
+
+/// One check: its name and the query that finds what breaks it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Check {
+    /// Name, also the stem of its file in `sql/checks`.
+    pub name: &'static str,
+    /// The whole file: header comment and one SELECT, which returns what is wrong.
+    pub sql: &'static str,
+}
+
+macro_rules! checks {
+    ($($name:literal),+ $(,)?) => {
+        &[$(Check { name: $name, sql: include_str!(concat!("../../sql/checks/", $name, ".sql")) }),+]
+    };
+}
+
+/// Every check.
+pub const CHECKS: &[Check] = checks![
+    "prospects_key_present",
+    "prospects_key_unique",
+    "prospects_country_form",
+    "prospects_business_id_form",
+    "prospects_run_known",
+    "prospects_seen_in_order",
+    "companies_match_prospects",
+    "segments_add_up",
+];
+
+/// A check that found something, for the message that says why nothing was published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedCheck {
+    /// Name of the check.
+    pub name: &'static str,
+    /// What should hold, one sentence.
+    pub doc: String,
+    /// The first rows found, at most five, one per line as `column=value, …`; safe for a terminal.
+    pub sample_rows: String,
+    /// Number of rows found, above 0.
+    pub rows: u64,
+}
+
+/// Runs all checks on the current database of `conn`, in which the views are installed; returns those that found
+/// something, none when all hold.
+///
+/// # Errors
+/// [`ViewsError::Check`] when a check cannot be evaluated, for example because a table is missing.
+pub fn run_checks(conn: &Connection) -> Result<Vec<FailedCheck>, ViewsError> {
+    let mut failed = Vec::new();
+    for check in CHECKS {
+        let found = run(conn, check).map_err(|source| ViewsError::Check { name: check.name, source })?;
+        failed.extend(found);
+    }
+    Ok(failed)
+}
+
+fn run(conn: &Connection, check: &Check) -> duckdb::Result<Option<FailedCheck>> {
+    let mut statement = conn.prepare(check.sql)?;
+    drop(statement.stream_arrow([])?); // runs it; rows are fetched by `step`, which reports errors
+    let mut rows = 0;
+    let mut sample = Vec::new();
+    while let Some(array) = statement.step()? {
+        let batch = RecordBatch::from(&array);
+        for row in 0..batch.num_rows().min(SAMPLE_ROWS.saturating_sub(sample.len())) {
+            sample.push(describe(&batch, row));
+        }
+        rows += batch.num_rows() as u64;
+    }
+    if rows == 0 {
+        return Ok(None);
+    }
+    let doc = Header::parse(check.sql).doc;
+    Ok(Some(FailedCheck { name: check.name, doc, sample_rows: sample.join("\n"), rows }))
+}
+
+fn describe(batch: &RecordBatch, row: usize) -> String {
+    let options = FormatOptions::new().with_null("NULL");
+    let schema = batch.schema();
+    let cells = schema.fields().iter().zip(batch.columns()).map(|(field, column)| {
+        let value = ArrayFormatter::try_new(column, &options)
+            .and_then(|formatter| formatter.value(row).try_to_string())
+            .unwrap_or_else(|error| error.to_string());
+        format!("{}={}", field.name(), terminal::safe(&value))
+    });
+    cells.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_check_says_what_it_asserts() {
+        for check in CHECKS {
+            let header = Header::parse(check.sql);
+            assert_eq!(header.name, check.name);
+            assert!(header.doc.ends_with('.') && !header.reads.is_empty(), "{}", check.name);
+        }
+    }
+}

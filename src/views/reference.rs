@@ -1,0 +1,128 @@
+//! Code lists that views join: loaded from `sql/reference/*.csv`, which are part of the binary.
+
+use duckdb::{Connection, params_from_iter};
+
+use super::{comment_on_column, header::ColumnDoc};
+use crate::schema::ddl::{identifier, literal};
+
+/// A code list as a table. All its columns are text and never NULL; the first is the key.
+#[derive(Debug, Clone, Copy)]
+pub struct ReferenceTable {
+    /// Name of the table, also the stem of its file in `sql/reference`.
+    pub name: &'static str,
+    /// What the list is and where it comes from.
+    pub doc: &'static str,
+    columns: &'static [(&'static str, &'static str)],
+    csv: &'static str,
+}
+
+/// Every code list.
+pub const REFERENCE_TABLES: &[ReferenceTable] = &[
+    ReferenceTable {
+        name: "nace_sections",
+        doc: "Sections of NACE Rev. 2 (Regulation (EC) No 1893/2006), English titles.",
+        columns: &[("section", "Letter of the section, A to U."), ("section_name", "English title.")],
+        csv: include_str!("../../sql/reference/nace_sections.csv"),
+    },
+    ReferenceTable {
+        name: "nace_divisions",
+        doc: "Divisions of NACE Rev. 2 (Regulation (EC) No 1893/2006), English titles; TOL 2008, SNI 2007, SIC 2007 \
+              and DB07 share them.",
+        columns: &[
+            ("division", "Two digits as text, leading zero kept."),
+            ("division_name", "English title."),
+            ("section", "Letter of the section that the division belongs to."),
+        ],
+        csv: include_str!("../../sql/reference/nace_divisions.csv"),
+    },
+];
+
+impl ReferenceTable {
+    /// Names and descriptions of the columns, in order.
+    pub fn columns(&self) -> Vec<ColumnDoc> {
+        self.columns
+            .iter()
+            .map(|(name, doc)| ColumnDoc { name: (*name).to_owned(), doc: (*doc).to_owned() })
+            .collect()
+    }
+
+    /// The entries, in the file's order.
+    pub fn rows(&self) -> Vec<Vec<String>> {
+        self.csv.lines().skip(1).map(split_csv_line).collect()
+    }
+
+    /// Creates the table anew with its rows and comments.
+    pub(super) fn install(&self, conn: &Connection) -> duckdb::Result<()> {
+        let name = identifier(self.name);
+        let columns: Vec<String> = self
+            .columns
+            .iter()
+            .map(|(column, _)| format!("{} VARCHAR NOT NULL", identifier(column)))
+            .collect();
+        conn.execute_batch(&format!("CREATE OR REPLACE TABLE {name} ({})", columns.join(", ")))?;
+        let places = vec!["?"; self.columns.len()].join(", ");
+        let mut insert = conn.prepare(&format!("INSERT INTO {name} VALUES ({places})"))?;
+        for row in self.rows() {
+            insert.execute(params_from_iter(row))?;
+        }
+        let mut comments = format!("COMMENT ON TABLE {name} IS {};\n", literal(self.doc));
+        for (column, doc) in self.columns {
+            comments.push_str(&comment_on_column(self.name, column, doc));
+        }
+        conn.execute_batch(&comments)
+    }
+}
+
+/// Fields of one CSV line; a field in double quotes may hold commas. The lists hold no quotes and no line feeds.
+fn split_csv_line(line: &str) -> Vec<String> {
+    let mut fields = vec![String::new()];
+    let mut quoted = false;
+    for character in line.chars() {
+        match character {
+            '"' => quoted = !quoted,
+            ',' if !quoted => fields.push(String::new()),
+            other => {
+                if let Some(field) = fields.last_mut() {
+                    field.push(other);
+                }
+            }
+        }
+    }
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn rows(name: &str) -> Vec<Vec<String>> {
+        REFERENCE_TABLES.iter().find(|table| table.name == name).unwrap().rows()
+    }
+
+    #[test]
+    fn lists_have_the_columns_they_declare_and_unique_keys() {
+        for table in REFERENCE_TABLES {
+            let declared: Vec<&str> = table.columns.iter().map(|(name, _)| *name).collect();
+            assert_eq!(table.csv.lines().next().unwrap(), declared.join(","));
+            assert!(table.rows().iter().all(|row| row.len() == declared.len()), "{}", table.name);
+            let keys: BTreeSet<String> = table.rows().into_iter().map(|row| row[0].clone()).collect();
+            assert_eq!(keys.len(), table.rows().len());
+        }
+    }
+
+    #[test]
+    fn nace_rev_2_is_complete() {
+        let sections: BTreeSet<String> =
+            rows("nace_sections").into_iter().map(|row| row[0].clone()).collect();
+        let divisions = rows("nace_divisions");
+        assert_eq!((sections.len(), divisions.len()), (21, 88));
+        let used: BTreeSet<String> = divisions.iter().map(|row| row[2].clone()).collect();
+        assert_eq!(used, sections);
+        assert_eq!(
+            divisions[0],
+            ["01", "Crop and animal production, hunting and related service activities", "A"]
+        );
+        assert_eq!(divisions[87], ["99", "Activities of extraterritorial organisations and bodies", "U"]);
+    }
+}

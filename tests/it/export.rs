@@ -1,0 +1,282 @@
+//! `export`: what is in the files, and that a reader sees either the old export or the new one.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use sha2::{Digest, Sha256};
+use vainu_etl::export::{ExportError, ExportFormat, ExportOptions, Manifest, export};
+
+use crate::fixture_warehouse::Warehouse;
+
+fn options(warehouse: &Warehouse) -> ExportOptions {
+    ExportOptions::new(warehouse.path(), warehouse.folder().join("out"))
+}
+
+fn names(dir: &Path) -> BTreeSet<String> {
+    fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+fn all_files(dir: &Path) -> Vec<PathBuf> {
+    let paths = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    paths.flat_map(|path| if path.is_dir() { all_files(&path) } else { vec![path] }).collect()
+}
+
+fn assert_manifest_is_true(dir: &Path, manifest: &Manifest) {
+    let stored: Manifest = serde_json::from_slice(&fs::read(dir.join("manifest.json")).unwrap()).unwrap();
+    assert_eq!(&stored, manifest);
+    let mut named = Vec::new();
+    for file in manifest.tables.iter().flat_map(|table| &table.files) {
+        let bytes = fs::read(dir.join(&file.path)).unwrap();
+        assert_eq!(bytes.len() as u64, file.bytes);
+        let digits: Vec<String> = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(digits.concat(), file.sha256);
+        named.push(dir.join(&file.path));
+    }
+    let mut found = all_files(&dir.join(&manifest.export));
+    found.sort();
+    named.sort();
+    assert_eq!(found, named);
+}
+
+#[test]
+fn all_tables_and_companies_are_exported_as_parquet() {
+    let warehouse = Warehouse::new();
+    let options = options(&warehouse);
+    let manifest = export(&options).unwrap();
+    assert_manifest_is_true(&options.dir, &manifest);
+    let tables: Vec<(&str, u64)> =
+        manifest.tables.iter().map(|table| (table.name.as_str(), table.rows)).collect();
+    assert_eq!(tables, [("companies", 12), ("nace_divisions", 88), ("nace_sections", 21), ("prospects", 13)]);
+    assert_eq!(manifest.tool, "vainu-etl");
+    assert_eq!(manifest.tool_version, env!("CARGO_PKG_VERSION"));
+    assert_eq!(manifest.source.warehouse, "vainu.duckdb");
+    assert_eq!(manifest.source.run_id.as_deref(), Some("run-2"));
+    let prospects = &manifest.tables[3];
+    assert_eq!(prospects.sorted_by, ["country", "business_id"]);
+    assert_eq!(prospects.files[0].path, format!("{}/prospects/part-0.parquet", manifest.export));
+    let turnover = prospects.columns.iter().find(|column| column.name == "turn_over_eur").unwrap();
+    assert_eq!(turnover.data_type, "DECIMAL(18,2)");
+    assert_eq!(
+        turnover.comment.as_deref(),
+        Some("Latest turnover in euros; NULL when unknown. Unit: EUR. API: turn_over.")
+    );
+    let mother = prospects.columns.iter().find(|column| column.name == "mother").unwrap();
+    assert_eq!(mother.data_type, "VARCHAR");
+
+    let conn = warehouse.open();
+    for table in &manifest.tables {
+        let file = options.dir.join(&table.files[0].path);
+        let read = format!("SELECT * FROM read_parquet('{}')", file.display());
+        let stored = format!("SELECT * FROM {}", table.name);
+        for (a, b) in [(&read, &stored), (&stored, &read)] {
+            let sql = format!("SELECT count(*) FROM (({a}) EXCEPT ALL ({b}))");
+            assert_eq!(conn.query_row(&sql, [], |row| row.get::<_, i64>(0)).unwrap(), 0, "{}", table.name);
+        }
+    }
+}
+
+#[test]
+fn parquet_is_sorted_and_has_statistics_compression_and_metadata() {
+    let warehouse = Warehouse::with("COMMENT ON COLUMN prospects.company_name IS 'It''s the name.'");
+    let options = options(&warehouse);
+    let manifest = export(&options).unwrap();
+    let file = fs::File::open(options.dir.join(&manifest.tables[3].files[0].path)).unwrap();
+    let reader = SerializedFileReader::new(file).unwrap();
+    let metadata = reader.metadata();
+    let column = metadata.row_group(0).column(0);
+    assert_eq!(column.column_path().string(), "country");
+    assert_eq!(column.compression().to_string(), "ZSTD(ZstdLevel(1))");
+    let statistics = column.statistics().unwrap();
+    assert_eq!(
+        (statistics.min_bytes_opt().unwrap(), statistics.max_bytes_opt().unwrap()),
+        (&b"DK"[..], &b"SE"[..])
+    );
+    assert_eq!(statistics.null_count_opt(), Some(0));
+    let pairs = metadata.file_metadata().key_value_metadata().unwrap();
+    let value =
+        |key: &str| pairs.iter().find(|pair| pair.key == key).and_then(|pair| pair.value.clone()).unwrap();
+    assert_eq!(
+        (value("tool"), value("table"), value("run_id")),
+        ("vainu-etl".into(), "prospects".into(), "run-2".into())
+    );
+    let comments: serde_json::Value = serde_json::from_str(&value("column_comments")).unwrap();
+    assert_eq!(comments["company_name"], "It's the name.");
+
+    let conn = warehouse.open();
+    let sql = format!(
+        "SELECT list(country || business_id) FROM read_parquet('{}')",
+        options.dir.join(&manifest.tables[3].files[0].path).display()
+    );
+    let sql = format!("SELECT keys = list_sort(keys) FROM ({sql}) AS t(keys)");
+    assert!(conn.query_row(&sql, [], |row| row.get::<_, bool>(0)).unwrap());
+}
+
+#[test]
+fn types_that_spark_cannot_read_are_cast() {
+    let warehouse = Warehouse::with(
+        "CREATE TABLE odd AS SELECT 1::HUGEINT AS h, 2::UBIGINT AS u, uuid() AS id, TIME '01:02:03' AS t, \
+         INTERVAL 1 DAY AS i, '[1]'::JSON AS j, TIMESTAMP_NS '2026-01-01 00:00:00' AS ns",
+    );
+    let manifest = export(&ExportOptions { tables: vec!["odd".into()], ..options(&warehouse) }).unwrap();
+    let types: Vec<&str> =
+        manifest.tables[0].columns.iter().map(|column| column.data_type.as_str()).collect();
+    assert_eq!(
+        types,
+        ["DECIMAL(38,0)", "DECIMAL(20,0)", "VARCHAR", "VARCHAR", "VARCHAR", "VARCHAR", "TIMESTAMP"]
+    );
+    let conn = warehouse.open();
+    let file = warehouse.folder().join("out").join(&manifest.tables[0].files[0].path);
+    let sql = format!(
+        "SELECT string_agg(column_type, ' ') FROM (DESCRIBE FROM read_parquet('{}'))",
+        file.display()
+    );
+    let read: String = conn.query_row(&sql, [], |row| row.get(0)).unwrap();
+    assert_eq!(read, types.join(" "));
+}
+
+#[test]
+fn partitions_are_read_back_by_country_and_none_leaves_the_folder() {
+    let warehouse = Warehouse::with("UPDATE prospects SET country = '../../x' WHERE country = 'SE'");
+    let options = ExportOptions { partition_by_country: true, ..options(&warehouse) };
+    let manifest = export(&options).unwrap();
+    assert_manifest_is_true(&options.dir, &manifest);
+    let prospects = &manifest.tables[3];
+    assert_eq!(prospects.partitioned_by, ["country"]);
+    let files: Vec<(String, Option<&str>, u64)> = prospects
+        .files
+        .iter()
+        .map(|file| (file.path.replace(&manifest.export, ""), file.country.as_deref(), file.rows))
+        .collect();
+    assert_eq!(
+        files,
+        [
+            ("/prospects/country=%2E%2E%2F%2E%2E%2Fx/part-0.parquet".to_owned(), Some("../../x"), 1),
+            ("/prospects/country=DK/part-1.parquet".to_owned(), Some("DK"), 3),
+            ("/prospects/country=FI/part-2.parquet".to_owned(), Some("FI"), 9),
+        ]
+    );
+    assert_eq!(manifest.tables[1].partitioned_by, Vec::<String>::new()); // nace_divisions has no country
+    assert_eq!(names(warehouse.folder()), BTreeSet::from(["out".to_owned(), "vainu.duckdb".to_owned()]));
+
+    let conn = warehouse.open();
+    let glob = options.dir.join("current/prospects/*/*.parquet");
+    let sql = format!(
+        "SELECT string_agg(country || ' ' || n, ', ' ORDER BY country) FROM (SELECT country, count(*) AS n \
+         FROM read_parquet('{}', hive_partitioning = true) GROUP BY country)",
+        glob.display()
+    );
+    let read: String = conn.query_row(&sql, [], |row| row.get(0)).unwrap();
+    assert_eq!(read, "../../x 1, DK 3, FI 9");
+}
+
+#[test]
+fn csv_disarms_formulas_unless_raw() {
+    let warehouse = Warehouse::with(
+        "CREATE TABLE t AS SELECT * FROM (VALUES ('=x', -1), ('y', NULL), (NULL, 2)) AS v(a, n)",
+    );
+    let options =
+        ExportOptions { tables: vec!["t".into()], format: ExportFormat::Csv, ..options(&warehouse) };
+    let manifest = export(&options).unwrap();
+    assert_manifest_is_true(&options.dir, &manifest);
+    let text = |manifest: &Manifest| {
+        fs::read_to_string(options.dir.join(&manifest.tables[0].files[0].path)).unwrap()
+    };
+    assert_eq!(text(&manifest), "a,n\r\n\"'=x\",-1\r\ny,\r\n,2\r\n");
+    assert_eq!(manifest.tables[0].rows, 3);
+    let raw = export(&ExportOptions { raw_csv: true, ..options.clone() }).unwrap();
+    assert_eq!(text(&raw), "a,n\r\n=x,-1\r\ny,\r\n,2\r\n");
+}
+
+#[test]
+fn the_next_export_takes_the_place_of_the_one_before() {
+    let warehouse = Warehouse::new();
+    let options = options(&warehouse);
+    let first = export(&options).unwrap();
+    warehouse.open().execute_batch("DELETE FROM prospects WHERE country = 'DK'").unwrap();
+    let second = export(&options).unwrap();
+    assert_ne!(first.export, second.export);
+    assert_eq!(second.tables[3].rows, 10);
+    assert_manifest_is_true(&options.dir, &second);
+    let expected = [".vainu-etl-export.lock", "current", second.export.as_str(), "manifest.json"];
+    assert_eq!(names(&options.dir), expected.map(str::to_owned).into());
+    assert_eq!(fs::read_link(options.dir.join("current")).unwrap(), Path::new(&second.export));
+}
+
+#[test]
+fn a_failed_export_leaves_the_old_one() {
+    let warehouse =
+        Warehouse::with("CREATE VIEW zz_broken AS SELECT CAST(company_name AS INTEGER) AS x FROM prospects");
+    let options = options(&warehouse);
+    let manifest = export(&options).unwrap();
+    let before = names(&options.dir);
+    for format in [ExportFormat::Parquet, ExportFormat::Csv] {
+        let failing =
+            ExportOptions { tables: vec!["prospects".into(), "zz_broken".into()], format, ..options.clone() };
+        let error = export(&failing).unwrap_err();
+        assert_eq!(error.to_string(), "Failed to export `zz_broken`");
+        assert!(error.hint().starts_with("an earlier export is untouched"));
+        assert_eq!(names(&options.dir), before);
+        assert_manifest_is_true(&options.dir, &manifest);
+    }
+}
+
+#[test]
+fn what_an_interrupted_export_left_is_swept_away() {
+    let warehouse = Warehouse::new();
+    let options = options(&warehouse);
+    // Interrupted before its first manifest: only the lock says whose folder it is.
+    fs::create_dir_all(options.dir.join(".export-20260101T000000Z/prospects")).unwrap();
+    fs::create_dir_all(options.dir.join("export-20260101T000001Z-2")).unwrap();
+    fs::write(options.dir.join(".vainu-etl-export.lock"), "").unwrap();
+    fs::write(options.dir.join("notes.txt"), "mine").unwrap();
+    let manifest = export(&options).unwrap();
+    let expected =
+        [".vainu-etl-export.lock", "current", manifest.export.as_str(), "manifest.json", "notes.txt"];
+    assert_eq!(names(&options.dir), expected.map(str::to_owned).into());
+}
+
+#[test]
+fn a_folder_with_other_things_is_refused_and_untouched() {
+    let warehouse = Warehouse::new();
+    let options = options(&warehouse);
+    fs::create_dir(&options.dir).unwrap();
+    for (name, text) in [("photo.jpg", "x"), ("manifest.json", "{\"name\": \"a web app\"}")] {
+        fs::write(options.dir.join(name), text).unwrap();
+        let error = export(&options).unwrap_err();
+        assert!(matches!(error, ExportError::Foreign { .. }), "{error:?}");
+        assert_eq!(names(&options.dir), BTreeSet::from([name.to_owned()]));
+        assert_eq!(fs::read_to_string(options.dir.join(name)).unwrap(), text);
+        fs::remove_file(options.dir.join(name)).unwrap();
+    }
+}
+
+#[test]
+fn an_unknown_table_is_refused_before_anything_is_written() {
+    let warehouse = Warehouse::new();
+    let options = ExportOptions { tables: vec!["company".into()], ..options(&warehouse) };
+    let error = export(&options).unwrap_err();
+    assert_eq!(error.to_string(), "There is no view or table named `company`");
+    assert!(
+        error.hint().starts_with("known: companies, industry_leaders, nace_divisions"),
+        "{}",
+        error.hint()
+    );
+    assert!(!options.dir.exists());
+}
+
+#[test]
+fn an_export_needs_no_rows() {
+    let warehouse = Warehouse::with("DELETE FROM prospects");
+    let options = options(&warehouse);
+    let manifest = export(&options).unwrap();
+    assert_manifest_is_true(&options.dir, &manifest);
+    assert_eq!((manifest.tables[3].rows, manifest.tables[3].files.len()), (0, 1));
+    let partitioned = export(&ExportOptions { partition_by_country: true, ..options }).unwrap();
+    assert_eq!(partitioned.tables[3].files, []);
+}
