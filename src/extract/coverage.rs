@@ -1,0 +1,195 @@
+//! Which positions of a slice have been received, and whether the pages fit together.
+//!
+//! Each page starts one row before the end of the one before it. That row, the seam, must be the same company
+//! in both: a row inserted or deleted in front of the seam between the two requests is seen, even when it was
+//! made up for elsewhere and the totals agree. Rows are known by their fingerprint (64 bits of a hash of the key).
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// The pages of one slice in one sweep.
+#[derive(Debug, Default)]
+pub(crate) struct Coverage {
+    pages: BTreeMap<u64, Vec<u64>>,
+}
+
+/// What the pages say together.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Stitched {
+    /// Fingerprints of the rows from position 0 without a gap.
+    pub(crate) rows: Vec<u64>,
+    /// Offsets of pages whose first rows differ from what an earlier page holds at the same positions.
+    pub(crate) broken_seams: Vec<u64>,
+}
+
+impl Coverage {
+    /// Adds a page; a page at the same offset is replaced when the new one is longer.
+    pub(crate) fn add(&mut self, offset: u64, rows: Vec<u64>) {
+        let known = self.pages.get(&offset).map_or(0, Vec::len);
+        if rows.len() > known {
+            self.pages.insert(offset, rows);
+        }
+    }
+
+    /// The offset of another page with exactly these rows: a server that repeats itself.
+    pub(crate) fn repeats(&self, offset: u64, rows: &[u64]) -> Option<u64> {
+        // A single row is the seam itself, which two pages share by design.
+        if rows.len() < 2 {
+            return None;
+        }
+        self.pages.iter().find(|(at, known)| **at != offset && known.as_slice() == rows).map(|(at, _)| *at)
+    }
+
+    /// Number of positions received from 0 without a gap.
+    pub(crate) fn covered(&self) -> u64 {
+        let mut covered = 0;
+        for (&offset, page) in &self.pages {
+            if offset > covered {
+                break;
+            }
+            covered = covered.max(offset + page.len() as u64);
+        }
+        covered
+    }
+
+    /// The positions that are missing up to `total`, and, as empty ranges, the seams that no page overlaps when
+    /// `seams` asks for them.
+    pub(crate) fn missing(&self, total: Option<u64>, seams: bool) -> Vec<Range<u64>> {
+        let mut missing = Vec::new();
+        let mut covered = 0;
+        for (&offset, page) in &self.pages {
+            if offset > covered || (seams && offset == covered && offset > 0) {
+                missing.push(covered..offset);
+            }
+            covered = covered.max(offset + page.len() as u64);
+        }
+        if let Some(total) = total.filter(|total| *total > covered) {
+            missing.push(covered..total);
+        }
+        missing
+    }
+
+    /// Lays the pages side by side.
+    pub(crate) fn stitch(&self) -> Stitched {
+        let mut stitched = Stitched { rows: Vec::new(), broken_seams: Vec::new() };
+        for (&offset, page) in &self.pages {
+            let covered = stitched.rows.len() as u64;
+            if offset > covered {
+                break;
+            }
+            let start = usize::try_from(offset).unwrap_or(usize::MAX);
+            let known = stitched.rows.get(start..).unwrap_or_default();
+            let shared = known.len().min(page.len());
+            if known.get(..shared) != page.get(..shared) {
+                stitched.broken_seams.push(offset);
+            }
+            let fresh = page.get(known.len()..).unwrap_or_default().to_vec();
+            stitched.rows.extend(fresh);
+        }
+        stitched
+    }
+}
+
+/// Offsets of the pages that cover `missing`, each starting one row before the end of the one before it. An
+/// empty range is a seam: one page that overlaps it.
+///
+/// `page_size` is the number of rows that a page really holds, at least 1; pages of a single row cannot overlap.
+pub(crate) fn offsets(missing: Range<u64>, page_size: u64) -> Vec<u64> {
+    let overlap = u64::from(page_size > 1);
+    let stride = (page_size - overlap).max(1);
+    let mut offsets = Vec::new();
+    let mut from = missing.start.saturating_sub(overlap);
+    loop {
+        offsets.push(from);
+        if from + page_size >= missing.end {
+            return offsets;
+        }
+        from += stride;
+    }
+}
+
+/// Number of different fingerprints.
+pub(crate) fn distinct(rows: &[u64]) -> u64 {
+    let mut sorted = rows.to_vec();
+    sorted.sort_unstable();
+    sorted.dedup();
+    sorted.len() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn coverage(pages: &[(u64, &[u64])]) -> Coverage {
+        let mut coverage = Coverage::default();
+        for (offset, rows) in pages {
+            coverage.add(*offset, rows.to_vec());
+        }
+        coverage
+    }
+
+    #[test]
+    fn pages_with_equal_seams_join() {
+        let stitched = coverage(&[(0, &[1, 2, 3]), (2, &[3, 4, 5]), (4, &[5])]).stitch();
+        assert_eq!(stitched, Stitched { rows: vec![1, 2, 3, 4, 5], broken_seams: vec![] });
+    }
+
+    #[test]
+    fn a_row_deleted_before_the_seam_is_seen() {
+        // Between the two requests row 1 went away: position 2 now holds row 4, and row 4 would be lost.
+        let stitched = coverage(&[(0, &[1, 2, 3]), (2, &[4, 5, 6])]).stitch();
+        assert_eq!(stitched.broken_seams, [2]);
+    }
+
+    #[test]
+    fn a_short_page_leaves_a_gap() {
+        let stitched = coverage(&[(0, &[1, 2]), (2, &[3, 4]), (9, &[8])]).stitch();
+        assert_eq!(stitched.rows, [1, 2, 3, 4]);
+        let pages = coverage(&[(0, &[1, 2]), (2, &[3, 4]), (9, &[8])]);
+        assert_eq!(pages.covered(), 4);
+        assert_eq!(pages.missing(Some(12), false), [4..9, 10..12]);
+        // The second page begins where the first ends: no row of both shows that they belong together.
+        assert_eq!(pages.missing(Some(10), true), [2..2, 4..9]);
+    }
+
+    #[test]
+    fn a_repeated_page_is_found_but_a_single_seam_row_is_not_one() {
+        let pages = coverage(&[(0, &[1, 2, 3])]);
+        assert_eq!(pages.repeats(2, &[1, 2, 3]), Some(0));
+        assert_eq!(pages.repeats(0, &[1, 2, 3]), None);
+        assert_eq!(coverage(&[(0, &[7])]).repeats(1, &[7]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn planned_pages_cover_every_position_and_overlap_by_one(
+            start in 0_u64..50, length in 1_u64..5000, page_size in 1_u64..300
+        ) {
+            let missing = start..start + length;
+            let planned = offsets(missing.clone(), page_size);
+            let mut covered = planned[0];
+            prop_assert!(planned[0] <= missing.start);
+            for offset in &planned {
+                prop_assert!(*offset <= covered, "gap before {}", offset);
+                if page_size > 1 && *offset > planned[0] {
+                    prop_assert_eq!(*offset, covered - 1);
+                }
+                covered = offset + page_size;
+            }
+            prop_assert!(covered >= missing.end);
+        }
+
+        #[test]
+        fn an_unchanged_list_is_stitched_whole_whatever_the_page_size(total in 1_u64..2000, page_size in 1_u64..100) {
+            let mut pages = Coverage::default();
+            for offset in offsets(0..total, page_size) {
+                pages.add(offset, (offset..(offset + page_size).min(total)).collect());
+            }
+            let stitched = pages.stitch();
+            prop_assert_eq!(stitched.rows, (0..total).collect::<Vec<_>>());
+            prop_assert!(stitched.broken_seams.is_empty());
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! Landing: the bodies of all answered pages, compressed, on disk.
+//!
+//! One thread owns the files of a run. It takes what has come in since its last sync, writes all of it, syncs
+//! the segment, then appends the ledger lines and syncs these: many pages share the two syncs.
+
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
+
+use tokio::sync::{mpsc, oneshot};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::ExtractError;
+use super::ledger::{Entry, Header, LandedAt, Ledger, RequestKey};
+
+/// zstd level of landed pages: 1 halves the time of the default 3 and costs a tenth in size.
+const COMPRESSION_LEVEL: i32 = 1;
+/// A segment file is closed at about this size.
+const SEGMENT_BYTES: u64 = 256 << 20;
+/// Pages that may wait for the landing thread; further ones wait with their request slot held.
+const QUEUE: usize = 16;
+/// Largest body that a landed page may claim to have; a damaged ledger must not ask for all memory.
+const MAX_BODY: u64 = 1 << 30;
+
+/// A page on its way to the disk.
+struct Arrival {
+    key: RequestKey,
+    compressed: Vec<u8>,
+    raw_length: u64,
+    checksum: u64,
+    fetched_at_us: i64,
+}
+
+enum Message {
+    Page(Arrival, oneshot::Sender<Result<LandedAt, ExtractError>>),
+    Entry(Entry, oneshot::Sender<Result<(), ExtractError>>),
+}
+
+/// The landing folder of a run that is being extracted.
+#[derive(Debug)]
+pub struct Landing {
+    folder: PathBuf,
+    sender: Option<mpsc::Sender<Message>>,
+    writer: Option<JoinHandle<()>>,
+}
+
+impl Landing {
+    /// Makes the landing folder of a new run.
+    ///
+    /// # Errors
+    /// The folder cannot be made or written to.
+    pub fn create(folder: &Path, header: &Header) -> Result<Self, ExtractError> {
+        fs_err::create_dir_all(folder)?;
+        let ledger = Ledger::create(folder, header)?;
+        if let Some(parent) = folder.parent() {
+            fs_err::File::open(folder)?.sync_all()?;
+            fs_err::File::open(parent)?.sync_all()?;
+        }
+        Ok(Self::start(folder, ledger, 1, 1))
+    }
+
+    /// Opens the landing folder of an interrupted run; returns what its ledger holds.
+    ///
+    /// # Errors
+    /// The ledger cannot be read.
+    pub fn resume(folder: &Path) -> Result<(Self, Vec<Entry>), ExtractError> {
+        let (ledger, entries) = Ledger::resume(folder)?;
+        let landed = entries.iter().filter_map(|entry| match entry {
+            Entry::Landed { at, .. } => Some((at.segment, at.number)),
+            _ => None,
+        });
+        let (segment, number) = landed.fold((0, 0), |most, next| (most.0.max(next.0), most.1.max(next.1)));
+        // A new segment: bytes that a crash left behind the last ledger line stay behind.
+        Ok((Self::start(folder, ledger, segment + 1, number + 1), entries))
+    }
+
+    fn start(folder: &Path, ledger: Ledger, segment: u32, number: u64) -> Self {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let mut writer = Writer {
+            folder: folder.to_owned(),
+            ledger,
+            segment,
+            file: None,
+            position: 0,
+            next_number: number,
+        };
+        let writer = std::thread::spawn(move || writer.run(receiver));
+        Self { folder: folder.to_owned(), sender: Some(sender), writer: Some(writer) }
+    }
+
+    /// Folder of the run.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Lands one page; it is durable and counted in the ledger when this returns.
+    ///
+    /// # Errors
+    /// The disk is full or broken.
+    pub async fn land(
+        &self,
+        key: RequestKey,
+        body: bytes::Bytes,
+        fetched_at_us: i64,
+    ) -> Result<LandedAt, ExtractError> {
+        let arrival = tokio::task::spawn_blocking(move || {
+            let compressed = zstd::bulk::compress(&body, COMPRESSION_LEVEL)?;
+            let raw_length = body.len() as u64;
+            Ok::<_, ExtractError>(Arrival {
+                key,
+                compressed,
+                raw_length,
+                checksum: xxh3_64(&body),
+                fetched_at_us,
+            })
+        });
+        let arrival = arrival.await.map_err(|_| ExtractError::LandingStopped)??;
+        let (reply, answer) = oneshot::channel();
+        self.send(Message::Page(arrival, reply)).await?;
+        answer.await.map_err(|_| ExtractError::LandingStopped)?
+    }
+
+    /// Appends an entry to the ledger; it is durable when this returns.
+    ///
+    /// # Errors
+    /// The disk is full or broken.
+    pub async fn note(&self, entry: Entry) -> Result<(), ExtractError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Message::Entry(entry, reply)).await?;
+        answer.await.map_err(|_| ExtractError::LandingStopped)?
+    }
+
+    async fn send(&self, message: Message) -> Result<(), ExtractError> {
+        let sender = self.sender.as_ref().ok_or(ExtractError::LandingStopped)?;
+        sender.send(message).await.map_err(|_| ExtractError::LandingStopped)
+    }
+}
+
+impl Drop for Landing {
+    fn drop(&mut self) {
+        self.sender = None;
+        if let Some(writer) = self.writer.take() {
+            // The thread ends when the channel is closed; a panic in it was already answered as an error.
+            let _ = writer.join();
+        }
+    }
+}
+
+struct Writer {
+    folder: PathBuf,
+    ledger: Ledger,
+    segment: u32,
+    file: Option<fs_err::File>,
+    position: u64,
+    next_number: u64,
+}
+
+impl Writer {
+    fn run(&mut self, mut receiver: mpsc::Receiver<Message>) {
+        while let Some(first) = receiver.blocking_recv() {
+            let mut batch = vec![first];
+            while let Ok(next) = receiver.try_recv() {
+                batch.push(next);
+            }
+            self.commit(batch);
+        }
+    }
+
+    /// Writes a batch: segment, sync, ledger, sync, and only then the answers.
+    fn commit(&mut self, batch: Vec<Message>) {
+        let mut entries = Vec::with_capacity(batch.len());
+        let mut pages = Vec::new();
+        let mut notes = Vec::new();
+        let mut outcome = Ok(());
+        for message in batch {
+            match message {
+                Message::Entry(entry, reply) => {
+                    entries.push(entry);
+                    notes.push(reply);
+                }
+                Message::Page(arrival, reply) => match self.write(&arrival) {
+                    Ok(at) => {
+                        entries.push(Entry::Landed { key: arrival.key, at: at.clone() });
+                        pages.push((at, reply));
+                    }
+                    Err(error) => {
+                        // Half a page may lie in the segment; the next one starts a new file.
+                        self.file = None;
+                        outcome = Err(());
+                        let _ = reply.send(Err(error));
+                    }
+                },
+            }
+        }
+        let synced = match (&self.file, outcome) {
+            (Some(file), Ok(())) if !pages.is_empty() => file.sync_data().map_err(ExtractError::from),
+            (_, Err(())) => Err(ExtractError::LandingStopped),
+            _ => Ok(()),
+        };
+        let durable = synced.and_then(|()| self.ledger.append(&entries));
+        let failure = durable.err().map(|error| error.to_string());
+        let answer = || match &failure {
+            None => Ok(()),
+            Some(reason) => {
+                Err(ExtractError::Landing { folder: self.folder.clone(), reason: reason.clone() })
+            }
+        };
+        for (at, reply) in pages {
+            let _ = reply.send(answer().map(|()| at));
+        }
+        for reply in notes {
+            let _ = reply.send(answer());
+        }
+    }
+
+    fn write(&mut self, arrival: &Arrival) -> Result<LandedAt, ExtractError> {
+        if self.position >= SEGMENT_BYTES
+            && let Some(file) = self.file.take()
+        {
+            file.sync_data()?;
+        }
+        if self.file.is_none() {
+            while segment_path(&self.folder, self.segment).exists() {
+                self.segment += 1;
+            }
+            let path = segment_path(&self.folder, self.segment);
+            self.file = Some(fs_err::OpenOptions::new().create_new(true).append(true).open(path)?);
+            fs_err::File::open(&self.folder)?.sync_all()?;
+            self.position = 0;
+        }
+        let file = self.file.as_mut().ok_or(ExtractError::LandingStopped)?;
+        file.write_all(&arrival.compressed)?;
+        let length = arrival.compressed.len() as u64;
+        let at = LandedAt {
+            number: self.next_number,
+            segment: self.segment,
+            position: self.position,
+            length,
+            raw_length: arrival.raw_length,
+            checksum: arrival.checksum,
+            fetched_at_us: arrival.fetched_at_us,
+        };
+        self.next_number += 1;
+        self.position += length;
+        Ok(at)
+    }
+}
+
+fn segment_path(folder: &Path, segment: u32) -> PathBuf {
+    folder.join(format!("pages-{segment:05}.zst"))
+}
+
+/// Reads a landed page back.
+///
+/// # Errors
+/// [`ExtractError::Damaged`] when the file is missing, cut short, or its bytes fail the checksum.
+pub fn read_page(folder: &Path, at: &LandedAt) -> Result<Vec<u8>, ExtractError> {
+    let damaged = |reason: String| ExtractError::Damaged { number: at.number, reason };
+    let body = (|| -> std::io::Result<Vec<u8>> {
+        let too_large = || std::io::Error::other("the ledger claims a page larger than any");
+        let length = usize::try_from(at.length.min(MAX_BODY)).map_err(|_| too_large())?;
+        let raw_length = usize::try_from(at.raw_length.min(MAX_BODY)).map_err(|_| too_large())?;
+        let mut file = fs_err::File::open(segment_path(folder, at.segment))?;
+        file.seek(SeekFrom::Start(at.position))?;
+        let mut compressed = vec![0; length];
+        file.read_exact(&mut compressed)?;
+        zstd::bulk::decompress(&compressed, raw_length)
+    })();
+    let body = body.map_err(|error| damaged(error.to_string()))?;
+    if body.len() as u64 != at.raw_length || xxh3_64(&body) != at.checksum {
+        return Err(damaged("checksum does not match".to_owned()));
+    }
+    Ok(body)
+}
+
+/// Bytes of all files below `folder`; 0 when there is none.
+pub fn size_of(folder: &Path) -> u64 {
+    let Ok(entries) = fs_err::read_dir(folder) else { return 0 };
+    entries
+        .filter_map(Result::ok)
+        .map(|entry| match entry.metadata() {
+            Ok(metadata) if metadata.is_dir() => size_of(&entry.path()),
+            Ok(metadata) => metadata.len(),
+            Err(_) => 0,
+        })
+        .sum()
+}

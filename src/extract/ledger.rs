@@ -1,0 +1,326 @@
+//! The ledger of a run: what has been answered and is durable, one checksummed line per answer.
+//!
+//! A line is written only after the page it names has been synced to the disk. Resuming replays the ledger: the
+//! same requests are planned again, and those with a line here are answered from it instead of from the API.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::ExtractError;
+
+/// Version of the ledger's lines; another one is refused rather than guessed at.
+pub const LEDGER_VERSION: u32 = 1;
+
+/// A request, as the plan names it; the same plan names it the same way in every session of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RequestKey {
+    /// Index of the list in the run's header.
+    pub list: u32,
+    /// Which reading of the slice, from 1.
+    pub sweep: u32,
+    /// First characters of the ids that the slice holds, `#3` for the fourth chunk of ids, or empty for all.
+    pub slice: String,
+    /// What is asked.
+    pub ask: Ask,
+}
+
+/// What a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ask {
+    /// The number of rows before they are read.
+    CountBefore,
+    /// The number of rows after they were read.
+    CountAfter,
+    /// The number of rows of a slice that is to be read again.
+    CountAgain,
+    /// Rows.
+    Page {
+        /// Position of the first row.
+        offset: u64,
+        /// Most rows wanted.
+        limit: u32,
+        /// How often the same rows were asked for before in this sweep, because the answer was not usable.
+        again: u32,
+        /// Whether the number of rows is asked for with them, so that both are of one moment.
+        with_count: bool,
+    },
+}
+
+/// Where a page lies in the landing folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LandedAt {
+    /// Number of the page in the run, from 1, in the order of landing.
+    pub number: u64,
+    /// Number of the segment file.
+    pub segment: u32,
+    /// First byte in it.
+    pub position: u64,
+    /// Bytes in it, compressed.
+    pub length: u64,
+    /// Bytes of the body as received.
+    pub raw_length: u64,
+    /// Checksum (XXH3, 64 bits) of the body as received.
+    pub checksum: u64,
+    /// When the answer was received, microseconds since 1970, UTC.
+    pub fetched_at_us: i64,
+}
+
+/// What the run was asked to do: its first line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// [`LEDGER_VERSION`].
+    pub version: u32,
+    /// Time-ordered id of the run.
+    pub run_id: String,
+    /// When it first started, microseconds since 1970, UTC.
+    pub started_at_us: i64,
+    /// Stream that is read.
+    pub stream: String,
+    /// Labels of the lists, in order.
+    pub lists: Vec<String>,
+    /// Selections as given, for people; without secrets.
+    pub arguments: String,
+    /// Hash over everything that decides which requests are made; only the same may be resumed.
+    pub fingerprint: String,
+}
+
+/// How much was asked in one session of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spent {
+    /// Requests sent, retries included.
+    pub requests: u64,
+    /// Requests sent again.
+    pub retries: u64,
+    /// Bytes of JSON received.
+    pub bytes: u64,
+}
+
+/// The evidence of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// Index of the list.
+    pub list: u32,
+    /// Rows received in the sweeps that count, each position once.
+    pub rows_received: u64,
+    /// Different companies among them.
+    pub distinct_keys: u64,
+    /// The server's total before; none when it gave none.
+    pub total_before: Option<u64>,
+    /// The server's total after; none when it gave none.
+    pub total_after: Option<u64>,
+    /// Rows of a full page as received.
+    pub effective_page_size: u64,
+    /// Most sweeps that a slice of the list needed.
+    pub sweeps: u32,
+    /// Whether the evidence adds up.
+    pub complete: bool,
+    /// Why not; empty when it does.
+    pub reasons: Vec<String>,
+    /// Slice and sweep whose pages make up the list. For a list that is not complete all pages count.
+    pub accepted: Vec<(String, u32)>,
+}
+
+/// One line of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Entry {
+    /// The first line.
+    Opened(Header),
+    /// A number of rows; none when the server does not give one.
+    Counted {
+        /// Which request.
+        key: RequestKey,
+        /// The answer.
+        total: Option<u64>,
+    },
+    /// A page, durable in the landing folder.
+    Landed {
+        /// Which request.
+        key: RequestKey,
+        /// Where it lies.
+        at: LandedAt,
+    },
+    /// 404 where a page was asked for: the list ends before it.
+    PastEnd {
+        /// Which request.
+        key: RequestKey,
+    },
+    /// A landed page that can no longer be read; it is fetched again.
+    Damaged {
+        /// Which request.
+        key: RequestKey,
+    },
+    /// What a session of the run has spent, written when it ends in order.
+    Spent(Spent),
+    /// The evidence of a list.
+    Judged(Verdict),
+    /// The result was published as this generation; nothing is left to do.
+    Published {
+        /// Generation of the warehouse.
+        generation: u64,
+    },
+    /// The run is given up; its pages are kept as long as those of published runs.
+    Abandoned,
+}
+
+/// The open ledger of a run.
+#[derive(Debug)]
+pub struct Ledger {
+    file: fs_err::File,
+}
+
+/// Path of the ledger in a run's landing folder.
+pub fn path_in(folder: &Path) -> PathBuf {
+    folder.join("ledger.jsonl")
+}
+
+impl Ledger {
+    /// Starts the ledger of a new run; the header is durable when this returns.
+    ///
+    /// # Errors
+    /// The folder cannot be written to.
+    pub fn create(folder: &Path, header: &Header) -> Result<Self, ExtractError> {
+        let file = fs_err::OpenOptions::new().create_new(true).append(true).open(path_in(folder))?;
+        let mut ledger = Self { file };
+        ledger.append(&[Entry::Opened(header.clone())])?;
+        Ok(ledger)
+    }
+
+    /// Opens the ledger of an interrupted run for appending and returns its entries.
+    ///
+    /// # Errors
+    /// The file cannot be read, or begins with no header of this version.
+    pub fn resume(folder: &Path) -> Result<(Self, Vec<Entry>), ExtractError> {
+        let entries = read(folder)?;
+        let mut file = fs_err::OpenOptions::new().append(true).open(path_in(folder))?;
+        // A crash may have left half a line; the newline ends it, so that it is one bad line and no more.
+        file.write_all(b"\n")?;
+        Ok((Self { file }, entries))
+    }
+
+    /// Appends entries; they are durable when this returns.
+    ///
+    /// # Errors
+    /// The disk is full or broken.
+    pub fn append(&mut self, entries: &[Entry]) -> Result<(), ExtractError> {
+        let mut text = String::new();
+        for entry in entries {
+            text.push_str(&encode(entry));
+        }
+        self.file.write_all(text.as_bytes())?;
+        self.file.sync_data()?;
+        Ok(())
+    }
+}
+
+/// The entries of a ledger, its header first. Lines that fail their checksum are left out: what they said did
+/// not happen, and is asked for again.
+///
+/// # Errors
+/// The file cannot be read, or begins with no header of this version.
+pub fn read(folder: &Path) -> Result<Vec<Entry>, ExtractError> {
+    let path = path_in(folder);
+    let mut entries = Vec::new();
+    let mut bad_lines = 0_u64;
+    for line in BufReader::new(fs_err::File::open(&path)?).split(b'\n') {
+        let line = line?;
+        if line.is_empty() {
+            continue;
+        }
+        match decode(&line) {
+            Some(entry) => entries.push(entry),
+            None => bad_lines += 1,
+        }
+    }
+    if bad_lines > 0 {
+        tracing::warn!(bad_lines, "The ledger has damaged lines; what they named is asked for again.");
+    }
+    match entries.first() {
+        Some(Entry::Opened(header)) if header.version == LEDGER_VERSION => Ok(entries),
+        _ => Err(ExtractError::Ledger { path }),
+    }
+}
+
+fn encode(entry: &Entry) -> String {
+    let json = serde_json::to_string(entry).expect("an entry has only string keys");
+    format!("{:016x} {json}\n", xxh3_64(json.as_bytes()))
+}
+
+fn decode(line: &[u8]) -> Option<Entry> {
+    let (checksum, json) = line.split_at_checked(16)?;
+    let checksum = u64::from_str_radix(std::str::from_utf8(checksum).ok()?, 16).ok()?;
+    let json = json.strip_prefix(b" ")?;
+    if xxh3_64(json) != checksum {
+        return None;
+    }
+    serde_json::from_slice(json).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header() -> Header {
+        Header {
+            version: LEDGER_VERSION,
+            run_id: "r".to_owned(),
+            started_at_us: 1,
+            stream: "prospects".to_owned(),
+            lists: vec!["all".to_owned()],
+            arguments: String::new(),
+            fingerprint: "f".to_owned(),
+        }
+    }
+
+    fn counted(total: u64) -> Entry {
+        let key = RequestKey { list: 0, sweep: 1, slice: String::new(), ask: Ask::CountBefore };
+        Entry::Counted { key, total: Some(total) }
+    }
+
+    #[test]
+    fn every_cut_of_the_file_leaves_the_lines_before_it_and_appending_goes_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::create(dir.path(), &header()).unwrap();
+        ledger.append(&[counted(1), counted(2)]).unwrap();
+        drop(ledger);
+        let whole = fs_err::read(path_in(dir.path())).unwrap();
+        let header_end = whole.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+        for cut in header_end..whole.len() {
+            fs_err::write(path_in(dir.path()), &whole[..cut]).unwrap();
+            let complete_lines = whole[..cut].split(|byte| *byte == b'\n').count() - 1;
+            let (mut ledger, entries) = Ledger::resume(dir.path()).unwrap();
+            // A line that only lacks its newline is whole.
+            assert!((complete_lines..=complete_lines + 1).contains(&entries.len()), "cut at {cut}");
+            ledger.append(&[counted(9)]).unwrap();
+            let after = read(dir.path()).unwrap();
+            assert_eq!(after.len(), entries.len() + 1);
+            assert_eq!(after.last(), Some(&counted(9)));
+        }
+    }
+
+    #[test]
+    fn a_flipped_bit_loses_one_line_and_no_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::create(dir.path(), &header()).unwrap();
+        ledger.append(&[counted(1), counted(2), counted(3)]).unwrap();
+        drop(ledger);
+        let mut bytes = fs_err::read(path_in(dir.path())).unwrap();
+        let second = bytes.iter().position(|byte| *byte == b'\n').unwrap() + 30;
+        bytes[second] ^= 1;
+        fs_err::write(path_in(dir.path()), bytes).unwrap();
+        assert_eq!(read(dir.path()).unwrap(), [Entry::Opened(header()), counted(2), counted(3)]);
+    }
+
+    #[test]
+    fn another_version_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let other = Header { version: LEDGER_VERSION + 1, ..header() };
+        Ledger::create(dir.path(), &other).unwrap();
+        assert!(matches!(read(dir.path()), Err(ExtractError::Ledger { .. })));
+    }
+}

@@ -1,0 +1,146 @@
+//! The runs whose landed pages are on disk: which is unfinished, which may be swept away, what each holds.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use super::ExtractError;
+use super::landing;
+use super::ledger::{self, Entry, Header, LandedAt, RequestKey, Spent, Verdict};
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunState {
+    /// Not at its end: the same command goes on with it.
+    Unfinished,
+    /// Published as this generation.
+    Published(u64),
+    /// Given up.
+    Abandoned,
+}
+
+/// A run as its ledger tells it.
+#[derive(Debug, Clone)]
+pub struct LandedRun {
+    /// Folder of its pages.
+    pub folder: PathBuf,
+    /// What it was asked to do.
+    pub header: Header,
+    /// How it ended.
+    pub state: RunState,
+    /// What all its sessions spent.
+    pub spent: Spent,
+    /// Evidence of its lists, in their order; empty until they were read to the end.
+    pub verdicts: Vec<Verdict>,
+    /// Its pages by number: which request each answers, and where it lies.
+    pub pages: BTreeMap<u64, (RequestKey, LandedAt)>,
+}
+
+impl LandedRun {
+    /// Reads the ledger in `folder`.
+    ///
+    /// # Errors
+    /// There is no readable ledger.
+    pub fn read(folder: &Path) -> Result<Self, ExtractError> {
+        let entries = ledger::read(folder)?;
+        Self::from_entries(folder, entries)
+    }
+
+    /// The run that those entries tell of.
+    ///
+    /// # Errors
+    /// They do not begin with a header.
+    pub fn from_entries(folder: &Path, entries: Vec<Entry>) -> Result<Self, ExtractError> {
+        let mut entries = entries.into_iter();
+        let Some(Entry::Opened(header)) = entries.next() else {
+            return Err(ExtractError::Ledger { path: ledger::path_in(folder) });
+        };
+        let mut state = RunState::Unfinished;
+        let mut spent = Spent::default();
+        let mut verdicts = BTreeMap::new();
+        // The latest answer to a request counts; an earlier one was damaged.
+        let mut pages: HashMap<RequestKey, LandedAt> = HashMap::new();
+        for entry in entries {
+            match entry {
+                Entry::Landed { key, at } => drop(pages.insert(key, at)),
+                Entry::Damaged { key } => drop(pages.remove(&key)),
+                Entry::Judged(verdict) => drop(verdicts.insert(verdict.list, verdict)),
+                Entry::Spent(session) => {
+                    spent.requests += session.requests;
+                    spent.retries += session.retries;
+                    spent.bytes += session.bytes;
+                }
+                Entry::Published { generation } => state = RunState::Published(generation),
+                Entry::Abandoned => state = RunState::Abandoned,
+                Entry::Opened(_) | Entry::Counted { .. } | Entry::PastEnd { .. } => {}
+            }
+        }
+        let pages = pages.into_iter().map(|(key, at)| (at.number, (key, at))).collect();
+        let verdicts = verdicts.into_values().collect();
+        Ok(Self { folder: folder.to_owned(), header, state, spent, verdicts, pages })
+    }
+
+    /// The pages that make up the lists, newest first: for a complete list those of the sweeps that count, for
+    /// another one all of them.
+    pub fn accepted_pages(&self) -> Vec<(RequestKey, LandedAt)> {
+        let accepted: HashMap<u32, HashSet<(&str, u32)>> = self
+            .verdicts
+            .iter()
+            .filter(|verdict| verdict.complete)
+            .map(|verdict| {
+                let slices = verdict.accepted.iter().map(|(slice, sweep)| (slice.as_str(), *sweep));
+                (verdict.list, slices.collect())
+            })
+            .collect();
+        let counts = |key: &RequestKey| {
+            accepted.get(&key.list).is_none_or(|slices| slices.contains(&(key.slice.as_str(), key.sweep)))
+        };
+        self.pages.values().rev().filter(|(key, _)| counts(key)).cloned().collect()
+    }
+
+    /// Label of a list of the run; empty when there is no such list.
+    pub fn label(&self, list: u32) -> &str {
+        self.header.lists.get(list as usize).map_or("", String::as_str)
+    }
+
+    /// Bytes of its folder.
+    pub fn size_bytes(&self) -> u64 {
+        landing::size_of(&self.folder)
+    }
+}
+
+/// The runs in a landing folder, oldest first. A folder without a readable ledger is reported and left alone.
+///
+/// # Errors
+/// The folder cannot be read; one that does not exist holds no runs.
+pub fn list(landing: &Path) -> Result<Vec<LandedRun>, ExtractError> {
+    if !landing.exists() {
+        return Ok(Vec::new());
+    }
+    let mut runs = Vec::new();
+    for entry in fs_err::read_dir(landing)? {
+        let folder = entry?.path();
+        if !ledger::path_in(&folder).exists() {
+            continue;
+        }
+        match LandedRun::read(&folder) {
+            Ok(run) => runs.push(run),
+            Err(error) => tracing::warn!(folder = %folder.display(), %error, "A landed run cannot be read."),
+        }
+    }
+    runs.sort_by(|a, b| a.header.run_id.cmp(&b.header.run_id));
+    Ok(runs)
+}
+
+/// Removes the pages of finished runs but for the latest `keep`; unfinished ones stay.
+///
+/// # Errors
+/// A folder cannot be removed.
+pub fn prune(landing: &Path, keep: usize) -> Result<(), ExtractError> {
+    let finished: Vec<LandedRun> =
+        list(landing)?.into_iter().filter(|run| run.state != RunState::Unfinished).collect();
+    let surplus = finished.len().saturating_sub(keep);
+    for run in finished.iter().take(surplus) {
+        fs_err::remove_dir_all(&run.folder)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,223 @@
+//! Reads one slice of a list: all its pages, side by side, until no position is missing.
+
+use futures::StreamExt;
+
+use super::coverage::{Coverage, distinct, offsets};
+use super::ledger::{Ask, RequestKey};
+use super::source::{Page, Source};
+use super::{ExtractError, all_or_first_error};
+
+/// Pages asked for beyond the known end while the server gives no total.
+const PAGES_AHEAD: u64 = 8;
+/// How often a position is asked for again in one sweep when the answer is not usable.
+const MOST_AGAIN: u32 = 2;
+
+/// Part of a list, and how it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Slice {
+    /// Index of the list.
+    pub(super) list: u32,
+    /// Name of the slice, as in [`RequestKey::slice`].
+    pub(super) name: String,
+    /// Number of its rows as counted before; none when the server gives no total.
+    pub(super) total: Option<u64>,
+}
+
+impl Slice {
+    pub(super) fn key(&self, sweep: u32, ask: Ask) -> RequestKey {
+        RequestKey { list: self.list, sweep, slice: self.name.clone(), ask }
+    }
+}
+
+/// A slice as read in one sweep.
+#[derive(Debug)]
+pub(super) struct SliceRead {
+    pub(super) slice: Slice,
+    pub(super) sweep: u32,
+    /// Fingerprints of the rows by position.
+    pub(super) rows: Vec<u64>,
+    pub(super) distinct: u64,
+    /// Rows of a full page as received.
+    pub(super) effective_page_size: u64,
+    /// What does not add up; empty when everything does.
+    pub(super) reasons: Vec<String>,
+    /// The total is the only thing that contradicts the rows, and it is too small: an earlier sweep with the
+    /// same companies would settle it.
+    pub(super) only_total_too_small: bool,
+}
+
+impl SliceRead {
+    pub(super) fn adds_up(&self) -> bool {
+        self.reasons.is_empty()
+    }
+}
+
+/// Reads a slice. `page_size` is the number of rows that a page is known to hold.
+pub(super) async fn read(
+    source: &Source<'_>,
+    slice: Slice,
+    sweep: u32,
+    page_size: u64,
+) -> Result<SliceRead, ExtractError> {
+    let mut reading = Reading {
+        source,
+        slice,
+        sweep,
+        page_size: page_size.max(1),
+        coverage: Coverage::default(),
+        ignores_limit: false,
+    };
+    let fits_one_page = reading.slice.total.is_some_and(|total| total <= reading.page_size);
+    if sweep > 1 && fits_one_page && reading.read_at_once().await? {
+        return Ok(reading.judge(true));
+    }
+    let end_proven = reading.read_pages().await?;
+    Ok(reading.judge(end_proven))
+}
+
+struct Reading<'a, 'b> {
+    source: &'a Source<'b>,
+    slice: Slice,
+    sweep: u32,
+    page_size: u64,
+    coverage: Coverage,
+    ignores_limit: bool,
+}
+
+impl Reading<'_, '_> {
+    /// One request for rows and total of one moment: needs no order and cannot be torn by a change.
+    async fn read_at_once(&mut self) -> Result<bool, ExtractError> {
+        let ask = Ask::Page { offset: 0, limit: self.limit(), again: 0, with_count: true };
+        let page = self.source.page(self.slice.key(self.sweep, ask)).await?;
+        if page.count == Some(page.rows.len() as u64) {
+            self.slice.total = page.count;
+            self.coverage.add(0, page.rows);
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    fn limit(&self) -> u32 {
+        self.source.settings.page_size
+    }
+
+    async fn ask(&self, offset: u64, again: u32) -> Result<(u64, Page), ExtractError> {
+        let ask = Ask::Page { offset, limit: self.limit(), again, with_count: false };
+        Ok((offset, self.source.page(self.slice.key(self.sweep, ask)).await?))
+    }
+
+    /// Reads pages until nothing is missing; returns whether the end is proven by an empty answer behind it.
+    async fn read_pages(&mut self) -> Result<bool, ExtractError> {
+        let (_, first) = self.ask(0, 0).await?;
+        let received = first.rows.len() as u64;
+        self.coverage.add(0, first.rows);
+        if received > u64::from(self.limit()) {
+            // The server ignores the limit, and so the offset: this answer is the whole list or nothing is.
+            self.ignores_limit = true;
+            return Ok(self.slice.total == Some(received));
+        }
+        if received == 0 {
+            return Ok(true);
+        }
+        if self.slice.total.is_none_or(|total| total > received) && received < self.page_size {
+            self.page_size = received;
+        }
+        let mut again = 0;
+        loop {
+            let covered = self.coverage.covered();
+            let missing = self.coverage.missing(self.slice.total, self.page_size > 1);
+            let planned = match (missing.is_empty(), self.slice.total) {
+                (false, _) => {
+                    missing.iter().cloned().flat_map(|range| offsets(range, self.page_size)).collect()
+                }
+                // Nothing is known to be missing: a page at the very end must be empty.
+                (true, Some(_)) => vec![covered],
+                (true, None) => offsets(covered..covered + PAGES_AHEAD * self.page_size, self.page_size),
+            };
+            let pages = self.ask_all(planned, again).await?;
+            let longest = pages.iter().map(|(_, page)| page.rows.len() as u64).max().unwrap_or(0);
+            let repeated = self.take_in(pages).await?;
+            let still_missing = self.coverage.missing(self.slice.total, self.page_size > 1);
+            if self.coverage.covered() > covered || still_missing.len() < missing.len() {
+                again = 0;
+                if longest < self.page_size && !still_missing.is_empty() {
+                    self.page_size = longest.max(1);
+                }
+            } else if repeated > 0 {
+                return Ok(false);
+            } else if missing.is_empty() {
+                return Ok(true);
+            } else if again >= MOST_AGAIN {
+                // The one row that came is the seam itself: nothing lies behind it.
+                return Ok(longest <= 1);
+            } else {
+                again += 1;
+            }
+        }
+    }
+
+    async fn ask_all(&self, offsets: Vec<u64>, again: u32) -> Result<Vec<(u64, Page)>, ExtractError> {
+        let at_once = self.source.settings.requests_at_once.max(1);
+        let asks = offsets.into_iter().map(|offset| self.ask(offset, again));
+        all_or_first_error(futures::stream::iter(asks).buffer_unordered(at_once).collect().await)
+    }
+
+    /// Adds pages; one that repeats another is asked for again, and left out when it still does. Returns how
+    /// many were left out.
+    async fn take_in(&mut self, mut pages: Vec<(u64, Page)>) -> Result<u64, ExtractError> {
+        pages.sort_by_key(|(offset, _)| *offset);
+        let mut left_out = 0;
+        for (offset, mut page) in pages {
+            let mut again = 0;
+            while let Some(twin) = self.coverage.repeats(offset, &page.rows) {
+                if again >= MOST_AGAIN {
+                    left_out += 1;
+                    page = Page::default();
+                    break;
+                }
+                again += 1;
+                tracing::warn!(offset, twin, "The server repeated a page; it is asked for again.");
+                // Keys of repeated asks lie beyond those of asks for missing rows.
+                (_, page) = self.ask(offset, MOST_AGAIN + again).await?;
+            }
+            self.coverage.add(offset, page.rows);
+        }
+        Ok(left_out)
+    }
+
+    fn judge(self, end_proven: bool) -> SliceRead {
+        let stitched = self.coverage.stitch();
+        let received = stitched.rows.len() as u64;
+        let distinct = distinct(&stitched.rows);
+        let mut reasons = Vec::new();
+        if self.ignores_limit && !end_proven {
+            reasons.push(format!("the server ignores the limit and gave {received} rows at once"));
+        } else if !end_proven {
+            reasons.push(format!("rows behind position {received} are missing"));
+        }
+        if !stitched.broken_seams.is_empty() {
+            reasons.push(format!(
+                "{} pages do not join: rows moved while they were read",
+                stitched.broken_seams.len()
+            ));
+        }
+        if distinct != received {
+            reasons.push(format!("{received} rows hold only {distinct} companies"));
+        }
+        let total_contradicts = self.slice.total.is_some_and(|total| total != received);
+        let only_total_too_small =
+            reasons.is_empty() && self.slice.total.is_some_and(|total| total < received);
+        if let (true, Some(total)) = (total_contradicts, self.slice.total) {
+            reasons.push(format!("the server's total is {total}, {received} rows were received"));
+        }
+        SliceRead {
+            rows: stitched.rows,
+            distinct,
+            effective_page_size: self.page_size,
+            reasons,
+            only_total_too_small,
+            slice: self.slice,
+            sweep: self.sweep,
+        }
+    }
+}

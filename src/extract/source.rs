@@ -1,0 +1,244 @@
+//! Answers the requests of the plan: from the ledger of the interrupted run, or from the API.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use tokio::sync::Semaphore;
+
+use super::landing::{Landing, read_page};
+use super::ledger::{Ask, Entry, LandedAt, RequestKey};
+use super::{ExtractError, ExtractSettings, Observer};
+use crate::api::{ApiError, ApiRequest, Client, ErrorKind};
+use crate::catalog::Stream;
+use crate::clock;
+use crate::normalise::{PageFacts, fingerprints};
+use crate::selection::List;
+
+/// A URL longer than this is sent as a POST with the same parameters in its body: servers and proxies commonly
+/// refuse request lines of 8 KiB, some of 4 KiB.
+const LONGEST_URL: usize = 2000;
+
+/// What a page says to the pager.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Page {
+    /// Fingerprints of its rows in order.
+    pub(super) rows: Vec<u64>,
+    /// The server's total, when it was asked for and given.
+    pub(super) count: Option<u64>,
+}
+
+enum Recorded {
+    Total(Option<u64>),
+    Page(LandedAt),
+    PastEnd,
+}
+
+/// Where answers come from.
+pub(super) struct Source<'a> {
+    pub(super) stream: &'static Stream,
+    pub(super) lists: &'a [List],
+    pub(super) settings: ExtractSettings,
+    pub(super) observer: &'a dyn Observer,
+    client: &'a Client,
+    landing: &'a Landing,
+    recorded: Mutex<HashMap<RequestKey, Recorded>>,
+    /// Bounds the bodies in memory: a request holds a permit until its page is durable.
+    slots: Semaphore,
+}
+
+impl<'a> Source<'a> {
+    pub(super) fn new(
+        stream: &'static Stream,
+        lists: &'a [List],
+        client: &'a Client,
+        landing: &'a Landing,
+        entries: Vec<Entry>,
+        settings: ExtractSettings,
+        observer: &'a dyn Observer,
+    ) -> Self {
+        let mut recorded = HashMap::new();
+        for entry in entries {
+            match entry {
+                Entry::Counted { key, total } => drop(recorded.insert(key, Recorded::Total(total))),
+                Entry::Landed { key, at } => drop(recorded.insert(key, Recorded::Page(at))),
+                Entry::PastEnd { key } => drop(recorded.insert(key, Recorded::PastEnd)),
+                Entry::Damaged { key } => drop(recorded.remove(&key)),
+                _ => {}
+            }
+        }
+        let slots = Semaphore::new(settings.requests_at_once.max(1));
+        Self { stream, lists, settings, observer, client, landing, recorded: Mutex::new(recorded), slots }
+    }
+
+    pub(super) fn label(&self, list: u32) -> &str {
+        self.lists.get(list as usize).map_or("", |list| &list.label)
+    }
+
+    /// The number of rows; none when the server answers with something else than a number.
+    pub(super) async fn count(&self, key: RequestKey) -> Result<Option<u64>, ExtractError> {
+        if let Some(Recorded::Total(total)) = self.take(&key) {
+            return Ok(total);
+        }
+        let request = self.request(&key);
+        let Some(body) = self.send(&key, &request).await? else {
+            return Err(self.no_such_list(&key, &request));
+        };
+        let total = self.facts(&key, &request, body).await?.count;
+        self.landing.note(Entry::Counted { key, total }).await?;
+        Ok(total)
+    }
+
+    /// One page, durable in the landing folder when this returns.
+    pub(super) async fn page(&self, key: RequestKey) -> Result<Page, ExtractError> {
+        match self.take(&key) {
+            Some(Recorded::PastEnd) => return Ok(Page::default()),
+            Some(Recorded::Page(at)) => {
+                if let Some(page) = self.landed(&key, at).await? {
+                    self.observer.page_landed(self.label(key.list), page.rows.len() as u64, true);
+                    return Ok(page);
+                }
+            }
+            _ => {}
+        }
+        let _slot = self.slots.acquire().await.map_err(|_| ExtractError::LandingStopped)?;
+        let request = self.request(&key);
+        let Some(body) = self.send(&key, &request).await? else {
+            if matches!(key.ask, Ask::Page { offset: 0, .. }) {
+                return Err(self.no_such_list(&key, &request));
+            }
+            self.landing.note(Entry::PastEnd { key }).await?;
+            return Ok(Page::default());
+        };
+        let fetched_at = clock::now_us();
+        let facts = self.facts(&key, &request, body.clone()).await?;
+        self.landing.land(key.clone(), body, fetched_at).await?;
+        self.observer.page_landed(self.label(key.list), facts.rows.len() as u64, false);
+        Ok(Page { rows: facts.rows, count: facts.count })
+    }
+
+    /// The page as landed by an earlier session; none when it is damaged, which the ledger then says.
+    async fn landed(&self, key: &RequestKey, at: LandedAt) -> Result<Option<Page>, ExtractError> {
+        let folder = self.landing.folder().to_owned();
+        let read = tokio::task::spawn_blocking(move || {
+            let body = read_page(&folder, &at)?;
+            fingerprints(&body)
+                .map_err(|error| ExtractError::Damaged { number: at.number, reason: error.to_string() })
+        });
+        match read.await.map_err(|_| ExtractError::LandingStopped)? {
+            Ok(facts) => Ok(Some(Page { rows: facts.rows, count: facts.count })),
+            Err(ExtractError::Damaged { number, reason }) => {
+                tracing::warn!(page = number, reason, "A landed page is damaged and is fetched again.");
+                self.landing.note(Entry::Damaged { key: key.clone() }).await?;
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn take(&self, key: &RequestKey) -> Option<Recorded> {
+        self.recorded.lock().ok()?.remove(key)
+    }
+
+    async fn send(
+        &self,
+        key: &RequestKey,
+        request: &ApiRequest,
+    ) -> Result<Option<bytes::Bytes>, ExtractError> {
+        let answer = self.client.send(request).await.map_err(|source| self.api_error(key, source))?;
+        Ok((answer.status != 404).then(|| answer.body.into()))
+    }
+
+    /// After an error that every further request would meet too, no further request is started.
+    fn api_error(&self, key: &RequestKey, source: ApiError) -> ExtractError {
+        if !matches!(source.kind(), ErrorKind::Interrupted | ErrorKind::Budget) {
+            self.client.stop_starting();
+        }
+        ExtractError::Api { stream: self.stream.name, list: self.label(key.list).to_owned(), source }
+    }
+
+    fn no_such_list(&self, key: &RequestKey, request: &ApiRequest) -> ExtractError {
+        self.client.stop_starting();
+        ExtractError::NoSuchList { list: self.label(key.list).to_owned(), request: request.to_string() }
+    }
+
+    async fn facts(
+        &self,
+        key: &RequestKey,
+        request: &ApiRequest,
+        body: bytes::Bytes,
+    ) -> Result<PageFacts, ExtractError> {
+        let facts = tokio::task::spawn_blocking(move || fingerprints(&body)).await;
+        facts.map_err(|_| ExtractError::LandingStopped)?.map_err(|source| {
+            self.client.stop_starting();
+            ExtractError::Envelope {
+                stream: self.stream.name,
+                list: self.label(key.list).to_owned(),
+                request: request.to_string(),
+                source,
+            }
+        })
+    }
+
+    /// The request as it is sent.
+    fn request(&self, key: &RequestKey) -> ApiRequest {
+        let mut parameters = self.parameters(key);
+        match key.ask {
+            Ask::CountBefore | Ask::CountAfter | Ask::CountAgain => {
+                parameters.push(("count".to_owned(), one("true")));
+            }
+            Ask::Page { offset, limit, with_count, .. } => {
+                let (order, by) = self.stream.endpoint.order;
+                parameters.push((order.to_owned(), one(by)));
+                parameters.push(("limit".to_owned(), one(&limit.to_string())));
+                parameters.push(("offset".to_owned(), one(&offset.to_string())));
+                if with_count {
+                    parameters.push(("count".to_owned(), one("include")));
+                }
+            }
+        }
+        encode(self.stream.endpoint.path, &parameters, self.client)
+    }
+
+    fn parameters(&self, key: &RequestKey) -> Vec<(String, Vec<String>)> {
+        let Some(list) = self.lists.get(key.list as usize) else { return Vec::new() };
+        let mut parameters = list.parameters.clone();
+        if let Some(chunk) = key.slice.strip_prefix('#') {
+            let ids = chunk.parse::<usize>().ok().and_then(|chunk| list.id_chunks.get(chunk));
+            parameters.push(("business_ids".to_owned(), ids.cloned().unwrap_or_default()));
+        } else if !key.slice.is_empty() {
+            parameters.push((self.stream.endpoint.slice_by.to_owned(), one(&key.slice)));
+        }
+        parameters
+    }
+}
+
+fn one(value: &str) -> Vec<String> {
+    vec![value.to_owned()]
+}
+
+/// A GET, or a POST of the same parameters where a URL would be too long or a value of a list holds a comma,
+/// which a comma-separated list cannot escape.
+fn encode(path: &str, parameters: &[(String, Vec<String>)], client: &Client) -> ApiRequest {
+    let comma =
+        parameters.iter().any(|(_, values)| values.len() > 1 && values.iter().any(|v| v.contains(',')));
+    let mut get = ApiRequest::get(path);
+    for (key, values) in parameters {
+        get = get.query(key, values.join(","));
+    }
+    let fits = get.url_length(client.base_url()).is_ok_and(|length| length <= LONGEST_URL);
+    if !comma && fits {
+        return get;
+    }
+    let body = parameters.iter().map(|(key, values)| (key.clone(), json_value(key, values)));
+    ApiRequest::post_json(path, serde_json::Value::Object(body.collect()))
+}
+
+fn json_value(key: &str, values: &[String]) -> serde_json::Value {
+    match values {
+        [single] if matches!(key, "limit" | "offset") => {
+            single.parse::<u64>().map_or_else(|_| single.clone().into(), Into::into)
+        }
+        [single] if !key.ends_with("__in") && key != "business_ids" => single.clone().into(),
+        many => many.into(),
+    }
+}

@@ -1,0 +1,143 @@
+//! What can be wrong with a filter, and the nearest name that would be right.
+
+use crate::catalog::filters;
+
+/// A filter that cannot be sent.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SelectionError {
+    /// No equals sign.
+    #[error("filter `{text}` is not KEY=VALUE")]
+    NotAPair {
+        /// As given.
+        text: String,
+    },
+    /// A field that the API does not document.
+    #[error("unknown filter `{name}`")]
+    UnknownField {
+        /// As given.
+        name: String,
+        /// The nearest known field.
+        nearest: Option<&'static str>,
+    },
+    /// An operator that the API does not document.
+    #[error("unknown operator `__{operator}` in filter `{key}`")]
+    UnknownOperator {
+        /// As given, with the field.
+        key: String,
+        /// The operator alone.
+        operator: String,
+        /// The nearest known operator.
+        nearest: Option<&'static str>,
+    },
+    /// `limit`, `offset`, `order`, `count`.
+    #[error("`{key}` is set by paging and cannot be a filter")]
+    Reserved {
+        /// As given.
+        key: String,
+    },
+    /// The same parameter twice in one selection: the API would combine them in a way it does not document.
+    #[error("filter `{key}` is given twice")]
+    Twice {
+        /// As given.
+        key: String,
+    },
+    /// A value that does not fit its field.
+    #[error("value `{value}` of filter `{key}` is not {expected}")]
+    BadValue {
+        /// The filter.
+        key: String,
+        /// As given.
+        value: String,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// An operator that makes no sense for the field.
+    #[error("operator `__{operator}` does not apply to filter `{key}`")]
+    BadOperator {
+        /// The filter.
+        key: String,
+        /// The operator.
+        operator: String,
+    },
+    /// No value.
+    #[error("filter `{key}` has no value")]
+    Empty {
+        /// The filter.
+        key: String,
+    },
+    /// An array where one value is expected.
+    #[error("filter `{key}` takes one value")]
+    NotAList {
+        /// The filter.
+        key: String,
+    },
+    /// A table, or another thing that is no value.
+    #[error("value of `{key}` is neither text, number, boolean nor a list of these")]
+    NotAScalar {
+        /// The filter.
+        key: String,
+    },
+    /// `business_ids=DK…` with `country=FI`.
+    #[error("business id `{id}` is not of country `{country}`")]
+    OtherCountry {
+        /// As given.
+        id: String,
+        /// The country filter.
+        country: String,
+    },
+    /// The file of a value `@FILE` cannot be read.
+    #[error("cannot read the values of filter `{key}`: {reason}")]
+    ValueFile {
+        /// The filter.
+        key: String,
+        /// Why, with the path.
+        reason: String,
+    },
+}
+
+impl SelectionError {
+    /// What to do next.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::UnknownField { nearest: Some(name), .. } => format!("did you mean `{name}`?"),
+            Self::UnknownField { .. } => {
+                let names: Vec<&str> = filters::FILTERS.iter().map(|filter| filter.name).collect();
+                format!("the filters are {}", names.join(", "))
+            }
+            Self::UnknownOperator { nearest: Some(operator), .. } => format!("did you mean `__{operator}`?"),
+            Self::UnknownOperator { .. } | Self::BadOperator { .. } => {
+                format!("the operators are __{}", filters::OPERATORS.join(", __"))
+            }
+            Self::Reserved { .. } => "leave it out; `--page-size` sets the rows of a request".to_owned(),
+            Self::Twice { .. } | Self::NotAList { .. } => {
+                "give several values with `__in=A,B`, or another `[[select]]` for an alternative".to_owned()
+            }
+            Self::NotAPair { .. } => "write for example `--filter country=FI`".to_owned(),
+            Self::BadValue { .. } | Self::Empty { .. } | Self::NotAScalar { .. } => {
+                "correct the value; nothing was sent".to_owned()
+            }
+            Self::OtherCountry { .. } => "leave the country out, or the id".to_owned(),
+            Self::ValueFile { .. } => "one value per line, UTF-8".to_owned(),
+        }
+    }
+}
+
+/// The nearest of `known`, when it is near enough to be a typing error.
+fn nearest(text: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    known
+        .map(|name| (strsim::damerau_levenshtein(text, name), name))
+        .filter(|(distance, name)| *distance <= 1 + name.len() / 4)
+        .min()
+        .map(|(_, name)| name)
+}
+
+pub(super) fn unknown_field(name: &str) -> SelectionError {
+    let nearest = nearest(name, filters::FILTERS.iter().map(|filter| filter.name));
+    SelectionError::UnknownField { name: name.to_owned(), nearest }
+}
+
+pub(super) fn unknown_operator(key: &str, operator: &str) -> SelectionError {
+    let nearest = nearest(operator, filters::OPERATORS.iter().copied());
+    SelectionError::UnknownOperator { key: key.to_owned(), operator: operator.to_owned(), nearest }
+}

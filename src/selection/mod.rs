@@ -1,0 +1,224 @@
+//! What to load: filters as a user writes them, checked, and cut into lists.
+//!
+//! A selection is one set of filters. It becomes one or more [`List`]s: one for each country, because ids are
+//! unique, and so the order is total, only within a country; and one for each hundred business ids, because
+//! thousands of them fit no URL.
+
+mod error;
+mod value;
+
+use std::collections::BTreeMap;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::catalog::filters::{self, FilterKind};
+
+pub use error::SelectionError;
+
+/// Business ids asked for in one request.
+const IDS_PER_REQUEST: usize = 100;
+/// Longest text of a value in a list's label; a longer one is named by its hash.
+const LABEL_VALUE: usize = 120;
+
+/// One set of filters, all of which a company must match.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Selection {
+    /// Parameter (field and operator) to its values; several values stand for a comma-separated list.
+    filters: BTreeMap<String, Vec<String>>,
+}
+
+/// One list that the API is asked for, page by page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List {
+    /// The filters as text, stable from run to run: the list's name in `etl.streams` and `etl.list_members`.
+    pub label: String,
+    /// Parameter to its values, without `business_ids`.
+    pub parameters: Vec<(String, Vec<String>)>,
+    /// Business ids, cut into what one request takes; empty when the list is not chosen by id.
+    pub id_chunks: Vec<Vec<String>>,
+}
+
+impl Selection {
+    /// Reads `KEY=VALUE` pairs as given on the command line; commas separate values where a list is allowed.
+    ///
+    /// # Errors
+    /// An unknown field or operator (with the nearest known name), a parameter given twice, or a value that
+    /// does not fit its field.
+    pub fn from_pairs<S: AsRef<str>>(pairs: &[S]) -> Result<Self, SelectionError> {
+        let mut selection = Self::default();
+        for pair in pairs {
+            let pair = pair.as_ref();
+            let Some((key, value)) = pair.split_once('=') else {
+                return Err(SelectionError::NotAPair { text: pair.to_owned() });
+            };
+            selection.add(key.trim(), value, None)?;
+        }
+        Ok(selection)
+    }
+
+    /// Reads one `[[select]]` table of the configuration file; arrays stand for several values.
+    ///
+    /// # Errors
+    /// As [`Selection::from_pairs`], and a value that is neither text, number, boolean nor an array of these.
+    pub fn from_table(table: &toml::Table) -> Result<Self, SelectionError> {
+        let mut selection = Self::default();
+        for (key, value) in table {
+            match value {
+                toml::Value::Array(items) => {
+                    let items = items.iter().map(|item| scalar(key, item)).collect::<Result<Vec<_>, _>>()?;
+                    selection.add(key, "", Some(items))?;
+                }
+                other => selection.add(key, &scalar(key, other)?, None)?,
+            }
+        }
+        Ok(selection)
+    }
+
+    fn add(&mut self, key: &str, text: &str, items: Option<Vec<String>>) -> Result<(), SelectionError> {
+        let (name, operator) = split_operator(key)?;
+        let filter = filters::find(name).ok_or_else(|| error::unknown_field(name))?;
+        let listed = operator == Some("in") || filter.kind == FilterKind::BusinessIds;
+        let values = match items {
+            Some(items) if listed => items,
+            Some(_) => return Err(SelectionError::NotAList { key: key.to_owned() }),
+            None if listed => value::split_list(key, text)?,
+            None => vec![text.trim().to_owned()],
+        };
+        if values.is_empty() {
+            return Err(SelectionError::Empty { key: key.to_owned() });
+        }
+        let values = values
+            .iter()
+            .map(|value| value::check(key, filter.kind, operator, value))
+            .collect::<Result<Vec<_>, _>>()?;
+        if self.filters.insert(key.to_owned(), values).is_some() {
+            return Err(SelectionError::Twice { key: key.to_owned() });
+        }
+        Ok(())
+    }
+
+    /// Whether a country is chosen. Without one the API is slower, and ids of two countries may be equal.
+    pub fn has_country(&self) -> bool {
+        self.filters.keys().any(|key| key == "country" || key.starts_with("country__"))
+    }
+
+    /// The lists that the selection asks for.
+    ///
+    /// # Errors
+    /// A business id whose country prefix contradicts the `country` filter.
+    pub fn lists(&self) -> Result<Vec<List>, SelectionError> {
+        let mut lists = Vec::new();
+        for base in self.by_country() {
+            match base.get("business_ids").cloned() {
+                Some(ids) => lists.extend(by_id_prefix(&base, &ids)?),
+                None => lists.push(list(&base, Vec::new())),
+            }
+        }
+        Ok(lists)
+    }
+
+    /// `country__in=FI,DK` as `country=FI` and `country=DK`.
+    fn by_country(&self) -> Vec<BTreeMap<String, Vec<String>>> {
+        let Some(countries) = self.filters.get("country__in") else {
+            return vec![self.filters.clone()];
+        };
+        let one = |country: &String| {
+            let mut filters = self.filters.clone();
+            filters.remove("country__in");
+            filters.insert("country".to_owned(), vec![country.clone()]);
+            filters
+        };
+        countries.iter().map(one).collect()
+    }
+}
+
+/// Ids with a country prefix become a list of that country, so that equal digits of two countries stay apart.
+fn by_id_prefix(base: &BTreeMap<String, Vec<String>>, ids: &[String]) -> Result<Vec<List>, SelectionError> {
+    let country = base.get("country").and_then(|values| values.first());
+    let mut groups: BTreeMap<Option<String>, Vec<String>> = BTreeMap::new();
+    for id in ids {
+        let (prefix, digits) = value::split_prefix(id);
+        match (prefix, country) {
+            (Some(prefix), Some(country)) if prefix != country => {
+                return Err(SelectionError::OtherCountry { id: id.clone(), country: country.clone() });
+            }
+            _ => {}
+        }
+        let of = prefix.map(str::to_owned).or_else(|| country.cloned());
+        groups.entry(of).or_default().push(digits.to_owned());
+    }
+    let one = |(country, mut ids): (Option<String>, Vec<String>)| {
+        ids.sort();
+        ids.dedup();
+        let mut filters = base.clone();
+        if let Some(country) = country {
+            filters.insert("country".to_owned(), vec![country]);
+        }
+        filters.insert("business_ids".to_owned(), ids.clone());
+        list(&filters, ids.chunks(IDS_PER_REQUEST).map(<[String]>::to_vec).collect())
+    };
+    Ok(groups.into_iter().map(one).collect())
+}
+
+fn list(filters: &BTreeMap<String, Vec<String>>, id_chunks: Vec<Vec<String>>) -> List {
+    let label: Vec<String> =
+        filters.iter().map(|(key, values)| format!("{key}={}", label_value(values))).collect();
+    let label = if label.is_empty() { "all".to_owned() } else { label.join("&") };
+    let parameters = filters.iter().filter(|(key, _)| *key != "business_ids");
+    List {
+        label,
+        parameters: parameters.map(|(key, values)| (key.clone(), values.clone())).collect(),
+        id_chunks,
+    }
+}
+
+fn label_value(values: &[String]) -> String {
+    let text = values.join(",").replace('%', "%25").replace('&', "%26");
+    if text.len() <= LABEL_VALUE {
+        return text;
+    }
+    format!("{} values #{:016x}", values.len(), xxh3_64(text.as_bytes()))
+}
+
+/// The lists of several selections, each list once.
+///
+/// # Errors
+/// As [`Selection::lists`].
+pub fn lists_of(selections: &[Selection]) -> Result<Vec<List>, SelectionError> {
+    let mut lists: Vec<List> = Vec::new();
+    for selection in selections {
+        for list in selection.lists()? {
+            if !lists.iter().any(|known| known.label == list.label) {
+                lists.push(list);
+            }
+        }
+    }
+    Ok(lists)
+}
+
+fn split_operator(key: &str) -> Result<(&str, Option<&str>), SelectionError> {
+    if filters::RESERVED.contains(&key) {
+        return Err(SelectionError::Reserved { key: key.to_owned() });
+    }
+    let Some((name, operator)) = key.split_once("__") else {
+        return Ok((key, None));
+    };
+    if filters::OPERATORS.contains(&operator) {
+        return Ok((name, Some(operator)));
+    }
+    Err(error::unknown_operator(key, operator))
+}
+
+fn scalar(key: &str, value: &toml::Value) -> Result<String, SelectionError> {
+    match value {
+        toml::Value::String(text) => Ok(text.clone()),
+        toml::Value::Integer(number) => Ok(number.to_string()),
+        toml::Value::Float(number) => Ok(number.to_string()),
+        toml::Value::Boolean(flag) => Ok(flag.to_string()),
+        toml::Value::Datetime(time) => Ok(time.to_string()),
+        _ => Err(SelectionError::NotAScalar { key: key.to_owned() }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

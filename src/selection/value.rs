@@ -1,0 +1,139 @@
+//! One value of a filter: does it fit its field?
+
+use super::SelectionError;
+use crate::catalog::filters::FilterKind;
+
+/// Splits a comma-separated list, or reads `@FILE` with one value per line.
+pub(super) fn split_list(key: &str, text: &str) -> Result<Vec<String>, SelectionError> {
+    let text = match text.strip_prefix('@') {
+        None => text.replace(',', "\n"),
+        Some(path) => fs_err::read_to_string(path)
+            .map_err(|error| SelectionError::ValueFile { key: key.to_owned(), reason: error.to_string() })?,
+    };
+    Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
+}
+
+/// `FI09704098` as (`FI`, `09704098`); an id of another form has no prefix.
+pub(super) fn split_prefix(id: &str) -> (Option<&str>, &str) {
+    match id.split_at_checked(2) {
+        Some((prefix, rest))
+            if prefix.bytes().all(|b| b.is_ascii_uppercase())
+                && rest.starts_with(|c: char| c.is_ascii_digit()) =>
+        {
+            (Some(prefix), rest)
+        }
+        _ => (None, id),
+    }
+}
+
+/// The value as it is sent, or why it does not fit.
+pub(super) fn check(
+    key: &str,
+    kind: FilterKind,
+    operator: Option<&str>,
+    value: &str,
+) -> Result<String, SelectionError> {
+    if value.is_empty() {
+        return Err(SelectionError::Empty { key: key.to_owned() });
+    }
+    if value == "null" {
+        return match operator {
+            Some("ne") => Ok(value.to_owned()),
+            _ => Err(bad(key, value, "a value; `null` goes with `__ne` only")),
+        };
+    }
+    if let (Some(operator), FilterKind::Country | FilterKind::Status | FilterKind::BusinessIds) =
+        (operator, kind)
+    {
+        let allowed: &[&str] = match kind {
+            FilterKind::Country => &["exact", "in", "ne"],
+            FilterKind::Status => &["exact", "ne"],
+            _ => &[],
+        };
+        if !allowed.contains(&operator) {
+            return Err(SelectionError::BadOperator { key: key.to_owned(), operator: operator.to_owned() });
+        }
+    }
+    if operator == Some("startswith")
+        && matches!(kind, FilterKind::Number | FilterKind::Date | FilterKind::Datetime)
+    {
+        return Err(SelectionError::BadOperator { key: key.to_owned(), operator: "startswith".to_owned() });
+    }
+    match kind {
+        FilterKind::Text => Ok(value.to_owned()),
+        FilterKind::Postal => postal(key, operator, value),
+        FilterKind::Country => country(key, value),
+        FilterKind::Region => region(key, value),
+        FilterKind::BusinessId | FilterKind::BusinessIds => business_id(key, value),
+        FilterKind::Number => number(key, value),
+        FilterKind::Code => digits(key, value),
+        FilterKind::Date => date(key, value),
+        FilterKind::Datetime => datetime(key, value),
+        FilterKind::Status if matches!(value, "active" | "inactive") => Ok(value.to_owned()),
+        FilterKind::Status => Err(bad(key, value, "`active` or `inactive`")),
+    }
+}
+
+fn bad(key: &str, value: &str, expected: &'static str) -> SelectionError {
+    SelectionError::BadValue { key: key.to_owned(), value: value.to_owned(), expected }
+}
+
+fn postal(key: &str, operator: Option<&str>, value: &str) -> Result<String, SelectionError> {
+    if let Some((from, to)) = value.split_once('-')
+        && operator.is_none()
+        && (from.len() != to.len() || from > to)
+    {
+        return Err(bad(key, value, "a range of postal codes, FROM-TO, of equal length"));
+    }
+    Ok(value.to_owned())
+}
+
+fn country(key: &str, value: &str) -> Result<String, SelectionError> {
+    if value.len() == 2 && value.bytes().all(|b| b.is_ascii_alphabetic()) {
+        return Ok(value.to_ascii_uppercase());
+    }
+    Err(bad(key, value, "a country code of two letters, such as `FI`"))
+}
+
+fn region(key: &str, value: &str) -> Result<String, SelectionError> {
+    let good = value.split_once('-').is_some_and(|(country, region)| {
+        country.len() == 2
+            && country.bytes().all(|b| b.is_ascii_uppercase())
+            && !region.is_empty()
+            && region.bytes().all(|b| b.is_ascii_alphanumeric())
+    });
+    if good { Ok(value.to_owned()) } else { Err(bad(key, value, "an ISO 3166-2 region, such as `FI-18`")) }
+}
+
+fn business_id(key: &str, value: &str) -> Result<String, SelectionError> {
+    if !value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')) {
+        return Err(bad(key, value, "a business id of letters and digits"));
+    }
+    Ok(value.replace('-', ""))
+}
+
+fn number(key: &str, value: &str) -> Result<String, SelectionError> {
+    let digits = value.strip_prefix('-').unwrap_or(value);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let good = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if good(whole) && good(fraction) { Ok(value.to_owned()) } else { Err(bad(key, value, "a number")) }
+}
+
+fn digits(key: &str, value: &str) -> Result<String, SelectionError> {
+    if value.bytes().all(|b| b.is_ascii_digit()) {
+        return Ok(value.to_owned());
+    }
+    Err(bad(key, value, "digits of an industry code"))
+}
+
+fn date(key: &str, value: &str) -> Result<String, SelectionError> {
+    value
+        .parse::<jiff::civil::Date>()
+        .map(|date| date.to_string())
+        .map_err(|_| bad(key, value, "a date, YYYY-MM-DD"))
+}
+
+fn datetime(key: &str, value: &str) -> Result<String, SelectionError> {
+    let good = value.parse::<jiff::Timestamp>().is_ok() || value.parse::<jiff::civil::DateTime>().is_ok();
+    if good { Ok(value.to_owned()) } else { Err(bad(key, value, "a datetime, YYYY-MM-DDTHH:MM:SS")) }
+}
