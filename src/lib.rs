@@ -1,13 +1,66 @@
 //! Exports the Vainu company-data API into `DuckDB` and Parquet, with segmentation views.
+//!
+//! # What it is
+//!
+//! A run asks the API for lists of companies, page by page, keeps every answered page on disk, proves that a list
+//! is complete, turns the pages into typed rows, and publishes them as one `DuckDB` file that readers can open at
+//! any time. The binary `vainu-etl` is a thin layer over this library.
+//!
+//! # A whole run
+//!
+//! ```
+//! # #[tokio::main(flavor = "multi_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use vainu_etl::api::{ClientSettings, Credentials};
+//! use vainu_etl::catalog::PROSPECTS;
+//! use vainu_etl::extract::{ExtractSettings, Unobserved};
+//! use vainu_etl::load::LoadSettings;
+//! use vainu_etl::pipeline::{SyncSettings, sync};
+//! use vainu_etl::secret::Secret;
+//! use vainu_etl::selection::{Selection, lists_of};
+//! use vainu_etl::simulator::{Config, DEMO_API_KEY, Simulator};
+//!
+//! let simulator = Simulator::start(Config { companies: 200, ..Config::default() }).await?;
+//! let credentials = Credentials::ApiKey(Secret::new(DEMO_API_KEY));
+//! let folder = tempfile::tempdir()?;
+//! let settings = SyncSettings {
+//!     warehouse: folder.path().join("vainu.duckdb"),
+//!     stream: &PROSPECTS,
+//!     lists: lists_of(&[Selection::from_pairs(&["country=FI"])?])?,
+//!     arguments: "an example".to_owned(),
+//!     client: ClientSettings::new(simulator.base_url().parse()?, credentials),
+//!     extract: ExtractSettings { page_size: 1000, slice_rows: 25_000, requests_at_once: 16 },
+//!     load: LoadSettings::default(),
+//!     keep: 3,
+//!     max_deleted_percent: 50.0,
+//!     keep_raw: 1,
+//!     restart: false,
+//! };
+//! let report = sync(&settings, &Unobserved, std::future::pending()).await?;
+//! assert!(report.lists[0].complete);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Where to read on
+//!
+//! [`pipeline`] is a run on one page. [`catalog`] declares what the API has; [`schema`] what a table is. [`api`]
+//! talks HTTP, [`extract`] lands pages and proves lists, [`normalise`] makes rows, [`load`] publishes them,
+//! [`views`] answers questions. [`simulator`] is the API on this computer, sharing no code with the rest.
 
 pub mod api;
 pub mod catalog;
+pub mod cli;
 pub mod clock;
+pub mod error;
 pub mod export;
 pub mod extract;
 pub mod load;
 pub mod normalise;
+pub mod pipeline;
 pub mod query;
+pub mod rebuild;
+pub mod report;
 pub mod schema;
 pub mod secret;
 pub mod selection;

@@ -1,3 +1,7 @@
 //! The `vainu-etl` binary: parse, run, exit code; nothing else.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    vainu_etl::cli::main()
+}

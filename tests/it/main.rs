@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
+mod cli;
 mod client;
+mod documents;
 mod export;
 mod fixture_warehouse;
 mod load;
@@ -10,5 +12,7 @@ mod normalise;
 mod query;
 mod simulator;
 mod staged_fixture;
+mod support;
+mod sync;
 mod views;
 mod workspace;

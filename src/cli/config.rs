@@ -1,0 +1,56 @@
+//! The settings file, `vainu-etl.toml`.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::error::Error;
+
+/// Name of the file that is read when it exists and no other is named.
+pub(crate) const DEFAULT_FILE: &str = "vainu-etl.toml";
+
+/// What the file may hold. Every setting is optional; a flag beats the environment, which beats the file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConfigFile {
+    /// The published file.
+    pub(crate) warehouse: Option<PathBuf>,
+    /// Where the API is.
+    pub(crate) base_url: Option<String>,
+    /// File that holds the API key. The key itself has no place here.
+    pub(crate) api_key_file: Option<PathBuf>,
+    /// Most requests in flight.
+    pub(crate) concurrency: Option<usize>,
+    /// Most requests started per second.
+    pub(crate) requests_per_second: Option<f64>,
+    /// Rows asked for in one request.
+    pub(crate) page_size: Option<u32>,
+    /// Earlier generations kept.
+    pub(crate) keep: Option<usize>,
+    /// Runs whose landed pages are kept.
+    pub(crate) keep_raw: Option<usize>,
+    /// Share of a list's companies that may disappear in one run.
+    pub(crate) max_deleted_percent: Option<f64>,
+    /// Memory that DuckDB may use while loading, in megabytes.
+    pub(crate) memory_limit: Option<u64>,
+    /// Selections: a company that matches any of them is loaded.
+    #[serde(default)]
+    pub(crate) select: Vec<toml::Table>,
+}
+
+impl ConfigFile {
+    /// Reads `path`, or the default file when it exists.
+    ///
+    /// # Errors
+    /// A named file that does not exist, or contents that are no valid settings.
+    pub(crate) fn load(path: Option<&Path>) -> Result<Self, Error> {
+        let path = match path {
+            Some(path) => path,
+            None if Path::new(DEFAULT_FILE).exists() => Path::new(DEFAULT_FILE),
+            None => return Ok(Self::default()),
+        };
+        let text = fs_err::read_to_string(path).map_err(|source| Error::Config { source: source.into() })?;
+        toml::from_str(&text)
+            .map_err(|source| Error::ConfigSyntax { path: path.to_owned(), source: Box::new(source) })
+    }
+}

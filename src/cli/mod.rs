@@ -1,0 +1,151 @@
+//! The command line: one verb per file. The only place that knows clap, terminals and progress bars.
+
+mod config;
+mod credentials;
+mod demo;
+mod doctor;
+mod export;
+mod generations;
+mod logging;
+mod manual;
+mod output;
+mod progress;
+mod query;
+mod rejects;
+mod schema;
+mod settings;
+mod simulate;
+mod status;
+mod sync;
+mod views;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::error::Error;
+use output::Output;
+
+/// Exports the Vainu company-data API into DuckDB and Parquet, with segmentation views
+#[derive(Debug, Parser)]
+#[command(name = "vainu-etl", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done (also: nothing new) · 1 unexpected · 2 usage or configuration · 3 credentials refused ·
+4 source unavailable or list incomplete, resumable · 5 checks refused to publish · 6 destination failed ·
+7 another run holds the lock · 8 budget reached, resumable · 130 interrupted, resumable
+
+Credentials: VAINU_API_KEY, or VAINU_USERNAME and VAINU_PASSWORD, or --api-key-file; never an argument.";
+
+/// Options of every command
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Global {
+    /// Settings file; default `vainu-etl.toml` in the current folder, when it exists
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// The published DuckDB file [default: vainu.duckdb]
+    #[arg(long, value_name = "FILE", env = "VAINU_WAREHOUSE", global = true)]
+    warehouse: Option<PathBuf>,
+    /// Where the API is [default: <https://api.vainu.io/api/v1>]
+    #[arg(long, value_name = "URL", env = "VAINU_BASE_URL", global = true)]
+    base_url: Option<String>,
+    /// File that holds the API key
+    #[arg(long, value_name = "FILE", global = true)]
+    api_key_file: Option<PathBuf>,
+    /// Form of the log lines on stderr
+    #[arg(long, value_name = "FORMAT", default_value = "text", global = true)]
+    log_format: logging::LogFormat,
+    /// Errors only, no progress
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// More log lines: -v steps, -vv requests, -vvv everything
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Do the whole job against the built-in simulator and show what came out
+    Demo(demo::DemoArgs),
+    /// Load from the API and publish; resumes an unfinished run by itself
+    Sync(Box<sync::SyncArgs>),
+    /// Show the last runs, freshness, an unfinished run and who holds the lock
+    Status(status::StatusArgs),
+    /// Run SQL on the published file, read-only
+    Query(query::QueryArgs),
+    /// List the bundled views, or describe one
+    Views(views::ViewsArgs),
+    /// Write tables and views as Parquet or CSV files
+    Export(export::ExportArgs),
+    /// Print the data dictionary
+    Schema(schema::SchemaArgs),
+    /// List values and records that did not fit
+    Rejects(rejects::RejectsArgs),
+    /// Make the warehouse again from the landed pages, without one request
+    Rebuild(generations::RebuildArgs),
+    /// Publish an earlier generation again
+    Rollback(generations::RollbackArgs),
+    /// Check credentials, clock, disk, lock and the published file as a reader sees it
+    Doctor(doctor::DoctorArgs),
+    /// Serve the API from generated companies on 127.0.0.1
+    Simulate(simulate::SimulateArgs),
+    /// Print a completion script for a shell
+    Completions(manual::CompletionsArgs),
+    /// Print the manual page
+    Man,
+}
+
+/// Parses the arguments, runs the command and returns the process's exit code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Printing fails only when nobody reads any more.
+            let _ = error.print();
+            return ExitCode::from(u8::from(error.use_stderr()) * 2);
+        }
+    };
+    let output = Output::new(cli.global.quiet);
+    let outcome = run(cli, &output);
+    match outcome {
+        Ok(code) => ExitCode::from(code),
+        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            output.error(&error);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn run(cli: Cli, output: &Output) -> Result<u8, Error> {
+    logging::start(cli.global.log_format, cli.global.quiet, cli.global.verbose, output);
+    let global = settings::Settings::load(cli.global)?;
+    match cli.command {
+        Command::Demo(args) => demo::run(&args, &global, output),
+        Command::Sync(args) => sync::run(&args, &global, output),
+        Command::Status(args) => status::run(&args, &global),
+        Command::Query(args) => query::run(&args, &global, output),
+        Command::Views(args) => views::run(&args),
+        Command::Export(args) => export::run(&args, &global, output),
+        Command::Schema(args) => schema::run(&args),
+        Command::Rejects(args) => rejects::run(&args, &global),
+        Command::Rebuild(args) => generations::rebuild(&args, &global, output),
+        Command::Rollback(args) => generations::rollback(&args, &global, output),
+        Command::Doctor(args) => doctor::run(&args, &global),
+        Command::Simulate(args) => simulate::run(&args, output),
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man => manual::man(),
+    }
+}
+
+/// The command line as clap knows it, for the reference in `docs/`.
+pub fn command() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
+}

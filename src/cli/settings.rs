@@ -1,0 +1,40 @@
+//! Settings of every command: flag beats environment beats file.
+
+use std::path::PathBuf;
+
+use super::Global;
+use super::config::ConfigFile;
+use crate::error::Error;
+
+/// The published file when nothing else is said.
+const DEFAULT_WAREHOUSE: &str = "vainu.duckdb";
+/// The origin of the API.
+const DEFAULT_BASE_URL: &str = "https://api.vainu.io/api/v1";
+
+/// What the global options, the environment and the settings file say together.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// The published file.
+    pub(crate) warehouse: PathBuf,
+    /// Where the API is.
+    pub(crate) base_url: String,
+    /// File that holds the API key.
+    pub(crate) api_key_file: Option<PathBuf>,
+    /// The rest of the settings file.
+    pub(crate) file: ConfigFile,
+}
+
+impl Settings {
+    pub(crate) fn load(global: Global) -> Result<Self, Error> {
+        let mut file = ConfigFile::load(global.config.as_deref())?;
+        let warehouse = global.warehouse.or_else(|| file.warehouse.take());
+        let base_url = global.base_url.or_else(|| file.base_url.take());
+        let api_key_file = global.api_key_file.or_else(|| file.api_key_file.take());
+        Ok(Self {
+            warehouse: warehouse.unwrap_or_else(|| DEFAULT_WAREHOUSE.into()),
+            base_url: base_url.unwrap_or_else(|| DEFAULT_BASE_URL.to_owned()),
+            api_key_file,
+            file,
+        })
+    }
+}

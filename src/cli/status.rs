@@ -1,0 +1,171 @@
+//! `status`: the last runs, freshness, an unfinished run, who holds the lock.
+
+use std::path::Path;
+
+use clap::{Args, ValueEnum};
+use indicatif::{HumanBytes, HumanCount};
+use serde_json::{Value, json};
+
+use super::output::Output;
+use super::settings::Settings;
+use crate::error::Error;
+use crate::extract::landing::size_of;
+use crate::extract::runs::{self, LandedRun, RunState};
+use crate::load;
+use crate::query::{self, Format, QueryOptions};
+use crate::report::utc_text;
+use crate::workspace::Workspace;
+
+/// Form of the status
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum StatusFormat {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// Options of `status`
+#[derive(Debug, Args)]
+pub(crate) struct StatusArgs {
+    /// Form of the status
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: StatusFormat,
+    /// Runs to show
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    runs: u32,
+}
+
+pub(crate) fn run(args: &StatusArgs, global: &Settings) -> Result<u8, Error> {
+    let status = collect(&global.warehouse, args.runs)?;
+    match args.format {
+        StatusFormat::Json => {
+            let text =
+                serde_json::to_string_pretty(&status).map_err(|e| Error::Internal { what: e.to_string() })?;
+            Output::data(&format!("{text}\n"))?;
+        }
+        StatusFormat::Text => Output::data(&crate::terminal::safe_lines(&describe(&status)))?,
+    }
+    Ok(0)
+}
+
+fn collect(warehouse: &Path, most_runs: u32) -> Result<Value, Error> {
+    let workspace = Workspace::inspect(warehouse)?;
+    let unfinished = runs::list(&workspace.landing_dir())?;
+    let unfinished: Vec<Value> =
+        unfinished.iter().filter(|run| run.state == RunState::Unfinished).map(unfinished_run).collect();
+    let mut status = json!({
+        "warehouse": workspace.published().display().to_string(),
+        "published": workspace.is_published(),
+        "unfinished": unfinished,
+        "lock": workspace.lock_owner(),
+        "landing_bytes": size_of(&workspace.landing_dir()),
+        "generations": load::generations(&workspace)?.iter().map(|kept| kept.number).collect::<Vec<_>>(),
+        "runs": [],
+        "lists": [],
+    });
+    if let (Some(marker), Some(fields)) = (workspace.marker()?, status.as_object_mut()) {
+        fields.insert("generation".to_owned(), marker.generation.into());
+        fields.insert("bytes".to_owned(), fs_err::metadata(workspace.published())?.len().into());
+        let runs = format!("SELECT * FROM etl.runs ORDER BY run_id DESC LIMIT {most_runs}");
+        fields.insert("runs".to_owned(), rows(workspace.published(), &runs)?);
+        let lists = "SELECT * FROM etl.streams QUALIFY row_number() OVER (PARTITION BY stream, list ORDER BY run_id DESC) = 1 \
+                     ORDER BY stream, list";
+        fields.insert("lists".to_owned(), rows(workspace.published(), lists)?);
+    }
+    Ok(status)
+}
+
+fn unfinished_run(run: &LandedRun) -> Value {
+    json!({
+        "run_id": run.header.run_id,
+        "started_at": utc_text(run.header.started_at_us),
+        "arguments": run.header.arguments,
+        "pages": run.pages.len(),
+        "bytes": run.size_bytes(),
+    })
+}
+
+fn rows(published: &Path, sql: &str) -> Result<Value, Error> {
+    let mut json = Vec::new();
+    let options = QueryOptions { format: Format::Json, ..QueryOptions::default() };
+    query::query(published, sql, &options, &mut json)?;
+    serde_json::from_slice(&json).map_err(|error| Error::Internal { what: error.to_string() })
+}
+
+/// The status for people.
+fn describe(status: &Value) -> String {
+    let mut text = String::new();
+    let warehouse = word(&status["warehouse"]);
+    if status["published"] == true {
+        let bytes = HumanBytes(status["bytes"].as_u64().unwrap_or(0));
+        text.push_str(&format!("{warehouse}: generation {}, {bytes}\n", word(&status["generation"])));
+    } else {
+        text.push_str(&format!("{warehouse}: nothing published yet\n"));
+    }
+    text.push_str(&format!("earlier generations: {}\n", list_of(&status["generations"])));
+    text.push_str(&format!("landed pages: {}\n", HumanBytes(status["landing_bytes"].as_u64().unwrap_or(0))));
+    for run in items(&status["runs"]) {
+        text.push_str(&format!(
+            "run {}: {}, finished {}, {} rows, {} rejects, {} requests ({})\n",
+            word(&run["run_id"]),
+            word(&run["status"]),
+            word(&run["finished_at"]),
+            count(&run["rows"]),
+            count(&run["rejects"]),
+            count(&run["requests"]),
+            word(&run["arguments"]),
+        ));
+    }
+    for list in items(&status["lists"]) {
+        let proof = if list["complete"] == true { "complete" } else { "NOT proven complete" };
+        text.push_str(&format!(
+            "list {} {}: {proof}, {} rows, {} companies, totals {} and {}, sweeps {}, run {}\n",
+            word(&list["stream"]),
+            word(&list["list"]),
+            count(&list["rows_received"]),
+            count(&list["distinct_keys"]),
+            count(&list["total_before"]),
+            count(&list["total_after"]),
+            word(&list["sweeps"]),
+            word(&list["run_id"]),
+        ));
+    }
+    for run in items(&status["unfinished"]) {
+        text.push_str(&format!(
+            "unfinished run {} of {} ({}): {} pages landed; `sync` with the same selections resumes it within 24 hours\n",
+            word(&run["run_id"]),
+            word(&run["started_at"]),
+            word(&run["arguments"]),
+            word(&run["pages"]),
+        ));
+    }
+    if let Some(owner) = status["lock"].as_object() {
+        let part = |name: &str| owner.get(name).map(word).unwrap_or_default();
+        text.push_str(&format!(
+            "at work: process {} on {} since {} ({})\n",
+            part("pid"),
+            part("host"),
+            part("started_at"),
+            part("command")
+        ));
+    }
+    text
+}
+
+fn items(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn word(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn count(value: &Value) -> String {
+    value.as_u64().map_or_else(|| "unknown".to_owned(), |number| HumanCount(number).to_string())
+}
+
+fn list_of(value: &Value) -> String {
+    let items: Vec<String> = items(value).map(word).collect();
+    if items.is_empty() { "none".to_owned() } else { items.join(", ") }
+}

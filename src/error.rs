@@ -1,0 +1,240 @@
+//! The error of a whole command: its exit code and what to do next.
+//!
+//! Every module has its own error type with what a person needs to know; here they are put together, and each is
+//! given the exit code that the command line promises.
+
+use std::path::PathBuf;
+
+use crate::api::ApiError;
+use crate::export::ExportError;
+use crate::extract::ExtractError;
+use crate::load::LoadError;
+use crate::normalise::StageError;
+use crate::query::QueryError;
+use crate::selection::SelectionError;
+use crate::simulator;
+use crate::workspace::{LockError, WorkspaceError};
+
+/// Exit code of an error that no other code describes.
+pub const UNEXPECTED: u8 = 1;
+/// Exit code of wrong usage or configuration.
+pub const USAGE: u8 = 2;
+/// Exit code of refused credentials.
+pub const CREDENTIALS: u8 = 3;
+/// Exit code of an unavailable source or an incomplete list.
+pub const SOURCE: u8 = 4;
+/// Exit code of checks that refuse to publish.
+pub const CHECKS: u8 = 5;
+/// Exit code of a failed destination.
+pub const DESTINATION: u8 = 6;
+/// Exit code of a lock held by another run.
+pub const LOCKED: u8 = 7;
+/// Exit code of a spent budget.
+pub const BUDGET: u8 = 8;
+/// Exit code of an interruption.
+pub const INTERRUPTED: u8 = 130;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The settings file cannot be read.
+    #[error("cannot read the settings")]
+    Config {
+        /// Why, with the path.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The settings file is not what it should be.
+    #[error("settings file `{}` is not valid", path.display())]
+    ConfigSyntax {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: Box<toml::de::Error>,
+    },
+    /// No credentials anywhere.
+    #[error("no credentials")]
+    NoCredentials,
+    /// Only one of user name and password.
+    #[error("`{given}` is set but `{missing}` is not")]
+    HalfCredentials {
+        /// Variable that is set.
+        given: &'static str,
+        /// Variable that is not.
+        missing: &'static str,
+    },
+    /// Arguments that do not fit together.
+    #[error("{message}")]
+    Usage {
+        /// What does not fit.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
+    /// A filter that cannot be sent.
+    #[error("the selection is not valid")]
+    Selection(#[from] SelectionError),
+    /// The client cannot be made.
+    #[error("cannot talk to the API")]
+    Api(#[from] ApiError),
+    /// The stream cannot be read.
+    #[error("extracting failed")]
+    Extract(#[from] ExtractError),
+    /// Landed pages cannot be normalised.
+    #[error("normalising failed")]
+    Stage(#[from] StageError),
+    /// The workspace cannot be used.
+    #[error("the warehouse cannot be used")]
+    Workspace(#[from] WorkspaceError),
+    /// Another run is at work.
+    #[error("another run is at work")]
+    Lock(#[from] LockError),
+    /// The load was not published.
+    #[error("nothing was published")]
+    Load(#[from] LoadError),
+    /// The landed pages do not hold everything that the published file knows.
+    #[error("lists {} are published but have no landed pages", lists.join(", "))]
+    MissingLists {
+        /// The lists.
+        lists: Vec<String>,
+    },
+    /// There is nothing to rebuild from.
+    #[error("no finished run has landed pages in `{}`", folder.display())]
+    NothingLanded {
+        /// The landing folder.
+        folder: PathBuf,
+    },
+    /// A query failed.
+    #[error("the query failed")]
+    Query(#[from] QueryError),
+    /// An export failed.
+    #[error("the export failed")]
+    Export(#[from] ExportError),
+    /// The simulator cannot run.
+    #[error("the simulator failed")]
+    Simulator(#[from] simulator::Error),
+    /// Something in the file system, the message names the path.
+    #[error("cannot read or write")]
+    Io(#[from] std::io::Error),
+    /// stdout cannot be written to.
+    #[error("cannot write to standard output")]
+    Output(#[source] std::io::Error),
+    /// Something that should not happen.
+    #[error("internal error: {what}")]
+    Internal {
+        /// What happened.
+        what: String,
+    },
+}
+
+impl Error {
+    /// The process's exit code.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Config { .. }
+            | Self::ConfigSyntax { .. }
+            | Self::NoCredentials
+            | Self::HalfCredentials { .. }
+            | Self::Usage { .. }
+            | Self::Selection(_)
+            | Self::Export(ExportError::NoRelation { .. }) => USAGE,
+            Self::Api(error) => error.kind().exit_code(),
+            Self::Extract(error) => extract_code(error),
+            Self::MissingLists { .. } => CHECKS,
+            Self::Workspace(error) => error.kind().exit_code(),
+            Self::Lock(error) => error.kind().exit_code(),
+            Self::Load(error) => error.kind().exit_code(),
+            Self::Query(error) | Self::Export(ExportError::Warehouse(error)) => query_code(error),
+            Self::Stage(_) | Self::Io(_) | Self::NothingLanded { .. } | Self::Export(_) => DESTINATION,
+            Self::Simulator(_) | Self::Output(_) | Self::Internal { .. } => UNEXPECTED,
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Config { .. } => {
+                Some("check the path; the README's section Configuration has an example".to_owned())
+            }
+            Self::ConfigSyntax { .. } => {
+                Some("correct the line; the README's section Configuration lists the settings".to_owned())
+            }
+            Self::NoCredentials => Some(
+                "set VAINU_API_KEY, or VAINU_USERNAME and VAINU_PASSWORD, or give --api-key-file FILE; \
+                 `vainu-etl demo` needs none"
+                    .to_owned(),
+            ),
+            Self::HalfCredentials { missing, .. } => {
+                Some(format!("set `{missing}` too, or VAINU_API_KEY alone"))
+            }
+            Self::Usage { hint, .. } => Some(hint.clone()),
+            Self::Selection(error) => Some(error.hint()),
+            Self::Api(error) => error.hint(),
+            Self::Extract(error) => extract_hint(error),
+            Self::Stage(error) => error.hint().map(str::to_owned),
+            Self::Workspace(error) => Some(error.hint()),
+            Self::Lock(error) => Some(error.hint()),
+            Self::Load(error) => Some(error.hint()),
+            Self::Query(error) => Some(error.hint()),
+            Self::Export(error) => Some(error.hint()),
+            Self::MissingLists { .. } => {
+                Some("sync them again, or add --allow-missing-lists to leave them out".to_owned())
+            }
+            Self::NothingLanded { .. } => Some("run `vainu-etl sync`".to_owned()),
+            Self::Io(_) => {
+                Some("check that the path exists, is writable, and that the disk has room".to_owned())
+            }
+            Self::Simulator(error) => error.hint().map(str::to_owned),
+            Self::Output(_) => None,
+            Self::Internal { .. } => {
+                Some("this is a bug; run again with -vv and report what it prints".to_owned())
+            }
+        }
+    }
+
+    /// Whether the reader of stdout went away, which is no failure.
+    pub fn is_broken_pipe(&self) -> bool {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(error) = cause {
+            if let Some(io) = error.downcast_ref::<std::io::Error>()
+                && io.kind() == std::io::ErrorKind::BrokenPipe
+            {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
+    }
+}
+
+fn query_code(error: &QueryError) -> u8 {
+    match error {
+        QueryError::NoWarehouse { .. } | QueryError::Open { .. } | QueryError::Write(_) => DESTINATION,
+        _ => USAGE,
+    }
+}
+
+fn extract_code(error: &ExtractError) -> u8 {
+    match error {
+        ExtractError::Api { source, .. } => source.kind().exit_code(),
+        ExtractError::Envelope { .. } | ExtractError::NoSuchList { .. } => SOURCE,
+        _ => DESTINATION,
+    }
+}
+
+fn extract_hint(error: &ExtractError) -> Option<String> {
+    match error {
+        ExtractError::Api { source, .. } => source.hint(),
+        ExtractError::Envelope { .. } => {
+            Some("check --base-url; pages landed so far are kept, the same command resumes".to_owned())
+        }
+        ExtractError::NoSuchList { .. } => Some("check --base-url: it ends with /api/v1".to_owned()),
+        ExtractError::Ledger { .. } => {
+            Some("it was written by another version, or damaged; start anew with --restart".to_owned())
+        }
+        ExtractError::Damaged { .. } => {
+            Some("run the same command again: the page is fetched again".to_owned())
+        }
+        _ => Some("make room or mend the folder, then run the same command again: it resumes".to_owned()),
+    }
+}

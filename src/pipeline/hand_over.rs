@@ -1,0 +1,87 @@
+//! From a staged run to the load: what it needs to know, and the views and checks that go with it.
+
+use super::SyncSettings;
+use crate::clock;
+use crate::error::{Error, SOURCE};
+use crate::extract::ledger::Verdict;
+use crate::extract::runs::LandedRun;
+use crate::load::{
+    self, FailedCheck, Hooks, ListResult, LoadError, LoadInput, LoadSettings, Published, RunRecord,
+    StreamInput,
+};
+use crate::staging::Staged;
+use crate::views;
+use crate::workspace::{Lock, Workspace};
+
+/// What the load needs to know of a run.
+pub(super) fn load_input(settings: &SyncSettings, run: &LandedRun, staged: Staged) -> LoadInput {
+    let lists: Vec<ListResult> = run.verdicts.iter().map(|verdict| list_result(run, verdict)).collect();
+    let complete = lists.iter().all(|list| list.complete);
+    let record = RunRecord {
+        run_id: run.header.run_id.clone(),
+        started_at_us: run.header.started_at_us,
+        finished_at_us: clock::now_us(),
+        status: if complete { "complete" } else { "incomplete" }.to_owned(),
+        exit_code: if complete { 0 } else { SOURCE },
+        arguments: Some(run.header.arguments.clone()),
+        requests: run.spent.requests,
+        retries: run.spent.retries,
+        bytes: run.spent.bytes,
+    };
+    LoadInput {
+        streams: vec![StreamInput { stream: settings.stream, staged, lists }],
+        run: record,
+        from_scratch: false,
+        max_deleted_percent: settings.max_deleted_percent,
+        keep: settings.keep,
+    }
+}
+
+/// The evidence of a list as the warehouse keeps it.
+pub(crate) fn list_result(run: &LandedRun, verdict: &Verdict) -> ListResult {
+    ListResult {
+        list: run.label(verdict.list).to_owned(),
+        rows_received: verdict.rows_received,
+        distinct_keys: verdict.distinct_keys,
+        total_before: verdict.total_before,
+        total_after: verdict.total_after,
+        effective_page_size: verdict.effective_page_size,
+        sweeps: verdict.sweeps,
+        complete: verdict.complete,
+    }
+}
+
+/// Publishes on a thread of its own: the connection to the warehouse has one owner.
+pub(super) async fn publish(
+    workspace: Workspace,
+    lock: Lock,
+    input: LoadInput,
+    settings: LoadSettings,
+) -> Result<(LoadInput, Published), Error> {
+    let work = tokio::task::spawn_blocking(move || {
+        let published = publish_with_views(&workspace, &lock, &input, &settings)?;
+        Ok::<_, Error>((input, published))
+    });
+    work.await.map_err(|error| Error::Internal { what: error.to_string() })?
+}
+
+/// Publishes with the bundled views and checks.
+pub(crate) fn publish_with_views(
+    workspace: &Workspace,
+    lock: &Lock,
+    input: &LoadInput,
+    settings: &LoadSettings,
+) -> Result<Published, LoadError> {
+    let install = |connection: &duckdb::Connection| Ok(views::install(connection)?);
+    let check = |connection: &duckdb::Connection| {
+        let failed = views::run_checks(connection)?.into_iter();
+        Ok(failed
+            .map(|check| FailedCheck {
+                name: check.name.to_owned(),
+                rows: check.rows,
+                sample: check.sample_rows,
+            })
+            .collect())
+    };
+    load::publish(workspace, lock, input, settings, Hooks { install: &install, check: &check })
+}

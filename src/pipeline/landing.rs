@@ -1,0 +1,76 @@
+//! Where a run lands its pages: in the folder of an unfinished run of the same selections, or in a new one.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::SyncSettings;
+use crate::clock;
+use crate::error::Error;
+use crate::extract::landing::Landing;
+use crate::extract::ledger::{Entry, Header, LEDGER_VERSION, Ledger};
+use crate::extract::runs::{self, RunState};
+use crate::workspace::Workspace;
+
+/// A landed run older than this is not resumed: the list has moved on too far for its pages to fit together.
+const RESUME_WITHIN_US: i64 = 24 * 3600 * 1_000_000;
+
+/// The landing folder of an unfinished run of the same selections with what its ledger holds, or of a new run.
+pub(super) fn open(settings: &SyncSettings, workspace: &Workspace) -> Result<(Landing, Vec<Entry>), Error> {
+    let fingerprint = fingerprint(settings);
+    let now = clock::now_us();
+    for run in runs::list(&workspace.landing_dir())? {
+        if run.state != RunState::Unfinished {
+            continue;
+        }
+        let too_old = now.saturating_sub(run.header.started_at_us) > RESUME_WITHIN_US;
+        let same = run.header.fingerprint == fingerprint;
+        if same && !too_old && !settings.restart {
+            tracing::info!(
+                run_id = run.header.run_id,
+                pages = run.pages.len(),
+                "Resuming the unfinished run."
+            );
+            return Ok(Landing::resume(&run.folder)?);
+        }
+        if too_old || same {
+            tracing::warn!(
+                run_id = run.header.run_id,
+                "An unfinished run is given up; its pages stay for a while."
+            );
+            Ledger::resume(&run.folder)?.0.append(&[Entry::Abandoned])?;
+        }
+    }
+    let run_id = run_id(now);
+    let header = Header {
+        version: LEDGER_VERSION,
+        run_id: run_id.clone(),
+        started_at_us: now,
+        stream: settings.stream.name.to_owned(),
+        lists: settings.lists.iter().map(|list| list.label.clone()).collect(),
+        arguments: settings.arguments.clone(),
+        fingerprint,
+    };
+    let landing = Landing::create(&workspace.landing_dir().join(&run_id), &header)?;
+    Ok((landing, vec![Entry::Opened(header)]))
+}
+
+/// Hash over everything that decides which requests are made.
+fn fingerprint(settings: &SyncSettings) -> String {
+    let mut text = format!(
+        "{} {} {} {}",
+        settings.client.base_url,
+        settings.stream.name,
+        settings.extract.page_size,
+        settings.extract.slice_rows
+    );
+    for list in &settings.lists {
+        text.push_str(&format!("\n{} {:?} {:?}", list.label, list.parameters, list.id_chunks));
+    }
+    format!("{:016x}", xxh3_64(text.as_bytes()))
+}
+
+/// A time-ordered id; the last part tells runs of one second apart.
+pub(crate) fn run_id(now_us: i64) -> String {
+    let time = jiff::Timestamp::from_microsecond(now_us).unwrap_or_default().strftime("%Y%m%dT%H%M%SZ");
+    let salt = xxh3_64(format!("{now_us} {}", std::process::id()).as_bytes());
+    format!("{time}-{:04x}", salt & 0xffff)
+}

@@ -1,0 +1,183 @@
+//! The report of a run: what was read, with which proof, what changed, and where the time went.
+
+use std::path::Path;
+use std::time::Instant;
+
+use serde::Serialize;
+
+use crate::extract::runs::LandedRun;
+use crate::load::{LoadInput, Published};
+use crate::workspace::Workspace;
+
+/// What a run did. Counts are rows or requests, sizes bytes, durations seconds.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// Time-ordered id of the run.
+    pub run_id: String,
+    /// `complete` or `incomplete`.
+    pub status: String,
+    /// The process's exit code: 0, or 4 when a list is not proven complete.
+    pub exit_code: u8,
+    /// When the run first started, UTC.
+    pub started_at: String,
+    /// When its data were ready, UTC.
+    pub finished_at: String,
+    /// Whether it went on with an unfinished run.
+    pub resumed: bool,
+    /// The published file.
+    pub warehouse: String,
+    /// Its generation.
+    pub generation: u64,
+    /// Its size.
+    pub warehouse_bytes: u64,
+    /// Size of all landed pages kept.
+    pub landing_bytes: u64,
+    /// Requests sent in all sessions of the run, retries included.
+    pub requests: u64,
+    /// Requests sent again.
+    pub retries: u64,
+    /// JSON received.
+    pub bytes: u64,
+    /// Companies loaded, each once.
+    pub rows: u64,
+    /// Values and records that did not fit.
+    pub rejects: u64,
+    /// Fields that differ from the document.
+    pub drift: Vec<DriftLine>,
+    /// The proof of each list.
+    pub lists: Vec<ListLine>,
+    /// Where the time of this session went.
+    pub seconds: Vec<(&'static str, f64)>,
+}
+
+/// One field that differs from the document.
+#[derive(Debug, Clone, Serialize)]
+pub struct DriftLine {
+    /// The API's field.
+    pub field: String,
+    /// `unknown`, `missing` or `type`.
+    pub kind: &'static str,
+    /// Records in which it was seen.
+    pub count: u64,
+}
+
+/// The proof of one list, and what it changed.
+#[derive(Debug, Clone, Serialize)]
+pub struct ListLine {
+    /// Stream.
+    pub stream: String,
+    /// The list's filters.
+    pub list: String,
+    /// Whether the evidence adds up.
+    pub complete: bool,
+    /// Why not.
+    pub reasons: Vec<String>,
+    /// Rows received, each position once.
+    pub rows_received: u64,
+    /// Different companies among them.
+    pub distinct_keys: u64,
+    /// The server's total before.
+    pub total_before: Option<u64>,
+    /// The server's total after.
+    pub total_after: Option<u64>,
+    /// Rows of a full page.
+    pub effective_page_size: u64,
+    /// How often it was read.
+    pub sweeps: u32,
+    /// New companies.
+    pub inserted: u64,
+    /// Companies with changed values.
+    pub updated: u64,
+    /// Companies without changes.
+    pub unchanged: u64,
+    /// Companies that disappeared.
+    pub deleted: u64,
+    /// Rejects from this list.
+    pub rejected: u64,
+}
+
+/// Measures the steps of a session.
+#[derive(Debug, Clone)]
+pub struct PhaseClock {
+    since: Instant,
+    ended: Vec<(&'static str, f64)>,
+}
+
+impl PhaseClock {
+    /// Starts with the first step.
+    pub fn start() -> Self {
+        Self { since: Instant::now(), ended: Vec::new() }
+    }
+
+    /// Ends the step called `name` and starts the next.
+    pub fn end(&mut self, name: &'static str) {
+        self.ended.push((name, self.since.elapsed().as_secs_f64()));
+        self.since = Instant::now();
+    }
+}
+
+impl Report {
+    /// Puts the report of a published run together.
+    pub fn new(
+        warehouse: &Path,
+        workspace: &Workspace,
+        run: &LandedRun,
+        input: &LoadInput,
+        published: &Published,
+        resumed: bool,
+        phases: PhaseClock,
+    ) -> Self {
+        let staged = || input.streams.iter().map(|stream| &stream.staged);
+        let results = input.streams.iter().flat_map(|stream| stream.lists.iter());
+        let counted = published.lists.iter();
+        let lists = results.zip(counted).zip(&run.verdicts).map(|((list, counted), verdict)| ListLine {
+            stream: counted.stream.clone(),
+            list: list.list.clone(),
+            complete: list.complete,
+            reasons: verdict.reasons.clone(),
+            rows_received: list.rows_received,
+            distinct_keys: list.distinct_keys,
+            total_before: list.total_before,
+            total_after: list.total_after,
+            effective_page_size: list.effective_page_size,
+            sweeps: list.sweeps,
+            inserted: counted.counts.inserted,
+            updated: counted.counts.updated,
+            unchanged: counted.counts.unchanged,
+            deleted: counted.counts.deleted,
+            rejected: counted.counts.rejected,
+        });
+        let drift = staged().flat_map(|staged| &staged.drift).map(|drift| DriftLine {
+            field: drift.field.clone(),
+            kind: drift.kind.label(),
+            count: drift.count,
+        });
+        Self {
+            run_id: input.run.run_id.clone(),
+            status: input.run.status.clone(),
+            exit_code: input.run.exit_code,
+            started_at: utc_text(input.run.started_at_us),
+            finished_at: utc_text(input.run.finished_at_us),
+            resumed,
+            warehouse: warehouse.display().to_string(),
+            generation: published.generation,
+            warehouse_bytes: published.bytes,
+            landing_bytes: crate::extract::landing::size_of(&workspace.landing_dir()),
+            requests: input.run.requests,
+            retries: input.run.retries,
+            bytes: input.run.bytes,
+            rows: published.totals.inserted + published.totals.updated + published.totals.unchanged,
+            rejects: staged().map(|staged| staged.records_rejected + staged.cells_rejected).sum(),
+            drift: drift.collect(),
+            lists: lists.collect(),
+            seconds: phases.ended,
+        }
+    }
+}
+
+/// Microseconds since 1970, UTC, as `2026-01-31T23:59:59Z`; an impossible time is empty.
+pub fn utc_text(microseconds: i64) -> String {
+    jiff::Timestamp::from_microsecond(microseconds)
+        .map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+        .unwrap_or_default()
+}

@@ -1,0 +1,133 @@
+//! The documents say what the code does: generated parts are compared, or rewritten with `UPDATE_DOCS=1`.
+
+use std::path::{Path, PathBuf};
+
+use vainu_etl::catalog::filters::FILTERS;
+use vainu_etl::schema::dictionary;
+use vainu_etl::views::VIEWS;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+fn assert_up_to_date(path: &str, text: &str) {
+    let path = root().join(path);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs_err::write(&path, text).unwrap();
+    }
+    let found = fs_err::read_to_string(&path).unwrap_or_default();
+    assert!(found == text, "{} is out of date: run `make accept`", path.display());
+}
+
+#[test]
+fn the_data_dictionary_is_up_to_date() {
+    let mut text =
+        "# Data dictionary\n\nMade from the catalog by `make accept`. Types are DuckDB's.\n\n".to_owned();
+    text.push_str(&dictionary::markdown());
+    text.push_str("# Views\n\n");
+    for view in VIEWS {
+        let header = view.header();
+        text.push_str(&format!(
+            "## `main.{}`\n\nGrain: {}.\n\n| column | meaning |\n|---|---|\n",
+            view.name, header.grain
+        ));
+        for column in header.columns {
+            text.push_str(&format!("| `{}` | {} |\n", column.name, column.doc.replace('|', "\\|")));
+        }
+        text.push('\n');
+    }
+    assert_up_to_date("docs/data-dictionary.md", text.trim_end());
+}
+
+#[test]
+fn the_command_reference_is_up_to_date() {
+    let mut command = vainu_etl::cli::command().term_width(100);
+    let mut text = "# Command line\n\nMade from `--help` by `make accept`.\n".to_owned();
+    text.push_str(&format!("\n```text\n{}```\n", command.render_long_help()));
+    let names: Vec<String> = command.get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
+    for name in names.iter().filter(|name| *name != "help") {
+        let verb = command.find_subcommand_mut(name).unwrap();
+        let mut verb = verb.clone().bin_name(format!("vainu-etl {name}")).term_width(100);
+        text.push_str(&format!("\n## `{name}`\n\n```text\n{}```\n", verb.render_long_help()));
+    }
+    text.push_str("\n## Filters\n\n");
+    for filter in FILTERS {
+        text.push_str(&format!("- `{}`\n", filter.name));
+    }
+    // Trailing blanks of help texts are no content.
+    let text: Vec<&str> = text.lines().map(str::trim_end).collect();
+    assert_up_to_date("docs/cli.md", &(text.join("\n") + "\n"));
+}
+
+#[test]
+fn the_readme_names_every_view_command_and_exit_code() {
+    let readme = fs_err::read_to_string(root().join("README.md")).unwrap();
+    for view in VIEWS {
+        assert!(readme.contains(&format!("`{}`", view.name)), "{}", view.name);
+    }
+    for verb in vainu_etl::cli::command().get_subcommands() {
+        assert!(readme.contains(&format!("`{}`", verb.get_name())), "{}", verb.get_name());
+    }
+    for code in [0, 1, 2, 3, 4, 5, 6, 7, 8, 130] {
+        assert!(readme.contains(&format!("\n| {code} | ")), "exit code {code}");
+    }
+    assert!(readme.contains("make demo") && readme.contains("make test") && readme.contains("cargo test"));
+}
+
+/// The order of the layers; a module uses those before it, never those after it.
+const LAYERS: &[&[&str]] = &[
+    &["clock", "secret", "terminal", "staging"],
+    &["schema", "api"],
+    &["catalog"],
+    &["selection", "normalise", "views", "query", "workspace"],
+    &["extract", "load", "export"],
+    &["simulator"],
+    &["error"],
+    &["report"],
+    &["pipeline"],
+    &["rebuild"],
+    &["cli"],
+];
+
+#[test]
+fn the_modules_arrows_point_one_way() {
+    let source = root().join("src");
+    let level = |module: &str| LAYERS.iter().position(|layer| layer.contains(&module));
+    for entry in fs_err::read_dir(&source).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        if matches!(name.as_str(), "lib" | "main") {
+            continue;
+        }
+        let own = level(&name).unwrap_or_else(|| panic!("module {name} has no layer"));
+        for (file, text) in sources(&path) {
+            for used in text.split("crate::").skip(1) {
+                let used: String = used.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
+                let Some(other) = level(&used) else { continue };
+                // The dictionary of the schema lists the catalog's tables: the one arrow that points back.
+                let listed = name == "schema" && used == "catalog";
+                assert!(used == name || other < own || listed, "{} uses {used}", file.display());
+                assert!(name == "cli" || used != "cli", "{} uses cli", file.display());
+            }
+        }
+        if name != "simulator" {
+            continue;
+        }
+        for (file, text) in sources(&path) {
+            assert!(
+                !text.contains("crate::")
+                    || text.split("crate::").skip(1).all(|rest| rest.starts_with("simulator")),
+                "the simulator shares no code with the client: {}",
+                file.display()
+            );
+        }
+    }
+}
+
+fn sources(path: &Path) -> Vec<(PathBuf, String)> {
+    if path.is_file() {
+        return vec![(path.to_owned(), fs_err::read_to_string(path).unwrap())];
+    }
+    let entries = fs_err::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| sources(&path)).collect()
+}
