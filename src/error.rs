@@ -228,7 +228,10 @@ fn extract_hint(error: &ExtractError) -> Option<String> {
         ExtractError::Envelope { .. } => {
             Some("check --base-url; pages landed so far are kept, the same command resumes".to_owned())
         }
-        ExtractError::NoSuchList { .. } => Some("check --base-url: it ends with /api/v1".to_owned()),
+        ExtractError::NoSuchList { .. } => Some(
+                "check --base-url, which ends with /api/v1; a server may also answer 404 where no company matches"
+                    .to_owned(),
+            ),
         ExtractError::Ledger { .. } => {
             Some("it was written by another version, or damaged; start anew with --restart".to_owned())
         }

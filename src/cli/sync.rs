@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use indicatif::{HumanBytes, HumanCount};
+use tokio::sync::oneshot;
 use url::Url;
 
 use super::output::Output;
@@ -96,23 +97,31 @@ pub(crate) fn run(args: &SyncArgs, global: &Settings, output: &Output) -> Result
 pub(crate) fn run_sync(settings: &SyncSettings, output: &Output) -> Result<Report, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let progress = Progress::new(output, settings.stream.name);
-    let outcome = runtime.block_on(pipeline::sync(settings, &progress, interrupted(output.clone())));
+    let (stop, stopped) = oneshot::channel();
+    runtime.spawn(watch_interrupts(output.clone(), stop));
+    let stopped = async {
+        if stopped.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let outcome = runtime.block_on(pipeline::sync(settings, &progress, stopped));
     progress.finish();
     outcome
 }
 
-async fn interrupted(output: Output) {
+/// The first Ctrl-C ends the run in order, the second at once, in whatever step it is.
+async fn watch_interrupts(output: Output, stop: oneshot::Sender<()>) {
     if tokio::signal::ctrl_c().await.is_err() {
         // Without a handler the signal ends the process at once, which resuming survives.
-        return std::future::pending().await;
+        return;
     }
     output.say("Interrupted: requests in flight are finished and kept. Press Ctrl-C again to stop at once.");
-    tokio::spawn(async {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            #[expect(clippy::exit, reason = "the user insists; whatever is landed is durable")]
-            std::process::exit(i32::from(crate::error::INTERRUPTED));
-        }
-    });
+    // Nobody listens any more once the pages are staged; the load then runs to its end.
+    let _ = stop.send(());
+    if tokio::signal::ctrl_c().await.is_ok() {
+        #[expect(clippy::exit, reason = "the user insists; whatever is landed is durable")]
+        std::process::exit(i32::from(crate::error::INTERRUPTED));
+    }
 }
 
 fn settings(args: &SyncArgs, global: &Settings) -> Result<SyncSettings, Error> {

@@ -88,7 +88,7 @@ impl Reading<'_, '_> {
     /// One request for rows and total of one moment: needs no order and cannot be torn by a change.
     async fn read_at_once(&mut self) -> Result<bool, ExtractError> {
         let ask = Ask::Page { offset: 0, limit: self.limit(), again: 0, with_count: true };
-        let page = self.source.page(self.slice.key(self.sweep, ask)).await?;
+        let page = self.source.page(self.slice.key(self.sweep, ask), self.slice.total).await?;
         if page.count == Some(page.rows.len() as u64) {
             self.slice.total = page.count;
             self.coverage.add(0, page.rows);
@@ -103,7 +103,7 @@ impl Reading<'_, '_> {
 
     async fn ask(&self, offset: u64, again: u32) -> Result<(u64, Page), ExtractError> {
         let ask = Ask::Page { offset, limit: self.limit(), again, with_count: false };
-        Ok((offset, self.source.page(self.slice.key(self.sweep, ask)).await?))
+        Ok((offset, self.source.page(self.slice.key(self.sweep, ask), self.slice.total).await?))
     }
 
     /// Reads pages until nothing is missing; returns whether the end is proven by an empty answer behind it.

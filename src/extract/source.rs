@@ -88,8 +88,9 @@ impl<'a> Source<'a> {
         Ok(total)
     }
 
-    /// One page, durable in the landing folder when this returns.
-    pub(super) async fn page(&self, key: RequestKey) -> Result<Page, ExtractError> {
+    /// One page, durable in the landing folder when this returns. 404 is the end of the list; at its very start
+    /// it is an error, unless the server counts no rows.
+    pub(super) async fn page(&self, key: RequestKey, total: Option<u64>) -> Result<Page, ExtractError> {
         match self.take(&key) {
             Some(Recorded::PastEnd) => return Ok(Page::default()),
             Some(Recorded::Page(at)) => {
@@ -103,7 +104,7 @@ impl<'a> Source<'a> {
         let _slot = self.slots.acquire().await.map_err(|_| ExtractError::LandingStopped)?;
         let request = self.request(&key);
         let Some(body) = self.send(&key, &request).await? else {
-            if matches!(key.ask, Ask::Page { offset: 0, .. }) {
+            if matches!(key.ask, Ask::Page { offset: 0, .. }) && total != Some(0) {
                 return Err(self.no_such_list(&key, &request));
             }
             self.landing.note(Entry::PastEnd { key }).await?;

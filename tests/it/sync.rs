@@ -267,3 +267,15 @@ async fn a_forbidden_country_stops_the_run_with_the_documents_meaning() {
     assert_eq!(error.exit_code(), 3);
     assert!(!job.warehouse().exists());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_selection_without_companies_is_complete_and_empty() {
+    for switches in [&[][..], &["count=number"]] {
+        let simulator = simulator(300, switches).await;
+        let job = Job::new().select(&[&["country=FI", "company_name__exact=Nobody Oy"]]);
+        let report = job.sync(&simulator).await.unwrap();
+        assert_eq!((report.exit_code, report.rows), (0, 0));
+        assert_eq!((report.lists[0].complete, report.lists[0].total_before), (true, Some(0)));
+        assert!(job.rows().is_empty());
+    }
+}
