@@ -4,7 +4,6 @@ use std::path::Path;
 
 use clap::Args;
 use indicatif::{HumanBytes, HumanCount};
-use url::Url;
 
 use super::credentials;
 use super::output::Output;
@@ -96,10 +95,7 @@ fn api(global: &Settings) -> Result<Finding, Error> {
     let found = match credentials::find(global.api_key_file.as_deref()) {
         Err(error) => Err((error.exit_code(), format!("{error}; {}", error.hint().unwrap_or_default()))),
         Ok(credentials) => {
-            let base_url = Url::parse(&global.base_url).map_err(|error| Error::Usage {
-                message: format!("base URL `{}` is not a URL: {error}", global.base_url),
-                hint: "write for example https://api.vainu.io/api/v1".to_owned(),
-            })?;
+            let base_url = global.base_url()?;
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let request =
                 ApiRequest::get(PROSPECTS.endpoint.path).query("country", "FI").query("count", "true");

@@ -12,6 +12,7 @@ use crate::extract::ledger::Verdict;
 #[derive(Debug)]
 pub(crate) struct Progress {
     output: Output,
+    stream: &'static str,
     bar: ProgressBar,
     pages: AtomicU64,
 }
@@ -26,7 +27,7 @@ impl Progress {
         }
         bar.set_prefix(stream);
         bar.set_message("0 pages");
-        Self { output: output.clone(), bar, pages: AtomicU64::new(0) }
+        Self { output: output.clone(), stream, bar, pages: AtomicU64::new(0) }
     }
 
     /// Takes the bar away.
@@ -58,7 +59,8 @@ impl Observer for Progress {
             format!("NOT complete: {}", verdict.reasons.join("; "))
         };
         self.output.say(&format!(
-            "prospects {list}: {} rows, {} companies, {total}, sweeps {}: {proof}",
+            "{} {list}: {} rows, {} companies, {total}, sweeps {}: {proof}",
+            self.stream,
             HumanCount(verdict.rows_received),
             HumanCount(verdict.distinct_keys),
             verdict.sweeps,

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use url::Url;
+
 use super::Global;
 use super::config::ConfigFile;
 use crate::error::Error;
@@ -35,6 +37,17 @@ impl Settings {
             base_url: base_url.unwrap_or_else(|| DEFAULT_BASE_URL.to_owned()),
             api_key_file,
             file,
+        })
+    }
+
+    /// Where the API is, as a URL.
+    ///
+    /// # Errors
+    /// The text is not a URL.
+    pub(crate) fn base_url(&self) -> Result<Url, Error> {
+        Url::parse(&self.base_url).map_err(|error| Error::Usage {
+            message: format!("base URL `{}` is not a URL: {error}", self.base_url),
+            hint: format!("write for example {DEFAULT_BASE_URL}"),
         })
     }
 }

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use indicatif::{HumanBytes, HumanCount};
 use tokio::sync::oneshot;
-use url::Url;
 
 use super::output::Output;
 use super::progress::Progress;
@@ -128,10 +127,7 @@ fn settings(args: &SyncArgs, global: &Settings) -> Result<SyncSettings, Error> {
     let file = &global.file;
     let (selections, arguments) = selections(&args.filters, &file.select)?;
     let lists = lists_of(&selections)?;
-    let base_url = Url::parse(&global.base_url).map_err(|error| Error::Usage {
-        message: format!("base URL `{}` is not a URL: {error}", global.base_url),
-        hint: "write for example https://api.vainu.io/api/v1".to_owned(),
-    })?;
+    let base_url = global.base_url()?;
     let mut client = ClientSettings::new(base_url, credentials::find(global.api_key_file.as_deref())?);
     let concurrency = args.concurrency.map(|n| n.get() as usize).or(file.concurrency).unwrap_or(CONCURRENCY);
     client.concurrency =
