@@ -1,7 +1,7 @@
 //! The report of a run: what was read, with which proof, what changed, and where the time went.
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -46,8 +46,11 @@ pub struct Report {
     pub drift: Vec<DriftLine>,
     /// The proof of each list.
     pub lists: Vec<ListLine>,
-    /// Where the time of this session went.
+    /// Where the time of this session went: the three parts of a run, one after the other.
     pub seconds: Vec<(&'static str, f64)>,
+    /// The same in steps. `land` is part of the fetch and runs beside it; `parse` and `build` are the normalising,
+    /// added up over its threads; the others are the load's, one after the other.
+    pub steps: Vec<(&'static str, f64)>,
 }
 
 /// One field that differs from the document.
@@ -101,12 +104,14 @@ pub struct ListLine {
 pub struct PhaseClock {
     since: Instant,
     ended: Vec<(&'static str, f64)>,
+    /// Time that landing took beside the fetch, added up over its threads.
+    pub landing: Duration,
 }
 
 impl PhaseClock {
     /// Starts with the first step.
     pub fn start() -> Self {
-        Self { since: Instant::now(), ended: Vec::new() }
+        Self { since: Instant::now(), ended: Vec::new(), landing: Duration::ZERO }
     }
 
     /// Ends the step called `name` and starts the next.
@@ -152,6 +157,12 @@ impl Report {
             kind: drift.kind.label(),
             count: drift.count,
         });
+        let parsing = staged().map(|staged| staged.parsing).sum();
+        let building = staged().map(|staged| staged.building).sum();
+        let steps = [("land", phases.landing), ("parse", parsing), ("build", building)]
+            .into_iter()
+            .chain(published.steps.iter().map(|step| (step.name, step.elapsed)))
+            .map(|(name, time)| (name, time.as_secs_f64()));
         Self {
             run_id: input.run.run_id.clone(),
             status: input.run.status.clone(),
@@ -171,6 +182,7 @@ impl Report {
             drift: drift.collect(),
             lists: lists.collect(),
             seconds: phases.ended,
+            steps: steps.collect(),
         }
     }
 }

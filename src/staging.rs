@@ -4,6 +4,7 @@
 //! write files side by side, and `DuckDB` reads them in parallel by column name.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use arrow::datatypes::{DataType, Field, TimeUnit};
 
@@ -57,6 +58,10 @@ pub struct Staged {
     /// half of a surrogate pair and times finer than a microsecond are kept as far as they fit; of a field that
     /// a record has twice the last value is kept).
     pub cells_rejected: u64,
+    /// Time spent on reading pages into columns, added up over the workers.
+    pub parsing: Duration,
+    /// Time spent on writing the columns to the files, added up over the workers.
+    pub building: Duration,
 }
 
 /// One field that differs from the document.

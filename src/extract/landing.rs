@@ -5,7 +5,10 @@
 
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 use xxhash_rust::xxh3::xxh3_64;
@@ -42,6 +45,17 @@ pub struct Landing {
     folder: PathBuf,
     sender: Option<mpsc::Sender<Message>>,
     writer: Option<JoinHandle<()>>,
+    busy: Arc<Busy>,
+}
+
+/// How long landing took, in microseconds, added up over its threads.
+#[derive(Debug, Default)]
+struct Busy(AtomicU64);
+
+impl Busy {
+    fn add(&self, begin: Instant) {
+        self.0.fetch_add(u64::try_from(begin.elapsed().as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
 }
 
 impl Landing {
@@ -76,8 +90,10 @@ impl Landing {
 
     fn start(folder: &Path, ledger: Ledger, segment: u32, number: u64) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
+        let busy = Arc::new(Busy::default());
         let mut writer = Writer {
             folder: folder.to_owned(),
+            busy: Arc::clone(&busy),
             ledger,
             segment,
             file: None,
@@ -85,12 +101,17 @@ impl Landing {
             next_number: number,
         };
         let writer = std::thread::spawn(move || writer.run(receiver));
-        Self { folder: folder.to_owned(), sender: Some(sender), writer: Some(writer) }
+        Self { folder: folder.to_owned(), sender: Some(sender), writer: Some(writer), busy }
     }
 
     /// Folder of the run.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Time spent so far on compressing, writing and syncing, added up over the threads that do it.
+    pub fn busy(&self) -> Duration {
+        Duration::from_micros(self.busy.0.load(Ordering::Relaxed))
     }
 
     /// Lands one page; it is durable and counted in the ledger when this returns.
@@ -103,16 +124,14 @@ impl Landing {
         body: bytes::Bytes,
         fetched_at_us: i64,
     ) -> Result<LandedAt, ExtractError> {
+        let busy = Arc::clone(&self.busy);
         let arrival = tokio::task::spawn_blocking(move || {
+            let begin = Instant::now();
             let compressed = zstd::bulk::compress(&body, COMPRESSION_LEVEL)?;
             let raw_length = body.len() as u64;
-            Ok::<_, ExtractError>(Arrival {
-                key,
-                compressed,
-                raw_length,
-                checksum: xxh3_64(&body),
-                fetched_at_us,
-            })
+            let checksum = xxh3_64(&body);
+            busy.add(begin);
+            Ok::<_, ExtractError>(Arrival { key, compressed, raw_length, checksum, fetched_at_us })
         });
         let arrival = arrival.await.map_err(|_| ExtractError::LandingStopped)??;
         let (reply, answer) = oneshot::channel();
@@ -148,6 +167,7 @@ impl Drop for Landing {
 
 struct Writer {
     folder: PathBuf,
+    busy: Arc<Busy>,
     ledger: Ledger,
     segment: u32,
     file: Option<fs_err::File>,
@@ -162,7 +182,9 @@ impl Writer {
             while let Ok(next) = receiver.try_recv() {
                 batch.push(next);
             }
+            let begin = Instant::now();
             self.commit(batch);
+            self.busy.add(begin);
         }
     }
 

@@ -59,9 +59,12 @@ impl FinishedFile {
         Ok(Self { connection, path: path.to_owned() })
     }
 
-    /// Creates the views.
+    /// Creates the views, in one transaction: each statement by itself would be synced to the disk.
     pub(super) fn install(&self, hook: InstallHook<'_>) -> Result<(), LoadError> {
-        hook(&self.connection).map_err(|source| LoadError::Hook { what: "the views", source })
+        let failed = |source| LoadError::database("creating the views", &self.path, source);
+        self.connection.execute_batch("BEGIN").map_err(failed)?;
+        hook(&self.connection).map_err(|source| LoadError::Hook { what: "the views", source })?;
+        self.connection.execute_batch("COMMIT").map_err(failed)
     }
 
     /// Runs our own checks and those of the hook.

@@ -154,6 +154,8 @@ fn collect(plan: &Plan, results: Vec<Result<Finished, Halt>>) -> Result<Staged, 
                 staged.rows_staged += finished.counts.rows;
                 staged.records_rejected += finished.counts.records_rejected;
                 staged.cells_rejected += finished.counts.cells_rejected;
+                staged.parsing += finished.parsing;
+                staged.building += finished.building;
                 drift.merge(finished.drift);
             }
             Err(Halt::Failed(error)) => return Err(error),

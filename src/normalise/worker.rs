@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::drift::DriftTally;
 use super::newest::{AbortUnlessDone, Aborted, Turns};
@@ -41,6 +42,8 @@ pub(super) struct Finished {
     pub(super) rejects: Option<PathBuf>,
     pub(super) drift: DriftTally,
     pub(super) counts: Counts,
+    pub(super) parsing: Duration,
+    pub(super) building: Duration,
 }
 
 /// A worker and its files.
@@ -52,6 +55,8 @@ pub(super) struct Worker {
     batch_rows: usize,
     /// Bytes of the pages whose rows are not yet written.
     pending_bytes: usize,
+    parsing: Duration,
+    building: Duration,
 }
 
 impl Worker {
@@ -63,6 +68,8 @@ impl Worker {
             rejects: file("rejects"),
             batch_rows: options.batch_rows,
             pending_bytes: 0,
+            parsing: Duration::ZERO,
+            building: Duration::ZERO,
         }
     }
 
@@ -85,6 +92,8 @@ impl Worker {
             rejects: self.rejects.close()?,
             counts: self.normaliser.counts(),
             drift: self.normaliser.drift,
+            parsing: self.parsing,
+            building: self.building,
         };
         guard.done();
         Ok(finished)
@@ -98,7 +107,9 @@ impl Worker {
         if self.pending_bytes + bytes > BATCH_BYTES {
             self.write()?;
         }
+        let begin = Instant::now();
         let read = self.normaliser.read_page(page, turn);
+        self.parsing += begin.elapsed();
         read.map_err(|source| StageError::Page { page: number, source })?;
         self.pending_bytes += bytes;
         turns.take(turn, |companies| self.normaliser.mark_newest(|key| companies.insert(key)))?;
@@ -110,9 +121,11 @@ impl Worker {
     }
 
     fn write(&mut self) -> Result<(), StageError> {
+        let begin = Instant::now();
         self.rows.write(&self.normaliser.take_rows().map_err(StageError::Batch)?)?;
         self.rejects.write(&self.normaliser.take_rejects().map_err(StageError::Batch)?)?;
         self.pending_bytes = 0;
+        self.building += begin.elapsed();
         Ok(())
     }
 }

@@ -95,6 +95,7 @@ pub async fn sync(
         hand_over::publish(workspace.clone(), lock, input, settings.load.clone()).await?;
     phases.end("load");
     landing.note(Entry::Published { generation: published.generation }).await?;
+    phases.landing = landing.busy();
     drop(landing);
     staging::clear(&workspace.staging_dir())?;
     runs::prune(&workspace.landing_dir(), settings.keep_raw.max(1))?;
