@@ -6,9 +6,11 @@ mod demo;
 mod doctor;
 mod export;
 mod generations;
+mod limits;
 mod logging;
 mod manual;
 mod output;
+mod panics;
 mod progress;
 mod query;
 mod rejects;
@@ -19,12 +21,13 @@ mod status;
 mod sync;
 mod views;
 
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::error::Error;
+use crate::error::{Error, UNEXPECTED};
 use output::Output;
 
 /// Exports the Vainu company-data API into DuckDB and Parquet, with segmentation views
@@ -113,8 +116,12 @@ pub fn main() -> ExitCode {
         }
     };
     let output = Output::new(cli.global.quiet);
-    let outcome = run(cli, &output);
+    panics::say_as_errors(&output);
+    let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| run(cli, &output)));
+    let Ok(outcome) = outcome else { return ExitCode::from(UNEXPECTED) };
     match outcome {
+        // Whatever it led to, it has been said already.
+        _ if panics::seen() => ExitCode::from(UNEXPECTED),
         Ok(code) => ExitCode::from(code),
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
         Err(error) => {
@@ -126,6 +133,7 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli, output: &Output) -> Result<u8, Error> {
     logging::start(cli.global.log_format, cli.global.quiet, cli.global.verbose, output);
+    limits::file_size_is_an_error()?;
     let global = settings::Settings::load(cli.global)?;
     match cli.command {
         Command::Demo(args) => demo::run(&args, &global, output),

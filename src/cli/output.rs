@@ -66,7 +66,8 @@ impl Output {
         self.line(&terminal::safe_lines(&lines.join("\n")));
     }
 
-    fn line(&self, text: &str) {
+    /// A line to stderr, exactly as given.
+    pub(super) fn line(&self, text: &str) {
         self.bars.suspend(|| {
             // Nothing can be said when stderr is gone.
             let _ = writeln!(std::io::stderr().lock(), "{text}");
