@@ -153,8 +153,13 @@ impl Workspace {
 
     /// Tries to write beside the published file: better to fail now than after hours of requests.
     fn require_writable_folder(&self) -> Result<(), WorkspaceError> {
-        let probe = self.beside(&format!(".probe-{}", std::process::id()));
-        let tried = fs_err::write(&probe, []).and_then(|()| fs_err::remove_file(&probe));
+        // One name for all: what a process that was killed leaves is removed by the next.
+        let probe = self.beside(".probe");
+        let tried = fs_err::write(&probe, []).and_then(|()| match fs_err::remove_file(&probe) {
+            // Another run, which tries the same at the same time, was first.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        });
         tried.map_err(|source| WorkspaceError::io(self.folder(), source))
     }
 }

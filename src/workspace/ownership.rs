@@ -1,6 +1,6 @@
 //! Whose file is it: nothing that this tool did not write is ever overwritten.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use duckdb::{AccessMode, Config, Connection};
@@ -140,7 +140,12 @@ pub(super) fn mark_state_folder(state: &Path) -> Result<(), WorkspaceError> {
     let marker = StateMarker { tool: "vainu-etl".to_owned(), format: FORMAT_VERSION };
     let text = serde_json::to_string(&marker).map_err(|error| failed(error.into()))?;
     let begun = begun_marker(state);
-    fs_err::write(&begun, text + "\n").map_err(failed)?;
+    let written = fs_err::File::create(&begun).and_then(|mut file| {
+        file.write_all((text + "\n").as_bytes())?;
+        // After a power failure an empty marker would make the folder somebody else's.
+        file.sync_all()
+    });
+    written.map_err(failed)?;
     fs_err::rename(&begun, state.join(STATE_MARKER)).map_err(failed)
 }
 
