@@ -85,10 +85,10 @@ pub(crate) struct SyncArgs {
 pub(crate) fn run(args: &SyncArgs, global: &Settings, output: &Output) -> Result<u8, Error> {
     let settings = settings(args, global)?;
     let report = run_sync(&settings, output)?;
+    summarise(&report, output);
     if let Some(path) = &args.report {
         write_report(&report, path)?;
     }
-    summarise(&report, output);
     Ok(report.exit_code)
 }
 
@@ -208,6 +208,10 @@ fn parse_duration(text: &str) -> Result<Duration, String> {
 fn write_report(report: &Report, path: &std::path::Path) -> Result<(), Error> {
     let json =
         serde_json::to_string_pretty(report).map_err(|error| Error::Internal { what: error.to_string() })?;
+    // A device or a pipe is written to, not replaced.
+    if fs_err::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return Ok(fs_err::write(path, json + "\n")?);
+    }
     let temporary = path.with_extension("tmp");
     fs_err::write(&temporary, json + "\n")?;
     fs_err::rename(&temporary, path)?;
