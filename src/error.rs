@@ -90,8 +90,16 @@ pub enum Error {
     #[error("another run is at work")]
     Lock(#[from] LockError),
     /// The load was not published.
-    #[error("nothing was published")]
+    #[error("{}", outcome_of(.0))]
     Load(#[from] LoadError),
+    /// The result was published, but the ledger does not say so.
+    #[error("generation {generation} is published, but the run cannot be recorded as done")]
+    NotRecorded {
+        /// The generation.
+        generation: u64,
+        /// Why.
+        source: ExtractError,
+    },
     /// The landed pages do not hold everything that the published file knows.
     #[error("lists {} are published but have no landed pages", lists.join(", "))]
     MissingLists {
@@ -139,14 +147,16 @@ impl Error {
             | Self::Selection(_)
             | Self::Export(ExportError::NoRelation { .. }) => USAGE,
             Self::Api(error) => error.kind().exit_code(),
-            Self::Extract(error) => extract_code(error),
+            Self::Extract(error) | Self::NotRecorded { source: error, .. } => extract_code(error),
             Self::MissingLists { .. } => CHECKS,
             Self::Workspace(error) => error.kind().exit_code(),
             Self::Lock(error) => error.kind().exit_code(),
             Self::Load(error) => error.kind().exit_code(),
             Self::Query(error) | Self::Export(ExportError::Warehouse(error)) => query_code(error),
-            Self::Stage(_) | Self::Io(_) | Self::NothingLanded { .. } | Self::Export(_) => DESTINATION,
-            Self::Simulator(_) | Self::Output(_) | Self::Internal { .. } => UNEXPECTED,
+            Self::Stage(_) | Self::Io(_) | Self::NothingLanded { .. } | Self::Export(_) | Self::Output(_) => {
+                DESTINATION
+            }
+            Self::Simulator(_) | Self::Internal { .. } => UNEXPECTED,
         }
     }
 
@@ -171,6 +181,10 @@ impl Error {
             Self::Selection(error) => Some(error.hint()),
             Self::Api(error) => error.hint(),
             Self::Extract(error) => extract_hint(error),
+            Self::NotRecorded { .. } => Some(
+                "make room or mend the folder, then run the same command again: it asks for nothing and records it"
+                    .to_owned(),
+            ),
             Self::Stage(error) => error.hint().map(str::to_owned),
             Self::Workspace(error) => Some(error.hint()),
             Self::Lock(error) => Some(error.hint()),
@@ -185,7 +199,9 @@ impl Error {
                 Some("check that the path exists, is writable, and that the disk has room".to_owned())
             }
             Self::Simulator(error) => error.hint().map(str::to_owned),
-            Self::Output(_) => None,
+            Self::Output(_) => {
+                Some("check where standard output goes to, and that there is room".to_owned())
+            }
             Self::Internal { .. } => {
                 Some("this is a bug; run again with -vv and report what it prints".to_owned())
             }
@@ -204,6 +220,13 @@ impl Error {
             cause = error.source();
         }
         false
+    }
+}
+
+fn outcome_of(error: &LoadError) -> &'static str {
+    match error {
+        LoadError::NotDurable { .. } => "published, but perhaps not for good",
+        _ => "nothing was published",
     }
 }
 
@@ -234,6 +257,9 @@ fn extract_hint(error: &ExtractError) -> Option<String> {
             ),
         ExtractError::Ledger { .. } => {
             Some("it was written by another version, or damaged; start anew with --restart".to_owned())
+        }
+        ExtractError::DamagedLedger { .. } => {
+            Some("run `vainu-etl sync`: it reads the lists again; the published file is as it was".to_owned())
         }
         ExtractError::Damaged { .. } => {
             Some("run the same command again: the page is fetched again".to_owned())

@@ -52,6 +52,7 @@ pub mod api;
 pub mod catalog;
 pub mod cli;
 pub mod clock;
+pub mod crash;
 pub mod error;
 pub mod export;
 pub mod extract;

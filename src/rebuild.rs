@@ -9,8 +9,9 @@ use std::path::Path;
 use crate::catalog::{STREAMS, Stream};
 use crate::clock;
 use crate::error::{Error, SOURCE};
+use crate::extract::ExtractError;
 use crate::extract::landing::read_page;
-use crate::extract::ledger::{LandedAt, Verdict};
+use crate::extract::ledger::{self, LandedAt, Verdict};
 use crate::extract::runs::{self, LandedRun, RunState};
 use crate::load::{ListResult, LoadInput, LoadSettings, RunRecord, StreamInput};
 use crate::normalise::LandedPage;
@@ -60,6 +61,11 @@ pub fn rebuild(
         }
         used.extend(sources.values().map(|source| source.run.header.run_id.clone()));
         inputs.push(stage_sources(stream, &id, &sources, &workspace)?);
+    }
+    let damaged = |run: &&LandedRun| run.damaged_lines > 0 && used.contains(&run.header.run_id);
+    if let Some(run) = finished.iter().find(damaged) {
+        let path = ledger::path_in(&run.folder);
+        return Err(ExtractError::DamagedLedger { path, lines: run.damaged_lines }.into());
     }
     if used.is_empty() {
         return Err(Error::NothingLanded { folder: workspace.landing_dir() });

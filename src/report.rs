@@ -40,6 +40,8 @@ pub struct Report {
     pub bytes: u64,
     /// Companies loaded, each once.
     pub rows: u64,
+    /// Landed pages that turned out to be damaged and were asked for again.
+    pub damaged_pages: u64,
     /// Values and records that did not fit.
     pub rejects: u64,
     /// Fields that differ from the document.
@@ -178,6 +180,7 @@ impl Report {
             retries: input.run.retries,
             bytes: input.run.bytes,
             rows: published.totals.inserted + published.totals.updated + published.totals.unchanged,
+            damaged_pages: run.damaged_pages,
             rejects: staged().map(|staged| staged.records_rejected + staged.cells_rejected).sum(),
             drift: drift.collect(),
             lists: lists.collect(),

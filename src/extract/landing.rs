@@ -15,6 +15,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::ExtractError;
 use super::ledger::{Entry, Header, LandedAt, Ledger, RequestKey};
+use super::runs;
+use crate::crash::{self, Point};
 
 /// zstd level of landed pages: 1 halves the time of the default 3 and costs a tenth in size.
 const COMPRESSION_LEVEL: i32 = 1;
@@ -64,12 +66,18 @@ impl Landing {
     /// # Errors
     /// The folder cannot be made or written to.
     pub fn create(folder: &Path, header: &Header) -> Result<Self, ExtractError> {
-        fs_err::create_dir_all(folder)?;
-        let ledger = Ledger::create(folder, header)?;
+        // A run without a header could neither be resumed nor told from somebody else's folder.
+        let begun = runs::set_aside(folder);
+        fs_err::create_dir_all(&begun)?;
+        drop(Ledger::create(&begun, header)?);
+        fs_err::File::open(&begun)?.sync_all()?;
+        crash::point(Point::LandingCreated)?;
+        fs_err::rename(&begun, folder)?;
         if let Some(parent) = folder.parent() {
-            fs_err::File::open(folder)?.sync_all()?;
             fs_err::File::open(parent)?.sync_all()?;
         }
+        crash::point(Point::RunOpened)?;
+        let (ledger, _) = Ledger::resume(folder)?;
         Ok(Self::start(folder, ledger, 1, 1))
     }
 
@@ -193,34 +201,30 @@ impl Writer {
         let mut entries = Vec::with_capacity(batch.len());
         let mut pages = Vec::new();
         let mut notes = Vec::new();
-        let mut outcome = Ok(());
+        let mut written = Ok(());
         for message in batch {
             match message {
                 Message::Entry(entry, reply) => {
                     entries.push(entry);
                     notes.push(reply);
                 }
-                Message::Page(arrival, reply) => match self.write(&arrival) {
-                    Ok(at) => {
-                        entries.push(Entry::Landed { key: arrival.key, at: at.clone() });
-                        pages.push((at, reply));
-                    }
-                    Err(error) => {
-                        // Half a page may lie in the segment; the next one starts a new file.
-                        self.file = None;
-                        outcome = Err(());
-                        let _ = reply.send(Err(error));
-                    }
-                },
+                Message::Page(arrival, reply) => {
+                    let at = match &written {
+                        Ok(()) => self.write(&arrival).map_err(|error| written = Err(error)).ok(),
+                        Err(_) => None,
+                    };
+                    entries.extend(at.clone().map(|at| Entry::Landed { key: arrival.key, at }));
+                    pages.push((at, reply));
+                }
             }
         }
-        let synced = match (&self.file, outcome) {
-            (Some(file), Ok(())) if !pages.is_empty() => file.sync_data().map_err(ExtractError::from),
-            (_, Err(())) => Err(ExtractError::LandingStopped),
-            _ => Ok(()),
-        };
-        let durable = synced.and_then(|()| self.ledger.append(&entries));
-        let failure = durable.err().map(|error| error.to_string());
+        let synced = written.and_then(|()| if pages.is_empty() { Ok(()) } else { self.sync() });
+        let failure = synced.and_then(|()| self.ledger.append(&entries)).err().map(|error| error.to_string());
+        if failure.is_some() {
+            // Nobody knows what is in the segment now, and a sync does not repeat what an earlier one failed to
+            // write. The next page starts a new one.
+            self.file = None;
+        }
         let answer = || match &failure {
             None => Ok(()),
             Some(reason) => {
@@ -228,11 +232,19 @@ impl Writer {
             }
         };
         for (at, reply) in pages {
-            let _ = reply.send(answer().map(|()| at));
+            let _ = reply.send(answer().and_then(|()| at.ok_or(ExtractError::LandingStopped)));
         }
         for reply in notes {
             let _ = reply.send(answer());
         }
+    }
+
+    fn sync(&self) -> Result<(), ExtractError> {
+        if let Some(file) = &self.file {
+            file.sync_data()?;
+            crash::point(Point::PagesSynced)?;
+        }
+        Ok(())
     }
 
     fn write(&mut self, arrival: &Arrival) -> Result<LandedAt, ExtractError> {
@@ -252,6 +264,7 @@ impl Writer {
         }
         let file = self.file.as_mut().ok_or(ExtractError::LandingStopped)?;
         file.write_all(&arrival.compressed)?;
+        crash::point(Point::PageWritten)?;
         let length = arrival.compressed.len() as u64;
         let at = LandedAt {
             number: self.next_number,

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::ExtractError;
+use crate::crash::{self, Point};
 
 /// Version of the ledger's lines; another one is refused rather than guessed at.
 pub const LEDGER_VERSION: u32 = 1;
@@ -172,6 +173,17 @@ pub enum Entry {
 #[derive(Debug)]
 pub struct Ledger {
     file: fs_err::File,
+    /// An append failed, so that half a line may be at the end.
+    torn: bool,
+}
+
+/// What a ledger file holds.
+#[derive(Debug)]
+pub struct Lines {
+    /// The entries that can be read, the header first.
+    pub entries: Vec<Entry>,
+    /// Lines that fail their checksum. A crash leaves at most one, at the end, and a resume takes it away.
+    pub damaged: u64,
 }
 
 /// Path of the ledger in a run's landing folder.
@@ -186,7 +198,7 @@ impl Ledger {
     /// The folder cannot be written to.
     pub fn create(folder: &Path, header: &Header) -> Result<Self, ExtractError> {
         let file = fs_err::OpenOptions::new().create_new(true).append(true).open(path_in(folder))?;
-        let mut ledger = Self { file };
+        let mut ledger = Self { file, torn: false };
         ledger.append(&[Entry::Opened(header.clone())])?;
         Ok(ledger)
     }
@@ -196,11 +208,19 @@ impl Ledger {
     /// # Errors
     /// The file cannot be read, or begins with no header of this version.
     pub fn resume(folder: &Path) -> Result<(Self, Vec<Entry>), ExtractError> {
-        let entries = read(folder)?;
-        let mut file = fs_err::OpenOptions::new().append(true).open(path_in(folder))?;
-        // A crash may have left half a line; the newline ends it, so that it is one bad line and no more.
-        file.write_all(b"\n")?;
-        Ok((Self { file }, entries))
+        let Lines { entries, damaged } = read_lines(folder)?;
+        if damaged > 0 {
+            let path = path_in(folder);
+            tracing::warn!(
+                path = %path.display(),
+                lines = damaged,
+                "The ledger has damaged lines; what they named is asked for again."
+            );
+            rewrite(folder, &entries)?;
+        }
+        let file = fs_err::OpenOptions::new().append(true).open(path_in(folder))?;
+        // A crash may have left a whole line but for its end.
+        Ok((Self { file, torn: true }, entries))
     }
 
     /// Appends entries; they are durable when this returns.
@@ -208,14 +228,28 @@ impl Ledger {
     /// # Errors
     /// The disk is full or broken.
     pub fn append(&mut self, entries: &[Entry]) -> Result<(), ExtractError> {
-        let mut text = String::new();
-        for entry in entries {
-            text.push_str(&encode(entry));
-        }
+        // An empty line is none; half a line must not swallow the next.
+        let mut text = String::from(if self.torn { "\n" } else { "" });
+        text.extend(entries.iter().map(encode));
+        self.torn = true;
         self.file.write_all(text.as_bytes())?;
+        crash::point(Point::LedgerWritten)?;
         self.file.sync_data()?;
+        crash::point(Point::LedgerSynced)?;
+        self.torn = false;
         Ok(())
     }
+}
+
+/// Replaces the ledger by one that holds those entries and nothing else.
+fn rewrite(folder: &Path, entries: &[Entry]) -> Result<(), ExtractError> {
+    let begun = folder.join("ledger.new");
+    let mut file = fs_err::File::create(&begun)?;
+    file.write_all(entries.iter().map(encode).collect::<String>().as_bytes())?;
+    file.sync_all()?;
+    fs_err::rename(&begun, path_in(folder))?;
+    fs_err::File::open(folder)?.sync_all()?;
+    Ok(())
 }
 
 /// The entries of a ledger, its header first. Lines that fail their checksum are left out: what they said did
@@ -224,9 +258,17 @@ impl Ledger {
 /// # Errors
 /// The file cannot be read, or begins with no header of this version.
 pub fn read(folder: &Path) -> Result<Vec<Entry>, ExtractError> {
+    read_lines(folder).map(|lines| lines.entries)
+}
+
+/// The entries of a ledger, and how many lines cannot be read.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_lines(folder: &Path) -> Result<Lines, ExtractError> {
     let path = path_in(folder);
     let mut entries = Vec::new();
-    let mut bad_lines = 0_u64;
+    let mut damaged = 0;
     for line in BufReader::new(fs_err::File::open(&path)?).split(b'\n') {
         let line = line?;
         if line.is_empty() {
@@ -234,14 +276,11 @@ pub fn read(folder: &Path) -> Result<Vec<Entry>, ExtractError> {
         }
         match decode(&line) {
             Some(entry) => entries.push(entry),
-            None => bad_lines += 1,
+            None => damaged += 1,
         }
     }
-    if bad_lines > 0 {
-        tracing::warn!(bad_lines, "The ledger has damaged lines; what they named is asked for again.");
-    }
     match entries.first() {
-        Some(Entry::Opened(header)) if header.version == LEDGER_VERSION => Ok(entries),
+        Some(Entry::Opened(header)) if header.version == LEDGER_VERSION => Ok(Lines { entries, damaged }),
         _ => Err(ExtractError::Ledger { path }),
     }
 }

@@ -96,6 +96,14 @@ pub enum ExtractError {
         /// Path of the ledger.
         path: PathBuf,
     },
+    /// The ledger of a finished run has lines that cannot be read.
+    #[error("{lines} lines of the ledger `{}` are damaged, so that landed pages are missing", path.display())]
+    DamagedLedger {
+        /// Path of the ledger.
+        path: PathBuf,
+        /// How many.
+        lines: u64,
+    },
     /// A landed page cannot be read back.
     #[error("landed page {number} is damaged: {reason}")]
     Damaged {

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::ExtractError;
 use super::landing;
-use super::ledger::{self, Entry, Header, LandedAt, RequestKey, Spent, Verdict};
+use super::ledger::{self, Entry, Header, LandedAt, Lines, RequestKey, Spent, Verdict};
+use crate::crash::{self, Point};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,10 @@ pub struct LandedRun {
     pub verdicts: Vec<Verdict>,
     /// Its pages by number: which request each answers, and where it lies.
     pub pages: BTreeMap<u64, (RequestKey, LandedAt)>,
+    /// Pages that turned out to be damaged and were asked for again.
+    pub damaged_pages: u64,
+    /// Lines of the ledger that cannot be read. In a finished run something that was durable is missing then.
+    pub damaged_lines: u64,
 }
 
 impl LandedRun {
@@ -41,28 +46,24 @@ impl LandedRun {
     /// # Errors
     /// There is no readable ledger.
     pub fn read(folder: &Path) -> Result<Self, ExtractError> {
-        let entries = ledger::read(folder)?;
-        Self::from_entries(folder, entries)
-    }
-
-    /// The run that those entries tell of.
-    ///
-    /// # Errors
-    /// They do not begin with a header.
-    pub fn from_entries(folder: &Path, entries: Vec<Entry>) -> Result<Self, ExtractError> {
+        let Lines { entries, damaged: damaged_lines } = ledger::read_lines(folder)?;
         let mut entries = entries.into_iter();
         let Some(Entry::Opened(header)) = entries.next() else {
             return Err(ExtractError::Ledger { path: ledger::path_in(folder) });
         };
         let mut state = RunState::Unfinished;
         let mut spent = Spent::default();
+        let mut damaged_pages = 0;
         let mut verdicts = BTreeMap::new();
         // The latest answer to a request counts; an earlier one was damaged.
         let mut pages: HashMap<RequestKey, LandedAt> = HashMap::new();
         for entry in entries {
             match entry {
                 Entry::Landed { key, at } => drop(pages.insert(key, at)),
-                Entry::Damaged { key } => drop(pages.remove(&key)),
+                Entry::Damaged { key } => {
+                    damaged_pages += 1;
+                    pages.remove(&key);
+                }
                 Entry::Judged(verdict) => drop(verdicts.insert(verdict.list, verdict)),
                 Entry::Spent(session) => {
                     spent.requests += session.requests;
@@ -76,7 +77,8 @@ impl LandedRun {
         }
         let pages = pages.into_iter().map(|(key, at)| (at.number, (key, at))).collect();
         let verdicts = verdicts.into_values().collect();
-        Ok(Self { folder: folder.to_owned(), header, state, spent, verdicts, pages })
+        let folder = folder.to_owned();
+        Ok(Self { folder, header, state, spent, verdicts, pages, damaged_pages, damaged_lines })
     }
 
     /// The pages that make up the lists, newest first: for a complete list those of the sweeps that count, for
@@ -119,12 +121,16 @@ pub fn list(landing: &Path) -> Result<Vec<LandedRun>, ExtractError> {
     let mut runs = Vec::new();
     for entry in fs_err::read_dir(landing)? {
         let folder = entry?.path();
-        if !ledger::path_in(&folder).exists() {
+        if is_set_aside(&folder) || !ledger::path_in(&folder).exists() {
             continue;
         }
         match LandedRun::read(&folder) {
             Ok(run) => runs.push(run),
-            Err(error) => tracing::warn!(folder = %folder.display(), %error, "A landed run cannot be read."),
+            Err(error) => tracing::warn!(
+                folder = %folder.display(),
+                %error,
+                "A landed run cannot be read: its pages are not used. Remove the folder if you do not need them."
+            ),
         }
     }
     runs.sort_by(|a, b| a.header.run_id.cmp(&b.header.run_id));
@@ -140,7 +146,38 @@ pub fn prune(landing: &Path, keep: usize) -> Result<(), ExtractError> {
         list(landing)?.into_iter().filter(|run| run.state != RunState::Unfinished).collect();
     let surplus = finished.len().saturating_sub(keep);
     for run in finished.iter().take(surplus) {
-        fs_err::remove_dir_all(&run.folder)?;
+        // Half a run without its ledger would lie there for ever.
+        let aside = set_aside(&run.folder);
+        fs_err::rename(&run.folder, &aside)?;
+        crash::point(Point::RunSetAside)?;
+        fs_err::remove_dir_all(aside)?;
     }
     Ok(())
+}
+
+/// Removes what a crash left of a run that was being made or removed. Only for who holds the lock.
+///
+/// # Errors
+/// A folder cannot be removed.
+pub fn sweep(landing: &Path) -> Result<(), ExtractError> {
+    for entry in fs_err::read_dir(landing)? {
+        let folder = entry?.path();
+        if is_set_aside(&folder) {
+            fs_err::remove_dir_all(folder)?;
+        }
+    }
+    Ok(())
+}
+
+const SET_ASIDE: &str = ".tmp";
+
+/// The name of a run's folder while the run is made or removed.
+pub(super) fn set_aside(folder: &Path) -> PathBuf {
+    let mut name = folder.as_os_str().to_owned();
+    name.push(SET_ASIDE);
+    name.into()
+}
+
+fn is_set_aside(folder: &Path) -> bool {
+    folder.as_os_str().to_string_lossy().ends_with(SET_ASIDE)
 }

@@ -84,7 +84,7 @@ impl<'a> Source<'a> {
             return Err(self.no_such_list(&key, &request));
         };
         let total = self.facts(&key, &request, body).await?.count;
-        self.landing.note(Entry::Counted { key, total }).await?;
+        self.note(Entry::Counted { key, total }).await?;
         Ok(total)
     }
 
@@ -107,12 +107,13 @@ impl<'a> Source<'a> {
             if matches!(key.ask, Ask::Page { offset: 0, .. }) && total != Some(0) {
                 return Err(self.no_such_list(&key, &request));
             }
-            self.landing.note(Entry::PastEnd { key }).await?;
+            self.note(Entry::PastEnd { key }).await?;
             return Ok(Page::default());
         };
         let fetched_at = clock::now_us();
         let facts = self.facts(&key, &request, body.clone()).await?;
-        self.landing.land(key.clone(), body, fetched_at).await?;
+        let landed = self.landing.land(key.clone(), body, fetched_at).await;
+        landed.inspect_err(|_| self.client.stop_starting())?;
         self.observer.page_landed(self.label(key.list), facts.rows.len() as u64, false);
         Ok(Page { rows: facts.rows, count: facts.count })
     }
@@ -129,11 +130,16 @@ impl<'a> Source<'a> {
             Ok(facts) => Ok(Some(Page { rows: facts.rows, count: facts.count })),
             Err(ExtractError::Damaged { number, reason }) => {
                 tracing::warn!(page = number, reason, "A landed page is damaged and is fetched again.");
-                self.landing.note(Entry::Damaged { key: key.clone() }).await?;
+                self.note(Entry::Damaged { key: key.clone() }).await?;
                 Ok(None)
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Adds to the ledger. What cannot be kept is not asked for: after an error no further request is started.
+    async fn note(&self, entry: Entry) -> Result<(), ExtractError> {
+        self.landing.note(entry).await.inspect_err(|_| self.client.stop_starting())
     }
 
     fn take(&self, key: &RequestKey) -> Option<Recorded> {

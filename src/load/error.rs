@@ -88,6 +88,14 @@ pub enum LoadError {
         /// What the system said.
         source: io::Error,
     },
+    /// The new generation is published, but a power failure could undo that.
+    #[error("the folder of `{}` could not be synced after the new generation was put there", path.display())]
+    NotDurable {
+        /// The published file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// A path that is not UTF-8; `DuckDB` takes no other.
     #[error("the path `{}` is not UTF-8", path.display())]
     Path {
@@ -122,6 +130,7 @@ impl LoadError {
             | Self::Destination { .. }
             | Self::OutOfMemory { .. }
             | Self::Io { .. }
+            | Self::NotDurable { .. }
             | Self::Path { .. }
             | Self::Verification { .. } => ErrorKind::DestinationFailed,
             Self::NoGeneration { .. } => ErrorKind::Usage,
@@ -146,6 +155,9 @@ impl LoadError {
             Self::OutOfMemory { .. } => "run the same command again with a higher `--memory-limit`".to_owned(),
             Self::Destination { .. } | Self::Io { .. } | Self::Verification { .. } => {
                 "check the disk, then run the same command again: the received pages are kept".to_owned()
+            }
+            Self::NotDurable { .. } => {
+                "check the disk, then run the same command again: it finds what is published".to_owned()
             }
             Self::Path { .. } => "name a warehouse whose path is UTF-8".to_owned(),
             Self::NoGeneration { kept, .. } if kept.is_empty() => "no earlier generation is kept".to_owned(),

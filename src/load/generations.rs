@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::LoadError;
 use super::switch::{self, Paths};
+use crate::crash::{self, Point};
 use crate::workspace::{Lock, Marker, Workspace, WorkspaceError, read_marker};
 
 /// An earlier generation.
@@ -90,6 +91,9 @@ pub(super) fn prune(workspace: &Workspace, keep: usize, replaced: Option<&Marker
             Ok(()) => tracing::debug!(generation = number, "Earlier generation removed."),
             Err(error) => tracing::warn!(generation = number, %error, "Earlier generation is not removed."),
         }
+    }
+    if let Err(error) = crash::point(Point::GenerationsPruned) {
+        tracing::warn!(%error, "Earlier generations are not removed.");
     }
 }
 

@@ -19,6 +19,7 @@ mod record;
 mod switch;
 mod verify;
 
+use std::path::Path;
 use std::time::Instant;
 
 pub use error::LoadError;
@@ -28,6 +29,7 @@ pub use input::{
     LoadSettings, Published, RunRecord, Step, StreamInput,
 };
 
+use crate::crash::{self, Point};
 use crate::workspace::{Lock, Workspace, WorkspaceError};
 use next::Next;
 
@@ -56,19 +58,26 @@ pub fn publish(
     let paths = switch::Paths::of(workspace);
 
     let next = Next::create(workspace, &paths.next, marker.is_some() && !input.from_scratch, settings)?;
+    crash_point(Point::NextCreated, &paths.next)?;
     let built = build::fill(&next, input, generation, &mut steps)?;
+    crash_point(Point::NextFilled, &paths.next)?;
     next.close()?;
+    crash_point(Point::NextCheckpointed, &paths.next)?;
     steps.done("checkpoint");
 
     let file = verify::FinishedFile::open(&paths.next, settings, &paths.temporary)?;
     file.install(hooks.install)?;
+    crash_point(Point::ViewsInstalled, &paths.next)?;
     steps.done("views");
     file.check(hooks.check)?;
+    crash_point(Point::ChecksPassed, &paths.next)?;
     steps.done("checks");
     file.close()?;
+    crash_point(Point::NextClosed, &paths.next)?;
     steps.done("second checkpoint");
 
     verify::reopen(&paths.next, generation, &built.rows)?;
+    crash_point(Point::NextVerified, &paths.next)?;
     if let Some(path) = workspace.stale_wal() {
         return Err(WorkspaceError::StaleWal { path }.into());
     }
@@ -85,6 +94,11 @@ pub fn publish(
         already: false,
         steps: steps.list,
     })
+}
+
+/// A place at which a test may let the load fail; `path` is what was written last.
+fn crash_point(point: Point, path: &Path) -> Result<(), LoadError> {
+    crash::point(point).map_err(|source| LoadError::io("writing", path, source))
 }
 
 /// The steps done so far.

@@ -3,7 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::LoadError;
+use super::{LoadError, crash_point};
+use crate::crash::{self, Point};
 use crate::workspace::{Marker, Workspace};
 
 /// The files of a load in progress. All are safe to lose.
@@ -59,6 +60,7 @@ pub(super) fn replace(
             .map_err(|source| LoadError::io("setting the permissions of", next, source))?;
     }
     sync(next)?;
+    crash_point(Point::NextSynced, next)?;
     let bytes = fs_err::metadata(next).map_err(|source| LoadError::io("reading", next, source))?.len();
     keep(workspace, replaced)?;
     move_over(workspace, paths, next)?;
@@ -84,10 +86,12 @@ pub(super) fn keep(workspace: &Workspace, published: Option<&Marker>) -> Result<
             .map_err(|source| LoadError::io("keeping the earlier generation as", &begun, source))?;
         sync(&begun)?;
     }
+    crash_point(Point::GenerationBegun, &begun)?;
     fs_err::rename(&begun, &kept).map_err(|source| LoadError::io("renaming", &begun, source))?;
     // Two names of one file: the rename above then does nothing, and both are left.
     remove_if_there(&begun)?;
-    sync_folder(&folder)
+    sync_folder(&folder)?;
+    crash_point(Point::GenerationKept, &kept)
 }
 
 /// Renames `from` over the published file: the one moment in which readers change over.
@@ -105,7 +109,10 @@ pub(super) fn move_over(workspace: &Workspace, paths: &Paths, from: &Path) -> Re
         }
         Err(source) => return Err(failed(source)),
     }
-    sync_folder(workspace.folder())
+    let durable = crash::point(Point::Renamed)
+        .and_then(|()| sync_names(workspace.folder()))
+        .and_then(|()| crash::point(Point::FolderSynced));
+    durable.map_err(|source| LoadError::NotDurable { path: to.to_owned(), source })
 }
 
 /// Waits until the file's content is on the disk.
@@ -120,12 +127,11 @@ pub(super) fn sync(path: &Path) -> Result<(), LoadError> {
 
 /// Waits until the folder's names are on the disk; only Unix can be asked for that.
 pub(super) fn sync_folder(path: &Path) -> Result<(), LoadError> {
-    if cfg!(unix) {
-        fs_err::File::open(path)
-            .and_then(|folder| folder.sync_all())
-            .map_err(|source| LoadError::io("syncing", path, source))?;
-    }
-    Ok(())
+    sync_names(path).map_err(|source| LoadError::io("syncing", path, source))
+}
+
+fn sync_names(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { fs_err::File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 pub(super) fn remove_if_there(path: &Path) -> Result<(), LoadError> {

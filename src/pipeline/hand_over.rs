@@ -1,5 +1,7 @@
 //! From a staged run to the load: what it needs to know, and the views and checks that go with it.
 
+use std::sync::Arc;
+
 use super::SyncSettings;
 use crate::clock;
 use crate::error::{Error, SOURCE};
@@ -54,7 +56,7 @@ pub(crate) fn list_result(run: &LandedRun, verdict: &Verdict) -> ListResult {
 /// Publishes on a thread of its own: the connection to the warehouse has one owner.
 pub(super) async fn publish(
     workspace: Workspace,
-    lock: Lock,
+    lock: Arc<Lock>,
     input: LoadInput,
     settings: LoadSettings,
 ) -> Result<(LoadInput, Published), Error> {

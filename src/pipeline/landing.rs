@@ -17,6 +17,7 @@ const RESUME_WITHIN_US: i64 = 24 * 3600 * 1_000_000;
 pub(super) fn open(settings: &SyncSettings, workspace: &Workspace) -> Result<(Landing, Vec<Entry>), Error> {
     let fingerprint = fingerprint(settings);
     let now = clock::now_us();
+    runs::sweep(&workspace.landing_dir())?;
     for run in runs::list(&workspace.landing_dir())? {
         if run.state != RunState::Unfinished {
             continue;

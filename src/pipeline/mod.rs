@@ -4,10 +4,13 @@ mod hand_over;
 mod landing;
 mod staging;
 
+use std::error::Error as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::api::{Client, ClientSettings};
 use crate::catalog::Stream;
+use crate::crash::{self, Point};
 use crate::error::Error;
 use crate::extract::landing::Landing;
 use crate::extract::ledger::{self, Entry, Spent};
@@ -18,7 +21,7 @@ use crate::normalise::StageError;
 use crate::report::{PhaseClock, Report};
 use crate::selection::List;
 use crate::staging::Staged;
-use crate::workspace::Workspace;
+use crate::workspace::{Lock, Workspace};
 
 pub(crate) use hand_over::{list_result, publish_with_views};
 pub(crate) use landing::run_id;
@@ -68,11 +71,31 @@ pub async fn sync(
 ) -> Result<Report, Error> {
     let client = Client::new(settings.client.clone())?;
     let workspace = Workspace::open(&settings.warehouse)?;
-    let lock = workspace.lock("sync")?;
-    let (landing, recorded) = landing::open(settings, &workspace)?;
+    // Held to the very end: whoever comes next may go on with this run, and empties the staging folder.
+    let lock = Arc::new(workspace.lock("sync")?);
+    // What an earlier session left there may be what fills the disk.
+    staging::clear(&workspace.staging_dir())?;
+    let outcome = run(settings, &client, &workspace, &lock, observer, stop).await;
+    if outcome.is_err()
+        && let Err(error) = staging::clear(&workspace.staging_dir())
+    {
+        tracing::warn!(%error, "The staging folder is not emptied.");
+    }
+    outcome
+}
+
+async fn run(
+    settings: &SyncSettings,
+    client: &Client,
+    workspace: &Workspace,
+    lock: &Arc<Lock>,
+    observer: &dyn Observer,
+    stop: impl Future<Output = ()>,
+) -> Result<Report, Error> {
+    let (landing, recorded) = landing::open(settings, workspace)?;
     let resumed = recorded.len() > 1;
     let mut phases = PhaseClock::start();
-    let work = fetch_and_stage(settings, &client, &workspace, &landing, recorded, observer, &mut phases);
+    let work = fetch_and_stage(settings, client, workspace, &landing, recorded, observer, &mut phases);
     let outcome = {
         tokio::pin!(work);
         tokio::pin!(stop);
@@ -86,20 +109,33 @@ pub async fn sync(
     };
     let stats = client.stats();
     let spent = Spent { requests: stats.requests, retries: stats.retries, bytes: stats.bytes };
-    landing.note(Entry::Spent(spent)).await?;
+    let noted = landing.note(Entry::Spent(spent)).await;
     let staged = outcome?;
+    noted?;
     observer.phase("loading");
     let run = LandedRun::read(landing.folder())?;
     let input = hand_over::load_input(settings, &run, staged);
     let (input, published) =
-        hand_over::publish(workspace.clone(), lock, input, settings.load.clone()).await?;
+        hand_over::publish(workspace.clone(), Arc::clone(lock), input, settings.load.clone()).await?;
     phases.end("load");
-    landing.note(Entry::Published { generation: published.generation }).await?;
+    let generation = published.generation;
+    let noted = landing.note(Entry::Published { generation }).await;
+    noted.map_err(|source| Error::NotRecorded { generation, source })?;
     phases.landing = landing.busy();
     drop(landing);
+    if let Err(error) = tidy(workspace, settings.keep_raw) {
+        // No reason to fail for what is published; the next run tries again.
+        tracing::warn!(%error, cause = error.source().map(tracing::field::display), "Not everything is tidied up.");
+    }
+    Ok(Report::new(&settings.warehouse, workspace, &run, &input, &published, resumed, phases))
+}
+
+/// Removes what a published run no longer needs.
+fn tidy(workspace: &Workspace, keep_raw: usize) -> Result<(), Error> {
+    crash::point(Point::RunRecorded)?;
     staging::clear(&workspace.staging_dir())?;
-    runs::prune(&workspace.landing_dir(), settings.keep_raw.max(1))?;
-    Ok(Report::new(&settings.warehouse, &workspace, &run, &input, &published, resumed, phases))
+    crash::point(Point::StagingEmptied)?;
+    Ok(runs::prune(&workspace.landing_dir(), keep_raw.max(1))?)
 }
 
 /// Reads all lists and stages their pages. A landed page that turns out to be damaged is fetched again.
@@ -122,6 +158,7 @@ async fn fetch_and_stage(
         for verdict in &verdicts {
             landing.note(Entry::Judged(verdict.clone())).await?;
         }
+        crash::point(Point::ListsJudged)?;
         phases.end("fetch");
         observer.phase("normalising");
         let run = LandedRun::read(landing.folder())?;
@@ -129,6 +166,9 @@ async fn fetch_and_stage(
         let staged = tokio::task::spawn_blocking(move || staging::stage_run(stream, &run, &folder)).await;
         let outcome = staged.map_err(|error| Error::Internal { what: error.to_string() })?;
         phases.end("normalise");
+        if outcome.is_ok() {
+            crash::point(Point::RowsStaged)?;
+        }
         match damaged_page(&outcome) {
             Some(number) if repairs < MOST_REPAIRS => {
                 repairs += 1;
