@@ -12,6 +12,7 @@
 DEMO_ARGS ?=
 TEST_ARGS ?=
 BENCH_ARGS ?=
+KILLS ?= 30
 DUCKDB ?= prebuilt
 
 # Begins each recipe that calls Cargo: sets $features, and DUCKDB_LIB_DIR with it. Status 3 of scripts/libduckdb
@@ -24,7 +25,7 @@ with_duckdb = set -eu; folder="$$(scripts/libduckdb)" || [ $$? -eq 3 ]; features
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test accept lint fmt docs readers bench deny release install duckdb ci clean-demo
+.PHONY: help demo test accept lint fmt docs readers kills soak bench deny release install duckdb ci clean-demo
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -56,6 +57,15 @@ docs: ## The library's manual, in target/doc; warnings are errors
 
 readers: ## Open the published file from DuckDB 1.4 and 1.5 for Python while it is replaced
 	@$(with_duckdb) cargo build --locked $$features; python3 tests/readers.py
+
+kills: ## Kill a sync at random times, 30 times, and look at what is there (KILLS=30)
+	@$(with_duckdb) cargo build --locked $$features; python3 tests/kills.py --kills $(KILLS)
+
+soak: ## The long forms of the tests; half an hour or more
+	@$(with_duckdb) cargo build --locked $$features; \
+	cargo test --locked $$features --test it -- --ignored --nocapture soak_; \
+	python3 tests/kills.py --kills 300; \
+	python3 tests/readers.py --publishes 100 --companies 2000
 
 bench: ## Benchmarks, optimised as a release
 	@$(with_duckdb) cargo bench --locked $$features --bench '*' $(BENCH_ARGS)

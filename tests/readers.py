@@ -5,10 +5,11 @@ What a BI tool or a notebook does: it opens the warehouse read-only with the Duc
 reads, closes, and opens it again, whatever the loader is doing. So, for DuckDB 1.4.4 and 1.5.6:
 
 1. `vainu-etl simulate` answers, with some latency; `vainu-etl sync` publishes a first generation;
-2. readers open the file again and again, while a second sync runs beside them;
-3. no open fails, each connection sees one generation and all of its rows, and at the end the second one.
+2. two readers of each open the file again and again, while a second sync runs beside them, and quicker ones after it;
+3. no open fails, each connection sees one generation and all of its rows, the generations come in their order, and
+   at the end it is the last one.
 
-Run by `make readers`. Uses the standard library only; DuckDB comes from PyPI into virtual environments under
+Run by `make readers` (3 publishes beside the readers) and `make soak` (100). Uses the standard library only; DuckDB comes from PyPI into virtual environments under
 ${XDG_CACHE_HOME:-~/.cache}/vainu-etl/venvs. Where these cannot be made the test says why and is skipped, but
 fails when the environment variable CI is set.
 """
@@ -28,7 +29,7 @@ import urllib.request
 from pathlib import Path
 
 CLIENTS = ["1.4.4", "1.5.6"]  # the oldest DuckDB that is promised to read the file, and the one that wrote it
-COMPANIES = 20_000
+READERS_PER_CLIENT = 2
 MIN_READS_DURING_SYNC = 3  # per client, begun and ended while the second sync ran
 START_TIMEOUT_S = 60
 SYNC_TIMEOUT_S = 300
@@ -38,8 +39,8 @@ API_KEY = "dec0de0000000000000000000000000000000000000000000000000000dec0de"  # 
 STREAM = "prospects"
 
 
-def simulate_arguments(port):
-    return ["simulate", "--port", str(port), "--companies", str(COMPANIES), "--switch", "latency=50"]
+def simulate_arguments(port, companies):
+    return ["simulate", "--port", str(port), "--companies", str(companies), "--switch", "latency=50"]
 
 
 def sync_arguments(port, warehouse, *extra):
@@ -55,6 +56,7 @@ SLOWLY = ["--full", "--page-size", "500", "--concurrency", "2", "--requests-per-
 # The reader: this same file, run by the Python of a virtual environment.
 
 RUN_ID = "SELECT run_id FROM etl.runs ORDER BY started_at DESC, run_id DESC LIMIT 1"
+RUN_IDS = "SELECT run_id FROM etl.runs ORDER BY started_at, run_id"
 
 
 def read_once(duckdb, warehouse):
@@ -68,6 +70,9 @@ def read_once(duckdb, warehouse):
             "prospects": scalar("SELECT count(*) FROM prospects"),
             "companies": scalar("SELECT count(*) FROM companies"),
             "segment_by_turnover_band": scalar("SELECT count(*) FROM segment_by_turnover_band"),
+            "rows of the run": scalar(f"SELECT sum(rows) FROM etl.runs WHERE run_id = ({RUN_ID})"),
+            "runs": scalar("SELECT count(*) FROM etl.runs"),
+            "generation": scalar("SELECT generation FROM etl.warehouse"),
         }
         after = scalar(RUN_ID)
     finally:
@@ -238,8 +243,8 @@ def results(path):
     return [json.loads(line) for line in lines]
 
 
-def check_reads(client, reads, first, second, sync_begin, sync_end):
-    """All that must hold for what one client saw; gives the number of reads beside the sync."""
+def check_reads(client, reads, runs, companies, sync_begin, sync_end):
+    """All that must hold for what one reader saw; gives the number of reads beside the slow sync."""
     generations = []
     during = 0
     for number, read in enumerate(reads, 1):
@@ -249,11 +254,15 @@ def check_reads(client, reads, first, second, sync_begin, sync_end):
             f"DuckDB {client}, read {number}: run `{read['before']}` became `{read['after']}` in one connection",
         )
         counts = read["counts"]
-        for table in ("prospects", "companies"):
+        for table in ("prospects", "companies", "rows of the run"):
             expect(
-                counts[table] == COMPANIES,
-                f"DuckDB {client}, read {number}: {counts[table]} rows in `{table}`, expected {COMPANIES}",
+                counts[table] == companies,
+                f"DuckDB {client}, read {number}: {counts[table]} rows in `{table}`, expected {companies}",
             )
+        expect(
+            counts["runs"] == counts["generation"] and runs[counts["generation"] - 1] == read["before"],
+            f"DuckDB {client}, read {number}: generation {counts['generation']} holds {counts['runs']} runs",
+        )
         expect(
             counts["segment_by_turnover_band"] > 0,
             f"DuckDB {client}, read {number}: no rows in `segment_by_turnover_band`",
@@ -262,8 +271,12 @@ def check_reads(client, reads, first, second, sync_begin, sync_end):
             generations.append(read["before"])
         during += sync_begin <= read["begin"] and read["end"] <= sync_end
     expect(
-        generations == [first, second],
-        f"DuckDB {client} saw the runs {generations}, expected `{first}`, then `{second}`",
+        generations == [run for run in runs if run in generations],
+        f"DuckDB {client} saw the runs {generations}, published were {runs}",
+    )
+    expect(
+        generations[0] == runs[0] and generations[-1] == runs[-1] and runs[1] in generations,
+        f"DuckDB {client} saw the runs {generations}, not the first two and the last of {runs}",
     )
     expect(
         during >= MIN_READS_DURING_SYNC,
@@ -272,36 +285,38 @@ def check_reads(client, reads, first, second, sync_begin, sync_end):
     return during
 
 
-def latest_run(python, warehouse):
-    """The run id that a fresh connection sees."""
+def published_runs(python, warehouse):
+    """The run ids that a fresh connection sees, in the order of publishing."""
     code = (
         "import sys, duckdb\n"
         "connection = duckdb.connect(sys.argv[1], read_only=True)\n"
-        "print(connection.execute(sys.argv[2]).fetchone()[0])\n"
+        "print(*[run for run, in connection.execute(sys.argv[2]).fetchall()])\n"
     )
-    done = subprocess.run([str(python), "-c", code, str(warehouse), RUN_ID], capture_output=True, text=True)
+    done = subprocess.run([str(python), "-c", code, str(warehouse), RUN_IDS], capture_output=True, text=True)
     expect(done.returncode == 0, f"cannot read the published file: {done.stderr.strip()}")
-    return done.stdout.strip()
+    return done.stdout.split()
 
 
-def test(etl, pythons):
+def test(etl, pythons, publishes, companies):
     with Session() as session:
         warehouse = session.folder / "vainu.duckdb"
         stop = session.folder / "stop"
         key = {"VAINU_API_KEY": API_KEY}
 
         port = free_port()
-        simulator = session.start([etl, *simulate_arguments(port)], "simulate")
+        simulator = session.start([etl, *simulate_arguments(port, companies)], "simulate")
         wait_for(lambda: answers(port), START_TIMEOUT_S, "the simulator answers", simulator, session.log("simulate"))
 
         sync = session.start([etl, *sync_arguments(port, warehouse)], "first-sync", **key)
         session.finish(sync, "first-sync")
-        first = latest_run(pythons[CLIENTS[-1]], warehouse)
-        say(f"first generation published: run {first}")
+        first = published_runs(pythons[CLIENTS[-1]], warehouse)
+        say(f"first generation published: run {first[0]}")
 
         readers = {}
         for client, python in pythons.items():
-            readers[client] = session.start([python, __file__, "--reader", warehouse, stop], f"reader-{client}")
+            for number in range(1, READERS_PER_CLIENT + 1):
+                name = f"{client}-{number}"
+                readers[name] = session.start([python, __file__, "--reader", warehouse, stop], f"reader-{name}")
         for client, process in readers.items():
             out = session.folder / f"reader-{client}.out"
             log = session.log(f"reader-{client}")
@@ -311,21 +326,32 @@ def test(etl, pythons):
         sync = session.start([etl, *sync_arguments(port, warehouse, *SLOWLY)], "second-sync", **key)
         session.finish(sync, "second-sync")
         sync_end = time.monotonic()
-        second = latest_run(pythons[CLIENTS[-1]], warehouse)
-        say(f"second generation published after {sync_end - sync_begin:.1f} s: run {second}")
-        expect(first != second, f"the second sync published nothing new: still run `{first}`")
+        say(f"second generation published after {sync_end - sync_begin:.1f} s")
+        for number in range(2, publishes + 1):
+            sync = session.start([etl, "-q", *sync_arguments(port, warehouse, "--keep-raw", "1")], "next-sync", **key)
+            session.finish(sync, "next-sync")
+        runs = published_runs(pythons[CLIENTS[-1]], warehouse)
+        expect(len(runs) == publishes + 1, f"{publishes} syncs published {len(runs) - 1} generations")
 
         stop.touch()
         for client, process in readers.items():
             session.finish(process, f"reader-{client}")
             version, *reads = results(session.folder / f"reader-{client}.out")
-            expect(version == {"version": client}, f"the reader of DuckDB {client} says {version}")
-            during = check_reads(client, reads, first, second, sync_begin, sync_end)
-            say(f"DuckDB {client}: {len(reads)} reads, {during} of them beside the sync, no error, no mixed generation")
+            expect(
+                version == {"version": client.rsplit("-", 1)[0]}, f"the reader of DuckDB {client} says {version}"
+            )
+            during = check_reads(client, reads, runs, companies, sync_begin, sync_end)
+            seen = len({read["before"] for read in reads})
+            say(
+                f"DuckDB {client}: {len(reads)} reads, {during} of them beside the slow sync, "
+                f"{seen} of {len(runs)} generations seen, no error, no mixture"
+            )
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--publishes", type=int, default=3, help="syncs beside the readers")
+    parser.add_argument("--companies", type=int, default=20_000)
     parser.add_argument("--reader", nargs=2, metavar=("WAREHOUSE", "STOP"), help="used by the test itself")
     arguments = parser.parse_args()
     if arguments.reader:
@@ -334,7 +360,7 @@ def main():
     try:
         etl = binary()
         pythons = {client: environment(client) for client in CLIENTS}
-        test(etl, pythons)
+        test(etl, pythons, arguments.publishes, arguments.companies)
     except Unavailable as reason:
         if os.environ.get("CI"):
             say(f"FAILED, CI is set and there is no DuckDB for Python: {reason}")

@@ -4,6 +4,7 @@
 
 mod cli;
 mod client;
+mod crashes;
 mod documents;
 mod export;
 mod fixture_warehouse;
