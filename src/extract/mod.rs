@@ -1,9 +1,10 @@
 //! Extracting: reads lists page by page, lands every page, and proves that a list is complete.
 //!
 //! [`ledger`] says what is durable, [`landing`] keeps the pages, `source` answers a request from either of them
-//! or from the API, `coverage` lays pages side by side, `slice` reads one part of a list, and `list` decides
-//! whether the evidence adds up.
+//! or from the API ([`Answers`]), `coverage` lays pages side by side, `slice` reads one part of a list, and `list`
+//! decides whether the evidence adds up.
 
+mod answers;
 mod coverage;
 pub mod landing;
 pub mod ledger;
@@ -16,10 +17,11 @@ use std::path::PathBuf;
 
 use futures::StreamExt;
 
-use crate::api::{ApiError, Client, ErrorKind};
+use crate::api::{ApiError, ErrorKind};
 use crate::catalog::Stream;
 use crate::normalise::EnvelopeError;
 use crate::selection::List;
+pub use answers::Answers;
 use landing::Landing;
 use ledger::{Entry, Verdict};
 use source::Source;
@@ -150,13 +152,13 @@ impl ExtractError {
 pub async fn extract(
     stream: &'static Stream,
     lists: &[List],
-    client: &Client,
+    api: &dyn Answers,
     landing: &Landing,
     recorded: Vec<Entry>,
     settings: ExtractSettings,
     observer: &dyn Observer,
 ) -> Result<Vec<Verdict>, ExtractError> {
-    let source = Source::new(stream, lists, client, landing, recorded, settings, observer);
+    let source = Source::new(stream, lists, api, landing, recorded, settings, observer);
     let reads = (0..lists.len()).map(|index| list::read(&source, index));
     let outcomes: Vec<_> = futures::stream::iter(reads).buffer_unordered(LISTS_AT_ONCE).collect().await;
     let mut verdicts = all_or_first_error(outcomes)?;

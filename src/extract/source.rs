@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use tokio::sync::Semaphore;
+use url::Url;
 
 use super::landing::{Landing, read_page};
 use super::ledger::{Ask, Entry, LandedAt, RequestKey};
-use super::{ExtractError, ExtractSettings, Observer};
-use crate::api::{ApiError, ApiRequest, Client, ErrorKind};
+use super::{Answers, ExtractError, ExtractSettings, Observer};
+use crate::api::{ApiError, ApiRequest, ErrorKind};
 use crate::catalog::Stream;
 use crate::clock;
 use crate::normalise::{PageFacts, fingerprints};
@@ -39,7 +40,7 @@ pub(super) struct Source<'a> {
     pub(super) lists: &'a [List],
     pub(super) settings: ExtractSettings,
     pub(super) observer: &'a dyn Observer,
-    client: &'a Client,
+    api: &'a dyn Answers,
     landing: &'a Landing,
     recorded: Mutex<HashMap<RequestKey, Recorded>>,
     /// Bounds the bodies in memory: a request holds a permit until its page is durable.
@@ -50,7 +51,7 @@ impl<'a> Source<'a> {
     pub(super) fn new(
         stream: &'static Stream,
         lists: &'a [List],
-        client: &'a Client,
+        api: &'a dyn Answers,
         landing: &'a Landing,
         entries: Vec<Entry>,
         settings: ExtractSettings,
@@ -67,7 +68,7 @@ impl<'a> Source<'a> {
             }
         }
         let slots = Semaphore::new(settings.requests_at_once.max(1));
-        Self { stream, lists, settings, observer, client, landing, recorded: Mutex::new(recorded), slots }
+        Self { stream, lists, settings, observer, api, landing, recorded: Mutex::new(recorded), slots }
     }
 
     pub(super) fn label(&self, list: u32) -> &str {
@@ -113,7 +114,7 @@ impl<'a> Source<'a> {
         let fetched_at = clock::now_us();
         let facts = self.facts(&key, &request, body.clone()).await?;
         let landed = self.landing.land(key.clone(), body, fetched_at).await;
-        landed.inspect_err(|_| self.client.stop_starting())?;
+        landed.inspect_err(|_| self.api.stop_starting())?;
         self.observer.page_landed(self.label(key.list), facts.rows.len() as u64, false);
         Ok(Page { rows: facts.rows, count: facts.count })
     }
@@ -139,7 +140,7 @@ impl<'a> Source<'a> {
 
     /// Adds to the ledger. What cannot be kept is not asked for: after an error no further request is started.
     async fn note(&self, entry: Entry) -> Result<(), ExtractError> {
-        self.landing.note(entry).await.inspect_err(|_| self.client.stop_starting())
+        self.landing.note(entry).await.inspect_err(|_| self.api.stop_starting())
     }
 
     fn take(&self, key: &RequestKey) -> Option<Recorded> {
@@ -151,20 +152,20 @@ impl<'a> Source<'a> {
         key: &RequestKey,
         request: &ApiRequest,
     ) -> Result<Option<bytes::Bytes>, ExtractError> {
-        let answer = self.client.send(request).await.map_err(|source| self.api_error(key, source))?;
+        let answer = self.api.send(request).await.map_err(|source| self.api_error(key, source))?;
         Ok((answer.status != 404).then(|| answer.body.into()))
     }
 
     /// After an error that every further request would meet too, no further request is started.
     fn api_error(&self, key: &RequestKey, source: ApiError) -> ExtractError {
         if !matches!(source.kind(), ErrorKind::Interrupted | ErrorKind::Budget) {
-            self.client.stop_starting();
+            self.api.stop_starting();
         }
         ExtractError::Api { stream: self.stream.name, list: self.label(key.list).to_owned(), source }
     }
 
     fn no_such_list(&self, key: &RequestKey, request: &ApiRequest) -> ExtractError {
-        self.client.stop_starting();
+        self.api.stop_starting();
         ExtractError::NoSuchList { list: self.label(key.list).to_owned(), request: request.to_string() }
     }
 
@@ -176,7 +177,7 @@ impl<'a> Source<'a> {
     ) -> Result<PageFacts, ExtractError> {
         let facts = tokio::task::spawn_blocking(move || fingerprints(&body)).await;
         facts.map_err(|_| ExtractError::LandingStopped)?.map_err(|source| {
-            self.client.stop_starting();
+            self.api.stop_starting();
             ExtractError::Envelope {
                 stream: self.stream.name,
                 list: self.label(key.list).to_owned(),
@@ -203,7 +204,7 @@ impl<'a> Source<'a> {
                 }
             }
         }
-        encode(self.stream.endpoint.path, &parameters, self.client)
+        encode(self.stream.endpoint.path, &parameters, self.api.base_url())
     }
 
     fn parameters(&self, key: &RequestKey) -> Vec<(String, Vec<String>)> {
@@ -225,14 +226,14 @@ fn one(value: &str) -> Vec<String> {
 
 /// A GET, or a POST of the same parameters where a URL would be too long or a value of a list holds a comma,
 /// which a comma-separated list cannot escape.
-fn encode(path: &str, parameters: &[(String, Vec<String>)], client: &Client) -> ApiRequest {
+fn encode(path: &str, parameters: &[(String, Vec<String>)], base_url: &Url) -> ApiRequest {
     let comma =
         parameters.iter().any(|(_, values)| values.len() > 1 && values.iter().any(|v| v.contains(',')));
     let mut get = ApiRequest::get(path);
     for (key, values) in parameters {
         get = get.query(key, values.join(","));
     }
-    let fits = get.url_length(client.base_url()).is_ok_and(|length| length <= LONGEST_URL);
+    let fits = get.url_length(base_url).is_ok_and(|length| length <= LONGEST_URL);
     if !comma && fits {
         return get;
     }

@@ -1,0 +1,34 @@
+//! [`Answers`]: all that the engine needs of whoever answers its requests.
+
+use std::fmt;
+
+use futures::future::BoxFuture;
+use url::Url;
+
+use crate::api::{Answer, ApiError, ApiRequest, Client};
+
+/// Answers requests: the API's [`Client`], or the model of a server that a test of the engine makes up.
+pub trait Answers: Send + Sync + fmt::Debug {
+    /// Where the requests go; it decides which of them fit a URL.
+    fn base_url(&self) -> &Url;
+
+    /// The answer to a request, after whatever waiting and repeating it takes; 404 is an answer too.
+    fn send<'a>(&'a self, request: &'a ApiRequest) -> BoxFuture<'a, Result<Answer, ApiError>>;
+
+    /// Starts nothing more: an error was met that every further request would meet too.
+    fn stop_starting(&self);
+}
+
+impl Answers for Client {
+    fn base_url(&self) -> &Url {
+        Self::base_url(self)
+    }
+
+    fn send<'a>(&'a self, request: &'a ApiRequest) -> BoxFuture<'a, Result<Answer, ApiError>> {
+        Box::pin(Self::send(self, request))
+    }
+
+    fn stop_starting(&self) {
+        Self::stop_starting(self);
+    }
+}
