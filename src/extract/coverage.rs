@@ -91,21 +91,17 @@ impl Coverage {
 }
 
 /// Offsets of the pages that cover `missing`, each starting one row before the end of the one before it. An
-/// empty range is a seam: one page that overlaps it.
+/// empty range is a seam: one page that overlaps it. Made one by one: how much is missing may only be what a server
+/// claims.
 ///
 /// `page_size` is the number of rows that a page really holds, at least 1; pages of a single row cannot overlap.
-pub(crate) fn offsets(missing: Range<u64>, page_size: u64) -> Vec<u64> {
+pub(crate) fn offsets(missing: Range<u64>, page_size: u64) -> impl Iterator<Item = u64> {
     let overlap = u64::from(page_size > 1);
     let stride = (page_size - overlap).max(1);
-    let mut offsets = Vec::new();
-    let mut from = missing.start.saturating_sub(overlap);
-    loop {
-        offsets.push(from);
-        if from + page_size >= missing.end {
-            return offsets;
-        }
-        from += stride;
-    }
+    let first = missing.start.saturating_sub(overlap);
+    std::iter::successors(Some(first), move |from| {
+        (from.saturating_add(page_size) < missing.end).then(|| from + stride)
+    })
 }
 
 /// Number of different fingerprints.
@@ -162,13 +158,21 @@ mod tests {
         assert_eq!(coverage(&[(0, &[7])]).repeats(1, &[7]), None);
     }
 
+    #[test]
+    fn a_claim_of_any_size_is_planned_only_as_far_as_it_is_followed() {
+        let planned: Vec<u64> = offsets(7..u64::MAX, 10).take(3).collect();
+        assert_eq!(planned, [6, 15, 24]);
+        let last: Vec<u64> = offsets(u64::MAX - 3..u64::MAX, 10).collect();
+        assert_eq!(last, [u64::MAX - 4]);
+    }
+
     proptest! {
         #[test]
         fn planned_pages_cover_every_position_and_overlap_by_one(
             start in 0_u64..50, length in 1_u64..5000, page_size in 1_u64..300
         ) {
             let missing = start..start + length;
-            let planned = offsets(missing.clone(), page_size);
+            let planned: Vec<u64> = offsets(missing.clone(), page_size).collect();
             let mut covered = planned[0];
             prop_assert!(planned[0] <= missing.start);
             for offset in &planned {

@@ -274,7 +274,8 @@ impl<'a, 'b> ListReading<'a, 'b> {
     }
 }
 
-/// The sum, or none when a part is unknown.
-fn sum(parts: impl Iterator<Item = Option<u64>>) -> Option<u64> {
-    parts.sum()
+/// The sum, or none when a part is unknown or the sum is no number that a list can have: what a server claims may
+/// be any.
+fn sum(mut parts: impl Iterator<Item = Option<u64>>) -> Option<u64> {
+    parts.try_fold(0_u64, |sum, part| sum.checked_add(part?))
 }

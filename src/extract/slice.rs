@@ -1,5 +1,7 @@
 //! Reads one slice of a list: all its pages, side by side, until no position is missing.
 
+use std::collections::HashSet;
+
 use futures::StreamExt;
 
 use super::coverage::{Coverage, distinct, offsets};
@@ -9,6 +11,11 @@ use super::{ExtractError, all_or_first_error};
 
 /// Pages asked for beyond the known end while the server gives no total.
 const PAGES_AHEAD: u64 = 8;
+/// Pages asked for before it is looked at what came: a total that is far too large then costs this many requests and
+/// not as many as it claims.
+const PAGES_A_ROUND: usize = 256;
+/// Pages asked for again in one go after a round that brought nothing.
+const PAGES_AGAIN: usize = 8;
 /// How often a position is asked for again in one sweep when the answer is not usable.
 const MOST_AGAIN: u32 = 2;
 
@@ -65,6 +72,8 @@ pub(super) async fn read(
         sweep,
         page_size: page_size.max(1),
         coverage: Coverage::default(),
+        empty: HashSet::new(),
+        companies: HashSet::new(),
         ignores_limit: false,
     };
     let fits_one_page = reading.slice.total.is_some_and(|total| total <= reading.page_size);
@@ -81,6 +90,10 @@ struct Reading<'a, 'b> {
     sweep: u32,
     page_size: u64,
     coverage: Coverage,
+    /// Offsets at which there was no row.
+    empty: HashSet<u64>,
+    /// Fingerprints that have come.
+    companies: HashSet<u64>,
     ignores_limit: bool,
 }
 
@@ -110,6 +123,7 @@ impl Reading<'_, '_> {
     async fn read_pages(&mut self) -> Result<bool, ExtractError> {
         let (_, first) = self.ask(0, 0).await?;
         let received = first.rows.len() as u64;
+        self.companies.extend(&first.rows);
         self.coverage.add(0, first.rows);
         if received > u64::from(self.limit()) {
             // The server ignores the limit, and so the offset: this answer is the whole list or nothing is.
@@ -128,15 +142,22 @@ impl Reading<'_, '_> {
             let missing = self.coverage.missing(self.slice.total, self.page_size > 1);
             let planned = match (missing.is_empty(), self.slice.total) {
                 (false, _) => {
-                    missing.iter().cloned().flat_map(|range| offsets(range, self.page_size)).collect()
+                    let most = if again == 0 { PAGES_A_ROUND } else { PAGES_AGAIN };
+                    missing
+                        .iter()
+                        .cloned()
+                        .flat_map(|range| offsets(range, self.page_size))
+                        .take(most)
+                        .collect()
                 }
-                // Nothing is known to be missing: a page at the very end must be empty.
-                (true, Some(_)) => vec![covered],
-                (true, None) => offsets(covered..covered + PAGES_AHEAD * self.page_size, self.page_size),
+                (true, _) => self.end_of(covered),
             };
             let pages = self.ask_all(planned, again).await?;
             let longest = pages.iter().map(|(_, page)| page.rows.len() as u64).max().unwrap_or(0);
             let repeated = self.take_in(pages).await?;
+            if self.goes_round() {
+                return Ok(false);
+            }
             let still_missing = self.coverage.missing(self.slice.total, self.page_size > 1);
             if self.coverage.covered() > covered || still_missing.len() < missing.len() {
                 again = 0;
@@ -154,6 +175,29 @@ impl Reading<'_, '_> {
                 again += 1;
             }
         }
+    }
+
+    /// The pages that show whether anything lies behind position `covered`, when nothing is known to be missing.
+    ///
+    /// With a total, one page: it must hold the last row, as the seam with the page before, and no other. Without
+    /// one, several, and besides the seam the page at the very end, which must be empty: a short page with nothing
+    /// but the seam is no end.
+    fn end_of(&self, covered: u64) -> Vec<u64> {
+        let overlaps = self.page_size > 1 && covered > 1;
+        match self.slice.total {
+            Some(_) => vec![covered - u64::from(overlaps)],
+            None => {
+                let ahead = offsets(covered..covered + PAGES_AHEAD * self.page_size, self.page_size);
+                let end = (overlaps && !self.empty.contains(&covered)).then_some(covered);
+                ahead.chain(end).collect()
+            }
+        }
+    }
+
+    /// Whether more than half of what came are repeats: a server that gives any rows for any offset has no end to
+    /// be found.
+    fn goes_round(&self) -> bool {
+        self.coverage.covered() > 2 * (self.companies.len() as u64 + self.page_size)
     }
 
     async fn ask_all(&self, offsets: Vec<u64>, again: u32) -> Result<Vec<(u64, Page)>, ExtractError> {
@@ -180,6 +224,10 @@ impl Reading<'_, '_> {
                 // Keys of repeated asks lie beyond those of asks for missing rows.
                 (_, page) = self.ask(offset, MOST_AGAIN + again).await?;
             }
+            if page.rows.is_empty() {
+                self.empty.insert(offset);
+            }
+            self.companies.extend(&page.rows);
             self.coverage.add(offset, page.rows);
         }
         Ok(left_out)

@@ -10,6 +10,7 @@ mod export;
 mod fixture_warehouse;
 mod load;
 mod normalise;
+mod paging;
 mod query;
 mod simulator;
 mod staged_fixture;

@@ -22,6 +22,11 @@ use vainu_etl::simulator::{Config, Simulator, Switches};
 /// Values of a company by column, as text; `None` is NULL.
 pub(crate) type Row = BTreeMap<String, Option<String>>;
 
+/// Cases of a property: what `PROPTEST_CASES` says, for a long search, else this many.
+pub(crate) fn cases(few: u32) -> u32 {
+    std::env::var("PROPTEST_CASES").map_or(few, |cases| cases.parse().unwrap())
+}
+
 /// A simulator with that many companies and those switches.
 pub(crate) async fn simulator(companies: u32, switches: &[&str]) -> Simulator {
     let mut chosen = Switches::default();
