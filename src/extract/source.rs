@@ -224,11 +224,10 @@ fn one(value: &str) -> Vec<String> {
     vec![value.to_owned()]
 }
 
-/// A GET, or a POST of the same parameters where a URL would be too long or a value of a list holds a comma,
+/// A GET, or a POST of the same parameters where a URL would be too long or an element of a list holds a comma,
 /// which a comma-separated list cannot escape.
 fn encode(path: &str, parameters: &[(String, Vec<String>)], base_url: &Url) -> ApiRequest {
-    let comma =
-        parameters.iter().any(|(_, values)| values.len() > 1 && values.iter().any(|v| v.contains(',')));
+    let comma = parameters.iter().any(|(key, values)| is_list(key) && values.iter().any(|v| v.contains(',')));
     let mut get = ApiRequest::get(path);
     for (key, values) in parameters {
         get = get.query(key, values.join(","));
@@ -241,12 +240,17 @@ fn encode(path: &str, parameters: &[(String, Vec<String>)], base_url: &Url) -> A
     ApiRequest::post_json(path, serde_json::Value::Object(body.collect()))
 }
 
+/// Whether the API splits the parameter's value at its commas.
+fn is_list(key: &str) -> bool {
+    key.ends_with("__in") || key == "business_ids"
+}
+
 fn json_value(key: &str, values: &[String]) -> serde_json::Value {
     match values {
         [single] if matches!(key, "limit" | "offset") => {
             single.parse::<u64>().map_or_else(|_| single.clone().into(), Into::into)
         }
-        [single] if !key.ends_with("__in") && key != "business_ids" => single.clone().into(),
+        [single] if !is_list(key) => single.clone().into(),
         many => many.into(),
     }
 }
