@@ -11,6 +11,7 @@ use vainu_etl::schema::Kind;
 use vainu_etl::staging::DriftKind;
 
 use super::support::{page, try_stage};
+use crate::support::cases;
 
 /// Any JSON value, with a good share of those that nearly fit.
 fn any_json() -> impl Strategy<Value = Value> {
@@ -70,7 +71,7 @@ fn raw(value: &Value) -> Box<RawValue> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(128) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases(128)) })]
 
     #[test]
     fn every_value_becomes_a_cell_or_a_reject(value in any_json()) {
@@ -109,6 +110,28 @@ proptest! {
         ] {
             let value = raw(&json!(text));
             prop_assert_eq!(parse(Kind::Date, &value, None).cell, Cell::Date(days), "{}", text);
+        }
+    }
+
+    #[test]
+    fn a_time_is_the_moment_that_the_text_says(
+        micros in -62_000_000_000_000_000_i64..253_000_000_000_000_000, zone_minutes in -18 * 60..18 * 60_i32,
+    ) {
+        let moment = jiff::Timestamp::from_microsecond(micros).unwrap();
+        let zone = jiff::tz::Offset::from_seconds(zone_minutes * 60).unwrap();
+        let utc = jiff::tz::Offset::UTC.to_datetime(moment);
+        let sign = if zone_minutes < 0 { '-' } else { '+' };
+        let (hours, minutes) = (zone_minutes.abs() / 60, zone_minutes.abs() % 60);
+        for text in [
+            moment.to_string(),
+            utc.to_string(),
+            utc.to_string().replace('T', " "),
+            format!("{}{sign}{hours:02}:{minutes:02}", zone.to_datetime(moment)),
+        ] {
+            let value = raw(&json!(text));
+            let parsed = parse(Kind::Timestamp, &value, None);
+            prop_assert_eq!(parsed.cell, Cell::Timestamp(micros), "{}", text);
+            prop_assert_eq!(parsed.reject, None);
         }
     }
 
@@ -175,7 +198,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(8) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases(128).div_ceil(16)) })]
 
     #[test]
     fn the_same_pages_give_the_same_result(pages in vec(vec(any_record(), 0..6), 1..6)) {
