@@ -1,5 +1,7 @@
 //! `rejects`: what did not fit.
 
+use std::io::IsTerminal;
+
 use clap::Args;
 
 use super::output::Output;
@@ -24,6 +26,7 @@ pub(crate) fn run(args: &RejectsArgs, global: &Settings) -> Result<u8, Error> {
         format: args.format,
         width: Output::width(),
         max_rows: args.max_rows,
+        terminal: std::io::stdout().is_terminal(),
         ..QueryOptions::default()
     };
     query::query(&global.warehouse, sql, &options, &mut std::io::stdout())?;
