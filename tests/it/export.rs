@@ -175,6 +175,78 @@ fn partitions_are_read_back_by_country_and_none_leaves_the_folder() {
     assert_eq!(read, "../../x 1, DK 3, FI 9");
 }
 
+/// Whatever a country is called, its folder stays in the export, and the country is read back as it was. (But for the
+/// text `NULL`, which DuckDB reads from a folder's name as NULL.)
+#[test]
+fn a_partition_is_named_by_any_text_and_read_back() {
+    const COUNTRIES: [&str; 15] = [
+        "",
+        " ",
+        ".",
+        "..",
+        "/",
+        "%",
+        "%2F",
+        "../../x",
+        "/etc/passwd",
+        "C:\\x",
+        "a=b/c=d",
+        "a\nb",
+        "\u{1b}[2J",
+        "\u{202e}ä",
+        "*?[x]",
+    ];
+    let values: Vec<String> =
+        COUNTRIES.iter().map(|country| format!("('{}')", country.replace('\'', "''"))).collect();
+    let sql = format!(
+        "CREATE TABLE odd AS SELECT country, country AS copy FROM (VALUES {}, (NULL)) AS v(country)",
+        values.join(", ")
+    );
+    let warehouse = Warehouse::with(&sql);
+    for format in [ExportFormat::Parquet, ExportFormat::Csv] {
+        let options = ExportOptions {
+            tables: vec!["odd".into()],
+            partition_by_country: true,
+            format,
+            raw_csv: true,
+            ..options(&warehouse)
+        };
+        let manifest = export(&options).unwrap();
+        assert_manifest_is_true(&options.dir, &manifest);
+        let files = &manifest.tables[0].files;
+        assert_eq!(files.len(), COUNTRIES.len() + 1);
+        for file in files {
+            let parts: Vec<&str> = file.path.split('/').collect();
+            assert_eq!(parts.len(), 4, "{}", file.path);
+            let name = parts[2].strip_prefix("country=").unwrap();
+            assert!(
+                name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-%".contains(&byte)),
+                "{name}"
+            );
+            assert_eq!(file.rows, 1);
+        }
+        let mut named: Vec<Option<&str>> = files.iter().map(|file| file.country.as_deref()).collect();
+        named.sort_unstable();
+        let mut expected: Vec<Option<&str>> = COUNTRIES.iter().copied().map(Some).chain([None]).collect();
+        expected.sort_unstable();
+        assert_eq!(named, expected);
+    }
+    assert_eq!(names(warehouse.folder()), BTreeSet::from(["out".to_owned(), "vainu.duckdb".to_owned()]));
+
+    let options =
+        ExportOptions { tables: vec!["odd".into()], partition_by_country: true, ..options(&warehouse) };
+    export(&options).unwrap();
+    let glob = options.dir.join("current/odd/*/*.parquet");
+    let sql = format!(
+        "SELECT coalesce(string_agg(coalesce(copy, 'none') || ' as ' || coalesce(country, 'none')), 'no other') \
+         FROM read_parquet('{}', hive_partitioning = true, hive_types_autocast = false) \
+         WHERE country IS DISTINCT FROM copy",
+        glob.display()
+    );
+    let other: String = warehouse.open().query_row(&sql, [], |row| row.get(0)).unwrap();
+    assert_eq!(other, "no other");
+}
+
 #[test]
 fn csv_disarms_formulas_unless_raw() {
     let warehouse = Warehouse::with(
