@@ -13,6 +13,8 @@ DEMO_ARGS ?=
 TEST_ARGS ?=
 BENCH_ARGS ?=
 KILLS ?= 30
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= envelope record decimal date retry_after config ledger
 DUCKDB ?= prebuilt
 
 # Begins each recipe that calls Cargo: sets $features, and DUCKDB_LIB_DIR with it. Status 3 of scripts/libduckdb
@@ -25,7 +27,7 @@ with_duckdb = set -eu; folder="$$(scripts/libduckdb)" || [ $$? -eq 3 ]; features
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test accept lint fmt docs readers kills soak bench deny release install duckdb ci clean-demo
+.PHONY: help demo test accept lint fmt docs readers kills soak bench fuzz deny release install duckdb ci clean-demo
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -69,6 +71,14 @@ soak: ## The long forms of the tests; half an hour or more
 
 bench: ## Benchmarks, optimised as a release
 	@$(with_duckdb) cargo bench --locked $$features --bench '*' $(BENCH_ARGS)
+
+fuzz: ## Fuzz each target, a minute each (needs cargo-fuzz; FUZZ_SECONDS=600 FUZZ_TARGETS="date decimal")
+	@$(with_duckdb) test -n "$${DUCKDB_LIB_DIR:-}" || { echo 'set DUCKDB_LIB_DIR: fuzz targets link DuckDB' >&2; exit 1; }; \
+	for target in $(FUZZ_TARGETS); do \
+		mkdir -p fuzz/corpus/$$target; \
+		RUSTC_BOOTSTRAP=1 LD_LIBRARY_PATH="$$DUCKDB_LIB_DIR" cargo fuzz run --sanitizer none $$target \
+			fuzz/corpus/$$target fuzz/seeds/$$target -- -max_total_time=$(FUZZ_SECONDS) -timeout=10; \
+	done
 
 deny: ## Licences, advisories and banned crates (needs cargo-deny)
 	cargo deny check

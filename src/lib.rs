@@ -56,6 +56,8 @@ pub mod crash;
 pub mod error;
 pub mod export;
 pub mod extract;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod load;
 pub mod normalise;
 pub mod pipeline;

@@ -20,7 +20,7 @@ mod error;
 mod gate;
 mod hint;
 mod request;
-mod retry_after;
+pub(crate) mod retry_after;
 mod settings;
 mod transport;
 

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 ///
 /// `value` is a number of seconds or an HTTP date. A date is compared with the server's own `Date` header where
 /// there is one, so that a wrong clock on this computer does not matter, else with `now`.
-pub(super) fn retry_after(value: &str, date: Option<&str>, now: SystemTime) -> Option<Duration> {
+pub(crate) fn retry_after(value: &str, date: Option<&str>, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         // A number too large for u64 is a very long time; the cap cuts it.

@@ -50,7 +50,15 @@ impl ConfigFile {
             None => return Ok(Self::default()),
         };
         let text = fs_err::read_to_string(path).map_err(|source| Error::Config { source: source.into() })?;
-        toml::from_str(&text)
+        Self::parse(&text)
             .map_err(|source| Error::ConfigSyntax { path: path.to_owned(), source: Box::new(source) })
+    }
+
+    /// Reads the text of a settings file.
+    ///
+    /// # Errors
+    /// The text is no TOML, or holds what is no setting.
+    pub(crate) fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
     }
 }

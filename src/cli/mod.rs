@@ -1,6 +1,6 @@
 //! The command line: one verb per file. The only place that knows clap, terminals and progress bars.
 
-mod config;
+pub(crate) mod config;
 mod credentials;
 mod demo;
 mod doctor;

@@ -285,12 +285,12 @@ pub fn read_lines(folder: &Path) -> Result<Lines, ExtractError> {
     }
 }
 
-fn encode(entry: &Entry) -> String {
+pub(crate) fn encode(entry: &Entry) -> String {
     let json = serde_json::to_string(entry).expect("an entry has only string keys");
     format!("{:016x} {json}\n", xxh3_64(json.as_bytes()))
 }
 
-fn decode(line: &[u8]) -> Option<Entry> {
+pub(crate) fn decode(line: &[u8]) -> Option<Entry> {
     let (checksum, json) = line.split_at_checked(16)?;
     let checksum = u64::from_str_radix(std::str::from_utf8(checksum).ok()?, 16).ok()?;
     let json = json.strip_prefix(b" ")?;

@@ -46,7 +46,15 @@ impl LandedRun {
     /// # Errors
     /// There is no readable ledger.
     pub fn read(folder: &Path) -> Result<Self, ExtractError> {
-        let Lines { entries, damaged: damaged_lines } = ledger::read_lines(folder)?;
+        Self::from_lines(folder, ledger::read_lines(folder)?)
+    }
+
+    /// The run that those lines tell of.
+    ///
+    /// # Errors
+    /// They do not begin with a header.
+    pub fn from_lines(folder: &Path, lines: Lines) -> Result<Self, ExtractError> {
+        let Lines { entries, damaged: damaged_lines } = lines;
         let mut entries = entries.into_iter();
         let Some(Entry::Opened(header)) = entries.next() else {
             return Err(ExtractError::Ledger { path: ledger::path_in(folder) });

@@ -159,10 +159,10 @@ impl<'de> Visitor<'de> for FieldsVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut fields = Fields::default();
         while let Some(key) = map.next_key::<&RawValue>()? {
-            match key.get() {
-                "\"results\"" => fields.results = Some(map.next_value()?),
-                "\"count\"" => fields.count = Some(map.next_value()?),
-                "\"total_results\"" => fields.total_results = Some(map.next_value()?),
+            match &*json_text::content(key.into()).text {
+                "results" => fields.results = Some(map.next_value()?),
+                "count" => fields.count = Some(map.next_value()?),
+                "total_results" => fields.total_results = Some(map.next_value()?),
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }

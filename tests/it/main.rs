@@ -9,6 +9,7 @@ mod documents;
 mod encoding;
 mod export;
 mod fixture_warehouse;
+mod fuzz_seeds;
 mod hostile;
 mod load;
 mod normalise;
