@@ -17,6 +17,12 @@ pub(super) fn is_right(config: &Config, headers: &HeaderMap) -> bool {
     scheme.eq_ignore_ascii_case("basic") && decode_base64(encoded.trim()).as_deref() == Some(login.as_bytes())
 }
 
+/// What a debug page quotes of a request: the headers with its credentials.
+pub(super) fn echo(headers: &HeaderMap) -> String {
+    let named = |name: &str| Some(format!(" {name}: {}", headers.get(name)?.to_str().ok()?));
+    ["api-key", "authorization"].into_iter().filter_map(named).collect()
+}
+
 /// The refusal of a request, if its credentials or its account do not allow it.
 pub(super) fn refusal(config: &Config, is_right: bool) -> Option<Answer> {
     if !is_right {

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::answer::{Answer, Delivery};
+use super::answer::Answer;
+use super::delivery::Delivery;
 use super::draw::{Draw, Stream};
 use super::switches::Switches;
 
@@ -10,118 +11,235 @@ use super::switches::Switches;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// An error status; 5xx with a body of HTML, as a load balancer sends it, others with JSON.
+    /// An error status.
     Status {
         /// 400 to 599.
         code: u16,
         /// The header `Retry-After`, if any.
         retry_after: Option<RetryAfter>,
+        /// The body is HTML, as a load balancer sends it, else JSON.
+        html: bool,
     },
     /// 200 with a page of HTML.
     Html,
-    /// The connection is closed without an answer.
-    Reset,
-    /// The right answer, but the connection is closed in the middle of its body.
-    Truncated,
+    /// 200 with a JSON object that is an error.
+    JsonError,
+    /// 200 with an empty body.
+    Empty,
+    /// 204.
+    NoContent,
     /// 302 to another origin.
     Redirect,
+    /// The connection is closed without an answer.
+    Closed,
+    /// The connection is reset without an answer.
+    Reset,
+    /// The connection is reset in the middle of the body.
+    ResetInBody,
+    /// The connection is closed in the middle of the body, whose length was announced.
+    Truncated,
+    /// The connection is closed in the middle of a body without a length, as if that were its end.
+    Cut,
+    /// Compressed, with one wrong bit.
+    GzipDamaged,
+    /// Half of a compressed body.
+    GzipCut,
+    /// Seven megabytes of gzip that become a gibibyte.
+    Bomb,
+    /// A body of a gibibyte.
+    Huge,
+    /// The right answer, a byte a second.
+    Trickle,
+    /// Half of the right answer, then silence.
+    Stall,
+    /// No answer, and the connection stays open.
+    Hang,
 }
 
-/// The two forms of the header `Retry-After`.
+/// The forms of the header `Retry-After`, sensible or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RetryAfter {
     /// So many seconds.
     Seconds(u32),
     /// A date so many seconds from the answer.
     Date(u32),
+    /// More seconds than any counter holds.
+    Absurd,
+    /// Words that are neither form.
+    Words,
+}
+
+/// The faults that are no error status, as the switch names them.
+const NAMED: &[(&str, Fault)] = &[
+    ("html", Fault::Html),
+    ("json-error", Fault::JsonError),
+    ("empty", Fault::Empty),
+    ("204", Fault::NoContent),
+    ("redirect", Fault::Redirect),
+    ("closed", Fault::Closed),
+    ("reset", Fault::Reset),
+    ("reset-in-body", Fault::ResetInBody),
+    ("truncated", Fault::Truncated),
+    ("cut", Fault::Cut),
+    ("gzip-damaged", Fault::GzipDamaged),
+    ("gzip-cut", Fault::GzipCut),
+    ("bomb", Fault::Bomb),
+    ("huge", Fault::Huge),
+    ("trickle", Fault::Trickle),
+    ("stall", Fault::Stall),
+    ("hang", Fault::Hang),
+];
+
+/// What the switch `fault-rate` draws from: everything that another attempt repairs, and soon.
+const DRAWN: &[Fault] = &[
+    status(429, false, None),
+    status(429, false, Some(RetryAfter::Seconds(0))),
+    status(500, false, None),
+    status(500, true, None),
+    status(502, true, None),
+    status(503, true, None),
+    status(503, false, Some(RetryAfter::Seconds(0))),
+    status(504, true, None),
+    Fault::Html,
+    Fault::JsonError,
+    Fault::Empty,
+    Fault::NoContent,
+    Fault::Closed,
+    Fault::Reset,
+    Fault::ResetInBody,
+    Fault::Truncated,
+    Fault::Cut,
+    Fault::GzipDamaged,
+    Fault::GzipCut,
+];
+
+const fn status(code: u16, html: bool, retry_after: Option<RetryAfter>) -> Fault {
+    Fault::Status { code, retry_after, html }
+}
+
+/// Faults as the switch has them: on single requests, and on all from one on.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    pub(super) single: Vec<(u64, Fault)>,
+    pub(super) from: Vec<(u64, Fault)>,
+}
+
+impl Plan {
+    /// Reads a list: `429@3,429:2@5,503:date10:json@6,html@7,500@8+`.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let mut plan = Self::default();
+        for item in text.split(',') {
+            let (kind, number) = item.trim().split_once('@')?;
+            let fault = Fault::parse(kind)?;
+            let (faults, number) = match number.strip_suffix('+') {
+                Some(number) => (&mut plan.from, number),
+                None => (&mut plan.single, number),
+            };
+            faults.push((number.parse().ok().filter(|number| *number > 0)?, fault));
+        }
+        Some(plan)
+    }
 }
 
 impl Fault {
-    /// Faults from a list as the switch has it: `429@3,429:2@5,503:date10@6,html@7,reset@8`.
-    pub(super) fn parse_list(text: &str) -> Option<Vec<(u64, Self)>> {
-        text.split(',')
-            .map(|item| {
-                let (kind, number) = item.trim().split_once('@')?;
-                let number = number.parse().ok().filter(|number| *number > 0)?;
-                Some((number, Self::parse(kind)?))
-            })
-            .collect()
-    }
-
     fn parse(kind: &str) -> Option<Self> {
-        match kind {
-            "html" => return Some(Self::Html),
-            "reset" => return Some(Self::Reset),
-            "truncated" => return Some(Self::Truncated),
-            "redirect" => return Some(Self::Redirect),
-            _ => {}
+        if let Some((_, fault)) = NAMED.iter().find(|(name, _)| *name == kind) {
+            return Some(*fault);
         }
-        let (code, wait) = kind.split_once(':').map_or((kind, None), |(code, wait)| (code, Some(wait)));
-        let code: u16 = code.parse().ok().filter(|code| (400..600).contains(code))?;
-        let retry_after = match wait {
-            Some(wait) => Some(match wait.strip_prefix("date") {
-                Some(seconds) => RetryAfter::Date(seconds.parse().ok()?),
-                None => RetryAfter::Seconds(wait.parse().ok()?),
-            }),
-            None => (code == 429).then_some(RetryAfter::Seconds(0)),
-        };
-        Some(Self::Status { code, retry_after })
+        let mut words = kind.split(':');
+        let code: u16 = words.next()?.parse().ok().filter(|code| (400..600).contains(code))?;
+        let mut retry_after = (code == 429).then_some(RetryAfter::Seconds(0));
+        let mut html = code >= 500;
+        for word in words {
+            match word {
+                "json" => html = false,
+                "html" => html = true,
+                "none" => retry_after = None,
+                "absurd" => retry_after = Some(RetryAfter::Absurd),
+                "words" => retry_after = Some(RetryAfter::Words),
+                _ => {
+                    retry_after = Some(match word.strip_prefix("date") {
+                        Some(seconds) => RetryAfter::Date(seconds.parse().ok()?),
+                        None => RetryAfter::Seconds(word.parse().ok()?),
+                    });
+                }
+            }
+        }
+        Some(status(code, html, retry_after))
     }
 
     /// The fault of request `sequence` (from 1): the one that the switches name, or a drawn one.
     pub(super) fn of_request(switches: &Switches, seed: u64, sequence: u64) -> Option<Self> {
-        if let Some((_, fault)) = switches.faults.iter().find(|(number, _)| *number == sequence) {
+        let single = switches.faults.iter().find(|(number, _)| *number == sequence);
+        let lasting = || switches.faults_from.iter().find(|(number, _)| *number <= sequence);
+        if let Some((_, fault)) = single.or_else(lasting) {
             return Some(*fault);
         }
         let mut draw = Draw::new(seed, sequence, Stream::Fault);
         if draw.unit() * 100.0 >= switches.fault_rate_percent {
             return None;
         }
-        let status =
-            |code| Self::Status { code, retry_after: (code == 429).then_some(RetryAfter::Seconds(0)) };
-        Some(match draw.below(6) {
-            0 => status(429),
-            1 => status(500),
-            2 => status(503),
-            3 => status(504),
-            4 => Self::Reset,
-            _ => Self::Truncated,
-        })
+        let which = draw.below(u32::try_from(DRAWN.len()).unwrap_or(1));
+        DRAWN.get(which as usize).copied()
     }
 
-    /// The answer instead of the right one; `None` when the right one is needed.
-    pub(super) fn answer(self, switches: &Switches, path_and_query: &str) -> Option<Answer> {
+    /// The answer instead of the right one; `None` when the right one is needed. `echo` is what a debug page quotes
+    /// of the request.
+    pub(super) fn answer(self, switches: &Switches, path_and_query: &str, echo: &str) -> Option<Answer> {
         match self {
-            Self::Status { code, retry_after } => {
-                let answer =
-                    if code >= 500 { html(code) } else { Answer::detail(code, "Request was throttled.") };
+            Self::Status { code, retry_after, html } => {
+                let answer = if html {
+                    page(code, echo)
+                } else {
+                    Answer::detail(code, &format!("{}{echo}", reason(code)))
+                };
                 Some(match retry_after {
                     None => answer,
-                    Some(RetryAfter::Seconds(seconds)) => {
-                        answer.with_header("retry-after", seconds.to_string())
-                    }
-                    Some(RetryAfter::Date(seconds)) => {
-                        let date = SystemTime::now() + Duration::from_secs(u64::from(seconds));
-                        answer.with_header("retry-after", httpdate::fmt_http_date(date))
-                    }
+                    Some(wait) => answer.with_header("retry-after", wait.header()),
                 })
             }
-            Self::Html => Some(html(200)),
+            Self::Html => Some(page(200, echo)),
+            Self::JsonError => Some(Answer::detail(200, &format!("Internal error{echo}"))),
+            Self::Empty => Some(Answer::json(String::new())),
+            Self::NoContent => Some(Answer::empty(204)),
             Self::Redirect => {
                 let target = format!("{}{path_and_query}", switches.redirect_to.trim_end_matches('/'));
                 Some(Answer::empty(302).with_header("location", target))
             }
-            Self::Reset => Some(Answer::empty(0)),
-            Self::Truncated => None,
+            Self::Closed | Self::Reset | Self::Hang => Some(Answer::empty(0)),
+            Self::Bomb | Self::Huge => Some(Answer::json(String::new())),
+            Self::ResetInBody
+            | Self::Truncated
+            | Self::Cut
+            | Self::GzipDamaged
+            | Self::GzipCut
+            | Self::Trickle
+            | Self::Stall => None,
         }
     }
 
     /// How the answer gets onto the connection.
     pub(super) fn delivery(self) -> Delivery {
         match self {
-            Self::Reset => Delivery::Nothing,
+            Self::Closed => Delivery::Closed,
+            Self::Reset => Delivery::Reset,
+            Self::ResetInBody => Delivery::HalfThenReset,
             Self::Truncated => Delivery::Half,
-            Self::Status { .. } | Self::Html | Self::Redirect => Delivery::Whole,
+            Self::Cut => Delivery::HalfUnannounced,
+            Self::GzipDamaged => Delivery::GzipDamaged,
+            Self::GzipCut => Delivery::GzipHalf,
+            Self::Bomb => Delivery::Bomb,
+            Self::Huge => Delivery::Huge,
+            Self::Trickle => Delivery::Trickle,
+            Self::Stall => Delivery::HalfThenSilence,
+            Self::Hang => Delivery::Never,
+            Self::Status { .. }
+            | Self::Html
+            | Self::JsonError
+            | Self::Empty
+            | Self::NoContent
+            | Self::Redirect => Delivery::Whole,
         }
     }
 
@@ -129,15 +247,38 @@ impl Fault {
     pub(super) fn label(self) -> String {
         match self {
             Self::Status { code, .. } => code.to_string(),
-            Self::Html => "html".to_owned(),
-            Self::Reset => "reset".to_owned(),
-            Self::Truncated => "truncated".to_owned(),
-            Self::Redirect => "redirect".to_owned(),
+            named => NAMED
+                .iter()
+                .find(|(_, fault)| *fault == named)
+                .map_or_else(String::new, |(name, _)| (*name).to_owned()),
         }
     }
 }
 
-fn html(code: u16) -> Answer {
+impl RetryAfter {
+    fn header(self) -> String {
+        match self {
+            Self::Seconds(seconds) => seconds.to_string(),
+            Self::Date(seconds) => {
+                httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(u64::from(seconds)))
+            }
+            Self::Absurd => "99999999999999999999999999".to_owned(),
+            Self::Words => "in a while".to_owned(),
+        }
+    }
+}
+
+fn reason(code: u16) -> &'static str {
+    match code {
+        429 => "Request was throttled.",
+        401 => "Invalid API key.",
+        403 => "API is not enabled for your account.",
+        404 => "Not found",
+        _ => "Server Error",
+    }
+}
+
+fn page(code: u16, echo: &str) -> Answer {
     let title = match code {
         200 => "Sign in",
         500 => "Server Error (500)",
@@ -147,7 +288,7 @@ fn html(code: u16) -> Answer {
         _ => "Error",
     };
     let body = format!(
-        "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n</body>\r\n</html>\r\n"
+        "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1>{echo}</center>\r\n</body>\r\n</html>\r\n"
     );
     Answer::new(code, "text/html; charset=utf-8", body)
 }

@@ -1,15 +1,16 @@
-//! The listener: connections that the simulator can cut in the middle of whatever they carry.
+//! The listener: connections that the simulator can end, or speak over itself, in the middle of whatever they carry.
 
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
+use bytes::Buf as _;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -19,16 +20,40 @@ pub(super) struct Gate(pub(super) TcpListener);
 
 /// A handle on one connection, given to the requests that come over it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Line(Arc<AtomicBool>);
+pub(super) struct Line(Arc<Mutex<Wire>>);
+
+/// What becomes of the bytes that the HTTP server wants to send.
+#[derive(Debug, Default)]
+enum Wire {
+    /// They are sent.
+    #[default]
+    Open,
+    /// They are dropped, and the connection ends.
+    Closed,
+    /// They are dropped, and the connection ends with a TCP reset.
+    Reset,
+    /// These are sent in their place, and then the connection ends.
+    Instead(Bytes),
+}
 
 impl Line {
-    /// Ends the connection: nothing is written to it any more.
-    pub(super) fn cut(&self) {
-        self.0.store(true, Ordering::Release);
+    /// Ends the connection in order: nothing more is written to it.
+    pub(super) fn close(&self) {
+        *self.wire() = Wire::Closed;
     }
 
-    fn check(&self) -> io::Result<()> {
-        if self.0.load(Ordering::Acquire) { Err(io::ErrorKind::ConnectionReset.into()) } else { Ok(()) }
+    /// Ends the connection with a TCP reset.
+    pub(super) fn reset(&self) {
+        *self.wire() = Wire::Reset;
+    }
+
+    /// Sends `bytes` instead of what the HTTP server says next, and ends the connection.
+    pub(super) fn say_instead(&self, bytes: Bytes) {
+        *self.wire() = Wire::Instead(bytes);
+    }
+
+    fn wire(&self) -> MutexGuard<'_, Wire> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -37,6 +62,38 @@ impl Line {
 pub(super) struct Connection {
     stream: TcpStream,
     line: Line,
+}
+
+impl Connection {
+    /// Ready when the HTTP server may write; an error when it may not any more.
+    fn may_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut wire = self.line.wire();
+        loop {
+            match &mut *wire {
+                Wire::Open => return Poll::Ready(Ok(())),
+                Wire::Instead(bytes) if !bytes.is_empty() => {
+                    let written = ready!(Pin::new(&mut self.stream).poll_write(context, bytes))?;
+                    bytes.advance(written);
+                }
+                Wire::Closed | Wire::Reset | Wire::Instead(_) => {
+                    return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+                }
+            }
+        }
+    }
+
+    fn is_to_be_reset(&self) -> bool {
+        matches!(&*self.line.wire(), Wire::Reset)
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if self.is_to_be_reset() {
+            // Closing then sends RST instead of FIN; a failure leaves an orderly end.
+            let _ = self.stream.set_zero_linger();
+        }
+    }
 }
 
 impl Listener for Gate {
@@ -84,7 +141,7 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.line.check()?;
+        ready!(self.may_write(context))?;
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
@@ -93,7 +150,7 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.line.check()?;
+        ready!(self.may_write(context))?;
         Pin::new(&mut self.stream).poll_write_vectored(context, parts)
     }
 
@@ -102,11 +159,14 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.line.check()?;
+        ready!(self.may_write(context))?;
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.is_to_be_reset() {
+            return Poll::Ready(Ok(()));
+        }
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

@@ -20,12 +20,12 @@ pub(super) struct Lists(Mutex<Vec<(String, List)>>);
 
 impl Lists {
     /// The list of the query, made if it is not kept. `is_allowed` says which companies the account may see;
-    /// `sequence` is the request's number, for the order that is another every time.
+    /// `shuffle` stands for an order that is none that was asked for.
     pub(super) fn get(
         &self,
         world: &World,
         query: &Query,
-        sequence: u64,
+        shuffle: Option<u64>,
         is_allowed: impl Fn(u32) -> bool,
     ) -> List {
         let list = self.kept(&query.key).unwrap_or_else(|| {
@@ -37,7 +37,7 @@ impl Lists {
             kept.push((query.key.clone(), Arc::clone(&list)));
             list
         });
-        if query.order == Order::Shuffled { Arc::new(shuffled(world, &list, sequence)) } else { list }
+        shuffle.map_or(list.clone(), |order| Arc::new(shuffled(world, &list, order)))
     }
 
     fn kept(&self, key: &str) -> Option<List> {
@@ -55,8 +55,8 @@ impl Lists {
     }
 }
 
-fn shuffled(world: &World, list: &[u32], sequence: u64) -> Vec<u32> {
-    let salt = world.seed().wrapping_add(sequence);
+fn shuffled(world: &World, list: &[u32], order: u64) -> Vec<u32> {
+    let salt = world.seed().wrapping_add(order);
     let mut list = list.to_vec();
     list.sort_by_cached_key(|&index| Draw::new(salt, u64::from(index), Stream::Shuffle).next());
     list

@@ -13,12 +13,14 @@ mod choices;
 mod company;
 mod config;
 mod country;
+mod delivery;
 mod draw;
 mod error;
 mod fault;
 mod fields;
 mod filter;
 mod gate;
+mod gzip;
 mod ids;
 mod industries;
 mod journal;
@@ -120,9 +122,17 @@ impl Simulator {
         let live: Vec<u32> = self.shared.world().in_generation_order().collect();
         live.into_iter().map(|index| {
             let mut json = String::new();
-            render::Rows::new(&self.shared.world(), &self.shared.config.switches).write(index, &mut json);
+            render::Rows::new(&self.shared.world(), &self.shared.config().switches).write(index, &mut json);
             serde_json::from_str(&json).unwrap_or_default()
         })
+    }
+
+    /// Changes how requests are answered from now on, and counts requests and pages anew, from 1; earlier requests
+    /// are forgotten. Companies, seed, port and request log stay what they were at the start.
+    pub fn reconfigure(&self, change: impl FnOnce(&mut Config)) {
+        let mut config = Config::clone(&self.shared.config());
+        change(&mut config);
+        self.shared.reconfigure(config);
     }
 
     /// Takes a company out of every later answer.

@@ -8,14 +8,14 @@ use super::country::Country;
 use super::draw::{Draw, Stream};
 use super::listing::List;
 use super::params;
-use super::query::{Query, Total};
+use super::query::{Order, Query, Total};
 use super::render::Rows;
 use super::server::{Asked, Shared};
 use super::switches::Switches;
 use super::world::World;
 
-/// Companies tried by the switch `drift` until a new one passes the query's filters.
-const DRIFT_TRIES: u32 = 200;
+/// Companies tried until a new one passes the query's filters.
+const INSERT_TRIES: u32 = 200;
 
 /// What the endpoint remembers from page to page.
 #[derive(Debug, Default)]
@@ -26,33 +26,38 @@ pub(super) struct Pages {
 
 /// Answers a GET or a POST.
 pub(super) fn answer(shared: &Shared, asked: &Asked) -> Answer {
-    let switches = &shared.config.switches;
+    let config = &asked.config;
+    let switches = &config.switches;
     let query =
         match params::merged(&asked.query, &asked.body).and_then(|params| Query::new(&params, switches)) {
             Ok(query) => query,
             Err(detail) => return Answer::detail(400, &detail),
         };
-    let is_forbidden = |country: Country| shared.config.forbids(country.code());
+    let is_forbidden = |country: Country| config.forbids(country.code());
     if query.countries.iter().any(|country| is_forbidden(*country)) {
         return Answer::detail(403, "Insufficient country permissions");
     }
     let (list, page) = {
         let world = shared.world();
         let is_allowed = |index| world.company(index).is_some_and(|company| !is_forbidden(company.country));
-        let list = shared.lists.get(&world, &query, asked.sequence, is_allowed);
+        let list = shared.lists.get(&world, &query, shuffle(shared, &query, asked), is_allowed);
         if query.total == Total::Only {
-            return Answer::json(count_only(reported(&list, switches), switches.count));
+            return Answer::json(count_only(reported(shared, &list, switches), switches.count));
         }
-        let page = take(shared, &query, &list);
+        let page = take(shared, switches, &query, &list);
         if page.rows.is_empty() && switches.past_end == PastEnd::NotFound {
             return Answer::detail(404, "Not found");
         }
-        let total = (query.total == Total::Included).then(|| reported(&list, switches));
+        let total = (query.total == Total::Included).then(|| reported(shared, &list, switches));
         let answer = Answer::json(body(&world, &page.rows, total, switches)).with_rows(page.rows.len());
         (list, Page { answer: Some(answer), ..page })
     };
-    if switches.drift.is_some_and(|every| page.number.is_multiple_of(every)) {
-        drift(shared, &query, &list, page.end);
+    let drifts = switches.drift.is_some_and(|every| page.number.is_multiple_of(every));
+    if drifts || switches.delete_after == Some(page.number) {
+        delete(shared, &list, page.end);
+    }
+    if drifts || switches.insert_after == Some(page.number) {
+        insert(shared, &query);
     }
     page.answer.unwrap_or_else(|| Answer::detail(500, "No page"))
 }
@@ -68,8 +73,7 @@ struct Page {
 }
 
 /// The rows of the page, with whatever the switches do to it.
-fn take(shared: &Shared, query: &Query, list: &List) -> Page {
-    let switches = &shared.config.switches;
+fn take(shared: &Shared, switches: &Switches, query: &Query, list: &List) -> Page {
     let mut pages = shared.pages();
     let most = match switches.clamp_late {
         Some((after, limit)) if pages.answered >= after => Some(limit),
@@ -95,9 +99,24 @@ fn take(shared: &Shared, query: &Query, list: &List) -> Page {
     Page { number, end: start.saturating_add(rows.len()), rows, answer: None }
 }
 
+/// Which order the rows are in, when it is not the one that was asked for.
+fn shuffle(shared: &Shared, query: &Query, asked: &Asked) -> Option<u64> {
+    let reordered = |after| shared.pages().answered >= after;
+    match asked.config.switches.reorder_after {
+        _ if query.order == Order::Shuffled => Some(asked.sequence),
+        Some(after) if reordered(after) => Some(0),
+        _ => None,
+    }
+}
+
 /// The total that is told.
-fn reported(list: &List, switches: &Switches) -> u64 {
-    u64::try_from(list.len()).unwrap_or(u64::MAX).saturating_add_signed(switches.total_offset)
+fn reported(shared: &Shared, list: &List, switches: &Switches) -> u64 {
+    let late = match switches.total_late {
+        Some((after, wrong_by)) if shared.pages().answered >= after => wrong_by,
+        _ => 0,
+    };
+    let total = u64::try_from(list.len()).unwrap_or(u64::MAX);
+    total.saturating_add_signed(switches.total_offset).saturating_add_signed(late)
 }
 
 fn count_only(total: u64, shape: Count) -> String {
@@ -132,17 +151,22 @@ fn body(world: &World, rows: &[u32], total: Option<u64>, switches: &Switches) ->
     out
 }
 
-/// Takes a company that was answered already out of the list, so that the rest moves up, and adds a new one to it.
-fn drift(shared: &Shared, query: &Query, list: &List, end: usize) {
+/// Takes a company that was answered already out of the list, so that the rest moves up.
+fn delete(shared: &Shared, list: &List, end: usize) {
     shared.change(|world| {
-        let next = u64::try_from(end).unwrap_or(0);
-        let mut draw = Draw::new(world.seed(), next, Stream::Drift);
+        let mut draw = Draw::new(world.seed(), u64::try_from(end).unwrap_or(0), Stream::Drift);
         let answered = u32::try_from(end.min(list.len())).unwrap_or(u32::MAX);
         if let Some(index) = list.get(draw.below(answered) as usize) {
             world.delete(*index);
         }
+    });
+}
+
+/// Adds a new company to the list.
+fn insert(shared: &Shared, query: &Query) {
+    shared.change(|world| {
         let mut buffer = String::new();
-        for _ in 0..DRIFT_TRIES {
+        for _ in 0..INSERT_TRIES {
             let index = world.insert_next();
             if query.tests.iter().all(|test| test.passes(world, index, &mut buffer)) {
                 break;

@@ -9,7 +9,8 @@ use axum::extract::{ConnectInfo, State};
 use axum::response::Response;
 use jiff::Timestamp;
 
-use super::answer::{Answer, Delivery};
+use super::answer::Answer;
+use super::delivery::Delivery;
 use super::fault::Fault;
 use super::gate::Line;
 use super::journal::{Journal, Request};
@@ -39,7 +40,7 @@ static ROUTES: [Route; 1] = [Route {
 /// What all requests of a simulator share.
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) config: Config,
+    config: RwLock<Arc<Config>>,
     world: RwLock<World>,
     pub(super) lists: Lists,
     pages: Mutex<Pages>,
@@ -50,7 +51,22 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new(config: Config, world: World, journal: Journal) -> Self {
         let (lists, pages) = (Lists::default(), Mutex::default());
+        let config = RwLock::new(Arc::new(config));
         Self { config, world: RwLock::new(world), lists, pages, journal, received: AtomicU64::new(0) }
+    }
+
+    /// What requests that arrive now are answered by.
+    pub(super) fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Answers by another configuration from now on, and forgets everything about earlier requests.
+    pub(super) fn reconfigure(&self, config: Config) {
+        *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
+        *self.pages() = Pages::default();
+        self.received.store(0, Ordering::Relaxed);
+        self.lists.clear();
+        self.journal.clear();
     }
 
     /// The companies, which do not change while this is held.
@@ -74,6 +90,7 @@ impl Shared {
 /// A request as the endpoints see it.
 #[derive(Debug)]
 pub(super) struct Asked {
+    pub(super) config: Arc<Config>,
     /// Number of the request since the start, from 1.
     pub(super) sequence: u64,
     time: Timestamp,
@@ -83,6 +100,8 @@ pub(super) struct Asked {
     pub(super) query: Vec<(String, String)>,
     pub(super) body: String,
     is_authenticated: bool,
+    /// The credentials as they came, for debug pages; empty when the switches want none.
+    echo: String,
 }
 
 /// The service that answers everything.
@@ -96,13 +115,14 @@ async fn handle(
     request: axum::extract::Request,
 ) -> Response {
     let sequence = shared.received.fetch_add(1, Ordering::Relaxed) + 1;
-    let asked = read(&shared.config, sequence, request).await;
-    let switches = &shared.config.switches;
+    let config = shared.config();
+    let asked = read(Arc::clone(&config), sequence, request).await;
+    let switches = &config.switches;
     if !switches.latency.is_zero() {
         tokio::time::sleep(switches.latency).await;
     }
-    let fault = Fault::of_request(switches, shared.config.seed, sequence);
-    let replaced = fault.and_then(|fault| fault.answer(switches, &path_and_query(&asked)));
+    let fault = Fault::of_request(switches, config.seed, sequence);
+    let replaced = fault.and_then(|fault| fault.answer(switches, &path_and_query(&asked), &asked.echo));
     // A list of a million companies takes a while to make; other requests go on meanwhile.
     let worker = Arc::clone(&shared);
     let work = move || {
@@ -111,7 +131,9 @@ async fn handle(
     };
     let (asked, answer) = match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
-        Err(error) => return Answer::detail(500, &error.to_string()).into_response(Delivery::Whole, &line),
+        Err(error) => {
+            return Delivery::Whole.respond(Answer::detail(500, &error.to_string()), &line).await;
+        }
     };
     shared.journal.record(Request {
         sequence,
@@ -125,10 +147,10 @@ async fn handle(
         rows: answer.rows,
         fault: fault.map(Fault::label),
     });
-    answer.into_response(fault.map_or(Delivery::Whole, Fault::delivery), &line)
+    fault.map_or(Delivery::Whole, Fault::delivery).respond(answer, &line).await
 }
 
-async fn read(config: &Config, sequence: u64, request: axum::extract::Request) -> Asked {
+async fn read(config: Arc<Config>, sequence: u64, request: axum::extract::Request) -> Asked {
     let time = Timestamp::now();
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, MAX_BODY).await.unwrap_or_default();
@@ -140,7 +162,9 @@ async fn read(config: &Config, sequence: u64, request: axum::extract::Request) -
         raw_query: parts.uri.query().map(str::to_owned),
         query: params::pairs(parts.uri.query().unwrap_or_default()),
         body: String::from_utf8_lossy(&body).into_owned(),
-        is_authenticated: auth::is_right(config, &parts.headers),
+        is_authenticated: auth::is_right(&config, &parts.headers),
+        echo: if config.switches.echo { auth::echo(&parts.headers) } else { String::new() },
+        config,
     }
 }
 
@@ -159,7 +183,7 @@ fn route(shared: &Shared, asked: &Asked) -> Answer {
         let query = asked.raw_query.as_ref().map_or(String::new(), |query| format!("?{query}"));
         return Answer::empty(301).with_header("location", with_slash + &query);
     };
-    if let Some(refusal) = auth::refusal(&shared.config, asked.is_authenticated) {
+    if let Some(refusal) = auth::refusal(&asked.config, asked.is_authenticated) {
         return refusal;
     }
     if !route.methods.contains(&asked.method.as_str()) {

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::choices::{Count, Envelope, Numbers, Ordering, PastEnd, StartsWith, UnknownFilter};
-use super::fault::Fault;
+use super::fault::{Fault, Plan};
 
 /// How the simulator behaves. The default is the most plausible reading of the document.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "they are switches")]
 pub struct Switches {
     /// What a leading `-` of the parameter `order` means.
     pub order: Ordering,
@@ -40,10 +41,22 @@ pub struct Switches {
     pub startswith_business_id: StartsWith,
     /// After every so many pages a company of the list is gone and a new one is there.
     pub drift: Option<u64>,
+    /// After the page of this number, counted from 1, a company that was answered already is gone, once.
+    pub delete_after: Option<u64>,
+    /// After the page of this number a company is new, once.
+    pub insert_after: Option<u64>,
+    /// After so many pages the rows are in another order, and stay in it.
+    pub reorder_after: Option<u64>,
+    /// After so many pages (first number) the second number is added to every total.
+    pub total_late: Option<(u64, i64)>,
     /// What a parameter that is no known filter does.
     pub unknown_filter: UnknownFilter,
     /// Requests (counted from 1) that are answered with a fault.
     pub faults: Vec<(u64, Fault)>,
+    /// Faults that every request from that one on is answered with.
+    pub faults_from: Vec<(u64, Fault)>,
+    /// The bodies of faults quote the request's credentials, as debug pages do.
+    pub echo: bool,
     /// Share of the other requests that are answered with a fault drawn from the seed, 0 to 100.
     pub fault_rate_percent: f64,
     /// Where the fault `redirect` leads.
@@ -69,8 +82,14 @@ impl Default for Switches {
             id_prefix: false,
             startswith_business_id: StartsWith::Works,
             drift: None,
+            delete_after: None,
+            insert_after: None,
+            reorder_after: None,
+            total_late: None,
             unknown_filter: UnknownFilter::Ignored,
             faults: Vec::new(),
+            faults_from: Vec::new(),
+            echo: false,
             fault_rate_percent: 0.0,
             redirect_to: "https://elsewhere.invalid".to_owned(),
         }
@@ -173,11 +192,19 @@ impl Switches {
         switch("id-prefix", "true|false", "business ids with their country in front (FI09704098)", |s, v| assign(&mut s.id_prefix, v.parse().ok())),
         switch("startswith-business-id", "works|broken", "broken: `business_id__startswith` is ignored", |s, v| assign(&mut s.startswith_business_id, StartsWith::parse(v))),
         switch("drift", "N", "after every N pages one company is gone from the list and one is new", |s, v| assign(&mut s.drift, positive(v).map(Some))),
+        switch("delete-after", "N", "after the Nth page a company that was answered already is gone, once", |s, v| assign(&mut s.delete_after, positive(v).map(Some))),
+        switch("insert-after", "N", "after the Nth page one company is new, once", |s, v| assign(&mut s.insert_after, positive(v).map(Some))),
+        switch("reorder-after", "N", "after N pages the rows are in another order, and stay in it", |s, v| assign(&mut s.reorder_after, positive(v).map(Some))),
+        switch("total-late", "N:M", "after N pages every total is wrong by M, which may be negative", |s, v| {
+            let (after, wrong_by) = v.split_once(':')?;
+            assign(&mut s.total_late, Some(Some((after.parse().ok()?, wrong_by.parse().ok()?))))
+        }),
         switch("unknown-filter", "ignore|error", "a parameter that is no known filter is ignored, or answered with 400", |s, v| assign(&mut s.unknown_filter, UnknownFilter::parse(v))),
-        switch("fault", "KIND@N,...", "the Nth request fails; KIND is a status (429:2 with Retry-After), html, reset, truncated or redirect",
-            |s, v| { s.faults.extend(Fault::parse_list(v)?); Some(()) }),
-        switch("fault-rate", "PERCENT", "so many requests fail with 429, 500, 503, 504, a reset or a cut body",
+        switch("fault", "KIND@N,...", "the Nth request fails, with N+ all from the Nth on; KIND is html, json-error, empty, 204, redirect, closed, reset, reset-in-body, truncated, cut, gzip-damaged, gzip-cut, bomb, huge, trickle, stall, hang, or an error status, to which may be added its body (500:json, 400:html) and its Retry-After (429:none, 503:2, 429:date30, 429:absurd, 429:words)",
+            |s, v| { let plan = Plan::parse(v)?; s.faults.extend(plan.single); s.faults_from.extend(plan.from); Some(()) }),
+        switch("fault-rate", "PERCENT", "so many requests fail, in one of the ways that another attempt repairs",
             |s, v| assign(&mut s.fault_rate_percent, v.parse().ok().filter(|percent| (0.0..=100.0).contains(percent)))),
+        switch("echo", "true|false", "the bodies of faults quote the request's credentials, as debug pages do", |s, v| assign(&mut s.echo, v.parse().ok())),
         switch("redirect-to", "URL", "where the fault `redirect` leads", |s, v| assign(&mut s.redirect_to, url::Url::parse(v).ok().map(|_| v.to_owned()))),
     ];
 

@@ -844,7 +844,9 @@ async fn the_rate_of_faults_is_drawn_from_the_seed() {
     }
     assert_eq!(runs[0], runs[1]);
     let kinds: BTreeSet<&str> = runs[0].iter().flatten().map(String::as_str).collect();
-    assert_eq!(kinds, BTreeSet::from(["429", "500", "503", "504", "reset", "truncated"]));
+    assert!(kinds.len() >= 8, "{kinds:?}");
+    let slow = ["trickle", "stall", "hang", "bomb", "huge", "redirect"];
+    assert!(kinds.iter().all(|kind| !slow.contains(kind)), "only what another attempt repairs: {kinds:?}");
     let faults = runs[0].iter().flatten().count();
     assert!((15..45).contains(&faults), "{faults} of 60");
 }
