@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::base::BaseUrl;
 use super::delivery::Delivery;
 use super::gate::Gate;
-use super::transport::Transport;
+use super::transport::{Place, Transport};
 use super::{ApiError, ApiRequest, ClientSettings};
 use crate::clock::Clock;
 
@@ -21,6 +21,9 @@ pub struct Client {
 }
 
 /// What came back for a request.
+///
+/// One that is larger than 4 MiB holds the only place for such answers until it and its clones are dropped: the next
+/// large one is not read before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// 200 (or another success status with a body), or 404.
@@ -31,6 +34,14 @@ pub struct Answer {
     pub attempts: u32,
     /// From the call to the answer, waiting included.
     pub elapsed: Duration,
+    pub(super) place: Option<Place>,
+}
+
+impl Answer {
+    /// An answer to one attempt that took no time, from whoever stands in for the API.
+    pub fn new(status: u16, body: Vec<u8>) -> Self {
+        Self { status, body, attempts: 1, elapsed: Duration::ZERO, place: None }
+    }
 }
 
 /// What a client has done so far and what it is doing.
@@ -123,6 +134,11 @@ impl Client {
     /// [`ApiError::InvalidLink`] when it leads out of the base URL's path or is no URL.
     pub fn request_for_link(&self, link: &str) -> Result<ApiRequest, ApiError> {
         self.inner.base.request_for(link)
+    }
+
+    /// The beginning of an answer, safe to print: without the credentials, which a debug page may well echo.
+    pub(crate) fn quote(&self, body: &[u8]) -> String {
+        super::body::quote(self.inner.transport.redactor(), body)
     }
 
     /// Starts nothing more: requests in flight finish, everything else ends with [`ApiError::Interrupted`].

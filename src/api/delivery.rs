@@ -14,7 +14,7 @@ use super::classify::{Outcome, TransportKind, Verdict, classify};
 use super::client::{Answer, Inner};
 use super::control::Feedback;
 use super::retry_after::retry_after;
-use super::transport::{Failure, Response};
+use super::transport::{Failure, Place, Response};
 use super::{ApiError, ApiRequest, Method};
 
 /// A host that has never answered is given up after this many attempts, or after this time and two attempts: its
@@ -57,10 +57,10 @@ impl<'a> Delivery<'a> {
             let (outcome, exchange) = self.attempt().await?;
             match (classify(&outcome), exchange) {
                 (Verdict::Done, Ok(response)) => {
-                    return Ok(self.answer(response.status, response.body));
+                    return Ok(self.answer(response.status, response.body, response.place));
                 }
                 (Verdict::NotFound, Ok(response)) => {
-                    return Ok(self.answer(response.status, Vec::new()));
+                    return Ok(self.answer(response.status, Vec::new(), None));
                 }
                 (Verdict::Redirect, Ok(response)) => self.redirect(&response)?,
                 (Verdict::Abort { .. }, Ok(response)) => return Err(self.abort(&response)),
@@ -209,8 +209,8 @@ impl<'a> Delivery<'a> {
         Err(ApiError::Redirected { request, status, target })
     }
 
-    fn answer(&self, status: u16, body: Vec<u8>) -> Answer {
-        Answer { status, body, attempts: self.attempts, elapsed: self.elapsed() }
+    fn answer(&self, status: u16, body: Vec<u8>, place: Option<Place>) -> Answer {
+        Answer { status, body, attempts: self.attempts, elapsed: self.elapsed(), place }
     }
 
     fn elapsed(&self) -> Duration {

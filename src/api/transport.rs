@@ -1,11 +1,13 @@
 //! [`Transport`]: one HTTP exchange. The only file that knows `reqwest`.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{
     ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
 };
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
 use super::base::BaseUrl;
@@ -16,6 +18,8 @@ use crate::secret::Secret;
 
 /// Bytes that are read of an answer that is not a success; only its `detail` matters.
 const REFUSAL_BYTES: usize = 64 << 10;
+/// An answer above this is read only while no other of its kind is held: a page of 1000 rows is about 1 MB.
+const LARGE_BYTES: usize = 4 << 20;
 const API_KEY: HeaderName = HeaderName::from_static("api-key");
 
 /// An HTTP client that follows nothing, keeps no cookies and sends the credentials with each request.
@@ -25,8 +29,23 @@ pub(super) struct Transport {
     credential: (HeaderName, HeaderValue),
     redactor: Redactor,
     max_body_bytes: usize,
+    /// The place for a large answer.
+    large: Arc<Semaphore>,
     connect_timeout: Duration,
 }
+
+/// The right to hold a large answer; given back when the last clone is dropped.
+#[derive(Debug, Clone)]
+pub(super) struct Place(#[expect(dead_code, reason = "held, not read")] Arc<OwnedSemaphorePermit>);
+
+/// An answer is what it says, not what it holds.
+impl PartialEq for Place {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Place {}
 
 /// A complete answer, whatever its status.
 #[derive(Debug)]
@@ -37,6 +56,7 @@ pub(super) struct Response {
     pub(super) date: Option<String>,
     pub(super) location: Option<String>,
     pub(super) body: Vec<u8>,
+    pub(super) place: Option<Place>,
 }
 
 /// No complete answer, and why in plain words.
@@ -84,6 +104,7 @@ impl Transport {
             credential,
             redactor: Redactor::new(forms),
             max_body_bytes: settings.max_body_bytes,
+            large: Arc::new(Semaphore::new(1)),
             connect_timeout: settings.connect_timeout,
         })
     }
@@ -116,6 +137,7 @@ impl Transport {
             date: header(DATE),
             location: header(LOCATION),
             body: Vec::new(),
+            place: None,
         };
         let success = answer.status().is_success();
         let limit = if success { self.max_body_bytes } else { REFUSAL_BYTES };
@@ -130,6 +152,9 @@ impl Transport {
                 return Ok(response);
             };
             if response.body.len() + chunk.len() <= limit {
+                if response.place.is_none() && response.body.len() + chunk.len() > LARGE_BYTES {
+                    response.place = Some(self.place(timeout, status).await?);
+                }
                 response.body.extend_from_slice(&chunk);
             } else if success {
                 let reason = format!("more than {limit} bytes");
@@ -137,6 +162,20 @@ impl Transport {
             } else {
                 return Ok(response);
             }
+        }
+    }
+
+    /// Waits until no other large answer is held.
+    async fn place(&self, timeout: Duration, status: u16) -> Result<Place, Failure> {
+        let failure = |reason: &str| Failure {
+            kind: TransportKind::Timeout,
+            status: Some(status),
+            reason: reason.to_owned(),
+        };
+        let permit = tokio::time::timeout(timeout, Arc::clone(&self.large).acquire_owned()).await;
+        match permit {
+            Ok(Ok(permit)) => Ok(Place(Arc::new(permit))),
+            _ => Err(failure("another large answer was not done with in time")),
         }
     }
 

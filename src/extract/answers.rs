@@ -15,6 +15,9 @@ pub trait Answers: Send + Sync + fmt::Debug {
     /// The answer to a request, after whatever waiting and repeating it takes; 404 is an answer too.
     fn send<'a>(&'a self, request: &'a ApiRequest) -> BoxFuture<'a, Result<Answer, ApiError>>;
 
+    /// The beginning of an answer, safe to print.
+    fn quote(&self, body: &[u8]) -> String;
+
     /// Starts nothing more: an error was met that every further request would meet too.
     fn stop_starting(&self);
 }
@@ -26,6 +29,10 @@ impl Answers for Client {
 
     fn send<'a>(&'a self, request: &'a ApiRequest) -> BoxFuture<'a, Result<Answer, ApiError>> {
         Box::pin(Self::send(self, request))
+    }
+
+    fn quote(&self, body: &[u8]) -> String {
+        Self::quote(self, body)
     }
 
     fn stop_starting(&self) {

@@ -9,15 +9,18 @@ use url::Url;
 use super::landing::{Landing, read_page};
 use super::ledger::{Ask, Entry, LandedAt, RequestKey};
 use super::{Answers, ExtractError, ExtractSettings, Observer};
-use crate::api::{ApiError, ApiRequest, ErrorKind};
+use crate::api::{Answer, ApiError, ApiRequest, ErrorKind};
 use crate::catalog::Stream;
 use crate::clock;
-use crate::normalise::{PageFacts, fingerprints};
+use crate::normalise::{EnvelopeError, PageFacts, fingerprints};
 use crate::selection::List;
 
 /// A URL longer than this is sent as a POST with the same parameters in its body: servers and proxies commonly
 /// refuse request lines of 8 KiB, some of 4 KiB.
 const LONGEST_URL: usize = 2000;
+/// How often an answer that is JSON at first sight but no page is asked for again: an error that a server sends as
+/// 200, or a page that was cut where the rest looks whole.
+const MOST_UNREADABLE: u32 = 2;
 
 /// What a page says to the pager.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +29,14 @@ pub(super) struct Page {
     pub(super) rows: Vec<u64>,
     /// The server's total, when it was asked for and given.
     pub(super) count: Option<u64>,
+}
+
+/// An answer that is a page or a count.
+struct Reply {
+    body: bytes::Bytes,
+    facts: PageFacts,
+    /// A large answer keeps its place until its page is durable.
+    _rest: Answer,
 }
 
 enum Recorded {
@@ -81,10 +92,10 @@ impl<'a> Source<'a> {
             return Ok(total);
         }
         let request = self.request(&key);
-        let Some(body) = self.send(&key, &request).await? else {
+        let Some(reply) = self.send(&key, &request).await? else {
             return Err(self.no_such_list(&key, &request));
         };
-        let total = self.facts(&key, &request, body).await?.count;
+        let total = reply.facts.count;
         self.note(Entry::Counted { key, total }).await?;
         Ok(total)
     }
@@ -104,7 +115,7 @@ impl<'a> Source<'a> {
         }
         let _slot = self.slots.acquire().await.map_err(|_| ExtractError::LandingStopped)?;
         let request = self.request(&key);
-        let Some(body) = self.send(&key, &request).await? else {
+        let Some(reply) = self.send(&key, &request).await? else {
             if matches!(key.ask, Ask::Page { offset: 0, .. }) && total != Some(0) {
                 return Err(self.no_such_list(&key, &request));
             }
@@ -112,7 +123,7 @@ impl<'a> Source<'a> {
             return Ok(Page::default());
         };
         let fetched_at = clock::now_us();
-        let facts = self.facts(&key, &request, body.clone()).await?;
+        let Reply { body, facts, _rest } = reply;
         let landed = self.landing.land(key.clone(), body, fetched_at).await;
         landed.inspect_err(|_| self.api.stop_starting())?;
         self.observer.page_landed(self.label(key.list), facts.rows.len() as u64, false);
@@ -147,13 +158,26 @@ impl<'a> Source<'a> {
         self.recorded.lock().ok()?.remove(key)
     }
 
-    async fn send(
-        &self,
-        key: &RequestKey,
-        request: &ApiRequest,
-    ) -> Result<Option<bytes::Bytes>, ExtractError> {
-        let answer = self.api.send(request).await.map_err(|source| self.api_error(key, source))?;
-        Ok((answer.status != 404).then(|| answer.body.into()))
+    /// Sends the request, again when the answer cannot be read; none for 404.
+    async fn send(&self, key: &RequestKey, request: &ApiRequest) -> Result<Option<Reply>, ExtractError> {
+        let mut unreadable = 0;
+        loop {
+            let sent = self.api.send(request).await;
+            let mut answer = sent.map_err(|source| self.api_error(key, source))?;
+            if answer.status == 404 {
+                return Ok(None);
+            }
+            let body = bytes::Bytes::from(std::mem::take(&mut answer.body));
+            let facts = facts(body.clone()).await?;
+            match facts.map_err(|error| error.quoting(self.api.quote(&body))) {
+                Ok(facts) => return Ok(Some(Reply { body, facts, _rest: answer })),
+                Err(error) if unreadable < MOST_UNREADABLE => {
+                    unreadable += 1;
+                    tracing::warn!(%request, %error, "An answer cannot be read; it is asked for again.");
+                }
+                Err(source) => return Err(self.unreadable(key, request, source)),
+            }
+        }
     }
 
     /// After an error that every further request would meet too, no further request is started.
@@ -169,22 +193,14 @@ impl<'a> Source<'a> {
         ExtractError::NoSuchList { list: self.label(key.list).to_owned(), request: request.to_string() }
     }
 
-    async fn facts(
-        &self,
-        key: &RequestKey,
-        request: &ApiRequest,
-        body: bytes::Bytes,
-    ) -> Result<PageFacts, ExtractError> {
-        let facts = tokio::task::spawn_blocking(move || fingerprints(&body)).await;
-        facts.map_err(|_| ExtractError::LandingStopped)?.map_err(|source| {
-            self.api.stop_starting();
-            ExtractError::Envelope {
-                stream: self.stream.name,
-                list: self.label(key.list).to_owned(),
-                request: request.to_string(),
-                source,
-            }
-        })
+    fn unreadable(&self, key: &RequestKey, request: &ApiRequest, source: EnvelopeError) -> ExtractError {
+        self.api.stop_starting();
+        ExtractError::Envelope {
+            stream: self.stream.name,
+            list: self.label(key.list).to_owned(),
+            request: request.to_string(),
+            source,
+        }
     }
 
     /// The request as it is sent.
@@ -218,6 +234,12 @@ impl<'a> Source<'a> {
         }
         parameters
     }
+}
+
+/// What a page says to the pager, or why the body is none.
+async fn facts(body: bytes::Bytes) -> Result<Result<PageFacts, EnvelopeError>, ExtractError> {
+    let facts = tokio::task::spawn_blocking(move || fingerprints(&body)).await;
+    facts.map_err(|_| ExtractError::LandingStopped)
 }
 
 fn one(value: &str) -> Vec<String> {

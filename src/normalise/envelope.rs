@@ -64,6 +64,17 @@ pub enum EnvelopeError {
 }
 
 impl EnvelopeError {
+    /// The same error with another quotation of the body: one without the credentials that a server may echo.
+    #[must_use]
+    pub(crate) fn quoting(mut self, quotation: String) -> Self {
+        match &mut self {
+            Self::NotText { start, .. } | Self::NotJson { start, .. } | Self::OtherShape { start } => {
+                *start = quotation;
+            }
+        }
+        self
+    }
+
     /// What to do next.
     pub fn hint(&self) -> &'static str {
         match self {

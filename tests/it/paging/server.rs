@@ -279,12 +279,16 @@ impl Answers for Server {
         })
     }
 
+    fn quote(&self, body: &[u8]) -> String {
+        String::from_utf8_lossy(body).into_owned()
+    }
+
     fn stop_starting(&self) {}
 }
 
 fn answered(status: u16, body: &Value) -> Answer {
     let body = if status == 404 { Vec::new() } else { body.to_string().into_bytes() };
-    Answer { status, body, attempts: 1, elapsed: std::time::Duration::ZERO }
+    Answer::new(status, body)
 }
 
 /// A number of up to eight digits that follows from `number` and looks random; different ones for the small numbers
