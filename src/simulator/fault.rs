@@ -201,14 +201,14 @@ impl Fault {
             }
             Self::Html => Some(page(200, echo)),
             Self::JsonError => Some(Answer::detail(200, &format!("Internal error{echo}"))),
-            Self::Empty => Some(Answer::json(String::new())),
+            // The delivery of the other two brings the body along.
+            Self::Empty | Self::Bomb | Self::Huge => Some(Answer::json(String::new())),
             Self::NoContent => Some(Answer::empty(204)),
             Self::Redirect => {
                 let target = format!("{}{path_and_query}", switches.redirect_to.trim_end_matches('/'));
                 Some(Answer::empty(302).with_header("location", target))
             }
             Self::Closed | Self::Reset | Self::Hang => Some(Answer::empty(0)),
-            Self::Bomb | Self::Huge => Some(Answer::json(String::new())),
             Self::ResetInBody
             | Self::Truncated
             | Self::Cut

@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
 
+mod canonical;
 mod cli;
 mod client;
 mod crashes;
 mod documents;
 mod encoding;
 mod export;
+mod faults;
 mod fixture_warehouse;
 mod fuzz_seeds;
 mod hostile;

@@ -1,0 +1,61 @@
+//! What a published file says, as one hash per table: equal for equal data, however and when they were loaded.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::support::open;
+
+/// Tables about the runs themselves, which differ between two loads of the same data.
+const ABOUT_RUNS: &[&str] = &["etl.runs", "etl.streams", "etl.warehouse"];
+
+/// Columns that carry times, runs, or the order in which pages came.
+const ABOUT_THE_LOAD: &[&str] = &[
+    "run_id",
+    "_run_id",
+    "first_seen_run",
+    "_first_seen_at",
+    "_last_seen_at",
+    "_details_at",
+    "changed_at",
+    "replayed_at",
+    "page",
+    "sample",
+];
+
+/// A hash over the rows of every table, in an order that does not depend on how they were loaded; by table name,
+/// with the number of rows.
+pub(crate) fn hashes(warehouse: &Path) -> BTreeMap<String, (u64, String)> {
+    let connection = open(warehouse);
+    let mut columns: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut statement = connection
+        .prepare(
+            "SELECT schema_name || '.' || table_name, column_name FROM duckdb_columns() \
+             WHERE table_name IN (SELECT table_name FROM duckdb_tables()) AND NOT internal \
+             ORDER BY ALL",
+        )
+        .unwrap();
+    let mut rows = statement.query([]).unwrap();
+    while let Some(row) = rows.next().unwrap() {
+        let (table, column): (String, String) = (row.get(0).unwrap(), row.get(1).unwrap());
+        if ABOUT_RUNS.contains(&table.as_str()) || ABOUT_THE_LOAD.contains(&column.as_str()) {
+            continue;
+        }
+        columns.entry(table).or_default().push(match column.as_str() {
+            "_deleted_at" => "_deleted_at IS NOT NULL AS deleted".to_owned(),
+            _ => format!("\"{column}\""),
+        });
+    }
+    assert!(columns.contains_key("main.prospects"), "{:?}", columns.keys());
+    columns
+        .into_iter()
+        .map(|(table, columns)| {
+            let sql = format!(
+                "SELECT count(*), coalesce(md5(string_agg(line, '' ORDER BY line)), '') \
+                 FROM (SELECT md5(to_json(t)::VARCHAR) AS line FROM (SELECT {} FROM {table}) AS t)",
+                columns.join(", ")
+            );
+            let hash = connection.query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)));
+            (table, hash.unwrap())
+        })
+        .collect()
+}

@@ -1,0 +1,125 @@
+//! A planted key must not be in anything that runs leave behind while a server quotes it in its errors.
+
+use std::path::Path;
+use std::process::Output;
+
+use vainu_etl::simulator::{Config, Simulator, Switches};
+
+use crate::support::{open, stderr, vainu_etl};
+
+const KEY: &str = "planted0123456789abcdef0123456789abcdef0123456789abcdefplanted01";
+const USER: &str = "aino";
+/// `aino:` and the key as Basic authentication sends them, from where every three bytes are four letters.
+const ENCODED: &str = "YWlubzpwbGFudGVk";
+
+/// Faults whose body quotes the request's headers, and the exit code of the run that meets them.
+const QUOTING: &[(&str, i32)] = &[
+    ("500:json@2,500:html@3,429@4,html@5,json-error@6,404@9", 0),
+    ("401@3+", 3),
+    ("403:html@3+", 3),
+    ("400@3", 2),
+    ("400:html@3", 2),
+    ("redirect@3", 2),
+    ("json-error@3+", 4),
+    ("html@3+", 8),
+    ("500:json@3+", 8),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_planted_key_is_in_nothing_that_a_run_under_faults_leaves_behind() {
+    let config = Config {
+        companies: 300,
+        api_key: KEY.to_owned(),
+        username: USER.to_owned(),
+        password: KEY.to_owned(),
+        ..Config::default()
+    };
+    let simulator = Simulator::start(config).await.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let mut quoted = 0;
+    for (number, (faults, code)) in QUOTING.iter().enumerate() {
+        let mut switches = Switches::default();
+        switches.set(&format!("fault={faults}")).unwrap();
+        switches.set("echo=true").unwrap();
+        simulator.reconfigure(|config| config.switches = switches);
+        let output = run(dir.path(), &simulator.base_url(), number, *code).await;
+        assert_eq!(output.status.code(), Some(*code), "{faults}: {}", stderr(&output));
+        assert!(simulator.requests().iter().any(|request| request.fault.is_some()), "{faults}");
+        quoted += usize::from(stderr(&output).contains("[redacted]"));
+        assert_clean(&format!("stdout under {faults}"), &output.stdout);
+        assert_clean(&format!("stderr under {faults}"), &output.stderr);
+    }
+    assert!(quoted >= 5, "the server's words were shown, without the key, in {quoted} runs");
+    let mut seen = Vec::new();
+    scan(dir.path(), &mut seen);
+    for part in ["report.json", "vainu.duckdb", "ledger", ".zst"] {
+        assert!(seen.iter().any(|path| path.contains(part)), "{part} was scanned: {seen:?}");
+    }
+    scan_tables(&dir.path().join("vainu.duckdb"));
+}
+
+/// Every other run logs as JSON and logs in with a password. None waits for a server that stays broken.
+async fn run(dir: &Path, url: &str, number: usize, code: i32) -> Output {
+    let mut command = vainu_etl(dir);
+    let format = if number.is_multiple_of(2) {
+        command.env("VAINU_API_KEY", KEY);
+        "text"
+    } else {
+        command.env("VAINU_USERNAME", USER).env("VAINU_PASSWORD", KEY);
+        "json"
+    };
+    command.args(["-vvv", "--log-format", format, "--base-url", url, "sync", "--restart"]);
+    command.args([
+        "--page-size",
+        "50",
+        "--report",
+        "report.json",
+        "--max-duration",
+        if code == 8 { "5s" } else { "100s" },
+    ]);
+    tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+}
+
+fn assert_clean(what: &str, bytes: &[u8]) {
+    for secret in [KEY, ENCODED, &KEY[..20], &KEY[40..]] {
+        let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+        assert!(!found, "`{secret}` is in {what}");
+    }
+}
+
+/// Looks into every file, also in its name, and into what landed pages are compressed from.
+fn scan(dir: &Path, seen: &mut Vec<String>) {
+    for entry in fs_err::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.display().to_string();
+        assert_clean("a file's name", name.as_bytes());
+        if path.is_dir() {
+            scan(&path, seen);
+            continue;
+        }
+        let bytes = fs_err::read(&path).unwrap();
+        assert_clean(&name, &bytes);
+        if path.extension().is_some_and(|extension| extension == "zst") {
+            let pages = zstd::decode_all(bytes.as_slice()).unwrap();
+            assert!(!pages.is_empty());
+            assert_clean(&format!("the pages of {name}"), &pages);
+        }
+        seen.push(name);
+    }
+}
+
+/// Looks into every value of every table: inside the file they may be compressed.
+fn scan_tables(warehouse: &Path) {
+    let connection = open(warehouse);
+    let mut statement = connection
+        .prepare("SELECT schema_name || '.' || table_name FROM duckdb_tables() WHERE NOT internal")
+        .unwrap();
+    let tables: Vec<String> =
+        statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+    assert!(tables.len() > 5, "{tables:?}");
+    for table in tables {
+        let sql = format!("SELECT coalesce(string_agg(to_json(t)::VARCHAR, ' '), '') FROM {table} AS t");
+        let text: String = connection.query_row(&sql, [], |row| row.get(0)).unwrap();
+        assert_clean(&table, text.as_bytes());
+    }
+}
