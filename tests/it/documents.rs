@@ -131,3 +131,38 @@ fn sources(path: &Path) -> Vec<(PathBuf, String)> {
     let entries = fs_err::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| sources(&path)).collect()
 }
+
+/// Every test and script that "What it survives" names is there.
+#[test]
+fn every_promise_names_a_test_that_exists() {
+    let text = fs_err::read_to_string(root().join("docs/what-it-survives.md")).unwrap();
+    let mut sources = String::new();
+    let mut folders = vec![root().join("tests/it"), root().join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs_err::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                sources.push_str(&fs_err::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let rows = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| what "));
+    let mut named = 0;
+    for row in rows {
+        let cell = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        let tests: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
+        assert!(!tests.is_empty(), "no test is named: {row}");
+        for test in tests {
+            named += 1;
+            if test.contains('/') {
+                assert!(root().join(test).is_file(), "{test} does not exist: {row}");
+            } else {
+                let name = test.rsplit("::").next().unwrap();
+                assert!(sources.contains(name), "no test is called {name}: {row}");
+            }
+        }
+    }
+    assert!(named >= 60, "{named} tests are named");
+}
