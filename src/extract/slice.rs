@@ -184,14 +184,12 @@ impl Reading<'_, '_> {
     /// but the seam is no end.
     fn end_of(&self, covered: u64) -> Vec<u64> {
         let overlaps = self.page_size > 1 && covered > 1;
-        match self.slice.total {
-            Some(_) => vec![covered - u64::from(overlaps)],
-            None => {
-                let ahead = offsets(covered..covered + PAGES_AHEAD * self.page_size, self.page_size);
-                let end = (overlaps && !self.empty.contains(&covered)).then_some(covered);
-                ahead.chain(end).collect()
-            }
+        if self.slice.total.is_some() {
+            return vec![covered - u64::from(overlaps)];
         }
+        let ahead = offsets(covered..covered + PAGES_AHEAD * self.page_size, self.page_size);
+        let end = (overlaps && !self.empty.contains(&covered)).then_some(covered);
+        ahead.chain(end).collect()
     }
 
     /// Whether more than half of what came are repeats: a server that gives any rows for any offset has no end to

@@ -13,6 +13,7 @@ type Property = fn(&[u8]);
 const DAMAGES: u64 = 300;
 
 /// Runs the property on all seeds of a target.
+#[expect(clippy::print_stderr, reason = "says why it skips, and which seed it was when one fails")]
 fn run(target: &str, property: Property) {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
     if !folder.exists() {
@@ -28,7 +29,6 @@ fn run(target: &str, property: Property) {
     assert!(seeds.len() >= 5, "{target} has seeds");
     let soak: u64 = std::env::var("SOAK").map_or(1, |times| times.parse().unwrap());
     for (path, seed) in &seeds {
-        // The name of the test's output says which one it was.
         eprintln!("{}", path.display());
         property(seed);
         for number in 0..DAMAGES * soak {

@@ -15,14 +15,14 @@ use vainu_etl::query::Format;
 
 use crate::support::{Job, open, simulator, stderr, vainu_etl};
 use crate::wire::{Received, Wire};
-use values::{REJECTED, texts};
+use values::{REJECTED, Rejected, texts};
 
 /// The page with all values: company number n is called as text number n; then the records with rejects.
 fn records() -> Vec<String> {
     let named = texts().into_iter().enumerate().map(|(number, text)| {
         format!(r#"{{"country":"FI","business_id":"{number:04}","company_name":{},"x_same":{0}}}"#, text.json)
     });
-    named.chain(REJECTED.iter().map(|rejected| rejected.record())).collect()
+    named.chain(REJECTED.iter().map(Rejected::record)).collect()
 }
 
 fn answer(request: &Received) -> String {
@@ -93,7 +93,7 @@ fn every_text_comes_out_of_every_exit_as_it_went_in() {
     for (exit, values) in found {
         assert_eq!(values.len(), names.len(), "{exit}");
         for (value, name) in values.iter().zip(&names) {
-            assert!(value == name, "{exit}: {:.200?} became {:.200?}", name, value);
+            assert!(value == name, "{exit}: {name:.200?} became {value:.200?}");
         }
     }
 }

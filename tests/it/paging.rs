@@ -163,7 +163,9 @@ prop_compose! {
         let changes = if order == Order::Shuffled { Vec::new() } else { changes };
         // Pages of a single row have no seam to be torn at: see 0004. A short page of three rows has two.
         let least = if changes.is_empty() { 1 } else { 3 };
-        limits.iter_mut().for_each(|(_, limit)| *limit = least.max(*limit));
+        for (_, limit) in &mut limits {
+            *limit = least.max(*limit);
+        }
         let (ignores_limit, ignores_offset) = ignored;
         Behaviour {
             rows, order, total, limits, ignores_limit, ignores_offset, short, repeats, changes, ends_with_404,
@@ -203,8 +205,8 @@ proptest! {
 }
 
 /// What the properties found, each in the smallest form that it was shrunk to, and what reading the code suggested.
-fn regression(behaviour: Behaviour) -> Option<Verdict> {
-    check(&behaviour, READING).unwrap()
+fn regression(behaviour: &Behaviour) -> Option<Verdict> {
+    check(behaviour, READING).unwrap()
 }
 
 #[test]
@@ -220,7 +222,7 @@ fn a_server_that_shuffles_and_ignores_offsets_is_not_read_for_ever() {
     for total in [Total::Right, Total::Ignored] {
         let behaviour =
             Behaviour { order: Order::Shuffled, ignores_offset: true, total, ..Behaviour::plain(50) };
-        let verdict = regression(Behaviour { prefix: Prefix::Ignored, ..behaviour }).unwrap();
+        let verdict = regression(&Behaviour { prefix: Prefix::Ignored, ..behaviour }).unwrap();
         assert!(!verdict.complete);
     }
 }
@@ -229,7 +231,7 @@ fn a_server_that_shuffles_and_ignores_offsets_is_not_read_for_ever() {
 fn a_total_beyond_all_reason_costs_no_more_than_a_round() {
     for total in [1_000_000, u64::MAX] {
         let behaviour = Behaviour { total: Total::Always(total), ..Behaviour::plain(35) };
-        let verdict = regression(behaviour).unwrap();
+        let verdict = regression(&behaviour).unwrap();
         assert!(!verdict.complete);
         assert_eq!(verdict.reasons.len(), 1, "{verdict:?}");
         assert!(verdict.reasons[0].contains(&total.to_string()), "{verdict:?}");
@@ -243,7 +245,7 @@ fn a_row_that_comes_and_goes_at_the_end_hides_no_other() {
         for place in 0..64 {
             let change = |before, what| Change { before, what };
             let changes = vec![change(before, What::Insert(place)), change(before + 1, What::Delete(0))];
-            regression(Behaviour { changes, ..Behaviour::plain(10) });
+            regression(&Behaviour { changes, ..Behaviour::plain(10) });
         }
     }
 }

@@ -161,7 +161,7 @@ pub(crate) fn date(text: &[u8]) {
 pub(crate) fn retry_after(headers: &[u8]) {
     let Ok(text) = from_utf8(headers) else { return };
     let (value, date) = text.split_once('\n').map_or((text, None), |(value, date)| (value, Some(date)));
-    let now = UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+    let now = UNIX_EPOCH + Duration::from_hours(500_000);
     let wait = fuzzing::wait_of(value, date, now);
     let trimmed = value.trim();
     if !trimmed.is_empty() && trimmed.bytes().all(|byte| byte.is_ascii_digit()) {
