@@ -168,9 +168,13 @@ impl Reading<'_, '_> {
                 return Ok(false);
             } else if missing.is_empty() {
                 return Ok(true);
+            } else if self.slice.total.is_none() && longest == 1 && self.page_size > 1 {
+                // Rows are known to lie behind, and only the seam comes: the server gives one row at a time now.
+                self.page_size = 1;
+                again = 0;
             } else if again >= MOST_AGAIN {
-                // The one row that came is the seam itself: nothing lies behind it.
-                return Ok(longest <= 1);
+                // The one row that came is the seam itself: nothing lies behind it but what the total claims.
+                return Ok(longest <= 1 && self.slice.total.is_some());
             } else {
                 again += 1;
             }

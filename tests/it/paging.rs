@@ -249,3 +249,10 @@ fn a_row_that_comes_and_goes_at_the_end_hides_no_other() {
         }
     }
 }
+
+#[test]
+fn a_server_that_turns_to_one_row_at_a_time_hides_none() {
+    let behaviour =
+        Behaviour { total: Total::Ignored, limits: vec![(3, 1)], repeats: vec![3], ..Behaviour::plain(22) };
+    check(&behaviour, Reading { page_size: 3, slice_rows: 1000, at_once: 1 }).unwrap();
+}
