@@ -152,7 +152,7 @@ class Bench:
         pages.mkdir(exist_ok=True)
         parquet = self.folder / "rows.parquet"
         runs = {"sync": [], "again": [], "F": [], "L": [], "J": []}
-        with Simulator(self.etl, self.folder, 200_000) as simulator:
+        with Simulator(self.etl, self.folder, 200_000, "remember=true") as simulator:
             warehouse = self.fresh("bench.duckdb")
             self.sync(simulator, warehouse)
             log = self.folder / "run.jsonl"

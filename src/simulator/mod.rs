@@ -29,6 +29,7 @@ mod params;
 mod places;
 mod prospects_filter;
 mod query;
+mod rate;
 mod render;
 mod server;
 mod switches;

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
 use super::answer::Answer;
 use super::choices::{Count, Envelope, PastEnd};
 use super::country::Country;
@@ -49,7 +51,8 @@ pub(super) fn answer(shared: &Shared, asked: &Asked) -> Answer {
             return Answer::detail(404, "Not found");
         }
         let total = (query.total == Total::Included).then(|| reported(shared, &list, switches));
-        let answer = Answer::json(body(&world, &page.rows, total, switches)).with_rows(page.rows.len());
+        let answer =
+            Answer::json(text(shared, &world, &page.rows, total, switches)).with_rows(page.rows.len());
         (list, Page { answer: Some(answer), ..page })
     };
     let drifts = switches.drift.is_some_and(|every| page.number.is_multiple_of(every));
@@ -121,6 +124,21 @@ fn reported(shared: &Shared, list: &List, switches: &Switches) -> u64 {
 
 fn count_only(total: u64, shape: Count) -> String {
     if shape == Count::Number { total.to_string() } else { format!("{{\"count\":{total}}}") }
+}
+
+/// The body of a page, made once when the switches say so.
+fn text(shared: &Shared, world: &World, rows: &[u32], total: Option<u64>, switches: &Switches) -> String {
+    if !switches.remember {
+        return body(world, rows, total, switches);
+    }
+    let bytes: Vec<u8> = rows.iter().flat_map(|row| row.to_le_bytes()).collect();
+    let key = xxh3_64_with_seed(&bytes, total.unwrap_or(u64::MAX));
+    if let Some(kept) = shared.kept().get(&key) {
+        return kept.clone();
+    }
+    let text = body(world, rows, total, switches);
+    shared.kept().insert(key, text.clone());
+    text
 }
 
 fn body(world: &World, rows: &[u32], total: Option<u64>, switches: &Switches) -> String {

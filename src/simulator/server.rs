@@ -1,7 +1,9 @@
 //! From an HTTP request to its answer: faults, routes, authentication, the record of the request.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::to_bytes;
@@ -11,11 +13,12 @@ use jiff::Timestamp;
 
 use super::answer::Answer;
 use super::delivery::Delivery;
-use super::fault::Fault;
+use super::fault::{Fault, RetryAfter};
 use super::gate::Line;
 use super::journal::{Journal, Request};
 use super::listing::Lists;
 use super::prospects_filter::{self, Pages};
+use super::rate::Rate;
 use super::world::World;
 use super::{Config, auth, params};
 
@@ -46,13 +49,16 @@ pub(super) struct Shared {
     pages: Mutex<Pages>,
     pub(super) journal: Journal,
     received: AtomicU64,
+    rate: Rate,
+    kept: Mutex<HashMap<u64, String>>,
 }
 
 impl Shared {
     pub(super) fn new(config: Config, world: World, journal: Journal) -> Self {
         let (lists, pages) = (Lists::default(), Mutex::default());
         let config = RwLock::new(Arc::new(config));
-        Self { config, world: RwLock::new(world), lists, pages, journal, received: AtomicU64::new(0) }
+        let (received, rate, kept) = (AtomicU64::new(0), Rate::default(), Mutex::default());
+        Self { config, world: RwLock::new(world), lists, pages, journal, received, rate, kept }
     }
 
     /// What requests that arrive now are answered by.
@@ -66,6 +72,7 @@ impl Shared {
         *self.pages() = Pages::default();
         self.received.store(0, Ordering::Relaxed);
         self.lists.clear();
+        self.kept().clear();
         self.journal.clear();
     }
 
@@ -79,7 +86,13 @@ impl Shared {
         let mut world = self.world.write().unwrap_or_else(PoisonError::into_inner);
         let result = change(&mut world);
         self.lists.clear();
+        self.kept().clear();
         result
+    }
+
+    /// Bodies of pages by what makes them, for the switch `remember`.
+    pub(super) fn kept(&self) -> MutexGuard<'_, HashMap<u64, String>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn pages(&self) -> MutexGuard<'_, Pages> {
@@ -121,7 +134,11 @@ async fn handle(
     if !switches.latency.is_zero() {
         tokio::time::sleep(switches.latency).await;
     }
-    let fault = Fault::of_request(switches, config.seed, sequence);
+    let fault = if shared.rate.refuses(switches.rate_limit, Instant::now()) {
+        Some(Fault::Status { code: 429, retry_after: Some(RetryAfter::Seconds(1)), html: false })
+    } else {
+        Fault::of_request(switches, config.seed, sequence)
+    };
     let replaced = fault.and_then(|fault| fault.answer(switches, &path_and_query(&asked), &asked.echo));
     // A list of a million companies takes a while to make; other requests go on meanwhile.
     let worker = Arc::clone(&shared);

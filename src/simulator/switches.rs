@@ -57,6 +57,11 @@ pub struct Switches {
     pub faults_from: Vec<(u64, Fault)>,
     /// The bodies of faults quote the request's credentials, as debug pages do.
     pub echo: bool,
+    /// Most requests that are answered in any second; further ones get 429. `None` for no bound.
+    pub rate_limit: Option<u64>,
+    /// The text of a page is kept when it is made, so that the server costs little when it is asked again: for
+    /// measuring a client on the same machine. A page of 1000 takes about 0.8 MB.
+    pub remember: bool,
     /// Share of the other requests that are answered with a fault drawn from the seed, 0 to 100.
     pub fault_rate_percent: f64,
     /// Where the fault `redirect` leads.
@@ -90,6 +95,8 @@ impl Default for Switches {
             faults: Vec::new(),
             faults_from: Vec::new(),
             echo: false,
+            rate_limit: None,
+            remember: false,
             fault_rate_percent: 0.0,
             redirect_to: "https://elsewhere.invalid".to_owned(),
         }
@@ -205,6 +212,8 @@ impl Switches {
         switch("fault-rate", "PERCENT", "so many requests fail, in one of the ways that another attempt repairs",
             |s, v| assign(&mut s.fault_rate_percent, v.parse().ok().filter(|percent| (0.0..=100.0).contains(percent)))),
         switch("echo", "true|false", "the bodies of faults quote the request's credentials, as debug pages do", |s, v| assign(&mut s.echo, v.parse().ok())),
+        switch("rate-limit", "N", "above N requests in a second, 429 with Retry-After", |s, v| assign(&mut s.rate_limit, positive(v).map(Some))),
+        switch("remember", "true|false", "pages are kept when they are made (0.8 MB per 1000 rows): for measuring a client", |s, v| assign(&mut s.remember, v.parse().ok())),
         switch("redirect-to", "URL", "where the fault `redirect` leads", |s, v| assign(&mut s.redirect_to, url::Url::parse(v).ok().map(|_| v.to_owned()))),
     ];
 

@@ -72,6 +72,7 @@ const HARMLESS: &[&[&str]] = &[
     &["startswith-business-id=broken"],
     &["unknown-filter=error"],
     &["latency=5"],
+    &["remember=true"],
     &["fault=429@2,500@3,503@4,504@5,html@6,reset@7,truncated@8"],
     &["fault=429:1@3"],
 ];
