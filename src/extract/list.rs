@@ -5,7 +5,7 @@
 //! one page: such a page needs no order and cannot be torn by a change. After three sweeps the list is what it
 //! is, and is said not to be complete.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use futures::StreamExt;
 
@@ -188,6 +188,15 @@ impl<'a, 'b> ListReading<'a, 'b> {
 
     /// The slices to read again because they do not add up, cut as fine as they go.
     async fn cut_failed(&mut self, sweep: u32) -> Result<Vec<Slice>, ExtractError> {
+        if self.reads.values().all(SliceRead::adds_up) {
+            let readings: Vec<&[u64]> = self.reads.values().map(|read| read.rows.as_slice()).collect();
+            let shared = shared(&readings);
+            for read in
+                self.reads.values_mut().filter(|read| read.rows.iter().any(|row| shared.contains(row)))
+            {
+                read.reasons.push("companies of it came in another slice too".to_owned());
+            }
+        }
         let failed = self.reads.values().filter(|read| !read.adds_up());
         let failed: Vec<Slice> = failed.map(|read| read.slice.clone()).collect();
         for slice in &failed {
@@ -274,8 +283,27 @@ impl<'a, 'b> ListReading<'a, 'b> {
     }
 }
 
+/// Rows that more than one reading holds. Ids divide a list without overlap, so one of the readings got a page that was
+/// not its own; it has the right number of rows by chance.
+fn shared(readings: &[&[u64]]) -> HashSet<u64> {
+    let mut all: Vec<u64> = readings.iter().flat_map(|rows| rows.iter().copied()).collect();
+    all.sort_unstable();
+    all.windows(2).filter_map(|pair| (pair.first() == pair.last()).then(|| pair.first().copied())?).collect()
+}
+
 /// The sum, or none when a part is unknown or the sum is no number that a list can have: what a server claims may
 /// be any.
 fn sum(mut parts: impl Iterator<Item = Option<u64>>) -> Option<u64> {
     parts.try_fold(0_u64, |sum, part| sum.checked_add(part?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_of_two_slices_is_found() {
+        assert_eq!(shared(&[&[1, 2, 3], &[3], &[4, 5]]), HashSet::from([3]));
+        assert!(shared(&[&[1, 2, 3], &[6], &[4, 5]]).is_empty());
+    }
 }
