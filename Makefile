@@ -69,8 +69,10 @@ soak: ## The long forms of the tests; half an hour or more
 	python3 tests/kills.py --kills 300; \
 	python3 tests/readers.py --publishes 100 --companies 2000
 
-bench: ## Benchmarks, optimised as a release
-	@$(with_duckdb) cargo bench --locked $$features --bench '*' $(BENCH_ARGS)
+bench: ## What the speed claims rest on: normalising alone, then whole runs beside their floors (BENCH_ARGS="sync memory")
+	@$(with_duckdb) cargo bench --locked $$features --bench normalise; \
+	cargo build --locked --release $$features --bin vainu-etl; \
+	CARGO_FEATURES="$$features" python3 benches/speed.py $(BENCH_ARGS)
 
 fuzz: ## Fuzz each target, a minute each (needs cargo-fuzz; FUZZ_SECONDS=600 FUZZ_TARGETS="date decimal")
 	@$(with_duckdb) test -n "$${DUCKDB_LIB_DIR:-}" || { echo 'set DUCKDB_LIB_DIR: fuzz targets link DuckDB' >&2; exit 1; }; \

@@ -115,7 +115,8 @@ class Bench:
         """The benchmark `floor`, built as the binary is."""
         if "VAINU_FLOOR" in os.environ:
             return os.environ["VAINU_FLOOR"]
-        command = ["cargo", "bench", "--locked", "--bench", "floor", "--no-run", "--message-format=json"]
+        features = os.environ.get("CARGO_FEATURES", "").split()
+        command = ["cargo", "bench", "--locked", *features, "--bench", "floor", "--no-run", "--message-format=json"]
         built = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
         lines = [json.loads(line) for line in built.stdout.splitlines() if line.startswith("{")]
         (path,) = [line["executable"] for line in lines if line.get("target", {}).get("name") == "floor"]

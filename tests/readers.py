@@ -9,9 +9,9 @@ reads, closes, and opens it again, whatever the loader is doing. So, for DuckDB 
 3. no open fails, each connection sees one generation and all of its rows, the generations come in their order, and
    at the end it is the last one.
 
-Run by `make readers` (3 publishes beside the readers) and `make soak` (100). Uses the standard library only; DuckDB comes from PyPI into virtual environments under
-${XDG_CACHE_HOME:-~/.cache}/vainu-etl/venvs. Where these cannot be made the test says why and is skipped, but
-fails when the environment variable CI is set.
+Run by `make readers` (3 publishes beside the readers) and `make soak` (100). Uses the standard library only; DuckDB
+comes from PyPI into virtual environments under ${XDG_CACHE_HOME:-~/.cache}/vainu-etl/venvs. Where these cannot be made
+the test says why and is skipped, but fails when the environment variable CI is set.
 """
 
 import argparse
