@@ -40,6 +40,11 @@ impl Coverage {
         self.pages.iter().find(|(at, known)| **at != offset && known.as_slice() == rows).map(|(at, _)| *at)
     }
 
+    /// Rows of the longest page.
+    pub(crate) fn longest(&self) -> u64 {
+        self.pages.values().map(Vec::len).max().unwrap_or(0) as u64
+    }
+
     /// Number of positions received from 0 without a gap.
     pub(crate) fn covered(&self) -> u64 {
         let mut covered = 0;

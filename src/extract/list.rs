@@ -66,11 +66,13 @@ struct ListReading<'a, 'b> {
     list: u32,
     /// Rows that a full page is known to hold.
     page_size: u64,
+    /// Rows of the longest page that came.
+    longest_page: u64,
     sweeps: u32,
     /// The latest reading of each slice that makes up the list.
     reads: BTreeMap<String, SliceRead>,
-    /// Companies of earlier readings of slices that only the server's total contradicted.
-    earlier: HashMap<String, Vec<u64>>,
+    /// Companies of the latest reading of slices that only the server's total, or an earlier reading, contradicted.
+    contested: HashMap<String, Vec<u64>>,
     /// Two readings have agreed on more companies than the server counts.
     outvoted: bool,
 }
@@ -82,9 +84,10 @@ impl<'a, 'b> ListReading<'a, 'b> {
             source,
             list,
             page_size,
+            longest_page: 0,
             sweeps: 0,
             reads: BTreeMap::new(),
-            earlier: HashMap::new(),
+            contested: HashMap::new(),
             outvoted: false,
         }
     }
@@ -153,11 +156,12 @@ impl<'a, 'b> ListReading<'a, 'b> {
         if sweep == 1
             && let Some(first) = slices.next()
         {
-            let read = slice::read(self.source, first, sweep, self.page_size).await?;
+            let read = slice::read(self.source, first, sweep, self.page_size, self.longest_page).await?;
             self.page_size = read.effective_page_size;
             self.keep(read);
         }
-        let reads = slices.map(|slice| slice::read(self.source, slice, sweep, self.page_size));
+        let reads =
+            slices.map(|slice| slice::read(self.source, slice, sweep, self.page_size, self.longest_page));
         let reads = futures::stream::iter(reads).buffer_unordered(SLICES_AT_ONCE).collect().await;
         for read in all_or_first_error(reads)? {
             self.keep(read);
@@ -166,13 +170,18 @@ impl<'a, 'b> ListReading<'a, 'b> {
     }
 
     /// Keeps a reading. Where the total is the only thing that contradicts it, and is too small, two readings
-    /// with the same companies outweigh it.
+    /// with the same companies outweigh it, and fewer companies never do. Besides that, a later reading that adds up but
+    /// has fewer than an earlier one has to come twice.
     fn keep(&mut self, mut read: SliceRead) {
-        if read.only_total_too_small {
-            let mut companies = read.rows.clone();
-            companies.sort_unstable();
-            let name = read.slice.name.clone();
-            if self.earlier.insert(name, companies.clone()).as_ref() == Some(&companies) {
+        let name = read.slice.name.clone();
+        let mut companies = read.rows.clone();
+        companies.sort_unstable();
+        let contested = self.contested.get(&name);
+        let before = self.reads.get(&name).map_or(0, |before| before.rows.len());
+        let fewer = companies.len() < before
+            || contested.is_some_and(|earlier| companies.len() <= earlier.len() && companies != *earlier);
+        if read.only_total_too_small || (read.adds_up() && fewer) {
+            if contested == Some(&companies) {
                 tracing::warn!(
                     list = self.source.label(self.list),
                     total = read.slice.total,
@@ -181,14 +190,20 @@ impl<'a, 'b> ListReading<'a, 'b> {
                 );
                 read.reasons.clear();
                 self.outvoted = true;
+            } else if fewer {
+                read.reasons.push("an earlier reading held other companies".to_owned());
+            }
+            if read.only_total_too_small || contested.is_none() {
+                self.contested.insert(name.clone(), companies);
             }
         }
-        self.reads.insert(read.slice.name.clone(), read);
+        self.longest_page = self.longest_page.max(read.longest_page);
+        self.reads.insert(name, read);
     }
 
     /// The slices to read again because they do not add up, cut as fine as they go.
     async fn cut_failed(&mut self, sweep: u32) -> Result<Vec<Slice>, ExtractError> {
-        if self.reads.values().all(SliceRead::adds_up) {
+        if self.reads.len() > 1 && self.reads.values().all(SliceRead::adds_up) {
             let readings: Vec<&[u64]> = self.reads.values().map(|read| read.rows.as_slice()).collect();
             let shared = shared(&readings);
             for read in

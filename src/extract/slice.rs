@@ -1,6 +1,6 @@
 //! Reads one slice of a list: all its pages, side by side, until no position is missing.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use futures::StreamExt;
 
@@ -18,6 +18,8 @@ const PAGES_A_ROUND: usize = 256;
 const PAGES_AGAIN: usize = 8;
 /// How often a position is asked for again in one sweep when the answer is not usable.
 const MOST_AGAIN: u32 = 2;
+/// Pages that may still repeat another when asked for again; after that a server is taken not to heed the offset.
+const MOST_LEFT_OUT: u64 = 8;
 
 /// Part of a list, and how it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +48,8 @@ pub(super) struct SliceRead {
     pub(super) distinct: u64,
     /// Rows of a full page as received.
     pub(super) effective_page_size: u64,
+    /// Rows of the longest page.
+    pub(super) longest_page: u64,
     /// What does not add up; empty when everything does.
     pub(super) reasons: Vec<String>,
     /// The total is the only thing that contradicts the rows, and it is too small: an earlier sweep with the
@@ -59,12 +63,14 @@ impl SliceRead {
     }
 }
 
-/// Reads a slice. `page_size` is the number of rows that a page is known to hold.
+/// Reads a slice. `page_size` is the number of rows that a page is known to hold, `longest_page` of the longest that came
+/// for the list.
 pub(super) async fn read(
     source: &Source<'_>,
     slice: Slice,
     sweep: u32,
     page_size: u64,
+    longest_page: u64,
 ) -> Result<SliceRead, ExtractError> {
     let mut reading = Reading {
         source,
@@ -72,12 +78,13 @@ pub(super) async fn read(
         sweep,
         page_size: page_size.max(1),
         coverage: Coverage::default(),
+        asked: HashMap::new(),
         empty: HashSet::new(),
         companies: HashSet::new(),
         ignores_limit: false,
     };
     let fits_one_page = reading.slice.total.is_some_and(|total| total <= reading.page_size);
-    if sweep > 1 && fits_one_page && reading.read_at_once().await? {
+    if sweep > 1 && fits_one_page && reading.read_at_once(longest_page).await? {
         return Ok(reading.judge(true));
     }
     let end_proven = reading.read_pages().await?;
@@ -90,6 +97,9 @@ struct Reading<'a, 'b> {
     sweep: u32,
     page_size: u64,
     coverage: Coverage,
+    /// How often each offset was asked for: two requests never have the same key, so that the ledger keeps the answers
+    /// apart.
+    asked: HashMap<u64, u32>,
     /// Offsets at which there was no row.
     empty: HashSet<u64>,
     /// Fingerprints that have come.
@@ -98,38 +108,52 @@ struct Reading<'a, 'b> {
 }
 
 impl Reading<'_, '_> {
-    /// One request for rows and total of one moment: needs no order and cannot be torn by a change.
-    async fn read_at_once(&mut self) -> Result<bool, ExtractError> {
+    /// One request for rows and total of one moment: needs no order and cannot be torn by a change. A page as long as
+    /// the longest may be full, with rows behind it that the total does not count; then a second request looks there.
+    async fn read_at_once(&mut self, longest_page: u64) -> Result<bool, ExtractError> {
         let ask = Ask::Page { offset: 0, limit: self.limit(), again: 0, with_count: true };
         let page = self.source.page(self.slice.key(self.sweep, ask), self.slice.total).await?;
-        if page.count == Some(page.rows.len() as u64) {
-            self.slice.total = page.count;
-            self.coverage.add(0, page.rows);
-            return Ok(true);
+        let received = page.rows.len() as u64;
+        if page.count != Some(received)
+            || (received >= longest_page && !self.ask(received).await?.rows.is_empty())
+        {
+            return Ok(false);
         }
-        Ok(false)
+        self.slice.total = page.count;
+        self.coverage.add(0, page.rows);
+        Ok(true)
     }
 
     fn limit(&self) -> u32 {
         self.source.settings.page_size
     }
 
-    async fn ask(&self, offset: u64, again: u32) -> Result<(u64, Page), ExtractError> {
-        let ask = Ask::Page { offset, limit: self.limit(), again, with_count: false };
-        Ok((offset, self.source.page(self.slice.key(self.sweep, ask), self.slice.total).await?))
+    async fn ask(&mut self, offset: u64) -> Result<Page, ExtractError> {
+        let key = self.next_key(offset);
+        self.source.page(key, self.slice.total).await
+    }
+
+    /// The key of the next request for that offset.
+    fn next_key(&mut self, offset: u64) -> RequestKey {
+        let limit = self.limit();
+        let times = self.asked.entry(offset).or_default();
+        let ask = Ask::Page { offset, limit, again: *times, with_count: false };
+        *times += 1;
+        self.slice.key(self.sweep, ask)
     }
 
     /// Reads pages until nothing is missing; returns whether the end is proven by an empty answer behind it.
     async fn read_pages(&mut self) -> Result<bool, ExtractError> {
-        let (_, first) = self.ask(0, 0).await?;
+        let first = self.ask(0).await?;
         let received = first.rows.len() as u64;
         self.companies.extend(&first.rows);
-        self.coverage.add(0, first.rows);
         if received > u64::from(self.limit()) {
-            // The server ignores the limit, and so the offset: this answer is the whole list or nothing is.
             self.ignores_limit = true;
-            return Ok(self.slice.total == Some(received));
+            let proven = self.slice.total == Some(received) && self.is_whole(&first.rows).await?;
+            self.coverage.add(0, first.rows);
+            return Ok(proven);
         }
+        self.coverage.add(0, first.rows);
         if received == 0 {
             return Ok(true);
         }
@@ -150,12 +174,12 @@ impl Reading<'_, '_> {
                         .take(most)
                         .collect()
                 }
-                (true, _) => self.end_of(covered),
+                (true, _) => self.end_of(covered, again),
             };
-            let pages = self.ask_all(planned, again).await?;
+            let pages = self.ask_all(planned).await?;
             let longest = pages.iter().map(|(_, page)| page.rows.len() as u64).max().unwrap_or(0);
             let repeated = self.take_in(pages).await?;
-            if self.goes_round() {
+            if repeated >= MOST_LEFT_OUT || self.goes_round() {
                 return Ok(false);
             }
             let still_missing = self.coverage.missing(self.slice.total, self.page_size > 1);
@@ -167,7 +191,12 @@ impl Reading<'_, '_> {
             } else if repeated > 0 {
                 return Ok(false);
             } else if missing.is_empty() {
-                return Ok(true);
+                // Where pages have no seam and there is no total, one empty answer is all that says so: it is asked for
+                // twice.
+                if again > 0 || self.page_size > 1 || self.slice.total.is_some() {
+                    return Ok(true);
+                }
+                again = 1;
             } else if self.slice.total.is_none() && longest == 1 && self.page_size > 1 {
                 // Rows are known to lie behind, and only the seam comes: the server gives one row at a time now.
                 self.page_size = 1;
@@ -181,19 +210,29 @@ impl Reading<'_, '_> {
         }
     }
 
+    /// Whether the rows of a server that ignores the limit are the whole list: behind them is nothing, or, where the
+    /// offset is ignored too, the same rows again.
+    async fn is_whole(&mut self, rows: &[u64]) -> Result<bool, ExtractError> {
+        let received = rows.len() as u64;
+        let seam = self.ask(received - 1).await?;
+        let behind = self.ask(received).await?;
+        let ends = seam.rows.len() == 1 && seam.rows.last() == rows.last() && behind.rows.is_empty();
+        Ok(ends || (seam.rows == rows && behind.rows == rows))
+    }
+
     /// The pages that show whether anything lies behind position `covered`, when nothing is known to be missing.
     ///
-    /// With a total, one page: it must hold the last row, as the seam with the page before, and no other. Without
-    /// one, several, and besides the seam the page at the very end, which must be empty: a short page with nothing
-    /// but the seam is no end.
-    fn end_of(&self, covered: u64) -> Vec<u64> {
-        let overlaps = self.page_size > 1 && covered > 1;
-        if self.slice.total.is_some() {
-            return vec![covered - u64::from(overlaps)];
-        }
-        let ahead = offsets(covered..covered + PAGES_AHEAD * self.page_size, self.page_size);
-        let end = (overlaps && !self.empty.contains(&covered)).then_some(covered);
-        ahead.chain(end).collect()
+    /// The page at the last row must hold it, as the seam with the page before, and no other. The page at the very end
+    /// must be empty: a short page with nothing but the seam is no end, and the total may be wrong by just that row.
+    /// Without a total, several pages more.
+    fn end_of(&self, covered: u64, again: u32) -> Vec<u64> {
+        let seam = (self.page_size > 1 && covered > 1).then(|| covered - 1);
+        let end = (again > 0 || !self.empty.contains(&covered)).then_some(covered);
+        let ahead = if self.slice.total.is_some() { 0 } else { PAGES_AHEAD };
+        let ahead = offsets(covered..covered + ahead * self.page_size, self.page_size);
+        let mut planned: Vec<u64> = ahead.filter(|offset| *offset > covered).chain(seam).chain(end).collect();
+        planned.sort_unstable();
+        planned
     }
 
     /// Whether more than half of what came are repeats: a server that gives any rows for any offset has no end to
@@ -202,9 +241,12 @@ impl Reading<'_, '_> {
         self.coverage.covered() > 2 * (self.companies.len() as u64 + self.page_size)
     }
 
-    async fn ask_all(&self, offsets: Vec<u64>, again: u32) -> Result<Vec<(u64, Page)>, ExtractError> {
-        let at_once = self.source.settings.requests_at_once.max(1);
-        let asks = offsets.into_iter().map(|offset| self.ask(offset, again));
+    async fn ask_all(&mut self, offsets: Vec<u64>) -> Result<Vec<(u64, Page)>, ExtractError> {
+        let (source, total) = (self.source, self.slice.total);
+        let at_once = source.settings.requests_at_once.max(1);
+        let keys: Vec<_> = offsets.into_iter().map(|offset| (offset, self.next_key(offset))).collect();
+        let asks =
+            keys.into_iter().map(|(offset, key)| async move { Ok((offset, source.page(key, total).await?)) });
         all_or_first_error(futures::stream::iter(asks).buffer_unordered(at_once).collect().await)
     }
 
@@ -216,18 +258,19 @@ impl Reading<'_, '_> {
         for (offset, mut page) in pages {
             let mut again = 0;
             while let Some(twin) = self.coverage.repeats(offset, &page.rows) {
-                if again >= MOST_AGAIN {
+                if again >= MOST_AGAIN || left_out >= MOST_LEFT_OUT {
                     left_out += 1;
                     page = Page::default();
                     break;
                 }
                 again += 1;
                 tracing::warn!(offset, twin, "The server repeated a page; it is asked for again.");
-                // Keys of repeated asks lie beyond those of asks for missing rows.
-                (_, page) = self.ask(offset, MOST_AGAIN + again).await?;
+                page = self.ask(offset).await?;
             }
             if page.rows.is_empty() {
                 self.empty.insert(offset);
+            } else {
+                self.empty.remove(&offset);
             }
             self.companies.extend(&page.rows);
             self.coverage.add(offset, page.rows);
@@ -251,6 +294,11 @@ impl Reading<'_, '_> {
                 stitched.broken_seams.len()
             ));
         }
+        if let Some(offset) = self.empty.iter().filter(|offset| **offset < received).min() {
+            reasons.push(format!(
+                "no row came from position {offset} on, where one is: rows went while they were read"
+            ));
+        }
         if distinct != received {
             reasons.push(format!("{received} rows hold only {distinct} companies"));
         }
@@ -264,6 +312,7 @@ impl Reading<'_, '_> {
             rows: stitched.rows,
             distinct,
             effective_page_size: self.page_size,
+            longest_page: self.coverage.longest(),
             reasons,
             only_total_too_small,
             slice: self.slice,

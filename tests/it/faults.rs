@@ -37,6 +37,9 @@ const PATIENCE: (Duration, Duration) = (Duration::from_millis(1500), Duration::f
 enum Then {
     /// The run succeeds, and what it publishes is what is there.
     Equal,
+    /// The run succeeds, and publishes every company that was there from its start to its end, and none that never was.
+    /// For changes that pages and counts need not show: one company gone and another come where was read already.
+    Throughout,
     /// The run publishes what came, deletes nothing, says this, and ends with exit code 4.
     Incomplete(&'static str),
     /// The run ends with this exit code, and its message has these parts; nothing is published.
@@ -57,6 +60,18 @@ async fn play(play: Play, then: Then) {
     let simulator = Simulator::start(Config { companies: COMPANIES, ..Config::default() }).await.unwrap();
     let job = Job { page_size: 100, ..Job::new() };
     match then {
+        Then::Throughout => {
+            let before = expected(simulator.companies());
+            start(&simulator, play);
+            let report = run(&job, &simulator).await.0.unwrap();
+            fired(&simulator, play);
+            assert_eq!((report.exit_code, report.rejects), (0, 0), "{play:?}: {:?}", report.lists);
+            let (after, rows) = (expected(simulator.companies()), job.rows());
+            for company in before.iter().filter(|company| after.contains(company)) {
+                assert_eq!(rows.iter().filter(|row| *row == company).count(), 1, "{company:?}");
+            }
+            assert!(rows.iter().all(|row| before.contains(row) || after.contains(row)));
+        }
         Then::Equal => {
             start(&simulator, play);
             let (outcome, clock) = run_with(&job, &simulator, play).await;

@@ -31,6 +31,7 @@ fn answer(request: &Received) -> String {
     match () {
         () if asks("count", "true") => format!(r#"{{"count":{}}}"#, records.len()),
         () if asks("offset", "0") => format!("[{}]", records.join(",")),
+        () if asks("offset", &(records.len() - 1).to_string()) => format!("[{}]", records[records.len() - 1]),
         () => "[]".to_owned(),
     }
 }

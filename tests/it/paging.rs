@@ -256,3 +256,69 @@ fn a_server_that_turns_to_one_row_at_a_time_hides_none() {
         Behaviour { total: Total::Ignored, limits: vec![(3, 1)], repeats: vec![3], ..Behaviour::plain(22) };
     check(&behaviour, Reading { page_size: 3, slice_rows: 1000, at_once: 1 }).unwrap();
 }
+
+#[test]
+fn a_wrong_total_and_one_more_fault_hide_no_row() {
+    let found = [
+        // A server that ignores the limit leaves out the row that its total does not count.
+        (Behaviour { total: Total::Off(-1), ignores_limit: true, short: vec![1], ..Behaviour::plain(13) }, 3),
+        // Its total is 0, and the page that is read with the total repeats an empty one.
+        (Behaviour { total: Total::Always(0), repeats: vec![12], ..Behaviour::plain(48) }, 10),
+        (Behaviour { total: Total::Always(0), repeats: vec![10, 11], ..Behaviour::plain(13) }, 4),
+        (Behaviour { total: Total::Off(-1), repeats: vec![3, 4], ..Behaviour::plain(1) }, 3),
+        // There is no total, and the first page repeats an empty one.
+        (
+            Behaviour {
+                order: Order::Shuffled,
+                total: Total::Null,
+                repeats: vec![13],
+                ..Behaviour::plain(5)
+            },
+            5,
+        ),
+        // From the third page on there is one row to a page, as the total says.
+        (
+            Behaviour {
+                order: Order::Shuffled,
+                total: Total::Off(-2),
+                limits: vec![(3, 1)],
+                ignores_offset: true,
+                ..Behaviour::plain(3)
+            },
+            3,
+        ),
+        // A page that is full holds as many rows as the total by chance.
+        (Behaviour { total: Total::Off(-2), ..Behaviour::plain(10) }, 8),
+        (
+            Behaviour {
+                total: Total::Off(-2),
+                limits: vec![(1, 5)],
+                ignores_offset: true,
+                ..Behaviour::plain(7)
+            },
+            6,
+        ),
+    ];
+    for (behaviour, page_size) in found {
+        check(&behaviour, Reading { page_size, slice_rows: 1000, at_once: 1 }).unwrap();
+    }
+}
+
+#[test]
+fn an_empty_page_that_is_repeated_is_no_end() {
+    let behaviour = Behaviour {
+        total: Total::Ignored,
+        limits: vec![(1, 1)],
+        repeats: vec![14],
+        overtakes: 5,
+        ..Behaviour::plain(12)
+    };
+    check(&behaviour, Reading { page_size: 3, slice_rows: 1000, at_once: 2 }).unwrap();
+}
+
+#[test]
+fn rows_that_go_before_the_end_is_probed_hide_no_other() {
+    let changes = vec![Change { before: 6, what: What::Delete(0) }; 2];
+    let behaviour = Behaviour { total: Total::Ignored, short: vec![5], changes, ..Behaviour::plain(25) };
+    check(&behaviour, Reading { page_size: 12, slice_rows: 1000, at_once: 1 }).unwrap();
+}

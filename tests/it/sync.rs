@@ -19,7 +19,7 @@ async fn every_company_arrives_with_every_field_equal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn asks_for_a_count_then_overlapping_pages_then_the_last_row_alone_then_a_count() {
+async fn asks_for_a_count_then_overlapping_pages_then_the_last_row_alone_then_nothing_then_a_count() {
     let simulator = simulator(2500, &[]).await;
     Job::new().sync(&simulator).await.unwrap();
     let mut asked: Vec<String> = simulator
@@ -33,16 +33,12 @@ async fn asks_for_a_count_then_overlapping_pages_then_the_last_row_alone_then_a_
         .collect();
     assert_eq!(asked.remove(0), "GET count=true");
     assert_eq!(asked.pop().unwrap(), "GET count=true");
-    assert_eq!(asked.pop().unwrap(), "GET order=business_id&limit=1000&offset=2499");
+    let mut end = asked.split_off(asked.len() - 2);
+    end.sort();
+    let at = |offset| format!("GET order=business_id&limit=1000&offset={offset}");
+    assert_eq!(end, [at(2499), at(2500)]);
     asked.sort();
-    assert_eq!(
-        asked,
-        [
-            "GET order=business_id&limit=1000&offset=0",
-            "GET order=business_id&limit=1000&offset=1998",
-            "GET order=business_id&limit=1000&offset=999",
-        ]
-    );
+    assert_eq!(asked, [at(0), at(1998), at(999)]);
 }
 
 /// Switches with which the same data have to come out, and the list has to be proven complete.

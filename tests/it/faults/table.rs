@@ -1,7 +1,7 @@
 //! The table: faults that the simulator plays. Request 1 is the count, 2 the first page, and 3 to 8 the other pages.
 
 use super::Play::{Faults, Switches};
-use super::Then::{Ends, Equal, Incomplete};
+use super::Then::{Ends, Equal, Incomplete, Throughout};
 use super::play;
 use vainu_etl::simulator::Request;
 
@@ -93,7 +93,7 @@ table! {
     total_grows: Switches(&["total-late=3:5"], |log| log.len() > 10) => Incomplete("the server's total is 605, 600 rows were received");
     row_inserted_between_pages: Switches(&["insert-after=3"], |log| pages(log) > 3) => Equal;
     row_deleted_between_pages: Switches(&["delete-after=3"], |log| pages(log) > 3) => Equal;
-    row_deleted_and_another_inserted: Switches(&["delete-after=3", "insert-after=3"], |log| pages(log) > 3) => Equal;
+    row_deleted_and_another_inserted: Switches(&["delete-after=3", "insert-after=3"], |log| pages(log) > 3) => Throughout;
     rows_reordered_between_pages: Switches(&["reorder-after=3"], |log| pages(log) > 3) => Equal;
     body_that_looks_whole_behind_a_record: Switches(&["envelope=results", "fault=cut@3"], |log| log[2].fault.as_deref() == Some("cut")) => Equal;
     order_ignored: Switches(&["order=ignored"], |log| log.iter().all(|r| r.fault.is_none())) => Equal;
