@@ -181,7 +181,7 @@ impl Report {
             bytes: input.run.bytes,
             rows: published.totals.inserted + published.totals.updated + published.totals.unchanged,
             damaged_pages: run.damaged_pages,
-            rejects: staged().map(|staged| staged.records_rejected + staged.cells_rejected).sum(),
+            rejects: published.totals.rejected,
             drift: drift.collect(),
             lists: lists.collect(),
             seconds: phases.ended,

@@ -73,6 +73,8 @@ struct ListReading<'a, 'b> {
     reads: BTreeMap<String, SliceRead>,
     /// Companies of the latest reading of slices that only the server's total, or an earlier reading, contradicted.
     contested: HashMap<String, Vec<u64>>,
+    /// Totals of slices that were found to be too small, with the most companies that came.
+    undercounts: HashMap<String, (u64, u64)>,
     /// Two readings have agreed on more companies than the server counts.
     outvoted: bool,
 }
@@ -88,6 +90,7 @@ impl<'a, 'b> ListReading<'a, 'b> {
             sweeps: 0,
             reads: BTreeMap::new(),
             contested: HashMap::new(),
+            undercounts: HashMap::new(),
             outvoted: false,
         }
     }
@@ -174,6 +177,7 @@ impl<'a, 'b> ListReading<'a, 'b> {
     /// has fewer than an earlier one has to come twice.
     fn keep(&mut self, mut read: SliceRead) {
         let name = read.slice.name.clone();
+        self.compare_with_undercount(&name, &mut read);
         let mut companies = read.rows.clone();
         companies.sort_unstable();
         let contested = self.contested.get(&name);
@@ -199,6 +203,20 @@ impl<'a, 'b> ListReading<'a, 'b> {
         }
         self.longest_page = self.longest_page.max(read.longest_page);
         self.reads.insert(name, read);
+    }
+
+    /// A total that more companies than it counts have come for proves nothing to a reading with fewer.
+    fn compare_with_undercount(&mut self, name: &str, read: &mut SliceRead) {
+        let Some(total) = read.slice.total else { return };
+        let known =
+            self.undercounts.get(name).filter(|(counted, _)| *counted == total).map(|(_, most)| *most);
+        if read.distinct > total {
+            self.undercounts.insert(name.to_owned(), (total, read.distinct.max(known.unwrap_or(0))));
+        } else if let Some(most) = known
+            && read.adds_up()
+        {
+            read.reasons.push(format!("{most} companies came before for the same total of {total}"));
+        }
     }
 
     /// The slices to read again because they do not add up, cut as fine as they go.

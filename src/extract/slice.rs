@@ -250,13 +250,18 @@ impl Reading<'_, '_> {
         all_or_first_error(futures::stream::iter(asks).buffer_unordered(at_once).collect().await)
     }
 
-    /// Adds pages; one that repeats another is asked for again, and left out when it still does. Returns how
-    /// many were left out.
+    /// Adds pages; one that repeats another, or is empty where a row is known to be, is asked for again. Left out when
+    /// it still repeats. Returns how many were left out.
     async fn take_in(&mut self, mut pages: Vec<(u64, Page)>) -> Result<u64, ExtractError> {
         pages.sort_by_key(|(offset, _)| *offset);
+        let known = self.coverage.covered();
         let mut left_out = 0;
         for (offset, mut page) in pages {
             let mut again = 0;
+            while page.rows.is_empty() && offset < known && again < MOST_AGAIN {
+                again += 1;
+                page = self.ask(offset).await?;
+            }
             while let Some(twin) = self.coverage.repeats(offset, &page.rows) {
                 if again >= MOST_AGAIN || left_out >= MOST_LEFT_OUT {
                     left_out += 1;

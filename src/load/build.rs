@@ -95,8 +95,13 @@ fn stage(next: &Next, stream: &StreamInput) -> Result<(), LoadError> {
         text.into_iter().chain([("list", "UINTEGER"), ("page", "BIGINT")]).collect()
     })?;
     let name = stream.stream.name;
+    // Pages overlap: what was rejected in both is one reject. Equal ones of one page are as many as there are.
+    let alike = "list, table_name, key, field, raw, reason";
     let sql = format!(
-        "CREATE TEMP VIEW {} AS SELECT {} FROM {rows}; CREATE TEMP VIEW {} AS SELECT * FROM {rejects};",
+        "CREATE TEMP VIEW {} AS SELECT {} FROM {rows};
+         CREATE TEMP VIEW {} AS SELECT * EXCLUDE (occurrence) FROM (
+             SELECT *, row_number() OVER (PARTITION BY page, {alike} ORDER BY reject_id) AS occurrence FROM {rejects})
+         QUALIFY row_number() OVER (PARTITION BY occurrence, {alike} ORDER BY page DESC) = 1;",
         ddl::identifier(&format!("staged_{name}")),
         columns.join(", "),
         ddl::identifier(&format!("rejects_{name}")),
