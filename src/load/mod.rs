@@ -59,6 +59,7 @@ pub fn publish(
 
     let next = Next::create(workspace, &paths.next, marker.is_some() && !input.from_scratch, settings)?;
     crash_point(Point::NextCreated, &paths.next)?;
+    steps.done("create");
     let built = build::fill(&next, input, generation, &mut steps)?;
     crash_point(Point::NextFilled, &paths.next)?;
     next.close()?;

@@ -30,7 +30,6 @@ macro_rules! checks {
 /// Every check.
 pub const CHECKS: &[Check] = checks![
     "prospects_key_present",
-    "prospects_key_unique",
     "prospects_country_form",
     "prospects_business_id_form",
     "prospects_run_known",

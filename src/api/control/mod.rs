@@ -154,7 +154,7 @@ impl RateControl {
     pub(super) fn pause(&mut self, wait: Duration, now: Instant) {
         let from = self.paused_until.map_or(now, |until| until.max(now));
         let until = (now + wait).max(from);
-        self.pace.skip(until.saturating_duration_since(from));
+        self.pace.skip(until.saturating_duration_since(from), now);
         self.paused_until = Some(until);
     }
 

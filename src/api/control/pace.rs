@@ -45,6 +45,8 @@ pub(super) struct Pace {
 struct Learned {
     ceiling: f64,
     ramp_s: f64,
+    /// Nothing was refused before.
+    first: bool,
     /// Seconds of pause that the last refusal cost.
     cost_s: f64,
     /// Seconds since the cut in which the pace was made use of.
@@ -122,11 +124,30 @@ impl Pace {
             Some(old) => (old.rate() / 2.0, FIRST_RAMP_S),
         };
         let bucket = Bucket::empty(ceiling * CUT, BURST, now);
-        self.learned = Some(Learned { ceiling, ramp_s, cost_s: 0.0, used_s: 0.0, last_start: now, bucket });
+        let first = self.learned.is_none();
+        self.learned =
+            Some(Learned { ceiling, ramp_s, first, cost_s: 0.0, used_s: 0.0, last_start: now, bucket });
     }
 
-    /// Leaves the next `time` out of every measurement: nothing will start in it.
-    pub(super) fn skip(&mut self, time: Duration) {
+    /// Takes what was answered so far as answered evenly over the shortest time that a count stands for. It came as fast
+    /// as the window let it, and the next measurement would be of that burst and not of what the server allows. Done
+    /// where a refusal costs a pause; where it costs nothing, trying again soon finds out more.
+    fn spread(&mut self, now: Instant) {
+        let Some(begin) = now.checked_sub(Duration::from_secs_f64(SHORTEST)) else { return };
+        let count = self.answers.len().max(1);
+        for (position, at) in self.answers.iter_mut().enumerate() {
+            let share = Duration::from_secs_f64(SHORTEST) * u32::try_from(position).unwrap_or(u32::MAX)
+                / u32::try_from(count).unwrap_or(u32::MAX);
+            *at = (*at).min(begin + share);
+        }
+        self.since = self.since.map(|since| since.min(begin));
+    }
+
+    /// Leaves the `time` from `now` on out of every measurement: nothing will start in it.
+    pub(super) fn skip(&mut self, time: Duration, now: Instant) {
+        if self.learned.as_ref().is_some_and(|learned| learned.first && learned.cost_s <= 0.0) {
+            self.spread(now);
+        }
         self.shift(time);
         if let Some(learned) = &mut self.learned {
             learned.cost_s = (learned.cost_s + time.as_secs_f64()).min(COSTLIEST_S);

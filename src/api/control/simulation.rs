@@ -148,7 +148,7 @@ fn at_least_nine_tenths_of_the_allowed_rate_with_less_than_one_refusal_in_a_hund
     for limit in
         [Limit::PerSecond(50), Limit::Tokens(50.0, 50.0), Limit::Tokens(50.0, 5.0), Limit::Sliding(50)]
     {
-        for latency_ms in [5, 20, 60, 120] {
+        for latency_ms in [1, 2, 5, 20, 60, 120] {
             for retry_after_s in [None, Some(1)] {
                 // A small bucket refuses after a handful of requests, which says little about its rate; when each
                 // further trial costs a pause besides, finding out takes a few seconds longer.

@@ -77,6 +77,16 @@ fn a_failed_check_leaves_the_published_file_as_it_is() {
     assert_eq!(error.kind(), ErrorKind::Unexpected);
     assert!(rig.published_bytes() == before, "the published file is unchanged");
 
+    let double =
+        |connection: &Connection| Ok(connection.execute_batch("INSERT INTO prospects FROM prospects")?);
+    let hooks = Hooks { install: &double, ..NO_HOOKS };
+    let error = publish(&rig.workspace, &rig.lock, &input, &rig.settings, hooks).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "1 check refused the load; nothing was published\nunique_key_of_prospects (1 rows)\nFI/00000001: 2 rows"
+    );
+    assert!(rig.published_bytes() == before, "the published file is unchanged");
+
     let published = rig.load("r3", company("New"), vec![complete("all")]).unwrap();
     assert_eq!(published.generation, 2, "what the refused loads left behind is no obstacle");
 }
