@@ -74,7 +74,7 @@ pub(crate) struct SyncArgs {
     /// Refuse to publish when more of a list's companies disappear, in per cent [default: 50]
     #[arg(long, value_name = "PERCENT")]
     max_deleted_percent: Option<f64>,
-    /// Memory that DuckDB may use while loading, in megabytes; more goes to temporary files [default: 150]
+    /// Memory that DuckDB may use while loading, in megabytes; more goes to temporary files [default: 130]
     #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(50..))]
     memory_limit: Option<u64>,
     /// Give up an unfinished run of the same selections instead of resuming it
@@ -94,7 +94,11 @@ pub(crate) fn run(args: &SyncArgs, global: &Settings, output: &Output) -> Result
 
 /// Runs a sync on a runtime of its own; Ctrl-C ends it in order, a second one at once.
 pub(crate) fn run_sync(settings: &SyncSettings, output: &Output) -> Result<Report, Error> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .max_blocking_threads(blocking_threads())
+        .enable_all()
+        .build()?;
     let progress = Progress::new(output, settings.stream.name);
     let (stop, stopped) = oneshot::channel();
     runtime.spawn(watch_interrupts(output.clone(), stop));
@@ -106,6 +110,13 @@ pub(crate) fn run_sync(settings: &SyncSettings, output: &Output) -> Result<Repor
     let outcome = runtime.block_on(pipeline::sync(settings, &progress, stopped));
     progress.finish();
     outcome
+}
+
+/// Threads that compress, parse and look names up: what they do keeps a core busy, and the allocator keeps memory apart
+/// for every thread that ever asked for some. With a thread for each request in flight, a run of 1,000,000 prospects
+/// had 30 MiB more resident.
+fn blocking_threads() -> usize {
+    std::thread::available_parallelism().map_or(2, usize::from).max(2)
 }
 
 /// The first Ctrl-C ends the run in order, the second at once, in whatever step it is.

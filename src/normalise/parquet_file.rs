@@ -13,7 +13,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use super::stage::StageError;
 
 /// Encoded bytes of a row group: what a worker holds in memory for each of its files.
-const ROW_GROUP_BYTES: usize = 16 << 20;
+const ROW_GROUP_BYTES: usize = 4 << 20;
 
 /// A Parquet file that is created with its first batch.
 #[derive(Debug)]
