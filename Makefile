@@ -1,7 +1,7 @@
 # Every command that this project is built, tested and tried with. `make` alone lists them.
 #
 # All of them share one Cargo profile and the same features, so that nothing is compiled twice: DuckDB is linked
-# from the official prebuilt library when scripts/libduckdb finds one (15 minutes for the first build), else it is
+# from the official prebuilt library when scripts/libduckdb finds one (3 to 15 minutes for the first build), else it is
 # compiled from source (35 minutes more).
 #
 #   make test DUCKDB=bundled                      compile DuckDB from source in any case
