@@ -32,14 +32,10 @@ pub(super) fn stage(next: &Next, streams: &[StreamInput]) -> Result<(), LoadErro
             let sql = "INSERT INTO run_lists VALUES (?, ?, ?, ?)";
             next.execute(STAGING, sql, params![first_list + index, name, list.list, list.complete])?;
         }
-        // A company can be in a list twice when pages overlap or the list moved while it was read. Where there is one
-        // list, the newest rows are its companies, each once.
+        // A company can be in a list twice when the list moved while it was read.
         let staged = ddl::identifier(&format!("staged_{name}"));
-        let (distinct, newest) =
-            if stream.lists.len() == 1 { ("", " WHERE _newest") } else { ("DISTINCT ", "") };
         let sql = format!(
-            "INSERT INTO staged_members \
-             SELECT {distinct}_list + {first_list}, country, business_id FROM {staged}{newest}"
+            "INSERT INTO staged_members SELECT DISTINCT _list + {first_list}, country, business_id FROM {staged}"
         );
         next.batch(STAGING, &sql)?;
         first_list += stream.lists.len();

@@ -69,9 +69,22 @@ fn fingerprint(settings: &SyncSettings) -> String {
     format!("{:016x}", xxh3_64(text.as_bytes()))
 }
 
-/// A time-ordered id; the last part tells runs of one second apart.
+/// A time-ordered id: the second, and after the dash the fraction of it in 65,536ths.
 pub(crate) fn run_id(now_us: i64) -> String {
     let time = jiff::Timestamp::from_microsecond(now_us).unwrap_or_default().strftime("%Y%m%dT%H%M%SZ");
-    let salt = xxh3_64(format!("{now_us} {}", std::process::id()).as_bytes());
-    format!("{time}-{:04x}", salt & 0xffff)
+    let fraction = (now_us.rem_euclid(1_000_000) << 16) / 1_000_000;
+    format!("{time}-{fraction:04x}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_in_the_order_of_time_within_a_second_too() {
+        let second = 1_767_225_599_000_000;
+        let ids = [0, 20, 500_000, 999_999, 1_000_000].map(|micros| run_id(second + micros));
+        assert_eq!(ids[2], "20251231T235959Z-8000");
+        assert!(ids.is_sorted_by(|one, next| one < next), "{ids:?}");
+    }
 }

@@ -83,7 +83,7 @@ fn a_failed_check_leaves_the_published_file_as_it_is() {
     let error = publish(&rig.workspace, &rig.lock, &input, &rig.settings, hooks).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "1 check refused the load; nothing was published\nunique_key_of_prospects (1 rows)\nFI/00000001: 2 rows"
+        "1 check refused the load; nothing was published\nunique_key_of_prospects (1 rows)\nFI/1: 2 rows"
     );
     assert!(rig.published_bytes() == before, "the published file is unchanged");
 
