@@ -74,7 +74,7 @@ pub(crate) struct SyncArgs {
     /// Refuse to publish when more of a list's companies disappear, in per cent [default: 50]
     #[arg(long, value_name = "PERCENT")]
     max_deleted_percent: Option<f64>,
-    /// Memory that DuckDB may use while loading, in megabytes; more goes to temporary files [default: 150]
+    /// Memory that DuckDB may use while loading, in megabytes; more goes to temporary files [default: 130]
     #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(50..))]
     memory_limit: Option<u64>,
     /// Give up an unfinished run of the same selections instead of resuming it

@@ -89,11 +89,11 @@ pub struct LoadSettings {
 }
 
 impl Default for LoadSettings {
-    /// 150 MB, with which 1,000,000 prospects are loaded and merged within 300 MiB of resident memory, and as many
+    /// 130 MB, with which 1,000,000 prospects are loaded and merged within 300 MiB of resident memory, and as many
     /// threads as the machine has.
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(2, usize::from);
-        Self { memory_limit_mb: 150, threads }
+        Self { memory_limit_mb: 130, threads }
     }
 }
 

@@ -67,7 +67,7 @@ pub(super) async fn publish(
     work.await.map_err(|error| Error::Internal { what: error.to_string() })?
 }
 
-/// Publishes with the bundled views and checks.
+/// Publishes with the bundled views and checks; on one thread, when the memory is too little for several.
 pub(crate) fn publish_with_views(
     workspace: &Workspace,
     lock: &Lock,
@@ -85,5 +85,15 @@ pub(crate) fn publish_with_views(
             })
             .collect())
     };
-    load::publish(workspace, lock, input, settings, Hooks { install: &install, check: &check })
+    let publish = |settings: &LoadSettings| {
+        load::publish(workspace, lock, input, settings, Hooks { install: &install, check: &check })
+    };
+    match publish(settings) {
+        // Each thread holds rows of its own: what is too wide for several may fit one.
+        Err(error @ LoadError::OutOfMemory { .. }) if settings.threads > 1 => {
+            tracing::warn!(%error, "The rows do not fit in the memory of a load on several threads; one loads them now.");
+            publish(&LoadSettings { threads: 1, ..settings.clone() })
+        }
+        outcome => outcome,
+    }
 }
