@@ -25,7 +25,7 @@ impl Answer {
     /// An error as the document shows one: `{"detail":"Not found"}`.
     pub(super) fn detail(status: u16, detail: &str) -> Self {
         let mut body = "{\"detail\":".to_owned();
-        super::render::push_string(detail, &mut body);
+        super::json::push_string(detail, &mut body);
         body.push('}');
         Self::new(status, "application/json", body)
     }

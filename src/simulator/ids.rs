@@ -38,6 +38,11 @@ pub(super) fn identity(seed: u64, index: u32) -> (Country, u64) {
     }
 }
 
+/// The number by which links and customer data name company `index`.
+pub(super) fn vid(index: u32) -> u64 {
+    700_000 + u64::from(index)
+}
+
 /// A one-to-one map of `0..capacity` onto itself, drawn from the seed.
 ///
 /// `factor` has no factor in common with a capacity (2, 3 and 5 are all that they have). Finland and Denmark have

@@ -9,13 +9,16 @@
 
 mod answer;
 mod auth;
+mod changes;
 mod choices;
 mod company;
 mod config;
 mod country;
 mod delivery;
 mod draw;
+mod envelope;
 mod error;
+mod expected;
 mod fault;
 mod fields;
 mod filter;
@@ -24,7 +27,9 @@ mod gzip;
 mod ids;
 mod industries;
 mod journal;
+mod json;
 mod listing;
+mod paging;
 mod params;
 mod places;
 mod prospects_filter;
@@ -42,7 +47,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -116,56 +120,12 @@ impl Simulator {
         self.shared.journal.clear();
     }
 
-    /// Every company that is there now, in generation order, as the filter endpoint answers it.
-    ///
-    /// The countries that the account may not see are among them.
-    pub fn companies(&self) -> impl Iterator<Item = Value> {
-        let live: Vec<u32> = self.shared.world().in_generation_order().collect();
-        live.into_iter().map(|index| {
-            let mut json = String::new();
-            render::Rows::new(&self.shared.world(), &self.shared.config().switches).write(index, &mut json);
-            serde_json::from_str(&json).unwrap_or_default()
-        })
-    }
-
     /// Changes how requests are answered from now on, and counts requests and pages anew, from 1; earlier requests
     /// are forgotten. Companies, seed, port and request log stay what they were at the start.
     pub fn reconfigure(&self, change: impl FnOnce(&mut Config)) {
         let mut config = Config::clone(&self.shared.config());
         change(&mut config);
         self.shared.reconfigure(config);
-    }
-
-    /// Takes a company out of every later answer.
-    ///
-    /// # Errors
-    /// When no live company has this id.
-    pub fn delete_company(&self, country: &str, business_id: &str) -> Result<(), Error> {
-        self.shared.change(|world| {
-            let index = find(world, country, business_id)?;
-            world.delete(index);
-            Ok(())
-        })
-    }
-
-    /// Changes a field of a company, and its `basic_modified` to now.
-    ///
-    /// Fields: `company_name` (text), `turn_over` (whole euros or null), `staff_number` (a number or null), `nstatus`
-    /// (`active` or `inactive`) and `basic_modified` itself (`2026-01-31T12:00:00Z`).
-    ///
-    /// # Errors
-    /// When no live company has this id, or the field cannot be changed, or not to this value.
-    pub fn set_field(
-        &self,
-        country: &str,
-        business_id: &str,
-        field: &str,
-        value: &Value,
-    ) -> Result<(), Error> {
-        self.shared.change(|world| {
-            let index = find(world, country, business_id)?;
-            world.set(index, field, value)
-        })
     }
 
     /// Stops listening, and waits a moment for answers under way.
@@ -180,9 +140,4 @@ impl Drop for Simulator {
     fn drop(&mut self) {
         self.server.abort();
     }
-}
-
-fn find(world: &World, country: &str, business_id: &str) -> Result<u32, Error> {
-    let missing = || Error::Company { country: country.to_owned(), business_id: business_id.to_owned() };
-    world.find(country, business_id).ok_or_else(missing)
 }

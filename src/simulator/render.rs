@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use super::choices::Numbers;
 use super::company::Company;
 use super::fields::Field;
+use super::ids::vid;
+use super::json::push_string;
 use super::switches::Switches;
 use super::world::World;
 
@@ -79,11 +81,7 @@ impl<'a> Rows<'a> {
             out.push(',');
             self.field(index, name, *field, shape, out);
         }
-        let _ = write!(
-            out,
-            ",\"vainu_link\":\"https://app.vainu.io/vainu/prospect/{}/\"",
-            700_000 + u64::from(index)
-        );
+        let _ = write!(out, ",\"vainu_link\":\"https://app.vainu.io/vainu/prospect/{}/\"", vid(index));
         self.made(",\"linkedin_id\":", |text| subject.linkedin_id(text), out);
         self.made(",\"twitter_link\":", |text| subject.twitter_link(text), out);
         self.made(",\"facebook_link\":", |text| subject.facebook_link(text), out);
@@ -122,45 +120,5 @@ impl<'a> Rows<'a> {
             (Some(local), Numbers::String) => write!(out, "\"{local}.0\""),
             (Some(local), Numbers::Number) => write!(out, "{local}.0"),
         };
-    }
-}
-
-/// Appends `text` as a JSON string.
-pub(super) fn push_string(text: &str, out: &mut String) {
-    out.push('"');
-    // Bytes are faster to search than letters, and what is searched for is ASCII, so it never lies inside a letter.
-    let is_special = |byte: u8| byte == b'"' || byte == b'\\' || byte.is_ascii_control();
-    let mut rest = text;
-    while let Some(at) = rest.bytes().position(is_special) {
-        let (plain, special) = rest.split_at(at);
-        out.push_str(plain);
-        let mut letters = special.chars();
-        match letters.next() {
-            Some('"') => out.push_str("\\\""),
-            Some('\\') => out.push_str("\\\\"),
-            Some('\n') => out.push_str("\\n"),
-            Some('\t') => out.push_str("\\t"),
-            Some(control) => {
-                let _ = write!(out, "\\u{:04x}", u32::from(control));
-            }
-            None => {}
-        }
-        rest = letters.as_str();
-    }
-    out.push_str(rest);
-    out.push('"');
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn strings_come_back_as_they_were() {
-        for text in ["", "plain", "a\"b\\c", "\n\t\u{1b}[31m\u{0}", "ÅÄÖ \u{1f680}", "\\\\\"\""] {
-            let mut json = String::new();
-            push_string(text, &mut json);
-            assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
-        }
     }
 }

@@ -17,10 +17,10 @@ use super::fault::{Fault, RetryAfter};
 use super::gate::Line;
 use super::journal::{Journal, Request};
 use super::listing::Lists;
-use super::prospects_filter::{self, Pages};
+use super::paging::Pages;
 use super::rate::Rate;
 use super::world::World;
-use super::{Config, auth, params};
+use super::{Config, auth, params, prospects_filter};
 
 /// The largest body that is read.
 const MAX_BODY: usize = 64 << 20;
