@@ -8,7 +8,7 @@ pub(super) struct Answer {
     pub(super) content_type: &'static str,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: String,
-    /// Companies in the body; `None` if the answer is not a page.
+    /// Rows in the body; `None` if the answer is not a list.
     pub(super) rows: Option<usize>,
 }
 

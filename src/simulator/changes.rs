@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::groups::Group;
 use super::world::World;
 use super::{Error, Simulator};
 
@@ -37,10 +38,46 @@ impl Simulator {
             world.set(index, field, value)
         })
     }
+
+    /// Takes a target group out of every later answer.
+    ///
+    /// # Errors
+    /// When no target group has this id.
+    pub fn remove_target_group(&self, id: &str) -> Result<(), Error> {
+        self.shared.change(|world| {
+            let group = group(world, id)?;
+            world.edits.remove_group(group);
+            Ok(())
+        })
+    }
+
+    /// Takes a company out of a target group; the company itself stays.
+    ///
+    /// # Errors
+    /// When no target group or no live company has this id, or the company is not in the group.
+    pub fn remove_member(&self, id: &str, country: &str, business_id: &str) -> Result<(), Error> {
+        self.shared.change(|world| {
+            let group = group(world, id)?;
+            let index = find(world, country, business_id)?;
+            if !world.is_member(group, index) {
+                return Err(missing(country, business_id));
+            }
+            world.edits.remove_member(group, index);
+            Ok(())
+        })
+    }
 }
 
 /// The live company with this id.
-fn find(world: &World, country: &str, business_id: &str) -> Result<u32, Error> {
-    let missing = || Error::Company { country: country.to_owned(), business_id: business_id.to_owned() };
-    world.find(country, business_id).ok_or_else(missing)
+pub(super) fn find(world: &World, country: &str, business_id: &str) -> Result<u32, Error> {
+    world.find(country, business_id).ok_or_else(|| missing(country, business_id))
+}
+
+fn missing(country: &str, business_id: &str) -> Error {
+    Error::Company { country: country.to_owned(), business_id: business_id.to_owned() }
+}
+
+/// The target group with this id.
+pub(super) fn group(world: &World, id: &str) -> Result<&'static Group, Error> {
+    world.group(id).ok_or_else(|| Error::TargetGroup { id: id.to_owned() })
 }

@@ -84,3 +84,12 @@ choices! {
         Error = "error",
     }
 }
+choices! {
+    /// The order of a target group's members.
+    MemberOrder {
+        /// Always the same.
+        Stable = "stable",
+        /// Another one with every request.
+        Shuffled = "shuffled",
+    }
+}

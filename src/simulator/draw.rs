@@ -24,6 +24,7 @@ pub(super) enum Stream {
     Shuffle = 18,
     Drift = 19,
     Ids = 20,
+    Group = 21,
 }
 
 /// Mixes the bits of `z`; the finalizer of `SplitMix64`.

@@ -36,6 +36,12 @@ pub enum Error {
         /// Id asked for.
         business_id: String,
     },
+    /// No target group has this id.
+    #[error("the simulator has no target group {id}")]
+    TargetGroup {
+        /// Id asked for.
+        id: String,
+    },
     /// The field cannot be changed.
     #[error("the simulator cannot change the field `{field}`")]
     Field {
@@ -69,6 +75,7 @@ impl Error {
             Self::Company { .. } => {
                 Some("deleted companies cannot be changed; `companies()` lists the live ones")
             }
+            Self::TargetGroup { .. } => Some("`target_groups()` lists those that are there"),
             Self::Field { .. } => {
                 Some("company_name, turn_over, staff_number, nstatus and basic_modified can be changed")
             }

@@ -1,6 +1,54 @@
 //! JSON, written straight into one text.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
+
+/// An object that is being written, field by field, in the order of the document's examples.
+pub(super) struct Object<'a> {
+    out: &'a mut String,
+    is_empty: bool,
+}
+
+impl<'a> Object<'a> {
+    /// Opens an object.
+    pub(super) fn open(out: &'a mut String) -> Self {
+        out.push('{');
+        Self { out, is_empty: true }
+    }
+
+    /// The text in which the value of the field has to be written.
+    pub(super) fn value(&mut self, name: &str) -> &mut String {
+        if !self.is_empty {
+            self.out.push(',');
+        }
+        self.is_empty = false;
+        push_string(name, self.out);
+        self.out.push(':');
+        self.out
+    }
+
+    /// A JSON string, or null.
+    pub(super) fn text(&mut self, name: &str, value: Option<&str>) {
+        let out = self.value(name);
+        match value {
+            Some(text) => push_string(text, out),
+            None => out.push_str("null"),
+        }
+    }
+
+    /// A JSON number or literal, or null.
+    pub(super) fn bare(&mut self, name: &str, value: Option<impl Display>) {
+        let out = self.value(name);
+        // Writing to a String cannot fail.
+        let _ = match value {
+            Some(value) => write!(out, "{value}"),
+            None => write!(out, "null"),
+        };
+    }
+
+    pub(super) fn close(self) {
+        self.out.push('}');
+    }
+}
 
 /// Appends an array, which ends in `ending` where the document's example ends in such a text. Answers how many items
 /// it has, the text apart.

@@ -5,7 +5,7 @@
 //! ([`Switches`]) plays each reading; faults ([`Fault`]) play what networks and busy servers do.
 //!
 //! The same seed makes the same companies on every machine, and company `i` is the same however many there are.
-//! An endpoint is one file with a function from a request to an answer, and one line in `server::ROUTES`.
+//! An endpoint is one file with a function from a request to an answer, and one line in `routes::ROUTES`.
 
 mod answer;
 mod auth;
@@ -16,6 +16,7 @@ mod config;
 mod country;
 mod delivery;
 mod draw;
+mod edits;
 mod envelope;
 mod error;
 mod expected;
@@ -23,6 +24,7 @@ mod fault;
 mod fields;
 mod filter;
 mod gate;
+mod groups;
 mod gzip;
 mod ids;
 mod industries;
@@ -36,8 +38,11 @@ mod prospects_filter;
 mod query;
 mod rate;
 mod render;
+mod routes;
 mod server;
 mod switches;
+mod target_group;
+mod target_groups;
 mod text;
 mod values;
 mod words;
@@ -51,7 +56,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-pub use choices::{Count, Envelope, Numbers, Ordering, PastEnd, StartsWith, UnknownFilter};
+pub use choices::{Count, Envelope, MemberOrder, Numbers, Ordering, PastEnd, StartsWith, UnknownFilter};
 pub use config::Config;
 pub use error::Error;
 pub use fault::{Fault, RetryAfter};

@@ -76,8 +76,7 @@ fn text(shared: &Shared, world: &World, rows: &[u32], total: Option<u64>, switch
 
 fn body(world: &World, rows: &[u32], total: Option<u64>, switches: &Switches) -> String {
     let mut writer = Rows::new(world, switches);
-    let ending = switches.placeholder.then_some("...");
     envelope::page(total, switches.envelope, rows.len() * 1000 + 64, |out| {
-        push_list(out, rows, ending, |&index, out| writer.write(index, out));
+        push_list(out, rows, switches.page_ending("...."), |&index, out| writer.write(index, out));
     })
 }

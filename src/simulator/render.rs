@@ -1,4 +1,4 @@
-//! Writes companies as the JSON objects of the filter endpoint, straight into one text.
+//! Writes companies as the JSON objects of the endpoints, straight into one text.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use super::choices::Numbers;
 use super::company::Company;
 use super::fields::Field;
 use super::ids::vid;
-use super::json::push_string;
+use super::json::{Object, push_string};
 use super::switches::Switches;
 use super::world::World;
 
@@ -50,6 +50,23 @@ const TAIL: [(&str, Field, Shape); 5] = [
     ("staff_number_is_estimate", Field::StaffNumberIsEstimate, Shape::Bare),
 ];
 
+/// The fields of a target group's member.
+#[rustfmt::skip]
+const MEMBER: [(&str, Field, Shape); 12] = [
+    ("business_id", Field::BusinessId, Shape::Text),
+    ("company_name", Field::CompanyName, Shape::Text),
+    ("link", Field::Link, Shape::Text),
+    ("isic_industry_code", Field::IndustryCode, Shape::Text),
+    ("address", Field::Address, Shape::Text),
+    ("postal", Field::Postal, Shape::Text),
+    ("city", Field::City, Shape::Text),
+    ("country", Field::Country, Shape::Text),
+    ("turn_over", Field::TurnOver, Shape::Counted),
+    ("staff_number", Field::StaffNumber, Shape::Counted),
+    ("development_of_turnover", Field::DevelopmentOfTurnover, Shape::Counted),
+    ("profit", Field::Profit, Shape::Counted),
+];
+
 /// Writes rows one after another, with one buffer for all of them.
 pub(super) struct Rows<'a> {
     world: &'a World,
@@ -88,10 +105,23 @@ impl<'a> Rows<'a> {
         out.push('}');
     }
 
+    /// Appends the company of `index` as a JSON object with the twelve fields of a target group's member.
+    pub(super) fn write_member(&mut self, index: u32, out: &mut String) {
+        let mut object = Object::open(out);
+        for (name, field, shape) in &MEMBER {
+            self.value(index, *field, shape, object.value(name));
+        }
+        object.close();
+    }
+
     fn field(&mut self, index: u32, name: &str, field: Field, shape: &Shape, out: &mut String) {
         out.push('"');
         out.push_str(name);
         out.push_str("\":");
+        self.value(index, field, shape, out);
+    }
+
+    fn value(&mut self, index: u32, field: Field, shape: &Shape, out: &mut String) {
         if !self.world.text(index, field, &mut self.buffer) {
             out.push_str("null");
             return;

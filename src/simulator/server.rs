@@ -1,4 +1,4 @@
-//! From an HTTP request to its answer: faults, routes, authentication, the record of the request.
+//! From an HTTP request to its answer: faults, authentication, the record of the request.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,26 +19,12 @@ use super::journal::{Journal, Request};
 use super::listing::Lists;
 use super::paging::Pages;
 use super::rate::Rate;
+use super::routes::{self, Place};
 use super::world::World;
-use super::{Config, auth, params, prospects_filter};
+use super::{Config, auth, params};
 
 /// The largest body that is read.
 const MAX_BODY: usize = 64 << 20;
-
-/// One endpoint.
-struct Route {
-    /// The whole path, with its slash at the end.
-    path: &'static str,
-    methods: &'static [&'static str],
-    answer: fn(&Shared, &Asked) -> Answer,
-}
-
-/// All endpoints.
-static ROUTES: [Route; 1] = [Route {
-    path: "/api/v1/prospects/filter/",
-    methods: &["GET", "POST"],
-    answer: prospects_filter::answer,
-}];
 
 /// What all requests of a simulator share.
 #[derive(Debug)]
@@ -46,7 +32,10 @@ pub(super) struct Shared {
     config: RwLock<Arc<Config>>,
     world: RwLock<World>,
     pub(super) lists: Lists,
+    /// The pages of the filter endpoint.
     pages: Mutex<Pages>,
+    /// The pages of target groups.
+    member_pages: Mutex<Pages>,
     pub(super) journal: Journal,
     received: AtomicU64,
     rate: Rate,
@@ -55,10 +44,17 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(config: Config, world: World, journal: Journal) -> Self {
-        let (lists, pages) = (Lists::default(), Mutex::default());
-        let config = RwLock::new(Arc::new(config));
-        let (received, rate, kept) = (AtomicU64::new(0), Rate::default(), Mutex::default());
-        Self { config, world: RwLock::new(world), lists, pages, journal, received, rate, kept }
+        Self {
+            config: RwLock::new(Arc::new(config)),
+            world: RwLock::new(world),
+            lists: Lists::default(),
+            pages: Mutex::default(),
+            member_pages: Mutex::default(),
+            journal,
+            received: AtomicU64::new(0),
+            rate: Rate::default(),
+            kept: Mutex::default(),
+        }
     }
 
     /// What requests that arrive now are answered by.
@@ -69,7 +65,9 @@ impl Shared {
     /// Answers by another configuration from now on, and forgets everything about earlier requests.
     pub(super) fn reconfigure(&self, config: Config) {
         *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
-        *self.pages() = Pages::default();
+        for mut pages in [self.pages(), self.member_pages()] {
+            *pages = Pages::default();
+        }
         self.received.store(0, Ordering::Relaxed);
         self.lists.clear();
         self.kept().clear();
@@ -97,6 +95,10 @@ impl Shared {
 
     pub(super) fn pages(&self) -> MutexGuard<'_, Pages> {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn member_pages(&self) -> MutexGuard<'_, Pages> {
+        self.member_pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -191,14 +193,13 @@ fn path_and_query(asked: &Asked) -> String {
 
 /// The right answer, in the order in which Django asks: path, credentials, method.
 fn route(shared: &Shared, asked: &Asked) -> Answer {
-    let find = |path: &str| ROUTES.iter().find(|route| route.path == path);
-    let Some(route) = find(&asked.path) else {
-        let with_slash = format!("{}/", asked.path);
-        if find(&with_slash).is_none() {
-            return Answer::detail(404, "Not found");
+    let (route, segment) = match routes::place(&asked.path) {
+        Place::Endpoint(route, segment) => (route, segment),
+        Place::WithSlash => {
+            let query = asked.raw_query.as_ref().map_or(String::new(), |query| format!("?{query}"));
+            return Answer::empty(301).with_header("location", format!("{}/{query}", asked.path));
         }
-        let query = asked.raw_query.as_ref().map_or(String::new(), |query| format!("?{query}"));
-        return Answer::empty(301).with_header("location", with_slash + &query);
+        Place::Nowhere => return Answer::detail(404, "Not found"),
     };
     if let Some(refusal) = auth::refusal(&asked.config, asked.is_authenticated) {
         return refusal;
@@ -207,5 +208,5 @@ fn route(shared: &Shared, asked: &Asked) -> Answer {
         let answer = Answer::detail(405, &format!("Method \"{}\" not allowed.", asked.method));
         return answer.with_header("allow", route.methods.join(", "));
     }
-    (route.answer)(shared, asked)
+    (route.answer)(shared, asked, &segment)
 }

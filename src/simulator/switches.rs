@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::choices::{Count, Envelope, Numbers, Ordering, PastEnd, StartsWith, UnknownFilter};
+use super::choices::{Count, Envelope, MemberOrder, Numbers, Ordering, PastEnd, StartsWith, UnknownFilter};
 use super::fault::{Fault, Plan};
 
 /// How the simulator behaves. The default is the most plausible reading of the document.
@@ -29,8 +29,12 @@ pub struct Switches {
     pub short_page: Option<u64>,
     /// The page of this number, counted from 1, has the rows of the page before it.
     pub repeat_page: Option<u64>,
-    /// Every page ends in the text `"..."`, as in the document's examples.
+    /// Every page of companies or members ends in the text `"..."`, as in the document's examples.
     pub placeholder: bool,
+    /// Every list that ends in a text of dots in the document's example of its endpoint ends in that text.
+    pub placeholders: bool,
+    /// The order of a target group's members.
+    pub member_order: MemberOrder,
     /// How long every answer is held back.
     pub latency: Duration,
     /// After so many pages (first number) `limit_max` is the second number.
@@ -82,6 +86,8 @@ impl Default for Switches {
             short_page: None,
             repeat_page: None,
             placeholder: false,
+            placeholders: false,
+            member_order: MemberOrder::Stable,
             latency: Duration::ZERO,
             clamp_late: None,
             id_prefix: false,
@@ -190,7 +196,10 @@ impl Switches {
         switch("numbers", "string|number", "decimals and staff as JSON strings or numbers", |s, v| assign(&mut s.numbers, Numbers::parse(v))),
         switch("short-page", "N", "every Nth page has one row fewer than asked for", |s, v| assign(&mut s.short_page, positive(v).map(Some))),
         switch("repeat-page", "N", "the Nth page has the rows of the page before it", |s, v| assign(&mut s.repeat_page, positive(v).map(Some))),
-        switch("placeholder", "true|false", "every page ends in the text \"...\"", |s, v| assign(&mut s.placeholder, v.parse().ok())),
+        switch("placeholder", "true|false", "every page of companies or members ends in the text \"...\"", |s, v| assign(&mut s.placeholder, v.parse().ok())),
+        switch("placeholders", "on|off", "every list ends in the text of dots that it has in the document (\"...\", \"..\", \"....\")",
+            |s, v| assign(&mut s.placeholders, match v { "on" => Some(true), "off" => Some(false), _ => None })),
+        switch("member-order", "stable|shuffled", "members of a target group come in another order with every request", |s, v| assign(&mut s.member_order, MemberOrder::parse(v))),
         switch("latency", "MS", "every answer is held back so many milliseconds", |s, v| assign(&mut s.latency, v.parse().ok().map(Duration::from_millis))),
         switch("clamp-late", "N:M", "after N pages limit-max becomes M", |s, v| {
             let (after, limit) = v.split_once(':')?;
@@ -216,6 +225,16 @@ impl Switches {
         switch("remember", "true|false", "pages are kept when they are made (0.8 MB per 1000 rows): for measuring a client", |s, v| assign(&mut s.remember, v.parse().ok())),
         switch("redirect-to", "URL", "where the fault `redirect` leads", |s, v| assign(&mut s.redirect_to, url::Url::parse(v).ok().map(|_| v.to_owned()))),
     ];
+
+    /// What a page of companies or members ends in where the document's example ends in `documented`.
+    pub(super) fn page_ending(&self, documented: &'static str) -> Option<&'static str> {
+        self.list_ending(documented).or_else(|| self.placeholder.then_some("..."))
+    }
+
+    /// What a list ends in where the document's example ends in `documented`.
+    pub(super) fn list_ending(&self, documented: &'static str) -> Option<&'static str> {
+        self.placeholders.then_some(documented)
+    }
 
     /// Sets one switch from `NAME=VALUE`; `_` in a name is as good as `-`.
     ///

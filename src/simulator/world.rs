@@ -9,6 +9,7 @@ use super::Error;
 use super::company::Company;
 use super::country::Country;
 use super::draw::whole;
+use super::edits::Edits;
 use super::text::Subject;
 
 /// The companies, in generation order; an index is never used again.
@@ -20,6 +21,8 @@ pub(super) struct World {
     /// Whether the company of that index is still there.
     live: Vec<bool>,
     names: HashMap<u32, String>,
+    /// Changes to target groups.
+    pub(super) edits: Edits,
     /// Every index ever used, by the text of the business id; equal ids in generation order.
     by_id: Vec<u32>,
 }
@@ -35,6 +38,7 @@ impl World {
             companies,
             live,
             names: HashMap::new(),
+            edits: Edits::default(),
             by_id: (0..count).collect(),
         };
         let mut by_id = std::mem::take(&mut world.by_id);
