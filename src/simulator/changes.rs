@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::groups::Group;
 use super::world::World;
-use super::{Error, Simulator};
+use super::{Error, Simulator, offices, statements};
 
 impl Simulator {
     /// Takes a company out of every later answer.
@@ -63,6 +63,45 @@ impl Simulator {
                 return Err(missing(country, business_id));
             }
             world.edits.remove_member(group, index);
+            Ok(())
+        })
+    }
+
+    /// Changes a figure of the newest statement of a year. `basic_modified` of the company stays what it is.
+    ///
+    /// Fields: `turn_over_eur`, `net_income_euro` (both whole euros) and `staff_number`; each can be null.
+    ///
+    /// # Errors
+    /// When no live company has this id, it has no statement of this year, or the field cannot be changed, or not to
+    /// this value.
+    pub fn set_statement(
+        &self,
+        country: &str,
+        business_id: &str,
+        year: i16,
+        field: &str,
+        value: &Value,
+    ) -> Result<(), Error> {
+        self.shared.change(|world| {
+            let index = find(world, country, business_id)?;
+            if statements::of(world, index).iter().all(|statement| statement.year != year) {
+                return Err(Error::Statement { business_id: business_id.to_owned(), year });
+            }
+            world.edits.set_statement(index, year, field, value)
+        })
+    }
+
+    /// Takes the last address out of the `prospect_addresses` of a company.
+    ///
+    /// # Errors
+    /// When no live company has this id, or it has no address.
+    pub fn drop_last_address(&self, country: &str, business_id: &str) -> Result<(), Error> {
+        self.shared.change(|world| {
+            let index = find(world, country, business_id)?;
+            if offices::of(world, index).is_empty() {
+                return Err(Error::Address { business_id: business_id.to_owned() });
+            }
+            world.edits.drop_address(index);
             Ok(())
         })
     }

@@ -93,3 +93,12 @@ choices! {
         Shuffled = "shuffled",
     }
 }
+choices! {
+    /// Whether every company of the lists has details.
+    Details {
+        /// Every one.
+        All = "all",
+        /// About 3 % are answered with 404.
+        SomeMissing = "some-missing",
+    }
+}

@@ -44,7 +44,7 @@ pub(super) struct Spot {
 }
 
 impl Spot {
-    fn draw(country: Country, draw: &mut Draw) -> Self {
+    pub(super) fn draw(country: Country, draw: &mut Draw) -> Self {
         let number = places::number_of(country, draw.below(100));
         let (low, high) = places::places(country).get(number).map_or((0, 0), |place| place.postal);
         // Most codes end in a zero, as the codes of street addresses in Finland do; the others keep every ending possible.

@@ -25,6 +25,12 @@ pub(super) enum Stream {
     Drift = 19,
     Ids = 20,
     Group = 21,
+    Detail = 23,
+    Profile = 24,
+    Technology = 25,
+    Office = 26,
+    Statement = 27,
+    Contact = 28,
 }
 
 /// Mixes the bits of `z`; the finalizer of `SplitMix64`.

@@ -4,9 +4,10 @@
 
 use serde_json::Value;
 
-use super::changes::group;
+use super::changes::{find, group};
 use super::render::Rows;
-use super::{Error, Simulator, target_groups};
+use super::world::World;
+use super::{Config, Error, Simulator, Switches, prospect, target_groups};
 
 impl Simulator {
     /// Every company that is there now, in generation order, as the filter endpoint answers it.
@@ -34,6 +35,71 @@ impl Simulator {
         let members = world.members(group(&world, id)?);
         Ok(members.map(|index| value(|json| rows.write_member(index, json))).collect())
     }
+
+    /// A company as `/prospect/{id}/` answers it.
+    ///
+    /// # Errors
+    /// When no live company has this id, or the switches say that there are no details of it; so for all of one company.
+    pub fn detail(&self, country: &str, business_id: &str) -> Result<Value, Error> {
+        self.about(country, business_id, |world, config, index, json| {
+            prospect::write_basic(world, index, &config.switches, json);
+        })
+    }
+
+    /// A company as `/prospect/{id}/all/` answers it.
+    ///
+    /// # Errors
+    /// As [`detail`](Self::detail).
+    pub fn all_information(&self, country: &str, business_id: &str) -> Result<Value, Error> {
+        self.about(country, business_id, |world, config, index, json| {
+            prospect::write_all(world, index, &config.switches, json);
+        })
+    }
+
+    /// The statements of a company, the newest first, as `/prospect/{id}/financial_statements/` answers them.
+    ///
+    /// # Errors
+    /// As [`detail`](Self::detail).
+    pub fn statements(&self, country: &str, business_id: &str) -> Result<Vec<Value>, Error> {
+        let list = self.about(country, business_id, |world, config, index, json| {
+            prospect::write_statements(world, index, &config.switches, json);
+        });
+        list.map(items)
+    }
+
+    /// The contacts of a company, as `/prospect/{id}/contacts/` answers them.
+    ///
+    /// # Errors
+    /// As [`detail`](Self::detail).
+    pub fn contacts(&self, country: &str, business_id: &str) -> Result<Vec<Value>, Error> {
+        let list = self.about(country, business_id, |world, config, index, json| {
+            prospect::write_contacts(world, index, &config.switches, json);
+        });
+        list.map(items)
+    }
+
+    /// What an endpoint about one company answers.
+    fn about(
+        &self,
+        country: &str,
+        business_id: &str,
+        write: impl FnOnce(&World, &Config, u32, &mut String),
+    ) -> Result<Value, Error> {
+        let (world, config) = (self.shared.world(), self.plain());
+        let index = find(&world, country, business_id)?;
+        if !prospect::has_details(&world, index, &config.switches) {
+            let (country, business_id) = (country.to_owned(), business_id.to_owned());
+            return Err(Error::Company { country, business_id });
+        }
+        Ok(value(|json| write(&world, &config, index, json)))
+    }
+
+    /// The configuration without what is not about the data.
+    fn plain(&self) -> Config {
+        let config = Config::clone(&self.shared.config());
+        let switches = Switches { placeholder: false, placeholders: false, ..config.switches };
+        Config { switches, forbidden_countries: Vec::new(), ..config }
+    }
 }
 
 /// The JSON that `write` appends.
@@ -41,4 +107,11 @@ fn value(write: impl FnOnce(&mut String)) -> Value {
     let mut json = String::new();
     write(&mut json);
     serde_json::from_str(&json).unwrap_or_default()
+}
+
+fn items(list: Value) -> Vec<Value> {
+    match list {
+        Value::Array(items) => items,
+        _ => Vec::new(),
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::{Display, Write as _};
 
+use super::choices::Numbers;
+
 /// An object that is being written, field by field, in the order of the document's examples.
 pub(super) struct Object<'a> {
     out: &'a mut String,
@@ -43,6 +45,14 @@ impl<'a> Object<'a> {
             Some(value) => write!(out, "{value}"),
             None => write!(out, "null"),
         };
+    }
+
+    /// A decimal: a JSON string or a number, as the switch says, or null.
+    pub(super) fn decimal(&mut self, name: &str, value: Option<impl Display>, numbers: Numbers) {
+        match numbers {
+            Numbers::String => self.text(name, value.map(|value| value.to_string()).as_deref()),
+            Numbers::Number => self.bare(name, value),
+        }
     }
 
     pub(super) fn close(self) {

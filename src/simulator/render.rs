@@ -8,6 +8,7 @@ use super::fields::Field;
 use super::ids::vid;
 use super::json::{Object, push_string};
 use super::switches::Switches;
+use super::values::Amount;
 use super::world::World;
 
 /// How one field of an answer is written.
@@ -105,6 +106,38 @@ impl<'a> Rows<'a> {
         out.push('}');
     }
 
+    /// Appends what the detail endpoints have in front of their own fields.
+    pub(super) fn profile(
+        &mut self,
+        index: u32,
+        company: &Company,
+        industry_code: &str,
+        object: &mut Object,
+    ) {
+        let subject = self.world.subject(index, company);
+        self.value(index, Field::BusinessId, &Shape::Text, object.value("business_id"));
+        self.made_value(|text| subject.status(company.active, text), object.value("status"));
+        for (name, field, shape) in &HEAD {
+            let name = match field {
+                Field::Municipality | Field::VisitingMunicipality => continue,
+                Field::IndustryCode => industry_code,
+                _ => name,
+            };
+            self.value(index, *field, shape, object.value(name));
+        }
+        self.value(index, Field::TurnOver, &Shape::Counted, object.value("turn_over"));
+        self.local_turn_over(company, object.value("turn_over_local"));
+        let estimate = company.turn_over.filter(|_| company.turn_over_is_estimate);
+        object.decimal("turnover_estimate", estimate.map(Amount), self.numbers);
+        for (name, field, shape) in TAIL.iter().filter(|(_, field, _)| *field != Field::TurnOverIsEstimate) {
+            self.value(index, *field, shape, object.value(name));
+        }
+        object.text("vainu_link", Some(&format!("https://app.vainu.io/vainu/prospect/{}/", vid(index))));
+        self.made_value(|text| subject.linkedin_id(text), object.value("linkedin_id"));
+        self.made_value(|text| subject.twitter_link(text), object.value("twitter_link"));
+        self.made_value(|text| subject.facebook_link(text), object.value("facebook_link"));
+    }
+
     /// Appends the company of `index` as a JSON object with the twelve fields of a target group's member.
     pub(super) fn write_member(&mut self, index: u32, out: &mut String) {
         let mut object = Object::open(out);
@@ -134,6 +167,10 @@ impl<'a> Rows<'a> {
 
     fn made(&mut self, key: &str, make: impl FnOnce(&mut String) -> bool, out: &mut String) {
         out.push_str(key);
+        self.made_value(make, out);
+    }
+
+    fn made_value(&mut self, make: impl FnOnce(&mut String) -> bool, out: &mut String) {
         self.buffer.clear();
         if make(&mut self.buffer) {
             push_string(&self.buffer, out);

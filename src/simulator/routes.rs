@@ -4,7 +4,7 @@ use percent_encoding::percent_decode_str;
 
 use super::answer::Answer;
 use super::server::{Asked, Shared};
-use super::{prospects_filter, target_group, target_groups};
+use super::{prospect, prospects_filter, target_group, target_groups};
 
 /// What stands before the path of an endpoint.
 const BASE: &str = "/api/v1/";
@@ -23,12 +23,16 @@ const fn get(path: &'static str, answer: fn(&Shared, &Asked, &str) -> Answer) ->
 }
 
 /// All endpoints.
-static ROUTES: [Route; 5] = [
+static ROUTES: [Route; 9] = [
     Route {
         path: "prospects/filter/",
         methods: &["GET", "POST"],
         answer: |shared, asked, _| prospects_filter::answer(shared, asked),
     },
+    get("prospect/{}/", prospect::basic),
+    get("prospect/{}/all/", prospect::all),
+    get("prospect/{}/financial_statements/", prospect::financial_statements),
+    get("prospect/{}/contacts/", prospect::contacts),
     get("target_groups/", |shared, asked, _| target_groups::all(shared, asked)),
     // The document has no slash here, as the only place.
     get("target_groups/{}", target_groups::one),
@@ -86,11 +90,11 @@ mod tests {
 
     #[test]
     fn a_segment_is_decoded_once_and_stays_one_segment() {
-        assert_eq!(segment("/api/v1/target_group/FI09704098/").as_deref(), Some("FI09704098"));
-        assert_eq!(segment("/api/v1/target_group/%46I0%2F%25/").as_deref(), Some("FI0/%"));
-        assert_eq!(segment("/api/v1/target_group//"), None);
-        assert_eq!(segment("/api/v1/target_group/%ff/"), None);
-        assert_eq!(segment("/api/v1/target_group/a/b/"), None);
+        assert_eq!(segment("/api/v1/prospect/FI09704098/").as_deref(), Some("FI09704098"));
+        assert_eq!(segment("/api/v1/prospect/%46I0%2F%25/all/").as_deref(), Some("FI0/%"));
+        assert_eq!(segment("/api/v1/prospect//"), None);
+        assert_eq!(segment("/api/v1/prospect/%ff/"), None);
+        assert_eq!(segment("/api/v1/prospect/a/b/"), None);
     }
 
     #[test]

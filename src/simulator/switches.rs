@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::choices::{Count, Envelope, MemberOrder, Numbers, Ordering, PastEnd, StartsWith, UnknownFilter};
+use super::choices::{
+    Count, Details, Envelope, MemberOrder, Numbers, Ordering, PastEnd, StartsWith, UnknownFilter,
+};
 use super::fault::{Fault, Plan};
 
 /// How the simulator behaves. The default is the most plausible reading of the document.
@@ -35,6 +37,8 @@ pub struct Switches {
     pub placeholders: bool,
     /// The order of a target group's members.
     pub member_order: MemberOrder,
+    /// Whether every company of the lists has details.
+    pub details: Details,
     /// How long every answer is held back.
     pub latency: Duration,
     /// After so many pages (first number) `limit_max` is the second number.
@@ -88,6 +92,7 @@ impl Default for Switches {
             placeholder: false,
             placeholders: false,
             member_order: MemberOrder::Stable,
+            details: Details::All,
             latency: Duration::ZERO,
             clamp_late: None,
             id_prefix: false,
@@ -200,6 +205,7 @@ impl Switches {
         switch("placeholders", "on|off", "every list ends in the text of dots that it has in the document (\"...\", \"..\", \"....\")",
             |s, v| assign(&mut s.placeholders, match v { "on" => Some(true), "off" => Some(false), _ => None })),
         switch("member-order", "stable|shuffled", "members of a target group come in another order with every request", |s, v| assign(&mut s.member_order, MemberOrder::parse(v))),
+        switch("details", "all|some-missing", "some-missing: about 3 % of the companies of the lists have no details (404)", |s, v| assign(&mut s.details, Details::parse(v))),
         switch("latency", "MS", "every answer is held back so many milliseconds", |s, v| assign(&mut s.latency, v.parse().ok().map(Duration::from_millis))),
         switch("clamp-late", "N:M", "after N pages limit-max becomes M", |s, v| {
             let (after, limit) = v.split_once(':')?;

@@ -2,6 +2,7 @@
 //! other endpoint has a module.
 
 mod changes;
+mod prospect;
 mod target_groups;
 
 use std::collections::{BTreeSet, HashSet};
