@@ -25,6 +25,7 @@ pub(super) enum Stream {
     Drift = 19,
     Ids = 20,
     Group = 21,
+    Lead = 22,
     Detail = 23,
     Profile = 24,
     Technology = 25,

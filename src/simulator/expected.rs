@@ -2,12 +2,13 @@
 //!
 //! Companies of countries that the account may not see are among them.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::changes::{find, group};
 use super::render::Rows;
 use super::world::World;
-use super::{Config, Error, Simulator, Switches, prospect, target_groups};
+use super::{Config, Error, Simulator, Switches, leads_of, prospect, target_groups};
 
 impl Simulator {
     /// Every company that is there now, in generation order, as the filter endpoint answers it.
@@ -76,6 +77,36 @@ impl Simulator {
             prospect::write_contacts(world, index, &config.switches, json);
         });
         list.map(items)
+    }
+
+    /// The leads of a company of the last 90 days, the newest first, as `/prospect/{id}/leads/` answers them.
+    ///
+    /// # Errors
+    /// As [`detail`](Self::detail).
+    pub fn leads(&self, country: &str, business_id: &str) -> Result<Vec<Value>, Error> {
+        let list = self.about(country, business_id, |world, config, index, json| {
+            leads_of::write_of_company(world, config, index, json);
+        });
+        list.map(items)
+    }
+
+    /// The leads of a target group from a moment until now, the newest first, as `/target_group/{id}/leads/` answers
+    /// them. Here the moment can be any.
+    ///
+    /// # Errors
+    /// When no target group has this id.
+    pub fn target_group_leads(&self, id: &str, from: Timestamp) -> Result<Vec<Value>, Error> {
+        let (world, config) = (self.shared.world(), self.plain());
+        let group = group(&world, id)?;
+        let list = value(|json| {
+            leads_of::write_of_group(&world, &config, group, from.as_millisecond(), json);
+        });
+        Ok(items(list))
+    }
+
+    /// What the simulator takes for now.
+    pub fn now(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.shared.config().now()).unwrap_or_default()
     }
 
     /// What an endpoint about one company answers.

@@ -11,6 +11,7 @@ mod answer;
 mod auth;
 mod changes;
 mod choices;
+mod clock;
 mod company;
 mod config;
 mod contacts;
@@ -31,7 +32,10 @@ mod ids;
 mod industries;
 mod journal;
 mod json;
+mod leads;
+mod leads_of;
 mod listing;
+mod news;
 mod offices;
 mod paging;
 mod params;
@@ -58,6 +62,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -96,7 +101,7 @@ impl Simulator {
     ///
     /// # Errors
     /// When the port is taken, the request log cannot be opened or more companies are asked for than there are ids.
-    pub async fn start(config: Config) -> Result<Self, Error> {
+    pub async fn start(mut config: Config) -> Result<Self, Error> {
         if config.companies > ids::CAPACITY {
             return Err(Error::TooMany { companies: config.companies, most: ids::CAPACITY });
         }
@@ -104,8 +109,10 @@ impl Simulator {
         let listen = |source| Error::Listen { port: config.port, source };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
+        let anchor = config.now();
+        config.now = Timestamp::from_millisecond(anchor).ok();
         let (seed, companies, prefix) = (config.seed, config.companies, config.switches.id_prefix);
-        let generate = tokio::task::spawn_blocking(move || World::generate(seed, companies, prefix));
+        let generate = tokio::task::spawn_blocking(move || World::generate(seed, companies, prefix, anchor));
         let world = generate.await.map_err(|source| Error::Generate { source })?;
         let shared = Arc::new(Shared::new(config, world, journal));
         let service = server::router(Arc::clone(&shared)).into_make_service_with_connect_info::<Line>();

@@ -4,7 +4,7 @@ use percent_encoding::percent_decode_str;
 
 use super::answer::Answer;
 use super::server::{Asked, Shared};
-use super::{prospect, prospects_filter, target_group, target_groups};
+use super::{leads_of, prospect, prospects_filter, target_group, target_groups};
 
 /// What stands before the path of an endpoint.
 const BASE: &str = "/api/v1/";
@@ -23,7 +23,7 @@ const fn get(path: &'static str, answer: fn(&Shared, &Asked, &str) -> Answer) ->
 }
 
 /// All endpoints.
-static ROUTES: [Route; 9] = [
+static ROUTES: [Route; 11] = [
     Route {
         path: "prospects/filter/",
         methods: &["GET", "POST"],
@@ -33,11 +33,13 @@ static ROUTES: [Route; 9] = [
     get("prospect/{}/all/", prospect::all),
     get("prospect/{}/financial_statements/", prospect::financial_statements),
     get("prospect/{}/contacts/", prospect::contacts),
+    get("prospect/{}/leads/", leads_of::prospect),
     get("target_groups/", |shared, asked, _| target_groups::all(shared, asked)),
     // The document has no slash here, as the only place.
     get("target_groups/{}", target_groups::one),
     get("target_groups/{}/", target_groups::one),
     get("target_group/{}/", target_group::answer),
+    get("target_group/{}/leads/", leads_of::target_group),
 ];
 
 /// Where a path leads.

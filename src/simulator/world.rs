@@ -23,13 +23,15 @@ pub(super) struct World {
     names: HashMap<u32, String>,
     /// Changes to what belongs to companies.
     pub(super) edits: Edits,
+    /// The moment from which the days of the leads are counted, in milliseconds since 1970.
+    anchor: i64,
     /// Every index ever used, by the text of the business id; equal ids in generation order.
     by_id: Vec<u32>,
 }
 
 impl World {
     /// Generates `count` companies. About a third of a microsecond each.
-    pub(super) fn generate(seed: u64, count: u32, ids_have_prefix: bool) -> Self {
+    pub(super) fn generate(seed: u64, count: u32, ids_have_prefix: bool, anchor: i64) -> Self {
         let companies: Vec<Company> = (0..count).map(|index| Company::generate(seed, index)).collect();
         let live = vec![true; companies.len()];
         let mut world = Self {
@@ -39,6 +41,7 @@ impl World {
             live,
             names: HashMap::new(),
             edits: Edits::default(),
+            anchor,
             by_id: (0..count).collect(),
         };
         let mut by_id = std::mem::take(&mut world.by_id);
@@ -49,6 +52,10 @@ impl World {
 
     pub(super) fn seed(&self) -> u64 {
         self.seed
+    }
+
+    pub(super) fn anchor(&self) -> i64 {
+        self.anchor
     }
 
     pub(super) fn ids_have_prefix(&self) -> bool {
@@ -80,6 +87,11 @@ impl World {
     /// Every company that is there, by business id.
     pub(super) fn in_id_order(&self) -> impl Iterator<Item = u32> {
         self.by_id.iter().copied().filter(|&index| self.is_live(index))
+    }
+
+    /// Companies ever generated, whether they are still there or not.
+    pub(super) fn generated(&self) -> u32 {
+        u32::try_from(self.companies.len()).unwrap_or(u32::MAX)
     }
 
     /// Orders as the texts of the shown business ids do, without making the texts.

@@ -2,6 +2,7 @@
 //! other endpoint has a module.
 
 mod changes;
+mod leads;
 mod prospect;
 mod target_groups;
 

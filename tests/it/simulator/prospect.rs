@@ -179,7 +179,7 @@ async fn an_id_needs_its_country_only_outside_finland() {
     let dashed = format!("{}-{}", &id[..id.len() - 1], &id[id.len() - 1..]);
     for wrong in [&twice, &dashed, &id[..id.len() - 1], &format!("{id}0"), "FI", "XX12345678", "%ff", "..%2f"]
     {
-        for rest in ["", "all/", "financial_statements/", "contacts/"] {
+        for rest in ["", "all/", "financial_statements/", "contacts/", "leads/"] {
             let path = format!("/prospect/{wrong}/{rest}");
             assert_eq!(api.at(&path).await, (404, json!({"detail": "Not found"})), "{path}");
         }
@@ -194,7 +194,7 @@ async fn some_companies_of_the_lists_have_no_details_when_switched() {
         let (country, id) = (text(&company, "country"), text(&company, "business_id"));
         let is_missing = api.simulator.detail(country, id).is_err();
         missing += usize::from(is_missing);
-        for rest in ["/", "/contacts/"] {
+        for rest in ["/", "/leads/"] {
             assert_eq!(api.at(&path(&company, rest)).await.0, if is_missing { 404 } else { 200 });
         }
     }
@@ -205,7 +205,7 @@ async fn some_companies_of_the_lists_have_no_details_when_switched() {
 async fn companies_of_forbidden_countries_are_refused() {
     let api = Api::with(Config { forbidden_countries: vec!["DK".to_owned()], ..Config::default() }).await;
     for company in api.all().iter().filter(|company| company["country"] != "FI").take(20) {
-        for rest in ["/", "/all/", "/financial_statements/", "/contacts/"] {
+        for rest in ["/", "/all/", "/financial_statements/", "/contacts/", "/leads/"] {
             let (status, body) = api.at(&path(company, rest)).await;
             let refused = (403, json!({"detail": "Insufficient country permissions"}));
             if company["country"] == "DK" {
