@@ -102,3 +102,16 @@ choices! {
         SomeMissing = "some-missing",
     }
 }
+choices! {
+    /// What the links from page to page of customer data are.
+    NextPage {
+        /// There where there is such a page, with the filters and the page size of the request.
+        Right = "right",
+        /// The same, but the last page links to one behind it, as in the document's example.
+        Always = "always",
+        /// Without filters and page size, as in the document's example.
+        Bare = "bare",
+        /// To another origin: that of the switch `redirect-to`.
+        Elsewhere = "elsewhere",
+    }
+}

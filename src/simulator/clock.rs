@@ -28,6 +28,16 @@ pub(super) fn milliseconds(time: i64) -> String {
     show(time, "%Y-%m-%dT%H:%M:%S.%3f")
 }
 
+/// `2018-06-15T11:47:39.479000`
+pub(super) fn microseconds(time: i64) -> String {
+    show(time, "%Y-%m-%dT%H:%M:%S.%6f")
+}
+
+/// `2018-06-08T12:30:39.923Z`
+pub(super) fn zulu(time: i64) -> String {
+    show(time, "%Y-%m-%dT%H:%M:%S.%3fZ")
+}
+
 fn show(time: i64, format: &str) -> String {
     Timestamp::from_millisecond(time).map_or_else(|_| String::new(), |time| time.strftime(format).to_string())
 }
@@ -41,6 +51,8 @@ mod tests {
         let time = parse("2015-12-04T13:18:43.611").unwrap();
         assert_eq!(milliseconds(time), "2015-12-04T13:18:43.611");
         assert_eq!(seconds(time), "2015-12-04T13:18:43");
+        assert_eq!(microseconds(time), "2015-12-04T13:18:43.611000");
+        assert_eq!(zulu(time), "2015-12-04T13:18:43.611Z");
         assert_eq!(parse("2015-12-04T13:18:43.611Z"), Some(time));
         assert_eq!(parse("2015-12-04T15:18:43.611+02:00"), Some(time));
         assert_eq!(parse("2015-12-04"), Some(midnight(time)));

@@ -8,7 +8,7 @@ use super::places::{self, Place};
 use super::{ids, industries};
 
 /// 2026-09-01T00:00:00Z: generated changes and registrations happened before. Fixed, so that data does not depend on the day.
-const NEWEST: i64 = 1_788_220_800;
+pub(super) const NEWEST: i64 = 1_788_220_800;
 
 /// What is kept of a company. About 100 bytes, so that a million of them fit easily.
 #[derive(Debug, Clone)]

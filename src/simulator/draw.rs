@@ -32,6 +32,8 @@ pub(super) enum Stream {
     Office = 26,
     Statement = 27,
     Contact = 28,
+    Customer = 29,
+    Job = 30,
 }
 
 /// Mixes the bits of `z`; the finalizer of `SplitMix64`.

@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::changes::{find, group};
+use super::customers::{self, Customer};
 use super::render::Rows;
 use super::world::World;
-use super::{Config, Error, Simulator, Switches, leads_of, prospect, target_groups};
+use super::{Config, Error, Simulator, Switches, jobs, leads_of, prospect, target_groups};
 
 impl Simulator {
     /// Every company that is there now, in generation order, as the filter endpoint answers it.
@@ -102,6 +103,20 @@ impl Simulator {
             leads_of::write_of_group(&world, &config, group, from.as_millisecond(), json);
         });
         Ok(items(list))
+    }
+
+    /// Every object of customer data, in the order without `ordering`, as `/customer_data/` answers it.
+    pub fn customer_data(&self) -> Vec<Value> {
+        let world = self.shared.world();
+        customers::all(&world)
+            .map(|index| value(|json| Customer::of(&world, index).write(&world, json)))
+            .collect()
+    }
+
+    /// Every import of customer data, as `/async_result/batch-import/{job_id}/` answers it.
+    pub fn jobs(&self) -> Vec<Value> {
+        let (world, base) = (self.shared.world(), self.base_url());
+        jobs::all(&world).map(|job| value(|json| job.write(&world, &base, json))).collect()
     }
 
     /// What the simulator takes for now.

@@ -8,6 +8,7 @@
 //! An endpoint is one file with a function from a request to an answer, and one line in `routes::ROUTES`.
 
 mod answer;
+mod async_result;
 mod auth;
 mod changes;
 mod choices;
@@ -16,6 +17,9 @@ mod company;
 mod config;
 mod contacts;
 mod country;
+mod customer_data;
+mod customer_query;
+mod customers;
 mod delivery;
 mod draw;
 mod edits;
@@ -30,6 +34,7 @@ mod groups;
 mod gzip;
 mod ids;
 mod industries;
+mod jobs;
 mod journal;
 mod json;
 mod leads;
@@ -68,7 +73,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use choices::{
-    Count, Details, Envelope, MemberOrder, Numbers, Ordering, PastEnd, StartsWith, UnknownFilter,
+    Count, Details, Envelope, MemberOrder, NextPage, Numbers, Ordering, PastEnd, StartsWith, UnknownFilter,
 };
 pub use config::Config;
 pub use error::Error;

@@ -4,7 +4,7 @@ use percent_encoding::percent_decode_str;
 
 use super::answer::Answer;
 use super::server::{Asked, Shared};
-use super::{leads_of, prospect, prospects_filter, target_group, target_groups};
+use super::{async_result, customer_data, leads_of, prospect, prospects_filter, target_group, target_groups};
 
 /// What stands before the path of an endpoint.
 const BASE: &str = "/api/v1/";
@@ -23,7 +23,7 @@ const fn get(path: &'static str, answer: fn(&Shared, &Asked, &str) -> Answer) ->
 }
 
 /// All endpoints.
-static ROUTES: [Route; 11] = [
+static ROUTES: [Route; 14] = [
     Route {
         path: "prospects/filter/",
         methods: &["GET", "POST"],
@@ -40,6 +40,9 @@ static ROUTES: [Route; 11] = [
     get("target_groups/{}/", target_groups::one),
     get("target_group/{}/", target_group::answer),
     get("target_group/{}/leads/", leads_of::target_group),
+    get("customer_data/", |shared, asked, _| customer_data::page(shared, asked)),
+    get("customer_data/{}/", customer_data::one),
+    get("async_result/batch-import/{}/", async_result::answer),
 ];
 
 /// Where a path leads.

@@ -8,6 +8,9 @@ use std::time::Instant;
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{ConnectInfo, State};
+use axum::http::header::HOST;
+use axum::http::request::Parts;
+use axum::http::uri::Authority;
 use axum::response::Response;
 use jiff::Timestamp;
 
@@ -36,6 +39,8 @@ pub(super) struct Shared {
     pages: Mutex<Pages>,
     /// The pages of target groups.
     member_pages: Mutex<Pages>,
+    /// The pages of customer data.
+    customer_pages: Mutex<Pages>,
     pub(super) journal: Journal,
     received: AtomicU64,
     rate: Rate,
@@ -50,6 +55,7 @@ impl Shared {
             lists: Lists::default(),
             pages: Mutex::default(),
             member_pages: Mutex::default(),
+            customer_pages: Mutex::default(),
             journal,
             received: AtomicU64::new(0),
             rate: Rate::default(),
@@ -65,7 +71,7 @@ impl Shared {
     /// Answers by another configuration from now on, and forgets everything about earlier requests.
     pub(super) fn reconfigure(&self, config: Config) {
         *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
-        for mut pages in [self.pages(), self.member_pages()] {
+        for mut pages in [self.pages(), self.member_pages(), self.customer_pages()] {
             *pages = Pages::default();
         }
         self.received.store(0, Ordering::Relaxed);
@@ -100,6 +106,10 @@ impl Shared {
     pub(super) fn member_pages(&self) -> MutexGuard<'_, Pages> {
         self.member_pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    pub(super) fn customer_pages(&self) -> MutexGuard<'_, Pages> {
+        self.customer_pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A request as the endpoints see it.
@@ -114,6 +124,8 @@ pub(super) struct Asked {
     raw_query: Option<String>,
     pub(super) query: Vec<(String, String)>,
     pub(super) body: String,
+    /// Where the request was sent to: `http://127.0.0.1:PORT`.
+    pub(super) origin: String,
     is_authenticated: bool,
     /// The credentials as they came, for debug pages; empty when the switches want none.
     echo: String,
@@ -181,10 +193,18 @@ async fn read(config: Arc<Config>, sequence: u64, request: axum::extract::Reques
         raw_query: parts.uri.query().map(str::to_owned),
         query: params::pairs(parts.uri.query().unwrap_or_default()),
         body: String::from_utf8_lossy(&body).into_owned(),
+        origin: origin(&parts),
         is_authenticated: auth::is_right(&config, &parts.headers),
         echo: if config.switches.echo { auth::echo(&parts.headers) } else { String::new() },
         config,
     }
+}
+
+/// As Django makes absolute links: from the header `Host`, which in HTTP/2 is part of the URL.
+fn origin(parts: &Parts) -> String {
+    let header = parts.headers.get(HOST).and_then(|value| value.to_str().ok());
+    let host = header.or_else(|| parts.uri.authority().map(Authority::as_str)).unwrap_or_default();
+    format!("http://{host}")
 }
 
 fn path_and_query(asked: &Asked) -> String {

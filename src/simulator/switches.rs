@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::choices::{
-    Count, Details, Envelope, MemberOrder, Numbers, Ordering, PastEnd, StartsWith, UnknownFilter,
+    Count, Details, Envelope, MemberOrder, NextPage, Numbers, Ordering, PastEnd, StartsWith, UnknownFilter,
 };
 use super::fault::{Fault, Plan};
 
@@ -39,6 +39,8 @@ pub struct Switches {
     pub member_order: MemberOrder,
     /// Whether every company of the lists has details.
     pub details: Details,
+    /// What the links from page to page of customer data are.
+    pub next_page: NextPage,
     /// How long every answer is held back.
     pub latency: Duration,
     /// After so many pages (first number) `limit_max` is the second number.
@@ -72,7 +74,7 @@ pub struct Switches {
     pub remember: bool,
     /// Share of the other requests that are answered with a fault drawn from the seed, 0 to 100.
     pub fault_rate_percent: f64,
-    /// Where the fault `redirect` leads.
+    /// Where the fault `redirect` leads, and the next page when it is elsewhere.
     pub redirect_to: String,
 }
 
@@ -93,6 +95,7 @@ impl Default for Switches {
             placeholders: false,
             member_order: MemberOrder::Stable,
             details: Details::All,
+            next_page: NextPage::Right,
             latency: Duration::ZERO,
             clamp_late: None,
             id_prefix: false,
@@ -206,6 +209,8 @@ impl Switches {
             |s, v| assign(&mut s.placeholders, match v { "on" => Some(true), "off" => Some(false), _ => None })),
         switch("member-order", "stable|shuffled", "members of a target group come in another order with every request", |s, v| assign(&mut s.member_order, MemberOrder::parse(v))),
         switch("details", "all|some-missing", "some-missing: about 3 % of the companies of the lists have no details (404)", |s, v| assign(&mut s.details, Details::parse(v))),
+        switch("next-page", "right|always|bare|elsewhere", "links of customer data: also behind the last page, without filters and page_size, or to another origin",
+            |s, v| assign(&mut s.next_page, NextPage::parse(v))),
         switch("latency", "MS", "every answer is held back so many milliseconds", |s, v| assign(&mut s.latency, v.parse().ok().map(Duration::from_millis))),
         switch("clamp-late", "N:M", "after N pages limit-max becomes M", |s, v| {
             let (after, limit) = v.split_once(':')?;
@@ -229,7 +234,7 @@ impl Switches {
         switch("echo", "true|false", "the bodies of faults quote the request's credentials, as debug pages do", |s, v| assign(&mut s.echo, v.parse().ok())),
         switch("rate-limit", "N", "above N requests in a second, 429 with Retry-After", |s, v| assign(&mut s.rate_limit, positive(v).map(Some))),
         switch("remember", "true|false", "pages are kept when they are made (0.8 MB per 1000 rows): for measuring a client", |s, v| assign(&mut s.remember, v.parse().ok())),
-        switch("redirect-to", "URL", "where the fault `redirect` leads", |s, v| assign(&mut s.redirect_to, url::Url::parse(v).ok().map(|_| v.to_owned()))),
+        switch("redirect-to", "URL", "where the fault `redirect` leads, and `next-page=elsewhere`", |s, v| assign(&mut s.redirect_to, url::Url::parse(v).ok().map(|_| v.to_owned()))),
     ];
 
     /// What a page of companies or members ends in where the document's example ends in `documented`.

@@ -1,7 +1,11 @@
 //! The simulator, asked over HTTP as a client would ask it: what all endpoints share, and the filter endpoint. Every
 //! other endpoint has a module.
 
+mod async_result;
 mod changes;
+mod customer_data;
+mod data;
+mod every_endpoint;
 mod leads;
 mod prospect;
 mod target_groups;

@@ -11,6 +11,31 @@ fn first(api: &Api, wanted: impl Fn(&str, &str) -> bool) -> (String, String) {
 }
 
 #[tokio::test]
+async fn a_deleted_company_is_gone_from_every_endpoint() {
+    let api = Api::start(2000, &[]).await;
+    let customer = api.simulator.customer_data()[0].clone();
+    let country = text(&customer["prospect_info"], "country");
+    let id = text(&customer["prospect_info"], "business_id").replace('-', "");
+    let group = |id: &str| api.simulator.members(id).unwrap();
+    let groups: Vec<String> =
+        api.simulator.target_groups().iter().map(|group| text(group, "id").to_owned()).collect();
+    let before: Vec<usize> = groups.iter().map(|id| group(id).len()).collect();
+    let member = |row: &Value| key(row) == format!("{country}{id}");
+    let of: Vec<usize> = groups.iter().map(|id| usize::from(group(id).iter().any(member))).collect();
+
+    api.simulator.delete_company(country, &id).unwrap();
+    for rest in ["", "all/", "financial_statements/", "contacts/", "leads/"] {
+        assert_eq!(api.at(&format!("/prospect/{country}{id}/{rest}")).await.0, 404);
+    }
+    assert_eq!(api.at(&format!("/customer_data/{}/", text(&customer, "id"))).await.0, 404);
+    assert_eq!(api.found("/customer_data/").await["total_results"], 39);
+    for ((id, before), was_in) in groups.iter().zip(before).zip(of) {
+        assert_eq!(api.found(&format!("/target_group/{id}/")).await["count"], before - was_in);
+    }
+    assert!(matches!(api.simulator.detail(country, &id), Err(Error::Company { .. })));
+}
+
+#[tokio::test]
 async fn target_groups_and_members_can_be_removed() {
     let api = Api::start(500, &[]).await;
     let id = api.group("Suomi ja Ruotsi");
