@@ -8,7 +8,7 @@ pub(super) struct Answer {
     pub(super) content_type: &'static str,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: String,
-    /// Companies in the body; `None` if the answer is not a page.
+    /// Rows in the body; `None` if the answer is not a list.
     pub(super) rows: Option<usize>,
 }
 
@@ -25,7 +25,7 @@ impl Answer {
     /// An error as the document shows one: `{"detail":"Not found"}`.
     pub(super) fn detail(status: u16, detail: &str) -> Self {
         let mut body = "{\"detail\":".to_owned();
-        super::render::push_string(detail, &mut body);
+        super::json::push_string(detail, &mut body);
         body.push('}');
         Self::new(status, "application/json", body)
     }

@@ -84,3 +84,34 @@ choices! {
         Error = "error",
     }
 }
+choices! {
+    /// The order of a target group's members.
+    MemberOrder {
+        /// Always the same.
+        Stable = "stable",
+        /// Another one with every request.
+        Shuffled = "shuffled",
+    }
+}
+choices! {
+    /// Whether every company of the lists has details.
+    Details {
+        /// Every one.
+        All = "all",
+        /// About 3 % are answered with 404.
+        SomeMissing = "some-missing",
+    }
+}
+choices! {
+    /// What the links from page to page of customer data are.
+    NextPage {
+        /// There where there is such a page, with the filters and the page size of the request.
+        Right = "right",
+        /// The same, but the last page links to one behind it, as in the document's example.
+        Always = "always",
+        /// Without filters and page size, as in the document's example.
+        Bare = "bare",
+        /// To another origin: that of the switch `redirect-to`.
+        Elsewhere = "elsewhere",
+    }
+}

@@ -8,7 +8,7 @@ use super::places::{self, Place};
 use super::{ids, industries};
 
 /// 2026-09-01T00:00:00Z: generated changes and registrations happened before. Fixed, so that data does not depend on the day.
-const NEWEST: i64 = 1_788_220_800;
+pub(super) const NEWEST: i64 = 1_788_220_800;
 
 /// What is kept of a company. About 100 bytes, so that a million of them fit easily.
 #[derive(Debug, Clone)]
@@ -44,7 +44,7 @@ pub(super) struct Spot {
 }
 
 impl Spot {
-    fn draw(country: Country, draw: &mut Draw) -> Self {
+    pub(super) fn draw(country: Country, draw: &mut Draw) -> Self {
         let number = places::number_of(country, draw.below(100));
         let (low, high) = places::places(country).get(number).map_or((0, 0), |place| place.postal);
         // Most codes end in a zero, as the codes of street addresses in Finland do; the others keep every ending possible.

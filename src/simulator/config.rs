@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use jiff::Timestamp;
+
 use super::{DEMO_API_KEY, Switches};
 
 /// What a simulator is started with.
@@ -24,6 +26,10 @@ pub struct Config {
     pub forbidden_countries: Vec<String>,
     /// False if every request with right credentials is answered with 403.
     pub api_enabled: bool,
+    /// What the simulator takes for now: leads are there up to this moment. `None` (the default) is the time of the
+    /// start. A later moment, set with [`Simulator::reconfigure`](super::Simulator::reconfigure), brings new leads and
+    /// changes no old one; days are counted from the moment of the start.
+    pub now: Option<Timestamp>,
     /// How the server reads the document, and what goes wrong.
     pub switches: Switches,
     /// File to which every request is appended as a line of JSON.
@@ -41,6 +47,7 @@ impl Default for Config {
             password: "demo-password".to_owned(),
             forbidden_countries: Vec::new(),
             api_enabled: true,
+            now: None,
             switches: Switches::default(),
             request_log: None,
         }
@@ -53,6 +60,7 @@ impl fmt::Debug for Config {
         shown.field("companies", &self.companies).field("seed", &self.seed).field("port", &self.port);
         shown.field("forbidden_countries", &self.forbidden_countries).field("api_enabled", &self.api_enabled);
         shown
+            .field("now", &self.now)
             .field("switches", &self.switches)
             .field("request_log", &self.request_log)
             .finish_non_exhaustive()
@@ -60,6 +68,11 @@ impl fmt::Debug for Config {
 }
 
 impl Config {
+    /// What is now, in milliseconds since 1970.
+    pub(super) fn now(&self) -> i64 {
+        self.now.unwrap_or_else(Timestamp::now).as_millisecond()
+    }
+
     /// True if the account may not see the companies of this country (ISO 3166-1 code).
     pub(super) fn forbids(&self, country: &str) -> bool {
         self.forbidden_countries.iter().any(|forbidden| forbidden.eq_ignore_ascii_case(country))

@@ -24,6 +24,16 @@ pub(super) enum Stream {
     Shuffle = 18,
     Drift = 19,
     Ids = 20,
+    Group = 21,
+    Lead = 22,
+    Detail = 23,
+    Profile = 24,
+    Technology = 25,
+    Office = 26,
+    Statement = 27,
+    Contact = 28,
+    Customer = 29,
+    Job = 30,
 }
 
 /// Mixes the bits of `z`; the finalizer of `SplitMix64`.

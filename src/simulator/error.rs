@@ -36,6 +36,26 @@ pub enum Error {
         /// Id asked for.
         business_id: String,
     },
+    /// No target group has this id.
+    #[error("the simulator has no target group {id}")]
+    TargetGroup {
+        /// Id asked for.
+        id: String,
+    },
+    /// The company has no statement of this year.
+    #[error("the company {business_id} has no statement of {year}")]
+    Statement {
+        /// Id of the company.
+        business_id: String,
+        /// Year asked for.
+        year: i16,
+    },
+    /// The company has no address to drop.
+    #[error("the company {business_id} has no address")]
+    Address {
+        /// Id of the company.
+        business_id: String,
+    },
     /// The field cannot be changed.
     #[error("the simulator cannot change the field `{field}`")]
     Field {
@@ -69,9 +89,13 @@ impl Error {
             Self::Company { .. } => {
                 Some("deleted companies cannot be changed; `companies()` lists the live ones")
             }
-            Self::Field { .. } => {
-                Some("company_name, turn_over, staff_number, nstatus and basic_modified can be changed")
-            }
+            Self::TargetGroup { .. } => Some("`target_groups()` lists those that are there"),
+            Self::Statement { .. } => Some("`statements()` lists the statements of a company"),
+            Self::Address { .. } => Some("`all_information()` lists the addresses of a company"),
+            Self::Field { .. } => Some(
+                "company_name, turn_over, staff_number, nstatus and basic_modified of a company can be changed, \
+                 turn_over_eur, net_income_euro and staff_number of a statement",
+            ),
             Self::Value { .. } => Some("texts and times are JSON strings, numbers are JSON numbers or null"),
             Self::Generate { .. } => None,
         }

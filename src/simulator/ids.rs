@@ -38,6 +38,32 @@ pub(super) fn identity(seed: u64, index: u32) -> (Country, u64) {
     }
 }
 
+/// The number by which links and customer data name company `index`.
+pub(super) fn vid(index: u32) -> u64 {
+    700_000 + u64::from(index)
+}
+
+/// The Finnish and the Danish company of a block of a hundred that share their id.
+pub(super) fn same_digits(seed: u64, block: u32) -> [u32; 2] {
+    let turn = Draw::new(seed, u64::from(block), Stream::Country).below(100);
+    // 37 and 73 are inverse to each other modulo 100.
+    [100, 100 + DK_FROM].map(|slot| {
+        let place = (slot - u64::from(turn)) * 73 % 100;
+        block * 100 + u32::try_from(place).unwrap_or(0)
+    })
+}
+
+/// An id of 24 hexadecimal characters, as `MongoDB` makes them: it tells of what it is the id, but not to people.
+pub(super) fn object_id(seed: u64, number: u32, stream: Stream) -> String {
+    format!("{:016x}{number:08x}", Draw::new(seed, u64::from(number), stream).next())
+}
+
+/// The number of which this is the id.
+pub(super) fn number_of(seed: u64, id: &str, stream: Stream) -> Option<u32> {
+    let number = u32::from_str_radix(id.get(16..)?, 16).ok()?;
+    (object_id(seed, number, stream) == id).then_some(number)
+}
+
 /// A one-to-one map of `0..capacity` onto itself, drawn from the seed.
 ///
 /// `factor` has no factor in common with a capacity (2, 3 and 5 are all that they have). Finland and Denmark have
@@ -148,6 +174,24 @@ mod tests {
         };
         let shared = ids(Country::Fi).intersection(&ids(Country::Dk)).count();
         assert!((100..110).contains(&shared), "{shared}"); // a few more meet by chance
+    }
+
+    #[test]
+    fn finds_the_two_companies_that_share_an_id() {
+        for block in 0..50 {
+            let [finnish, danish] = same_digits(9, block).map(|index| identity(9, index));
+            assert_eq!((finnish.0, danish.0, finnish.1), (Country::Fi, Country::Dk, danish.1), "{block}");
+        }
+    }
+
+    #[test]
+    fn object_ids_lead_back_to_their_number() {
+        let id = object_id(7, 41, Stream::Group);
+        assert_eq!((id.len(), number_of(7, &id, Stream::Group)), (24, Some(41)));
+        assert_eq!(number_of(8, &id, Stream::Group), None);
+        assert_eq!(number_of(7, &id, Stream::Ids), None);
+        assert_eq!(number_of(7, "12341234ab70b42bffd6a713", Stream::Group), None);
+        assert_eq!(number_of(7, "\u{e4}", Stream::Group), None);
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub struct Request {
     pub authenticated: bool,
     /// The status answered; 0 when the connection was closed without an answer.
     pub status: u16,
-    /// Companies answered; `None` if the answer was not a page.
+    /// Rows answered; `None` if the answer was not a list.
     pub rows: Option<usize>,
     /// The fault that this request met.
     pub fault: Option<String>,

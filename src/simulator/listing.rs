@@ -28,13 +28,24 @@ impl Lists {
         shuffle: Option<u64>,
         is_allowed: impl Fn(u32) -> bool,
     ) -> List {
-        let list = self.kept(&query.key).unwrap_or_else(|| {
-            let list = Arc::new(find(world, query, is_allowed));
+        self.get_or_make(world, &query.key, shuffle, || find(world, query, is_allowed))
+    }
+
+    /// The list of that key, made if it is not kept. `shuffle` as in [`get`](Self::get).
+    pub(super) fn get_or_make(
+        &self,
+        world: &World,
+        key: &str,
+        shuffle: Option<u64>,
+        make: impl FnOnce() -> Vec<u32>,
+    ) -> List {
+        let list = self.kept(key).unwrap_or_else(|| {
+            let list = Arc::new(make());
             let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             if kept.len() >= KEPT {
                 kept.remove(0);
             }
-            kept.push((query.key.clone(), Arc::clone(&list)));
+            kept.push((key.to_owned(), Arc::clone(&list)));
             list
         });
         shuffle.map_or(list.clone(), |order| Arc::new(shuffled(world, &list, order)))

@@ -5,34 +5,59 @@
 //! ([`Switches`]) plays each reading; faults ([`Fault`]) play what networks and busy servers do.
 //!
 //! The same seed makes the same companies on every machine, and company `i` is the same however many there are.
-//! An endpoint is one file with a function from a request to an answer, and one line in `server::ROUTES`.
+//! An endpoint is one file with a function from a request to an answer, and one line in `routes::ROUTES`.
 
 mod answer;
+mod async_result;
 mod auth;
+mod changes;
 mod choices;
+mod clock;
 mod company;
 mod config;
+mod contacts;
 mod country;
+mod customer_data;
+mod customer_query;
+mod customers;
 mod delivery;
 mod draw;
+mod edits;
+mod envelope;
 mod error;
+mod expected;
 mod fault;
 mod fields;
 mod filter;
 mod gate;
+mod groups;
 mod gzip;
 mod ids;
 mod industries;
+mod jobs;
 mod journal;
+mod json;
+mod leads;
+mod leads_of;
 mod listing;
+mod news;
+mod offices;
+mod paging;
 mod params;
+mod people;
 mod places;
+mod profile;
+mod prospect;
 mod prospects_filter;
 mod query;
 mod rate;
 mod render;
+mod routes;
 mod server;
+mod statements;
 mod switches;
+mod target_group;
+mod target_groups;
 mod text;
 mod values;
 mod words;
@@ -42,12 +67,14 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-pub use choices::{Count, Envelope, Numbers, Ordering, PastEnd, StartsWith, UnknownFilter};
+pub use choices::{
+    Count, Details, Envelope, MemberOrder, NextPage, Numbers, Ordering, PastEnd, StartsWith, UnknownFilter,
+};
 pub use config::Config;
 pub use error::Error;
 pub use fault::{Fault, RetryAfter};
@@ -79,7 +106,7 @@ impl Simulator {
     ///
     /// # Errors
     /// When the port is taken, the request log cannot be opened or more companies are asked for than there are ids.
-    pub async fn start(config: Config) -> Result<Self, Error> {
+    pub async fn start(mut config: Config) -> Result<Self, Error> {
         if config.companies > ids::CAPACITY {
             return Err(Error::TooMany { companies: config.companies, most: ids::CAPACITY });
         }
@@ -87,8 +114,10 @@ impl Simulator {
         let listen = |source| Error::Listen { port: config.port, source };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, config.port)).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
+        let anchor = config.now();
+        config.now = Timestamp::from_millisecond(anchor).ok();
         let (seed, companies, prefix) = (config.seed, config.companies, config.switches.id_prefix);
-        let generate = tokio::task::spawn_blocking(move || World::generate(seed, companies, prefix));
+        let generate = tokio::task::spawn_blocking(move || World::generate(seed, companies, prefix, anchor));
         let world = generate.await.map_err(|source| Error::Generate { source })?;
         let shared = Arc::new(Shared::new(config, world, journal));
         let service = server::router(Arc::clone(&shared)).into_make_service_with_connect_info::<Line>();
@@ -116,56 +145,12 @@ impl Simulator {
         self.shared.journal.clear();
     }
 
-    /// Every company that is there now, in generation order, as the filter endpoint answers it.
-    ///
-    /// The countries that the account may not see are among them.
-    pub fn companies(&self) -> impl Iterator<Item = Value> {
-        let live: Vec<u32> = self.shared.world().in_generation_order().collect();
-        live.into_iter().map(|index| {
-            let mut json = String::new();
-            render::Rows::new(&self.shared.world(), &self.shared.config().switches).write(index, &mut json);
-            serde_json::from_str(&json).unwrap_or_default()
-        })
-    }
-
     /// Changes how requests are answered from now on, and counts requests and pages anew, from 1; earlier requests
     /// are forgotten. Companies, seed, port and request log stay what they were at the start.
     pub fn reconfigure(&self, change: impl FnOnce(&mut Config)) {
         let mut config = Config::clone(&self.shared.config());
         change(&mut config);
         self.shared.reconfigure(config);
-    }
-
-    /// Takes a company out of every later answer.
-    ///
-    /// # Errors
-    /// When no live company has this id.
-    pub fn delete_company(&self, country: &str, business_id: &str) -> Result<(), Error> {
-        self.shared.change(|world| {
-            let index = find(world, country, business_id)?;
-            world.delete(index);
-            Ok(())
-        })
-    }
-
-    /// Changes a field of a company, and its `basic_modified` to now.
-    ///
-    /// Fields: `company_name` (text), `turn_over` (whole euros or null), `staff_number` (a number or null), `nstatus`
-    /// (`active` or `inactive`) and `basic_modified` itself (`2026-01-31T12:00:00Z`).
-    ///
-    /// # Errors
-    /// When no live company has this id, or the field cannot be changed, or not to this value.
-    pub fn set_field(
-        &self,
-        country: &str,
-        business_id: &str,
-        field: &str,
-        value: &Value,
-    ) -> Result<(), Error> {
-        self.shared.change(|world| {
-            let index = find(world, country, business_id)?;
-            world.set(index, field, value)
-        })
     }
 
     /// Stops listening, and waits a moment for answers under way.
@@ -180,9 +165,4 @@ impl Drop for Simulator {
     fn drop(&mut self) {
         self.server.abort();
     }
-}
-
-fn find(world: &World, country: &str, business_id: &str) -> Result<u32, Error> {
-    let missing = || Error::Company { country: country.to_owned(), business_id: business_id.to_owned() };
-    world.find(country, business_id).ok_or_else(missing)
 }

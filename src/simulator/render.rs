@@ -1,11 +1,14 @@
-//! Writes companies as the JSON objects of the filter endpoint, straight into one text.
+//! Writes companies as the JSON objects of the endpoints, straight into one text.
 
 use std::fmt::Write as _;
 
 use super::choices::Numbers;
 use super::company::Company;
 use super::fields::Field;
+use super::ids::vid;
+use super::json::{Object, push_string};
 use super::switches::Switches;
+use super::values::Amount;
 use super::world::World;
 
 /// How one field of an answer is written.
@@ -48,6 +51,23 @@ const TAIL: [(&str, Field, Shape); 5] = [
     ("staff_number_is_estimate", Field::StaffNumberIsEstimate, Shape::Bare),
 ];
 
+/// The fields of a target group's member.
+#[rustfmt::skip]
+const MEMBER: [(&str, Field, Shape); 12] = [
+    ("business_id", Field::BusinessId, Shape::Text),
+    ("company_name", Field::CompanyName, Shape::Text),
+    ("link", Field::Link, Shape::Text),
+    ("isic_industry_code", Field::IndustryCode, Shape::Text),
+    ("address", Field::Address, Shape::Text),
+    ("postal", Field::Postal, Shape::Text),
+    ("city", Field::City, Shape::Text),
+    ("country", Field::Country, Shape::Text),
+    ("turn_over", Field::TurnOver, Shape::Counted),
+    ("staff_number", Field::StaffNumber, Shape::Counted),
+    ("development_of_turnover", Field::DevelopmentOfTurnover, Shape::Counted),
+    ("profit", Field::Profit, Shape::Counted),
+];
+
 /// Writes rows one after another, with one buffer for all of them.
 pub(super) struct Rows<'a> {
     world: &'a World,
@@ -79,21 +99,62 @@ impl<'a> Rows<'a> {
             out.push(',');
             self.field(index, name, *field, shape, out);
         }
-        let _ = write!(
-            out,
-            ",\"vainu_link\":\"https://app.vainu.io/vainu/prospect/{}/\"",
-            700_000 + u64::from(index)
-        );
+        let _ = write!(out, ",\"vainu_link\":\"https://app.vainu.io/vainu/prospect/{}/\"", vid(index));
         self.made(",\"linkedin_id\":", |text| subject.linkedin_id(text), out);
         self.made(",\"twitter_link\":", |text| subject.twitter_link(text), out);
         self.made(",\"facebook_link\":", |text| subject.facebook_link(text), out);
         out.push('}');
     }
 
+    /// Appends what the detail endpoints have in front of their own fields.
+    pub(super) fn profile(
+        &mut self,
+        index: u32,
+        company: &Company,
+        industry_code: &str,
+        object: &mut Object,
+    ) {
+        let subject = self.world.subject(index, company);
+        self.value(index, Field::BusinessId, &Shape::Text, object.value("business_id"));
+        self.made_value(|text| subject.status(company.active, text), object.value("status"));
+        for (name, field, shape) in &HEAD {
+            let name = match field {
+                Field::Municipality | Field::VisitingMunicipality => continue,
+                Field::IndustryCode => industry_code,
+                _ => name,
+            };
+            self.value(index, *field, shape, object.value(name));
+        }
+        self.value(index, Field::TurnOver, &Shape::Counted, object.value("turn_over"));
+        self.local_turn_over(company, object.value("turn_over_local"));
+        let estimate = company.turn_over.filter(|_| company.turn_over_is_estimate);
+        object.decimal("turnover_estimate", estimate.map(Amount), self.numbers);
+        for (name, field, shape) in TAIL.iter().filter(|(_, field, _)| *field != Field::TurnOverIsEstimate) {
+            self.value(index, *field, shape, object.value(name));
+        }
+        object.text("vainu_link", Some(&format!("https://app.vainu.io/vainu/prospect/{}/", vid(index))));
+        self.made_value(|text| subject.linkedin_id(text), object.value("linkedin_id"));
+        self.made_value(|text| subject.twitter_link(text), object.value("twitter_link"));
+        self.made_value(|text| subject.facebook_link(text), object.value("facebook_link"));
+    }
+
+    /// Appends the company of `index` as a JSON object with the twelve fields of a target group's member.
+    pub(super) fn write_member(&mut self, index: u32, out: &mut String) {
+        let mut object = Object::open(out);
+        for (name, field, shape) in &MEMBER {
+            self.value(index, *field, shape, object.value(name));
+        }
+        object.close();
+    }
+
     fn field(&mut self, index: u32, name: &str, field: Field, shape: &Shape, out: &mut String) {
         out.push('"');
         out.push_str(name);
         out.push_str("\":");
+        self.value(index, field, shape, out);
+    }
+
+    fn value(&mut self, index: u32, field: Field, shape: &Shape, out: &mut String) {
         if !self.world.text(index, field, &mut self.buffer) {
             out.push_str("null");
             return;
@@ -106,6 +167,10 @@ impl<'a> Rows<'a> {
 
     fn made(&mut self, key: &str, make: impl FnOnce(&mut String) -> bool, out: &mut String) {
         out.push_str(key);
+        self.made_value(make, out);
+    }
+
+    fn made_value(&mut self, make: impl FnOnce(&mut String) -> bool, out: &mut String) {
         self.buffer.clear();
         if make(&mut self.buffer) {
             push_string(&self.buffer, out);
@@ -122,45 +187,5 @@ impl<'a> Rows<'a> {
             (Some(local), Numbers::String) => write!(out, "\"{local}.0\""),
             (Some(local), Numbers::Number) => write!(out, "{local}.0"),
         };
-    }
-}
-
-/// Appends `text` as a JSON string.
-pub(super) fn push_string(text: &str, out: &mut String) {
-    out.push('"');
-    // Bytes are faster to search than letters, and what is searched for is ASCII, so it never lies inside a letter.
-    let is_special = |byte: u8| byte == b'"' || byte == b'\\' || byte.is_ascii_control();
-    let mut rest = text;
-    while let Some(at) = rest.bytes().position(is_special) {
-        let (plain, special) = rest.split_at(at);
-        out.push_str(plain);
-        let mut letters = special.chars();
-        match letters.next() {
-            Some('"') => out.push_str("\\\""),
-            Some('\\') => out.push_str("\\\\"),
-            Some('\n') => out.push_str("\\n"),
-            Some('\t') => out.push_str("\\t"),
-            Some(control) => {
-                let _ = write!(out, "\\u{:04x}", u32::from(control));
-            }
-            None => {}
-        }
-        rest = letters.as_str();
-    }
-    out.push_str(rest);
-    out.push('"');
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn strings_come_back_as_they_were() {
-        for text in ["", "plain", "a\"b\\c", "\n\t\u{1b}[31m\u{0}", "ÅÄÖ \u{1f680}", "\\\\\"\""] {
-            let mut json = String::new();
-            push_string(text, &mut json);
-            assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
-        }
     }
 }

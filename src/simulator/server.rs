@@ -1,4 +1,4 @@
-//! From an HTTP request to its answer: faults, routes, authentication, the record of the request.
+//! From an HTTP request to its answer: faults, authentication, the record of the request.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,6 +8,9 @@ use std::time::Instant;
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::{ConnectInfo, State};
+use axum::http::header::HOST;
+use axum::http::request::Parts;
+use axum::http::uri::Authority;
 use axum::response::Response;
 use jiff::Timestamp;
 
@@ -17,28 +20,14 @@ use super::fault::{Fault, RetryAfter};
 use super::gate::Line;
 use super::journal::{Journal, Request};
 use super::listing::Lists;
-use super::prospects_filter::{self, Pages};
+use super::paging::Pages;
 use super::rate::Rate;
+use super::routes::{self, Place};
 use super::world::World;
 use super::{Config, auth, params};
 
 /// The largest body that is read.
 const MAX_BODY: usize = 64 << 20;
-
-/// One endpoint.
-struct Route {
-    /// The whole path, with its slash at the end.
-    path: &'static str,
-    methods: &'static [&'static str],
-    answer: fn(&Shared, &Asked) -> Answer,
-}
-
-/// All endpoints.
-static ROUTES: [Route; 1] = [Route {
-    path: "/api/v1/prospects/filter/",
-    methods: &["GET", "POST"],
-    answer: prospects_filter::answer,
-}];
 
 /// What all requests of a simulator share.
 #[derive(Debug)]
@@ -46,7 +35,12 @@ pub(super) struct Shared {
     config: RwLock<Arc<Config>>,
     world: RwLock<World>,
     pub(super) lists: Lists,
+    /// The pages of the filter endpoint.
     pages: Mutex<Pages>,
+    /// The pages of target groups.
+    member_pages: Mutex<Pages>,
+    /// The pages of customer data.
+    customer_pages: Mutex<Pages>,
     pub(super) journal: Journal,
     received: AtomicU64,
     rate: Rate,
@@ -55,10 +49,18 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(config: Config, world: World, journal: Journal) -> Self {
-        let (lists, pages) = (Lists::default(), Mutex::default());
-        let config = RwLock::new(Arc::new(config));
-        let (received, rate, kept) = (AtomicU64::new(0), Rate::default(), Mutex::default());
-        Self { config, world: RwLock::new(world), lists, pages, journal, received, rate, kept }
+        Self {
+            config: RwLock::new(Arc::new(config)),
+            world: RwLock::new(world),
+            lists: Lists::default(),
+            pages: Mutex::default(),
+            member_pages: Mutex::default(),
+            customer_pages: Mutex::default(),
+            journal,
+            received: AtomicU64::new(0),
+            rate: Rate::default(),
+            kept: Mutex::default(),
+        }
     }
 
     /// What requests that arrive now are answered by.
@@ -69,7 +71,9 @@ impl Shared {
     /// Answers by another configuration from now on, and forgets everything about earlier requests.
     pub(super) fn reconfigure(&self, config: Config) {
         *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
-        *self.pages() = Pages::default();
+        for mut pages in [self.pages(), self.member_pages(), self.customer_pages()] {
+            *pages = Pages::default();
+        }
         self.received.store(0, Ordering::Relaxed);
         self.lists.clear();
         self.kept().clear();
@@ -98,6 +102,14 @@ impl Shared {
     pub(super) fn pages(&self) -> MutexGuard<'_, Pages> {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    pub(super) fn member_pages(&self) -> MutexGuard<'_, Pages> {
+        self.member_pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn customer_pages(&self) -> MutexGuard<'_, Pages> {
+        self.customer_pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// A request as the endpoints see it.
@@ -112,6 +124,8 @@ pub(super) struct Asked {
     raw_query: Option<String>,
     pub(super) query: Vec<(String, String)>,
     pub(super) body: String,
+    /// Where the request was sent to: `http://127.0.0.1:PORT`.
+    pub(super) origin: String,
     is_authenticated: bool,
     /// The credentials as they came, for debug pages; empty when the switches want none.
     echo: String,
@@ -179,10 +193,18 @@ async fn read(config: Arc<Config>, sequence: u64, request: axum::extract::Reques
         raw_query: parts.uri.query().map(str::to_owned),
         query: params::pairs(parts.uri.query().unwrap_or_default()),
         body: String::from_utf8_lossy(&body).into_owned(),
+        origin: origin(&parts),
         is_authenticated: auth::is_right(&config, &parts.headers),
         echo: if config.switches.echo { auth::echo(&parts.headers) } else { String::new() },
         config,
     }
+}
+
+/// As Django makes absolute links: from the header `Host`, which in HTTP/2 is part of the URL.
+fn origin(parts: &Parts) -> String {
+    let header = parts.headers.get(HOST).and_then(|value| value.to_str().ok());
+    let host = header.or_else(|| parts.uri.authority().map(Authority::as_str)).unwrap_or_default();
+    format!("http://{host}")
 }
 
 fn path_and_query(asked: &Asked) -> String {
@@ -191,14 +213,13 @@ fn path_and_query(asked: &Asked) -> String {
 
 /// The right answer, in the order in which Django asks: path, credentials, method.
 fn route(shared: &Shared, asked: &Asked) -> Answer {
-    let find = |path: &str| ROUTES.iter().find(|route| route.path == path);
-    let Some(route) = find(&asked.path) else {
-        let with_slash = format!("{}/", asked.path);
-        if find(&with_slash).is_none() {
-            return Answer::detail(404, "Not found");
+    let (route, segment) = match routes::place(&asked.path) {
+        Place::Endpoint(route, segment) => (route, segment),
+        Place::WithSlash => {
+            let query = asked.raw_query.as_ref().map_or(String::new(), |query| format!("?{query}"));
+            return Answer::empty(301).with_header("location", format!("{}/{query}", asked.path));
         }
-        let query = asked.raw_query.as_ref().map_or(String::new(), |query| format!("?{query}"));
-        return Answer::empty(301).with_header("location", with_slash + &query);
+        Place::Nowhere => return Answer::detail(404, "Not found"),
     };
     if let Some(refusal) = auth::refusal(&asked.config, asked.is_authenticated) {
         return refusal;
@@ -207,5 +228,5 @@ fn route(shared: &Shared, asked: &Asked) -> Answer {
         let answer = Answer::detail(405, &format!("Method \"{}\" not allowed.", asked.method));
         return answer.with_header("allow", route.methods.join(", "));
     }
-    (route.answer)(shared, asked)
+    (route.answer)(shared, asked, &segment)
 }

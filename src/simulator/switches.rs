@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::choices::{Count, Envelope, Numbers, Ordering, PastEnd, StartsWith, UnknownFilter};
+use super::choices::{
+    Count, Details, Envelope, MemberOrder, NextPage, Numbers, Ordering, PastEnd, StartsWith, UnknownFilter,
+};
 use super::fault::{Fault, Plan};
 
 /// How the simulator behaves. The default is the most plausible reading of the document.
@@ -29,8 +31,16 @@ pub struct Switches {
     pub short_page: Option<u64>,
     /// The page of this number, counted from 1, has the rows of the page before it.
     pub repeat_page: Option<u64>,
-    /// Every page ends in the text `"..."`, as in the document's examples.
+    /// Every page of companies or members ends in the text `"..."`, as in the document's examples.
     pub placeholder: bool,
+    /// Every list that ends in a text of dots in the document's example of its endpoint ends in that text.
+    pub placeholders: bool,
+    /// The order of a target group's members.
+    pub member_order: MemberOrder,
+    /// Whether every company of the lists has details.
+    pub details: Details,
+    /// What the links from page to page of customer data are.
+    pub next_page: NextPage,
     /// How long every answer is held back.
     pub latency: Duration,
     /// After so many pages (first number) `limit_max` is the second number.
@@ -64,7 +74,7 @@ pub struct Switches {
     pub remember: bool,
     /// Share of the other requests that are answered with a fault drawn from the seed, 0 to 100.
     pub fault_rate_percent: f64,
-    /// Where the fault `redirect` leads.
+    /// Where the fault `redirect` leads, and the next page when it is elsewhere.
     pub redirect_to: String,
 }
 
@@ -82,6 +92,10 @@ impl Default for Switches {
             short_page: None,
             repeat_page: None,
             placeholder: false,
+            placeholders: false,
+            member_order: MemberOrder::Stable,
+            details: Details::All,
+            next_page: NextPage::Right,
             latency: Duration::ZERO,
             clamp_late: None,
             id_prefix: false,
@@ -190,7 +204,13 @@ impl Switches {
         switch("numbers", "string|number", "decimals and staff as JSON strings or numbers", |s, v| assign(&mut s.numbers, Numbers::parse(v))),
         switch("short-page", "N", "every Nth page has one row fewer than asked for", |s, v| assign(&mut s.short_page, positive(v).map(Some))),
         switch("repeat-page", "N", "the Nth page has the rows of the page before it", |s, v| assign(&mut s.repeat_page, positive(v).map(Some))),
-        switch("placeholder", "true|false", "every page ends in the text \"...\"", |s, v| assign(&mut s.placeholder, v.parse().ok())),
+        switch("placeholder", "true|false", "every page of companies or members ends in the text \"...\"", |s, v| assign(&mut s.placeholder, v.parse().ok())),
+        switch("placeholders", "on|off", "every list ends in the text of dots that it has in the document (\"...\", \"..\", \"....\")",
+            |s, v| assign(&mut s.placeholders, match v { "on" => Some(true), "off" => Some(false), _ => None })),
+        switch("member-order", "stable|shuffled", "members of a target group come in another order with every request", |s, v| assign(&mut s.member_order, MemberOrder::parse(v))),
+        switch("details", "all|some-missing", "some-missing: about 3 % of the companies of the lists have no details (404)", |s, v| assign(&mut s.details, Details::parse(v))),
+        switch("next-page", "right|always|bare|elsewhere", "links of customer data: also behind the last page, without filters and page_size, or to another origin",
+            |s, v| assign(&mut s.next_page, NextPage::parse(v))),
         switch("latency", "MS", "every answer is held back so many milliseconds", |s, v| assign(&mut s.latency, v.parse().ok().map(Duration::from_millis))),
         switch("clamp-late", "N:M", "after N pages limit-max becomes M", |s, v| {
             let (after, limit) = v.split_once(':')?;
@@ -214,8 +234,18 @@ impl Switches {
         switch("echo", "true|false", "the bodies of faults quote the request's credentials, as debug pages do", |s, v| assign(&mut s.echo, v.parse().ok())),
         switch("rate-limit", "N", "above N requests in a second, 429 with Retry-After", |s, v| assign(&mut s.rate_limit, positive(v).map(Some))),
         switch("remember", "true|false", "pages are kept when they are made (0.8 MB per 1000 rows): for measuring a client", |s, v| assign(&mut s.remember, v.parse().ok())),
-        switch("redirect-to", "URL", "where the fault `redirect` leads", |s, v| assign(&mut s.redirect_to, url::Url::parse(v).ok().map(|_| v.to_owned()))),
+        switch("redirect-to", "URL", "where the fault `redirect` leads, and `next-page=elsewhere`", |s, v| assign(&mut s.redirect_to, url::Url::parse(v).ok().map(|_| v.to_owned()))),
     ];
+
+    /// What a page of companies or members ends in where the document's example ends in `documented`.
+    pub(super) fn page_ending(&self, documented: &'static str) -> Option<&'static str> {
+        self.list_ending(documented).or_else(|| self.placeholder.then_some("..."))
+    }
+
+    /// What a list ends in where the document's example ends in `documented`.
+    pub(super) fn list_ending(&self, documented: &'static str) -> Option<&'static str> {
+        self.placeholders.then_some(documented)
+    }
 
     /// Sets one switch from `NAME=VALUE`; `_` in a name is as good as `-`.
     ///

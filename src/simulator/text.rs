@@ -17,7 +17,7 @@ pub(super) struct Subject {
 }
 
 impl Subject {
-    fn draw(self, stream: Stream) -> Draw {
+    pub(super) fn draw(self, stream: Stream) -> Draw {
         Draw::new(self.seed, u64::from(self.index), stream)
     }
 
@@ -79,19 +79,10 @@ impl Subject {
     }
 
     /// The name in ASCII letters and digits only, as domains and handles have it.
-    fn handle(self, out: &mut String) {
+    pub(super) fn handle(self, out: &mut String) {
         let mut base = String::new();
         self.base(&mut base);
-        for letter in base.chars().flat_map(char::to_lowercase) {
-            match letter {
-                'a'..='z' | '0'..='9' => out.push(letter),
-                'å' | 'ä' => out.push('a'),
-                'æ' => out.push_str("ae"),
-                'ö' | 'ø' => out.push('o'),
-                'é' => out.push('e'),
-                _ => {}
-            }
-        }
+        push_ascii(&base, out);
     }
 
     /// The host of the company's site, without `www.`.
@@ -140,19 +131,7 @@ impl Subject {
 
     /// A street address: the regular one, or another for visitors.
     pub(super) fn address(self, stream: Stream, out: &mut String) {
-        let words = words(self.country);
-        let mut draw = self.draw(stream);
-        out.push_str(draw.pick(words.heads));
-        out.push_str(draw.pick(words.streets));
-        let _ = write!(out, " {}", draw.between(1, 120));
-        let (letter, floor) = (draw.pick(&['A', 'B', 'C', 'D']), draw.between(1, 6));
-        if draw.chance(350) {
-            let _ = match self.country {
-                Country::Fi => write!(out, " {letter} {floor}"),
-                Country::Dk => write!(out, ", {floor}. tv"),
-                Country::Se | Country::No => write!(out, " {letter}"),
-            };
-        }
+        street(self.country, &mut self.draw(stream), out);
     }
 
     /// The status as a national register words it; an active company may have none.
@@ -193,6 +172,36 @@ impl Subject {
             out.push_str(draw.pick(&["/", "/", "", "/?fref=ts"]));
         }
         has_link
+    }
+}
+
+/// A street with a number.
+pub(super) fn street(country: Country, draw: &mut Draw, out: &mut String) {
+    let words = words(country);
+    out.push_str(draw.pick(words.heads));
+    out.push_str(draw.pick(words.streets));
+    let _ = write!(out, " {}", draw.between(1, 120));
+    let (letter, floor) = (draw.pick(&['A', 'B', 'C', 'D']), draw.between(1, 6));
+    if draw.chance(350) {
+        let _ = match country {
+            Country::Fi => write!(out, " {letter} {floor}"),
+            Country::Dk => write!(out, ", {floor}. tv"),
+            Country::Se | Country::No => write!(out, " {letter}"),
+        };
+    }
+}
+
+/// Appends the letters and digits of `text`, in small ASCII letters, as domains and addresses have them.
+pub(super) fn push_ascii(text: &str, out: &mut String) {
+    for letter in text.chars().flat_map(char::to_lowercase) {
+        match letter {
+            'a'..='z' | '0'..='9' => out.push(letter),
+            'å' | 'ä' => out.push('a'),
+            'æ' => out.push_str("ae"),
+            'ö' | 'ø' => out.push('o'),
+            'é' => out.push('e'),
+            _ => {}
+        }
     }
 }
 

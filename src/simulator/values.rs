@@ -81,7 +81,7 @@ impl World {
             Field::Phone => when(subject.phone(out)),
             Field::IndustryCode | Field::IndustryCodes => put!(out, "{:05}", company.industry?),
             Field::Country => put!(out, "{}", company.country.code()),
-            Field::TurnOver => put!(out, "{}.0", company.turn_over?),
+            Field::TurnOver => put!(out, "{}", Amount(company.turn_over?)),
             Field::Profit => put!(out, "{}", Tenths(company.profit?)),
             Field::DevelopmentOfTurnover => put!(out, "{}", Tenths(company.growth?)),
             Field::TurnOverIsEstimate => put!(out, "{}", company.turn_over_is_estimate),
@@ -141,8 +141,19 @@ fn write_place(subject: Subject, company: &Company, field: Field, out: &mut Stri
     }
 }
 
+/// A whole amount, shown as the API shows money.
+#[derive(Clone, Copy)]
+pub(super) struct Amount(pub(super) i64);
+
+impl std::fmt::Display for Amount {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.0", self.0)
+    }
+}
+
 /// A number of tenths, shown with one decimal.
-struct Tenths(i32);
+#[derive(Clone, Copy)]
+pub(super) struct Tenths(pub(super) i32);
 
 impl std::fmt::Display for Tenths {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -9,6 +9,7 @@ use super::Error;
 use super::company::Company;
 use super::country::Country;
 use super::draw::whole;
+use super::edits::Edits;
 use super::text::Subject;
 
 /// The companies, in generation order; an index is never used again.
@@ -20,13 +21,17 @@ pub(super) struct World {
     /// Whether the company of that index is still there.
     live: Vec<bool>,
     names: HashMap<u32, String>,
+    /// Changes to what belongs to companies.
+    pub(super) edits: Edits,
+    /// The moment from which the days of the leads are counted, in milliseconds since 1970.
+    anchor: i64,
     /// Every index ever used, by the text of the business id; equal ids in generation order.
     by_id: Vec<u32>,
 }
 
 impl World {
     /// Generates `count` companies. About a third of a microsecond each.
-    pub(super) fn generate(seed: u64, count: u32, ids_have_prefix: bool) -> Self {
+    pub(super) fn generate(seed: u64, count: u32, ids_have_prefix: bool, anchor: i64) -> Self {
         let companies: Vec<Company> = (0..count).map(|index| Company::generate(seed, index)).collect();
         let live = vec![true; companies.len()];
         let mut world = Self {
@@ -35,6 +40,8 @@ impl World {
             companies,
             live,
             names: HashMap::new(),
+            edits: Edits::default(),
+            anchor,
             by_id: (0..count).collect(),
         };
         let mut by_id = std::mem::take(&mut world.by_id);
@@ -45,6 +52,10 @@ impl World {
 
     pub(super) fn seed(&self) -> u64 {
         self.seed
+    }
+
+    pub(super) fn anchor(&self) -> i64 {
+        self.anchor
     }
 
     pub(super) fn ids_have_prefix(&self) -> bool {
@@ -78,12 +89,20 @@ impl World {
         self.by_id.iter().copied().filter(|&index| self.is_live(index))
     }
 
+    /// Companies ever generated, whether they are still there or not.
+    pub(super) fn generated(&self) -> u32 {
+        u32::try_from(self.companies.len()).unwrap_or(u32::MAX)
+    }
+
     /// Orders as the texts of the shown business ids do, without making the texts.
     pub(super) fn id_key(&self, index: u32) -> u64 {
-        let Some(company) = self.company(index) else { return 0 };
-        let digits = company.country.id_digits();
-        let left_aligned = company.id * 10_u64.pow(10_u32.saturating_sub(digits));
-        let country = match company.country {
+        self.company(index).map_or(0, |company| self.key_of(company.country, company.id))
+    }
+
+    fn key_of(&self, country: Country, id: u64) -> u64 {
+        let digits = country.id_digits();
+        let left_aligned = id * 10_u64.pow(10_u32.saturating_sub(digits));
+        let country = match country {
             _ if !self.ids_have_prefix => 0,
             Country::Dk => 1,
             Country::Fi => 2,
@@ -94,14 +113,40 @@ impl World {
         (country << 40) | (left_aligned << 4) | u64::from(digits)
     }
 
+    /// The live company of this country with this id.
+    fn at(&self, country: Country, id: u64) -> Option<u32> {
+        if id >= 10_u64.pow(country.id_digits()) {
+            return None;
+        }
+        let key = self.key_of(country, id);
+        let start = self.by_id.partition_point(|&index| self.id_key(index) < key);
+        let same = self.by_id.iter().skip(start).copied().take_while(|&index| self.id_key(index) == key);
+        let mut live = same.filter(|&index| self.is_live(index));
+        live.find(|&index| self.company(index).is_some_and(|company| company.country == country))
+    }
+
     /// The live company with this id. The id may have its country in front and need not have its leading zeros.
     pub(super) fn find(&self, country: &str, business_id: &str) -> Option<u32> {
         let country = Country::from_code(country)?;
         let digits = business_id.strip_prefix(country.code()).unwrap_or(business_id);
-        let id: u64 = digits.parse().ok()?;
-        self.in_generation_order().find(|&index| {
-            self.company(index).is_some_and(|found| found.country == country && found.id == id)
-        })
+        self.at(country, digits.parse().ok()?)
+    }
+
+    /// The live company that the path of a prospect names: with its country in front, or without it the Finnish one
+    /// if there is one, else the first. All digits are needed.
+    pub(super) fn named(&self, id: &str) -> Option<u32> {
+        let mut countries = Country::ALL.into_iter();
+        let prefixed =
+            countries.clone().find_map(|country| Some((country, id.strip_prefix(country.code())?)));
+        let in_country = |country: Country, digits: &str| {
+            let is_whole = digits.len() == country.id_digits() as usize;
+            let is_id = is_whole && digits.bytes().all(|byte| byte.is_ascii_digit());
+            self.at(country, digits.parse().ok().filter(|_| is_id)?)
+        };
+        match prefixed {
+            Some((country, digits)) => in_country(country, digits),
+            None => countries.find_map(|country| in_country(country, id)),
+        }
     }
 
     /// Takes the company out of every list. False if it was out already.

@@ -1,4 +1,14 @@
-//! The simulator, asked over HTTP as a client would ask it.
+//! The simulator, asked over HTTP as a client would ask it: what all endpoints share, and the filter endpoint. Every
+//! other endpoint has a module.
+
+mod async_result;
+mod changes;
+mod customer_data;
+mod data;
+mod every_endpoint;
+mod leads;
+mod prospect;
+mod target_groups;
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -37,6 +47,32 @@ impl Api {
     async fn get(&self, query: &str) -> (u16, Value) {
         let response = self.send(query).await.expect("answers");
         (response.status().as_u16(), response.json().await.expect("is JSON"))
+    }
+
+    /// Asks any endpoint: the path behind `/api/v1`, with its query.
+    async fn at(&self, path: &str) -> (u16, Value) {
+        let url = format!("{}{path}", self.simulator.base_url());
+        let response = self.client.get(url).header("API-Key", DEMO_API_KEY).send().await.expect("answers");
+        (response.status().as_u16(), response.json().await.expect("is JSON"))
+    }
+
+    /// The same where the answer is 200.
+    async fn found(&self, path: &str) -> Value {
+        let (status, body) = self.at(path).await;
+        assert_eq!(status, 200, "{path}: {body}");
+        body
+    }
+
+    /// The same where the answer is a list.
+    async fn list(&self, path: &str) -> Vec<Value> {
+        let body = self.found(path).await;
+        body.as_array().cloned().unwrap_or_else(|| panic!("{path}: no list: {body}"))
+    }
+
+    /// The id of the target group with this name.
+    fn group(&self, name: &str) -> String {
+        let groups = self.simulator.target_groups();
+        text(groups.iter().find(|group| group["name"] == name).expect("is a target group"), "id").to_owned()
     }
 
     async fn post(&self, query: &str, body: impl Into<String>) -> (u16, Value) {
@@ -84,6 +120,39 @@ fn parsed(arguments: &[&str]) -> Switches {
 
 fn key(company: &Value) -> String {
     format!("{}{}", text(company, "country"), text(company, "business_id"))
+}
+
+/// The names of an object's fields.
+fn fields(object: &Value) -> BTreeSet<&str> {
+    object.as_object().expect("is an object").keys().map(String::as_str).collect()
+}
+
+/// Asserts that the objects have the fields of the document's example and nothing else, that values are of the
+/// example's types or null, and that only the fields of `never_null` have a value everywhere.
+fn assert_like(rows: &[Value], example: &Value, never_null: &[&str]) {
+    assert!(!rows.is_empty());
+    let example = example.as_object().expect("is an object");
+    for (name, shown) in example {
+        let mut nulls = 0;
+        for row in rows {
+            assert_eq!(fields(row), example.keys().map(String::as_str).collect(), "{row}");
+            let value = &row[name];
+            nulls += usize::from(value.is_null());
+            assert!(
+                value.is_null()
+                    || shown.is_null()
+                    || std::mem::discriminant(value) == std::mem::discriminant(shown),
+                "{name}: {value}"
+            );
+        }
+        assert!(nulls < rows.len() || shown.is_null(), "{name} is always null");
+        assert_eq!(
+            nulls == 0,
+            never_null.contains(&name.as_str()),
+            "{name}: {nulls} of {} are null",
+            rows.len()
+        );
+    }
 }
 
 fn keys(rows: &[Value]) -> Vec<String> {
