@@ -34,19 +34,19 @@ pub(super) fn fill(
     let mut built = Built { lists: Vec::new(), totals: Counts::default(), rows: Vec::new() };
     let mut first_list = 0;
     for stream in &input.streams {
-        let rows = merge::rows(next, stream.stream.table, stream.stream.name, &input.run)?;
+        let rows = merge::rows(next, stream.stream.table(), stream.stream.name, &input.run)?;
         steps.done("rows");
-        merge::changes(next, stream.stream.table, &input.run)?;
+        merge::changes(next, stream.stream.table(), &input.run)?;
         steps.done("changes");
         let counted = members::counts(next, stream, first_list, &input.run.run_id)?;
         verify::rows_add_up(next, stream, rows, counted.totals)?;
         built.lists.extend(counted.lists);
         built.totals.add(counted.totals);
-        built.rows.push((stream.stream.table.qualified(), rows));
+        built.rows.push((stream.stream.table().qualified(), rows));
         first_list += stream.lists.len();
         steps.done("counts");
     }
-    let loaded = |table: &Table| input.streams.iter().any(|stream| stream.stream.table == table);
+    let loaded = |table: &Table| input.streams.iter().any(|stream| stream.stream.table() == table);
     for table in schema::tables() {
         let merged = [etl::WAREHOUSE, etl::SCHEMA_DRIFT, etl::LIST_MEMBERS].contains(table);
         if !loaded(table) && !merged {
@@ -60,7 +60,7 @@ pub(super) fn fill(
 
 /// Makes the staged files readable as the temporary views `staged_STREAM` and `rejects_STREAM`.
 fn stage(next: &Next, stream: &StreamInput) -> Result<(), LoadError> {
-    let table = stream.stream.table;
+    let table = stream.stream.table();
     // Staged JSON is text. What is not valid JSON becomes a JSON string, so that no value can fail the load or
     // get lost.
     let declared = table.columns.iter().map(|column| (column.name, column.kind));
@@ -79,7 +79,7 @@ fn stage(next: &Next, stream: &StreamInput) -> Result<(), LoadError> {
             }
         })
         .collect();
-    let rows = source(&stream.staged.rows, || {
+    let rows = source(stream.staged.tables.first().map_or(&[][..], |table| &table.rows), || {
         let declared = table.columns.iter().map(|column| (column.name, column.kind.sql_type()));
         let added = [
             ("_extra", "VARCHAR"),

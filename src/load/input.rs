@@ -40,6 +40,9 @@ pub struct StreamInput {
 pub struct ListResult {
     /// The list's filters, its name in `etl.streams` and `etl.list_members`; unique in the stream.
     pub list: String,
+    /// What the list was asked about, as columns and values of the stream's main table: the target group. Empty for a
+    /// list of its own, and for one of many companies.
+    pub parent: Vec<(&'static str, String)>,
     /// Rows received in the sweep that counts.
     pub rows_received: u64,
     /// Different companies among them.

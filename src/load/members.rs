@@ -168,7 +168,7 @@ pub(super) fn counts(
 
 /// Fills `touched`. Without a previous generation every company is new, and nothing need be looked up.
 fn find_touched(next: &Next, stream: &StreamInput, run_id: &str) -> Result<(), LoadError> {
-    let table = stream.stream.table;
+    let table = stream.stream.table();
     let sql = match next.previous(table)? {
         None => "SELECT ''::VARCHAR AS country, ''::VARCHAR AS business_id, true AS inserted WHERE false"
             .to_owned(),

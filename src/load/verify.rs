@@ -23,7 +23,7 @@ pub(super) fn rows_add_up(
     let doing = "counting the rows";
     let staged = ddl::identifier(&format!("staged_{}", stream.stream.name));
     let newest = next.number(doing, &format!("SELECT count(*) FROM {staged} WHERE _newest"))?;
-    let earlier = match next.previous(stream.stream.table)? {
+    let earlier = match next.previous(stream.stream.table())? {
         Some(previous) => next.number(doing, &format!("SELECT count(*) FROM ({previous})"))?,
         None => 0,
     };

@@ -1,6 +1,6 @@
 //! The tables about the loads: schema `etl` of the warehouse.
 
-use super::{Column, Kind, Table, Unit};
+use super::{Column, Disposition, Kind, Table, Unit};
 
 const RUN_ID: Column =
     Column::system("run_id", Kind::Text, "The run, a time-ordered id such as `20260131T235959Z-4f2a`.")
@@ -25,6 +25,7 @@ pub const WAREHOUSE: Table = Table {
     name: "warehouse",
     doc: "One row: marks the file as a warehouse of vainu-etl. A file without it is never overwritten.",
     key: &["format_version"],
+    disposition: Disposition::Load,
     columns: &[
         count("format_version", "Version of the tables' layout; 1.").required(),
         count("generation", "Number of this generation; each publish adds one.").required(),
@@ -40,6 +41,7 @@ pub const RUNS: Table = Table {
     name: "runs",
     doc: "One row per run whose result was published.",
     key: &["run_id"],
+    disposition: Disposition::Load,
     columns: &[
         RUN_ID,
         time("started_at", "When the run first started; a resumed run keeps it.").required(),
@@ -63,6 +65,7 @@ pub const STREAMS: Table = Table {
     name: "streams",
     doc: "One row per list read by a run: the evidence that it is complete, and what it changed.",
     key: &["run_id", "stream", "list"],
+    disposition: Disposition::Load,
     columns: &[
         RUN_ID,
         STREAM,
@@ -105,6 +108,7 @@ pub const REJECTS: Table = Table {
     name: "rejects",
     doc: "One row per value or record that did not fit its type: kept here as received, NULL in the table.",
     key: &["reject_id"],
+    disposition: Disposition::Load,
     columns: &[
         text("reject_id", "Stable id: hash of run, page, record and field.").required(),
         RUN_ID,
@@ -126,6 +130,7 @@ pub const SCHEMA_DRIFT: Table = Table {
     name: "schema_drift",
     doc: "One row per field that differs from what the API documents.",
     key: &["stream", "field", "kind"],
+    disposition: Disposition::Load,
     columns: &[
         STREAM,
         text("field", "The API's field.").required(),
@@ -146,6 +151,7 @@ pub const CHANGES: Table = Table {
     name: "changes",
     doc: "One row per value of a company that changed from one generation to the next.",
     key: &["country", "business_id", "field", "run_id"],
+    disposition: Disposition::Load,
     columns: &[
         text("country", "Country of the company.").required(),
         text("business_id", "Id of the company.").required(),
@@ -164,6 +170,7 @@ pub const LIST_MEMBERS: Table = Table {
     name: "list_members",
     doc: "One row per company and list that held it when the list was last read. A company in no list any more is marked as deleted.",
     key: &["stream", "list", "country", "business_id"],
+    disposition: Disposition::Load,
     columns: &[
         STREAM,
         text("list", "The list's filters, as in `etl.streams`.").required(),

@@ -10,7 +10,7 @@ use arrow::json::ReaderBuilder;
 use parquet::arrow::ArrowWriter;
 use serde_json::{Map, Value, json};
 use vainu_etl::catalog::PROSPECTS_TABLE;
-use vainu_etl::staging::{Staged, reject_fields, row_fields};
+use vainu_etl::staging::{Staged, StagedTable, reject_fields, row_fields};
 
 /// When the staged rows of a fixture were seen, unless told otherwise: 2026-01-02 03:04:05.
 pub(crate) const SEEN_AT_US: i64 = 1_767_323_045_000_000;
@@ -80,11 +80,11 @@ impl StagedFixture {
             row["_seen_at"] = self.seen_at_us.into();
         }
         let rows_staged = self.rows.len() as u64;
+        let rows = write(folder, "rows", &self.rows, &PROSPECTS_TABLE.arrow_schema(&row_fields()));
         Staged {
-            rows: write(folder, "rows", &self.rows, &PROSPECTS_TABLE.arrow_schema(&row_fields())),
+            tables: vec![StagedTable { rows, rows_staged, ..StagedTable::new(&PROSPECTS_TABLE) }],
             rejects: write(folder, "rejects", &self.rejects, &schema(&reject_fields())),
             records: rows_staged,
-            rows_staged,
             cells_rejected: self.rejects.len() as u64,
             ..Staged::default()
         }

@@ -124,6 +124,7 @@ pub(super) fn rows(connection: &Connection, sql: &str) -> Vec<String> {
 pub(super) fn complete(list: &str) -> ListResult {
     ListResult {
         list: list.to_owned(),
+        parent: Vec::new(),
         rows_received: 5,
         distinct_keys: 4,
         total_before: Some(5),
