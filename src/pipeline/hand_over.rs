@@ -32,6 +32,7 @@ pub(super) fn load_input(settings: &SyncSettings, run: &LandedRun, staged: Stage
     };
     LoadInput {
         streams: vec![StreamInput { stream: settings.stream, staged, lists }],
+        retired: Vec::new(),
         run: record,
         from_scratch: false,
         max_deleted_percent: settings.max_deleted_percent,

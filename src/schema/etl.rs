@@ -53,7 +53,7 @@ pub const RUNS: Table = Table {
         count("requests", "Requests sent, retries included, over all resumes.").required(),
         count("retries", "Requests sent again.").required(),
         Column::system("bytes", Kind::Integer, "Bytes of JSON received.").unit(Unit::Bytes).required(),
-        count("rows", "Rows loaded.").required(),
+        count("rows", "Rows of the streams' main tables that the run saw.").required(),
         count("rejects", "Rows added to `etl.rejects`.").required(),
     ],
     system: &[],
@@ -72,7 +72,7 @@ pub const STREAMS: Table = Table {
         text("list", "The list's filters, for example `country=FI&nstatus=active`.").required(),
         count("rows_received", "Rows received in the sweep that counts, each position of the list once.")
             .required(),
-        count("distinct_keys", "Different companies among them.").required(),
+        count("distinct_keys", "Different keys among them: companies, or rows of the stream's table.").required(),
         count("total_before", "The server's own total before the sweep; NULL when it gave none."),
         count("total_after", "The server's own total after the sweep; NULL when it gave none."),
         count(
@@ -88,13 +88,13 @@ pub const STREAMS: Table = Table {
         Column::system(
             "complete",
             Kind::Boolean,
-            "Whether the evidence adds up. Only then may companies be marked as deleted.",
+            "Whether the evidence adds up. Only then may companies be marked as deleted, and rows be taken away.",
         )
         .required(),
-        count("inserted", "Companies that the warehouse did not hold."),
-        count("updated", "Companies with at least one changed value."),
-        count("unchanged", "Companies seen again with the same values."),
-        count("deleted", "Companies no longer in any list that was read completely."),
+        count("inserted", "Companies, or rows of the stream's table, that the warehouse did not hold."),
+        count("updated", "Those with at least one changed value."),
+        count("unchanged", "Those seen again with the same values."),
+        count("deleted", "Companies no longer in any list; rows that were no longer there when the list was read completely."),
         count("rejected", "Rows in `etl.rejects` from this list."),
         time("window_from", "Start of the time window asked for; NULL when the whole list was read."),
         time("window_to", "End of the time window asked for; NULL when the whole list was read."),
@@ -168,7 +168,7 @@ pub const CHANGES: Table = Table {
 pub const LIST_MEMBERS: Table = Table {
     schema: "etl",
     name: "list_members",
-    doc: "One row per company and list that held it when the list was last read. A company in no list any more is marked as deleted.",
+    doc: "One row per company and list that held it when the list was last read. A company in no list of any stream any more is marked as deleted.",
     key: &["stream", "list", "country", "business_id"],
     disposition: Disposition::Load,
     columns: &[

@@ -70,6 +70,7 @@ impl Rig {
         LoadInput {
             from_scratch: false,
             streams: vec![StreamInput { stream: &PROSPECTS, staged, lists }],
+            retired: Vec::new(),
             run: RunRecord {
                 run_id: run.to_owned(),
                 started_at_us: SEEN_AT_US,
