@@ -82,11 +82,11 @@ pub(super) fn fill(
             }
         }
     }
-    let built = build.count()?;
+    let result = build.count()?;
     steps.done("counts");
-    record::write(next, input, generation, &built)?;
+    record::write(next, input, generation, &result)?;
     steps.done("records");
-    Ok(built)
+    Ok(result)
 }
 
 impl Build<'_> {
@@ -144,7 +144,9 @@ impl Build<'_> {
             let load = self.loads.iter().find(|load| load.table == main);
             let counted = counts::of_lists(self.next, stream, load, &self.deleted, self.companies)?;
             let mut sum = Counts::default();
-            counted.iter().for_each(|list| sum.add(list.counts));
+            for list in &counted {
+                sum.add(list.counts);
+            }
             let is_companies = main.disposition == Disposition::Merge;
             match self.companies {
                 // Each company once, however many lists and streams show it.

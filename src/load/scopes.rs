@@ -102,7 +102,7 @@ fn lost(next: &Next, load: &TableLoad<'_>, read: &Read, rows: &str) -> Result<Op
     let (table, Some(previous)) = (load.table, next.previous(load.table)?) else { return Ok(None) };
     let about_companies = load.sources.iter().find(|source| source.about_companies());
     let id = match (read, about_companies.or(load.sources.first())) {
-        (Read::Scopes { .. }, None) | (Read::Rows, _) | (Read::Whole, None) => return Ok(None),
+        (Read::Scopes { .. } | Read::Whole, None) | (Read::Rows, _) => return Ok(None),
         (Read::Scopes { read, columns }, Some(_)) if about_companies.is_none() => {
             let scope = same(table, columns, "r", "p");
             let lists = format!("(SELECT DISTINCT * FROM {read} WHERE id IS NOT NULL)");
@@ -144,19 +144,19 @@ pub(super) fn guard(
     if !load.sources.iter().all(guarded) {
         return Ok(());
     }
-    let Some(lost) = lost(next, load, read, staged)? else { return Ok(()) };
+    let Some(losses) = lost(next, load, read, staged)? else { return Ok(()) };
     let sql = format!(
-        "SELECT id, known, lost FROM ({lost}) \
+        "SELECT id, known, lost FROM ({losses}) \
          WHERE known >= ? AND lost * 100.0 > known * CAST(? AS DOUBLE) ORDER BY lost / known DESC, id LIMIT 1"
     );
     let params = params![members::GUARDED_FROM, max_deleted_percent];
     let worst: Vec<(usize, u64, u64)> =
         next.rows(DOING, &sql, params, |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    let Some((id, known, lost)) = worst.into_iter().next() else { return Ok(()) };
+    let Some((id, known, gone)) = worst.into_iter().next() else { return Ok(()) };
     let named = |source: &Source<'_>| {
-        let list = source.lists().get(id.checked_sub(source.first_list)?)?;
-        Some(list.list.clone())
+        let found = source.lists().get(id.checked_sub(source.first_list)?)?;
+        Some(found.list.clone())
     };
     let list = load.sources.iter().find_map(named).unwrap_or_default();
-    Err(LoadError::TooManyDeleted { list, of: "rows", known, lost, limit_percent: max_deleted_percent })
+    Err(LoadError::TooManyDeleted { list, of: "rows", known, lost: gone, limit_percent: max_deleted_percent })
 }

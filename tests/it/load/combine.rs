@@ -8,7 +8,10 @@ use super::streams::{DETAILS, MEMBERS, MEMBERS_TABLE, Part, STATEMENTS, STATEMEN
 use super::{DAY_US, counts};
 use crate::staged_fixture::{SEEN_AT_US, StagedFixture};
 
-fn prospects(rows: &[(&str, &str, Value)]) -> Part {
+/// Country, id and the values that a record has.
+type Company<'a> = (&'a str, &'a str, Value);
+
+fn prospects(rows: &[Company<'_>]) -> Part {
     let staged = rows.iter().fold(StagedFixture::new(), |staged, (country, id, values)| {
         staged.row(0, country, id, values.clone())
     });
@@ -16,7 +19,7 @@ fn prospects(rows: &[(&str, &str, Value)]) -> Part {
 }
 
 /// Members of groups, which are the lists in the order given: the group, whether it is complete, its companies.
-fn members(groups: &[(&str, bool, &[(&str, &str, Value)])]) -> Part {
+fn members(groups: &[(&str, bool, &[Company<'_>])]) -> Part {
     let mut staged = StagedFixture::of(&[&MEMBERS_TABLE, &PROSPECTS_TABLE]);
     let mut seen = Vec::new();
     for (list, (id, _, rows)) in (0..).zip(groups) {
