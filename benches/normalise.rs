@@ -82,7 +82,7 @@ fn normalise(normaliser: &mut Normaliser, page: &LandedPage) -> RecordBatch {
 /// ours: no rejects, no drift, no `_extra`, no key.
 fn by_tree(page: &LandedPage) -> RecordBatch {
     let records: Vec<Value> = serde_json::from_slice(&page.body).unwrap();
-    let columns = PROSPECTS.table.columns;
+    let columns = PROSPECTS.table().columns;
     let pointers: Vec<Vec<String>> = columns
         .iter()
         .map(|column| column.fields.iter().map(|field| format!("/{field}")).collect())
@@ -94,7 +94,7 @@ fn by_tree(page: &LandedPage) -> RecordBatch {
         array(column, values)
     });
     let arrays = arrays.collect();
-    let schema = PROSPECTS.table.arrow_schema(&[]);
+    let schema = PROSPECTS.table().arrow_schema(&[]);
     RecordBatch::try_new(Arc::new(Schema::new(schema.fields().clone())), arrays).unwrap()
 }
 

@@ -96,7 +96,8 @@ fn publish(
         retries: 0,
         bytes: 0,
     };
-    let input = LoadInput { streams, run, from_scratch: true, max_deleted_percent: 100.0, keep };
+    let input =
+        LoadInput { streams, retired: Vec::new(), run, from_scratch: true, max_deleted_percent: 100.0, keep };
     let published = publish_with_views(workspace, lock, &input, settings)?;
     Ok(Rebuilt { generation: published.generation, runs: used.len(), rows: published.totals.inserted })
 }

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use arrow::datatypes::{DataType, Field, TimeUnit};
 
+use crate::schema::Table;
+
 /// Columns of a staged row after the table's declared ones.
 ///
 /// `_extra`: JSON object of the fields without a column, and of fields that say something else than the field
@@ -39,19 +41,49 @@ pub fn reject_fields() -> [Field; 8] {
     ]
 }
 
-/// The staged rows of one stream.
-#[derive(Debug, Default)]
-pub struct Staged {
+/// Columns of a staged scope after the columns of the table's scope: what of a table was read, and when.
+///
+/// A row for each parent whose children came, also when there were none: these replace the earlier ones as a whole.
+/// `_seen_at` and `_newest` as in [`row_fields`].
+pub fn scope_fields() -> [Field; 2] {
+    [
+        Field::new("_seen_at", DataType::Timestamp(TimeUnit::Microsecond, None), false),
+        Field::new("_newest", DataType::Boolean, false),
+    ]
+}
+
+/// What was staged for one table.
+#[derive(Debug)]
+pub struct StagedTable {
+    /// The table.
+    pub table: &'static Table,
     /// Parquet files of rows: the table's declared columns, then [`row_fields`]. None when there was no row.
     pub rows: Vec<PathBuf>,
+    /// Parquet files of the scopes read: the scope's columns, then [`scope_fields`]. Only for tables of children and of
+    /// companies' answers; what else was read is told by the lists.
+    pub scopes: Vec<PathBuf>,
+    /// Rows written to [`StagedTable::rows`].
+    pub rows_staged: u64,
+}
+
+impl StagedTable {
+    /// Nothing staged yet for that table.
+    pub fn new(table: &'static Table) -> Self {
+        Self { table, rows: Vec::new(), scopes: Vec::new(), rows_staged: 0 }
+    }
+}
+
+/// What was staged of one stream.
+#[derive(Debug, Default)]
+pub struct Staged {
+    /// Its tables, in the order of the stream's targets.
+    pub tables: Vec<StagedTable>,
     /// Parquet files of [`reject_fields`]. None when nothing was rejected.
     pub rejects: Vec<PathBuf>,
     /// How the records differ from the document.
     pub drift: Vec<Drift>,
-    /// Records read: `rows_staged + records_rejected`.
+    /// Records read, the elements of their arrays included: rows staged and records rejected whole.
     pub records: u64,
-    /// Rows written to [`Staged::rows`].
-    pub rows_staged: u64,
     /// Records rejected whole.
     pub records_rejected: u64,
     /// Rejects of single values; their rows are staged, nearly always with NULL in the value's place (text with
@@ -62,6 +94,13 @@ pub struct Staged {
     pub parsing: Duration,
     /// Time spent on writing the columns to the files, added up over the workers.
     pub building: Duration,
+}
+
+impl Staged {
+    /// Rows staged in all tables.
+    pub fn rows_staged(&self) -> u64 {
+        self.tables.iter().map(|table| table.rows_staged).sum()
+    }
 }
 
 /// One field that differs from the document.

@@ -16,23 +16,85 @@ pub struct Stream {
     pub doc: &'static str,
     /// Where its records come from.
     pub endpoint: Endpoint,
-    /// Where its records go.
-    pub table: &'static Table,
+    /// What a list of it is.
+    pub lists: Lists,
+    /// Whether it is loaded when no stream is named.
+    pub by_default: bool,
+    /// Where its records go, the stream's main table first.
+    pub targets: &'static [Target],
     /// Fields that the document shows in every record of the endpoint; one that is absent is reported as drift.
     pub documented: &'static [&'static str],
 }
 
-/// A list that is read page by page.
+impl Stream {
+    /// The stream's main table.
+    pub fn table(&self) -> &'static Table {
+        self.targets.first().map_or(&PROSPECTS_TABLE, |target| target.table)
+    }
+}
+
+/// What a list of a stream is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lists {
+    /// The companies that one of the user's selections asks for.
+    Selections,
+    /// All there is: one list.
+    Whole,
+    /// One list for each target group.
+    TargetGroups,
+    /// One list, of one request for each company that the other streams bring.
+    Companies,
+}
+
+/// One table that records of a stream feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target {
+    /// The table.
+    pub table: &'static Table,
+    /// Which part of a record is a row of it.
+    pub at: At,
+}
+
+/// Which part of a record is a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// The record itself.
+    Record,
+    /// Each element of the array in this field.
+    Elements(&'static str),
+}
+
+/// Where records come from, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Endpoint {
-    /// Path below the base URL, with the trailing slash that the document gives.
+    /// Path below the base URL, with the trailing slash that the document gives; `{target_group}` and `{company}` stand for
+    /// what a request is about.
     pub path: &'static str,
-    /// Parameter and value that ask for a stable order. The direction does not matter, the stability does.
-    pub order: (&'static str, &'static str),
+    /// How its pages are asked for.
+    pub paging: Paging,
     /// Most rows a page can hold: 1000 for a single request (limits and pagination of the API's next version).
     pub max_page_size: u32,
-    /// Filter that splits a long list by the first characters of its key.
-    pub slice_by: &'static str,
+}
+
+/// How the pages of a list are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paging {
+    /// `limit` and `offset` under a stable order.
+    Ordered {
+        /// Parameter and value that ask for a stable order. The direction does not matter, the stability does.
+        order: (&'static str, &'static str),
+        /// Filter that splits a long list by the first characters of its key.
+        slice_by: &'static str,
+    },
+    /// `limit` and `offset`, in an order that nobody promises; `count=true` for the number alone.
+    Unordered,
+    /// `page` from 1 and `page_size`; every page says the total.
+    Numbered {
+        /// Parameter and value that ask for a stable order.
+        order: (&'static str, &'static str),
+    },
+    /// Everything in one answer.
+    Single,
 }
 
 /// Every stream, in the order in which they are loaded.
@@ -42,6 +104,7 @@ pub const STREAMS: &[Stream] = &[PROSPECTS];
 mod tests {
     use std::collections::HashSet;
 
+    use super::At;
     use crate::schema::{self, Kind, Unit};
 
     #[test]
@@ -69,14 +132,21 @@ mod tests {
     #[test]
     fn the_presence_mask_has_a_bit_for_every_declared_column() {
         for stream in super::STREAMS {
-            assert!(stream.table.columns.len() <= 64, "{}", stream.name);
+            for target in stream.targets {
+                assert!(target.table.columns.len() <= 64, "{}", target.table.name);
+            }
         }
     }
 
     #[test]
     fn every_documented_field_feeds_a_column() {
         for stream in super::STREAMS {
-            let known: HashSet<_> = stream.table.columns.iter().flat_map(|column| column.fields).collect();
+            let columns = || stream.targets.iter().flat_map(|target| target.table.columns);
+            let mut known: HashSet<_> = columns().flat_map(|column| column.fields).collect();
+            known.extend(stream.targets.iter().filter_map(|target| match &target.at {
+                At::Elements(field) => Some(field),
+                At::Record => None,
+            }));
             for field in stream.documented {
                 assert!(known.contains(field), "{}: {field} has no column", stream.name);
             }

@@ -1,7 +1,7 @@
 //! Stream `prospects`: companies, from `prospects/filter/`.
 
-use super::{Endpoint, Stream};
-use crate::schema::{Column, Kind, Table, Unit};
+use super::{At, Endpoint, Lists, Paging, Stream, Target};
+use crate::schema::{Column, Disposition, Kind, Table, Unit};
 
 const fn text(name: &'static str, fields: &'static [&'static str], doc: &'static str) -> Column {
     Column::new(name, fields, Kind::Text, doc)
@@ -13,11 +13,12 @@ pub const PROSPECTS: Stream = Stream {
     doc: "Companies: basic information, from prospects/filter",
     endpoint: Endpoint {
         path: "prospects/filter/",
-        order: ("order", "business_id"),
+        paging: Paging::Ordered { order: ("order", "business_id"), slice_by: "business_id__startswith" },
         max_page_size: 1000,
-        slice_by: "business_id__startswith",
     },
-    table: &PROSPECTS_TABLE,
+    lists: Lists::Selections,
+    by_default: true,
+    targets: &[Target { table: &PROSPECTS_TABLE, at: At::Record }],
     documented: &[
         "business_id",
         "status",
@@ -58,6 +59,7 @@ pub const PROSPECTS_TABLE: Table = Table {
     name: "prospects",
     doc: "One row per company that a load has ever seen; companies that disappeared carry `_deleted_at`.",
     key: &["country", "business_id"],
+    disposition: Disposition::Merge,
     columns: &[
         Column::new("country", &["country"], Kind::Country, "Country, ISO 3166-1 alpha-2.").required(),
         Column::new(

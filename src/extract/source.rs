@@ -10,7 +10,7 @@ use super::landing::{Landing, read_page};
 use super::ledger::{Ask, Entry, LandedAt, RequestKey};
 use super::{Answers, ExtractError, ExtractSettings, Observer};
 use crate::api::{Answer, ApiError, ApiRequest, ErrorKind};
-use crate::catalog::Stream;
+use crate::catalog::{Paging, Stream};
 use crate::clock;
 use crate::normalise::{EnvelopeError, PageFacts, fingerprints};
 use crate::selection::List;
@@ -211,8 +211,9 @@ impl<'a> Source<'a> {
                 parameters.push(("count".to_owned(), one("true")));
             }
             Ask::Page { offset, limit, with_count, .. } => {
-                let (order, by) = self.stream.endpoint.order;
-                parameters.push((order.to_owned(), one(by)));
+                if let Paging::Ordered { order: (order, by), .. } = self.stream.endpoint.paging {
+                    parameters.push((order.to_owned(), one(by)));
+                }
                 parameters.push(("limit".to_owned(), one(&limit.to_string())));
                 parameters.push(("offset".to_owned(), one(&offset.to_string())));
                 if with_count {
@@ -229,8 +230,10 @@ impl<'a> Source<'a> {
         if let Some(chunk) = key.slice.strip_prefix('#') {
             let ids = chunk.parse::<usize>().ok().and_then(|chunk| list.id_chunks.get(chunk));
             parameters.push(("business_ids".to_owned(), ids.cloned().unwrap_or_default()));
-        } else if !key.slice.is_empty() {
-            parameters.push((self.stream.endpoint.slice_by.to_owned(), one(&key.slice)));
+        } else if let Paging::Ordered { slice_by, .. } = self.stream.endpoint.paging
+            && !key.slice.is_empty()
+        {
+            parameters.push((slice_by.to_owned(), one(&key.slice)));
         }
         parameters
     }

@@ -1,128 +1,174 @@
 //! Fills the tables of the next generation.
 
-use super::next::{Next, sql_path};
-use super::{Counts, ListCounts, LoadError, LoadInput, Steps, StreamInput, members, merge, record, verify};
-use crate::schema::{self, Kind, Table, ddl, etl};
-use crate::staging;
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::next::Next;
+use super::renamed::Renamed;
+use super::sources::{self, Source, TableLoad};
+use super::{
+    Counts, ListCounts, LoadError, LoadInput, Steps, combine, counts, details, members, merge, record,
+    replace, scopes, verify,
+};
+use crate::schema::{Disposition, Table, etl};
 
 /// What was built.
 #[derive(Debug)]
 pub(super) struct Built {
     /// What happened in each list, streams and lists in the order of the input.
     pub(super) lists: Vec<ListCounts>,
-    /// What happened to companies.
+    /// What happened to companies, or in all lists when none of them holds companies.
     pub(super) totals: Counts,
-    /// Rows of each table for people, by qualified name: what the finished file has to hold.
+    /// Rows of the streams' main tables that the run has seen.
+    pub(super) rows_seen: u64,
+    /// Rows of each table, by qualified name: what the finished file has to hold.
     pub(super) rows: Vec<(String, u64)>,
+}
+
+/// A load in progress.
+#[derive(Debug)]
+struct Build<'a> {
+    next: &'a Next,
+    input: &'a LoadInput,
+    loads: &'a [TableLoad<'a>],
+    rows: Vec<(String, u64)>,
+    /// Rows that each list has lost, by its id, for the stream's main table.
+    deleted: HashMap<usize, u64>,
+    renamed: Renamed,
+    /// What happened to companies; none when no list of the run holds companies.
+    companies: Option<Counts>,
 }
 
 /// Fills all tables from the staged rows and the previous generation.
 pub(super) fn fill(
     next: &Next,
     input: &LoadInput,
+    tables: &[&'static Table],
     generation: u64,
     steps: &mut Steps,
 ) -> Result<Built, LoadError> {
-    for stream in &input.streams {
-        stage(next, stream)?;
-    }
-    members::stage(next, &input.streams)?;
+    let loads = sources::loads(input);
+    sources::stage(next, input, &loads)?;
+    members::stage(next, input, &loads)?;
     members::guard(next, input.max_deleted_percent)?;
     members::write(next)?;
     steps.done("members");
 
-    let mut built = Built { lists: Vec::new(), totals: Counts::default(), rows: Vec::new() };
-    let mut first_list = 0;
-    for stream in &input.streams {
-        let rows = merge::rows(next, stream.stream.table, stream.stream.name, &input.run)?;
-        steps.done("rows");
-        merge::changes(next, stream.stream.table, &input.run)?;
-        steps.done("changes");
-        let counted = members::counts(next, stream, first_list, &input.run.run_id)?;
-        verify::rows_add_up(next, stream, rows, counted.totals)?;
-        built.lists.extend(counted.lists);
-        built.totals.add(counted.totals);
-        built.rows.push((stream.stream.table.qualified(), rows));
-        first_list += stream.lists.len();
-        steps.done("counts");
-    }
-    let loaded = |table: &Table| input.streams.iter().any(|stream| stream.stream.table == table);
-    for table in schema::tables() {
-        let merged = [etl::WAREHOUSE, etl::SCHEMA_DRIFT, etl::LIST_MEMBERS].contains(table);
-        if !loaded(table) && !merged {
-            next.copy_previous(table)?;
+    let mut build = Build {
+        next,
+        input,
+        loads: &loads,
+        rows: Vec::new(),
+        deleted: counts::gone(next)?,
+        renamed: Renamed::default(),
+        companies: None,
+    };
+    for load in &loads {
+        match load.table.disposition {
+            Disposition::Merge => build.merge(load, steps)?,
+            Disposition::Replace { .. } | Disposition::Upsert => build.replace(load)?,
+            Disposition::Load => {}
         }
     }
-    record::write(next, input, generation, &built)?;
-    steps.done("records");
-    Ok(built)
-}
-
-/// Makes the staged files readable as the temporary views `staged_STREAM` and `rejects_STREAM`.
-fn stage(next: &Next, stream: &StreamInput) -> Result<(), LoadError> {
-    let table = stream.stream.table;
-    // Staged JSON is text. What is not valid JSON becomes a JSON string, so that no value can fail the load or
-    // get lost.
-    let declared = table.columns.iter().map(|column| (column.name, column.kind));
-    let staged = staging::row_fields();
-    let added = staged.iter().map(|field| {
-        let kind = if field.name() == "_extra" { Kind::Json } else { Kind::Text };
-        (field.name().as_str(), kind)
-    });
-    let columns: Vec<_> = declared
-        .chain(added)
-        .map(|(name, kind)| {
-            let name = ddl::identifier(name);
-            match kind {
-                Kind::Json => format!("coalesce(TRY_CAST({name} AS JSON), to_json({name})) AS {name}"),
-                _ => name,
-            }
-        })
-        .collect();
-    let rows = source(&stream.staged.rows, || {
-        let declared = table.columns.iter().map(|column| (column.name, column.kind.sql_type()));
-        let added = [
-            ("_extra", "VARCHAR"),
-            ("_present", "UBIGINT"),
-            ("_seen_at", "TIMESTAMP"),
-            ("_list", "UINTEGER"),
-            ("_newest", "BOOLEAN"),
-        ];
-        declared.chain(added).collect()
-    })?;
-    let rejects = source(&stream.staged.rejects, || {
-        let text = ["reject_id", "table_name", "key", "field", "raw", "reason"].map(|name| (name, "VARCHAR"));
-        text.into_iter().chain([("list", "UINTEGER"), ("page", "BIGINT")]).collect()
-    })?;
-    let name = stream.stream.name;
-    // Pages overlap: what was rejected in both is one reject. Equal ones of one page are as many as there are.
-    let alike = "list, table_name, key, field, raw, reason";
-    let sql = format!(
-        "CREATE TEMP VIEW {} AS SELECT {} FROM {rows};
-         CREATE TEMP VIEW {} AS SELECT * EXCLUDE (occurrence) FROM (
-             SELECT *, row_number() OVER (PARTITION BY page, {alike} ORDER BY reject_id) AS occurrence FROM {rejects})
-         QUALIFY row_number() OVER (PARTITION BY occurrence, {alike} ORDER BY page DESC) = 1;",
-        ddl::identifier(&format!("staged_{name}")),
-        columns.join(", "),
-        ddl::identifier(&format!("rejects_{name}")),
-    );
-    next.batch("reading the staged rows", &sql)
-}
-
-/// The staged files as a table expression; without files, an empty one of the same columns.
-fn source(
-    files: &[std::path::PathBuf],
-    columns: impl Fn() -> Vec<(&'static str, &'static str)>,
-) -> Result<String, LoadError> {
-    if files.is_empty() {
-        let columns: Vec<_> = columns()
-            .into_iter()
-            .map(|(name, kind)| format!("CAST(NULL AS {kind}) AS {}", ddl::identifier(name)))
-            .collect();
-        return Ok(format!("(SELECT {} WHERE false)", columns.join(", ")));
+    if loads.iter().any(|load| load.table.disposition != Disposition::Merge) {
+        steps.done("other tables");
     }
-    let files = files.iter().map(|file| sql_path(file)).collect::<Result<Vec<_>, _>>()?;
-    Ok(format!("read_parquet([{}])", files.join(", ")))
+    for table in tables {
+        let written = [&etl::WAREHOUSE, &etl::SCHEMA_DRIFT, &etl::LIST_MEMBERS].contains(table);
+        if !written && !loads.iter().any(|load| load.table == *table) {
+            let rows = next.copy_previous(table)?;
+            if table.schema == "main" {
+                build.rows.push((table.qualified(), rows));
+            }
+        }
+    }
+    let result = build.count()?;
+    steps.done("counts");
+    record::write(next, input, generation, &result)?;
+    steps.done("records");
+    Ok(result)
+}
+
+impl Build<'_> {
+    /// Companies: merged value by value.
+    fn merge(&mut self, load: &TableLoad<'_>, steps: &mut Steps) -> Result<(), LoadError> {
+        let (next, run, table) = (self.next, &self.input.run, load.table);
+        let sides = merge::Sides {
+            staged: combine::staged(next, load)?,
+            unlisted: load.sources.iter().any(Source::about_companies),
+            details: details::read(next, load, self.loads)?,
+        };
+        let rows = merge::rows(next, table, &sides, run)?;
+        steps.done("rows");
+        merge::changes(next, table, run)?;
+        steps.done("changes");
+        counts::find_touched(next, table, &run.run_id)?;
+        let counted = counts::of_companies(next, load)?;
+        verify::companies_add_up(next, table, &sides.staged, rows, counted)?;
+        combine::forget(next, load, &sides.staged)?;
+        if load.sources.iter().any(Source::holds_members) {
+            self.companies = Some(counted);
+        }
+        self.rows.push((table.qualified(), rows));
+        Ok(())
+    }
+
+    /// Other tables: what was read again replaces what was known of it.
+    fn replace(&mut self, load: &TableLoad<'_>) -> Result<(), LoadError> {
+        let (next, table) = (self.next, load.table);
+        let read = scopes::read(next, self.input, load)?;
+        let sides = replace::sides(next, load)?;
+        self.renamed.find(next, table, &sides)?;
+        let sides = self.renamed.apply(table, sides);
+        scopes::guard(next, load, &read, &sides.staged, self.input.max_deleted_percent)?;
+        let rows = replace::rows(next, table, &sides, &read, &self.input.run)?;
+        replace::rows_add_up(next, table, &sides, &read, rows)?;
+        self.rows.push((table.qualified(), rows));
+        if self.input.streams.iter().any(|stream| stream.stream.table() == table) {
+            counts::find_touched(next, table, &self.input.run.run_id)?;
+            // These lists are about the rows of this table, not about the companies that they hold.
+            let own: Vec<usize> = load.sources.iter().flat_map(own_lists).collect();
+            self.deleted.retain(|id, _| !own.contains(id));
+            let deleted = scopes::deleted(next, load, &read)?.into_iter();
+            self.deleted.extend(deleted.filter(|(id, _)| own.contains(id)));
+        }
+        Ok(())
+    }
+
+    /// Counts what happened in each list, and over all.
+    fn count(mut self) -> Result<Built, LoadError> {
+        let (mut lists, mut rows_seen, mut all) = (Vec::new(), 0, Counts::default());
+        let mut companies_counted = false;
+        for stream in &self.input.streams {
+            let main = stream.stream.table();
+            let load = self.loads.iter().find(|load| load.table == main);
+            let counted = counts::of_lists(self.next, stream, load, &self.deleted, self.companies)?;
+            let mut sum = Counts::default();
+            for list in &counted {
+                sum.add(list.counts);
+            }
+            let is_companies = main.disposition == Disposition::Merge;
+            match self.companies {
+                // Each company once, however many lists and streams show it.
+                Some(companies) if is_companies => {
+                    if !std::mem::replace(&mut companies_counted, true) {
+                        rows_seen += companies.seen();
+                    }
+                }
+                _ => rows_seen += sum.seen(),
+            }
+            all.add(sum);
+            lists.extend(counted);
+        }
+        let totals = self.companies.take().map_or(all, |counts| Counts { rejected: all.rejected, ..counts });
+        Ok(Built { lists, totals, rows_seen, rows: self.rows })
+    }
+}
+
+/// Ids of the lists that are about the rows of the source's table: it is the stream's main one.
+fn own_lists(source: &Source<'_>) -> Range<usize> {
+    let lists = if source.is_main() { source.lists().len() } else { 0 };
+    source.first_list..source.first_list + lists
 }
 
 impl Counts {
@@ -133,5 +179,10 @@ impl Counts {
         self.unchanged += other.unchanged;
         self.deleted += other.deleted;
         self.rejected += other.rejected;
+    }
+
+    /// All that were seen.
+    fn seen(self) -> u64 {
+        self.inserted + self.updated + self.unchanged
     }
 }

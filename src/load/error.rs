@@ -14,14 +14,16 @@ pub enum LoadError {
     /// The workspace cannot be used.
     #[error(transparent)]
     Workspace(#[from] WorkspaceError),
-    /// A complete list lost more companies than allowed.
+    /// A complete list lost more companies, or rows of its table, than allowed.
     #[error(
-        "the list `{list}` would lose {lost} of {known} companies, more than {limit_percent} %; nothing was published"
+        "the list `{list}` would lose {lost} of {known} {of}, more than {limit_percent} %; nothing was published"
     )]
     TooManyDeleted {
         /// The list's filters.
         list: String,
-        /// Companies of the list that the previous generation knew.
+        /// `companies` or `rows`.
+        of: &'static str,
+        /// How many of the list the previous generation knew.
         known: u64,
         /// Those of them that the list no longer holds.
         lost: u64,
@@ -251,6 +253,7 @@ mod tests {
     #[test]
     fn the_hint_of_the_volume_guard_names_the_percentage_that_would_do() {
         let error = LoadError::TooManyDeleted {
+            of: "companies",
             list: "country=FI".into(),
             known: 300,
             lost: 200,

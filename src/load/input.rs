@@ -13,6 +13,9 @@ use crate::staging::Staged;
 pub struct LoadInput {
     /// The streams of the run. The tables of the others are taken over from the previous generation.
     pub streams: Vec<StreamInput>,
+    /// Lists of earlier runs that are no more, as stream and list: target groups that a complete list of all of them no
+    /// longer shows. They count as complete and empty, and are not asked how much they lose.
+    pub retired: Vec<(String, String)>,
     /// The run itself.
     pub run: RunRecord,
     /// Leave the previous generation out: a rebuild makes the warehouse from landed pages alone.
@@ -40,6 +43,9 @@ pub struct StreamInput {
 pub struct ListResult {
     /// The list's filters, its name in `etl.streams` and `etl.list_members`; unique in the stream.
     pub list: String,
+    /// What the list was asked about, as columns and values of the stream's main table: the target group. Empty for a
+    /// list of its own, and for one of many companies.
+    pub parent: Vec<(&'static str, String)>,
     /// Rows received in the sweep that counts.
     pub rows_received: u64,
     /// Different companies among them.
@@ -144,16 +150,19 @@ pub struct Published {
     pub bytes: u64,
     /// What happened in each list, in the order of the input's streams and lists.
     pub lists: Vec<ListCounts>,
-    /// What happened to companies, each counted once however many lists hold it; when `already` is true, the sum
-    /// over the lists.
+    /// What happened to companies, each counted once however many lists hold it; when no list of the run holds
+    /// companies, or `already` is true, the sum over the lists.
     pub totals: Counts,
+    /// Rows of each table of schema `main`, by name.
+    pub tables: Vec<(String, u64)>,
     /// True when an earlier attempt of the same run had published already, and this one had nothing to do.
     pub already: bool,
     /// How long each step took, in their order; empty when nothing was done.
     pub steps: Vec<Step>,
 }
 
-/// What a load did to the companies of one list. A company in two lists counts in both.
+/// What a load did to the rows of one list: companies, or rows of the stream's main table. A company in two lists counts
+/// in both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListCounts {
     /// Name of the stream.
@@ -167,13 +176,14 @@ pub struct ListCounts {
 /// What a load did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
-    /// Companies that the warehouse did not hold.
+    /// Companies or rows that the warehouse did not hold.
     pub inserted: u64,
-    /// Companies with a changed value, and those that came back.
+    /// Those with a changed value, and companies that came back.
     pub updated: u64,
-    /// Companies seen again as they were.
+    /// Those seen again as they were.
     pub unchanged: u64,
-    /// Companies that disappeared from a complete list and are in no list any more.
+    /// Companies that disappeared from a complete list and are in no list any more; rows that were not there any more when
+    /// their part of the table was read again.
     pub deleted: u64,
     /// Rows added to `etl.rejects`.
     pub rejected: u64,

@@ -8,33 +8,58 @@ use super::next::Next;
 use super::{LoadError, RunRecord};
 use crate::schema::{Column, Kind, Table, ddl};
 
-/// Fills `table` from the staged rows of the stream and the previous generation; gives its number of rows.
-pub(super) fn rows(next: &Next, table: &Table, stream: &str, run: &RunRecord) -> Result<u64, LoadError> {
-    let staged = format!("(SELECT * FROM {} WHERE _newest)", ddl::identifier(&format!("staged_{stream}")));
+/// What a merge works on.
+#[derive(Debug)]
+pub(super) struct Sides {
+    /// The staged rows, one for each company; `_seen_at` is NULL where no list has shown it.
+    pub(super) staged: String,
+    /// Whether there can be such rows.
+    pub(super) unlisted: bool,
+    /// When details of companies were read, if any were.
+    pub(super) details: Option<String>,
+}
+
+/// Fills `table` from the staged rows and the previous generation; gives its number of rows.
+pub(super) fn rows(next: &Next, table: &Table, sides: &Sides, run: &RunRecord) -> Result<u64, LoadError> {
+    let staged = &sides.staged;
     let target = table.qualified();
+    let details = |key: [&str; 2]| match &sides.details {
+        Some(details) => {
+            format!(" LEFT JOIN {details} d ON d.country = {} AND d.business_id = {}", key[0], key[1])
+        }
+        None => String::new(),
+    };
     let Some(previous) = next.previous(table)? else {
-        let values: Vec<_> = table.all_columns().map(|column| first_value(column, &run.run_id)).collect();
-        let sql = format!("INSERT INTO next.{target} SELECT {} FROM {staged} s", values.join(", "));
+        let has_details = sides.details.is_some();
+        let values: Vec<_> =
+            table.all_columns().map(|column| first_value(column, &run.run_id, has_details)).collect();
+        let sql = format!(
+            "INSERT INTO next.{target} SELECT {} FROM {staged} s{}{}",
+            values.join(", "),
+            details(["s.country", "s.business_id"]),
+            if sides.unlisted { " WHERE s._seen_at IS NOT NULL" } else { "" },
+        );
         return next.execute("loading the rows", &sql, []);
     };
-    let merge = Merge { table, run };
+    let merge = Merge { table, run, has_details: sides.details.is_some() };
     let values: Vec<_> = table.all_columns().map(|column| merge.value(column)).collect();
-    let gone = format!(
-        "(SELECT DISTINCT country, business_id FROM gone JOIN run_lists USING (id) WHERE stream = {})",
-        ddl::literal(stream)
-    );
+    // What only an answer about a single company shows is not a company of the warehouse.
+    let known = if sides.unlisted { " WHERE p.country IS NOT NULL OR s._seen_at IS NOT NULL" } else { "" };
     let sql = format!(
         "INSERT INTO next.{target} SELECT {values} FROM ({previous}) p FULL JOIN {staged} s ON {same} \
-         LEFT JOIN {gone} g ON g.country = p.country AND g.business_id = p.business_id",
+         LEFT JOIN (SELECT DISTINCT country, business_id FROM gone) g \
+                ON g.country = p.country AND g.business_id = p.business_id{details}{known}",
         values = values.join(", "),
         same = same_key(table, "s", "p"),
+        details = details(["coalesce(p.country, s.country)", "coalesce(p.business_id, s.business_id)"]),
     );
     next.execute("merging the rows", &sql, [])
 }
 
 /// The value of a column when there is no previous generation.
-fn first_value(column: &Column, run_id: &str) -> String {
+fn first_value(column: &Column, run_id: &str, has_details: bool) -> String {
     match column.name {
+        "_details_at" if has_details => "d._seen_at".to_owned(),
         "_run_id" => ddl::literal(run_id),
         "_first_seen_at" | "_last_seen_at" => "s._seen_at".to_owned(),
         "_extra" => "s._extra".to_owned(),
@@ -44,10 +69,11 @@ fn first_value(column: &Column, run_id: &str) -> String {
 }
 
 /// The expressions of a merge: `p` is the previous row, `s` the staged one, `g` is there when the company has left
-/// its last list.
+/// its last list, `d` when its details were read.
 struct Merge<'a> {
     table: &'a Table,
     run: &'a RunRecord,
+    has_details: bool,
 }
 
 impl Merge<'_> {
@@ -56,17 +82,18 @@ impl Merge<'_> {
         let name = ddl::identifier(column.name);
         let run = ddl::literal(&self.run.run_id);
         let new = "p.country IS NULL";
-        let unseen = "s.country IS NULL";
+        let unseen = "s._seen_at IS NULL";
         match column.name {
             key if self.table.key.contains(&key) => format!("coalesce(s.{name}, p.{name})"),
             "_run_id" => format!(
                 "CASE WHEN {new} THEN {run} \
-                 WHEN {unseen} THEN CASE WHEN {leaves} THEN {run} ELSE p._run_id END \
-                 WHEN p._deleted_at IS NOT NULL OR {changed} THEN {run} ELSE p._run_id END",
+                 WHEN {unseen} AND {leaves} THEN {run} \
+                 WHEN NOT ({unseen}) AND p._deleted_at IS NOT NULL THEN {run} \
+                 WHEN s.country IS NOT NULL AND {changed} THEN {run} ELSE p._run_id END",
                 leaves = Self::leaves(),
                 changed = self.changed(),
             ),
-            "_extra" => format!("CASE WHEN {unseen} THEN p._extra ELSE s._extra END"),
+            "_extra" => "CASE WHEN s.country IS NULL THEN p._extra ELSE s._extra END".to_owned(),
             "_first_seen_at" => "coalesce(p._first_seen_at, s._seen_at)".to_owned(),
             "_last_seen_at" => "coalesce(s._seen_at, p._last_seen_at)".to_owned(),
             "_deleted_at" => format!(
@@ -74,6 +101,7 @@ impl Merge<'_> {
                 leaves = Self::leaves(),
                 time = timestamp(self.run.finished_at_us),
             ),
+            "_details_at" if self.has_details => "coalesce(d._seen_at, p._details_at)".to_owned(),
             system if system.starts_with('_') => format!("p.{name}"),
             _ => format!("CASE WHEN {new} OR {} THEN s.{name} ELSE p.{name} END", self.present(column)),
         }
@@ -86,10 +114,7 @@ impl Merge<'_> {
 
     /// Whether the record had a field of this column. NULL without a record, so that the earlier value stays.
     fn present(&self, column: &Column) -> String {
-        let position = self.table.columns.iter().position(|other| other.name == column.name);
-        // A table has at most 64 declared columns, which a test of the catalogue asserts.
-        let bit = position.and_then(|position| 1_u64.checked_shl(u32::try_from(position).ok()?));
-        format!("(s._present & {}::UBIGINT) <> 0", bit.unwrap_or(0))
+        format!("(s._present & {}) <> 0", bit(self.table, column))
     }
 
     /// Whether a value of a seen company differs from the earlier one.
@@ -104,6 +129,14 @@ impl Merge<'_> {
         differs.push("s._extra IS DISTINCT FROM p._extra".to_owned());
         format!("({})", differs.join(" OR "))
     }
+}
+
+/// The bit of `column` in `_present`.
+pub(super) fn bit(table: &Table, column: &Column) -> String {
+    let position = table.columns.iter().position(|other| other.name == column.name);
+    // A table has at most 64 declared columns, which a test of the catalogue asserts.
+    let bit = position.and_then(|position| 1_u64.checked_shl(u32::try_from(position).ok()?));
+    format!("{}::UBIGINT", bit.unwrap_or(0))
 }
 
 /// Adds a row to `etl.changes` for every value of `table` that differs from the previous generation.
@@ -148,13 +181,25 @@ fn change(column: &Column) -> String {
     )
 }
 
-/// The join condition of two rows of `table`.
+/// The join condition of two rows of `table`. Only what can be NULL is compared as such: plain equality is faster.
 pub(super) fn same_key(table: &Table, left: &str, right: &str) -> String {
-    let pairs = table.key.iter().map(|key| {
-        let key = ddl::identifier(key);
-        format!("{left}.{key} = {right}.{key}")
+    same(table, table.key, left, right)
+}
+
+/// The join condition of rows that agree in some columns of `table`.
+pub(super) fn same(table: &Table, columns: &[&str], left: &str, right: &str) -> String {
+    let nullable = |name: &str| table.columns.iter().any(|column| column.name == name && column.nullable);
+    let pairs = columns.iter().map(|name| {
+        let equals = if nullable(name) { "IS NOT DISTINCT FROM" } else { "=" };
+        let name = ddl::identifier(name);
+        format!("{left}.{name} {equals} {right}.{name}")
     });
     pairs.collect::<Vec<_>>().join(" AND ")
+}
+
+/// Names of columns as an SQL list.
+pub(super) fn list_of(columns: &[&str]) -> String {
+    columns.iter().map(|name| ddl::identifier(name)).collect::<Vec<_>>().join(", ")
 }
 
 /// A point in time as SQL.

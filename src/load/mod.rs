@@ -9,6 +9,9 @@
 //! spills to the staging folder.
 
 mod build;
+mod combine;
+mod counts;
+mod details;
 mod error;
 mod generations;
 mod input;
@@ -16,6 +19,10 @@ mod members;
 mod merge;
 mod next;
 mod record;
+mod renamed;
+mod replace;
+mod scopes;
+mod sources;
 mod switch;
 mod verify;
 
@@ -57,10 +64,12 @@ pub fn publish(
     let generation = generations::next_number(workspace, marker.as_ref())?;
     let paths = switch::Paths::of(workspace);
 
-    let next = Next::create(workspace, &paths.next, marker.is_some() && !input.from_scratch, settings)?;
+    let tables = sources::all_tables(input);
+    let has_previous = marker.is_some() && !input.from_scratch;
+    let next = Next::create(workspace, &paths.next, has_previous, &tables, settings)?;
     crash_point(Point::NextCreated, &paths.next)?;
     steps.done("create");
-    let built = build::fill(&next, input, generation, &mut steps)?;
+    let built = build::fill(&next, input, &tables, generation, &mut steps)?;
     crash_point(Point::NextFilled, &paths.next)?;
     next.close()?;
     crash_point(Point::NextCheckpointed, &paths.next)?;
@@ -70,7 +79,7 @@ pub fn publish(
     file.install(hooks.install)?;
     crash_point(Point::ViewsInstalled, &paths.next)?;
     steps.done("views");
-    file.check(hooks.check)?;
+    file.check(&tables, hooks.check)?;
     crash_point(Point::ChecksPassed, &paths.next)?;
     steps.done("checks");
     file.close()?;
@@ -92,9 +101,15 @@ pub fn publish(
         bytes,
         lists: built.lists,
         totals: built.totals,
+        tables: built.rows.iter().filter_map(people_rows).collect(),
         already: false,
         steps: steps.list,
     })
+}
+
+/// Name and rows of a table that is for people.
+fn people_rows((table, rows): &(String, u64)) -> Option<(String, u64)> {
+    table.strip_prefix("main.").map(|name| (name.to_owned(), *rows))
 }
 
 /// A place at which a test may let the load fail; `path` is what was written last.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use duckdb::{Config, Connection, Params};
 
 use super::{LoadError, LoadSettings};
-use crate::schema::{self, Column, Table, ddl};
+use crate::schema::{Column, Table, ddl};
 use crate::workspace::Workspace;
 
 /// Storage format of every published file: the oldest that has all that is used here, so that the `DuckDB` which
@@ -31,12 +31,13 @@ pub(super) struct Next {
 }
 
 impl Next {
-    /// Creates the file `path` with all tables, empty, and attaches the published file for reading, if
+    /// Creates the file `path` with `tables`, empty, and attaches the published file for reading, if
     /// `has_previous` says that there is one.
     pub(super) fn create(
         workspace: &Workspace,
         path: &Path,
         has_previous: bool,
+        tables: &[&Table],
         settings: &LoadSettings,
     ) -> Result<Self, LoadError> {
         let folder = workspace.staging_dir();
@@ -56,7 +57,7 @@ impl Next {
         next.batch(doing, &format!("ATTACH {path} AS next ({options}); USE next;"))?;
         // One transaction: each by itself would be synced to the disk.
         let mut sql = "BEGIN; CREATE SCHEMA etl;".to_owned();
-        for table in schema::tables() {
+        for table in tables {
             sql.push_str(&ddl::create_table(table));
             sql.push_str(&ddl::comments(table));
         }
@@ -136,11 +137,11 @@ impl Next {
         Ok(Some(format!("SELECT {} FROM prev.{}", columns.join(", "), table.qualified())))
     }
 
-    /// Takes over the rows of `table` from the previous generation, as they are.
-    pub(super) fn copy_previous(&self, table: &Table) -> Result<(), LoadError> {
-        let Some(previous) = self.previous(table)? else { return Ok(()) };
+    /// Takes over the rows of `table` from the previous generation, as they are; gives their number.
+    pub(super) fn copy_previous(&self, table: &Table) -> Result<u64, LoadError> {
+        let Some(previous) = self.previous(table)? else { return Ok(0) };
         let sql = format!("INSERT INTO next.{} {previous}", table.qualified());
-        self.batch("taking over the previous generation", &sql)
+        self.execute("taking over the previous generation", &sql, [])
     }
 
     /// Writes everything into the file and closes it.

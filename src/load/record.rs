@@ -5,6 +5,7 @@ use duckdb::params;
 use super::build::Built;
 use super::merge::timestamp;
 use super::next::Next;
+use super::sources::rejects_of;
 use super::{Counts, ListCounts, LoadError, LoadInput, Published, StreamInput};
 use crate::schema::{ddl, etl};
 use crate::workspace::{self, FORMAT_VERSION, Marker, Workspace};
@@ -51,7 +52,6 @@ pub(super) fn write(next: &Next, input: &LoadInput, generation: u64, built: &Bui
 
 fn add_run(next: &Next, input: &LoadInput, built: &Built, rejects: u64) -> Result<(), LoadError> {
     let run = &input.run;
-    let rows = built.totals.inserted + built.totals.updated + built.totals.unchanged;
     let sql = format!(
         "INSERT INTO next.etl.runs VALUES (?, {}, {}, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         timestamp(run.started_at_us),
@@ -66,7 +66,7 @@ fn add_run(next: &Next, input: &LoadInput, built: &Built, rejects: u64) -> Resul
         run.requests,
         run.retries,
         run.bytes,
-        rows,
+        built.rows_seen,
         rejects,
     ];
     next.execute(DOING, &sql, params).map(drop)
@@ -78,7 +78,7 @@ fn add_rejects(next: &Next, stream: &StreamInput, run_id: &str) -> Result<u64, L
          SELECT reject_id, {}, {}, table_name, key, field, raw, reason, page, NULL FROM {}",
         ddl::literal(run_id),
         ddl::literal(stream.stream.name),
-        ddl::identifier(&format!("rejects_{}", stream.stream.name)),
+        rejects_of(stream),
     );
     next.execute(DOING, &sql, [])
 }
@@ -109,6 +109,19 @@ fn merge_drift(next: &Next, input: &LoadInput) -> Result<(), LoadError> {
         ),
     };
     next.batch(DOING, &format!("INSERT INTO next.etl.schema_drift {sql}"))
+}
+
+/// Rows of each table for people in the published file.
+fn people_rows(connection: &duckdb::Connection) -> duckdb::Result<Vec<(String, u64)>> {
+    let sql = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' AND NOT internal ORDER BY table_oid";
+    let mut statement = connection.prepare(sql)?;
+    let names = statement.query_map([], |row| row.get(0))?.collect::<duckdb::Result<Vec<String>>>()?;
+    let rows = names.into_iter().map(|name| {
+        let sql = format!("SELECT count(*) FROM main.{}", ddl::identifier(&name));
+        let rows = connection.query_row(&sql, [], |row| row.get(0))?;
+        Ok((name, rows))
+    });
+    rows.collect()
 }
 
 /// What an earlier attempt of the run published; none when the published file does not hold the run.
@@ -146,6 +159,7 @@ pub(super) fn already_published(
     for list in &lists {
         totals.add(list.counts);
     }
+    let tables = people_rows(&connection).map_err(failed)?;
     let bytes = fs_err::metadata(path).map_err(|source| LoadError::io("reading", path, source))?.len();
     Ok(Some(Published {
         generation: marker.generation,
@@ -153,6 +167,7 @@ pub(super) fn already_published(
         bytes,
         lists,
         totals,
+        tables,
         already: true,
         steps: Vec::new(),
     }))

@@ -4,26 +4,27 @@ use std::path::{Path, PathBuf};
 
 use duckdb::Connection;
 
+use super::merge::list_of;
 use super::next::{Next, configure};
-use super::{CheckHook, Counts, FailedCheck, InstallHook, LoadError, LoadSettings, StreamInput};
-use crate::schema::{self, Table, ddl, etl};
+use super::{CheckHook, Counts, FailedCheck, InstallHook, LoadError, LoadSettings};
+use crate::schema::{Table, ddl, etl};
 use crate::workspace::{self, read_marker};
 
 /// Rows of a failed check that are shown.
 const SAMPLES: usize = 5;
 
-/// Checks that no row got lost or doubled between the staged files, the previous generation and the new one.
-/// `rows` is the number of rows in the stream's table.
-pub(super) fn rows_add_up(
+/// Checks that no company got lost or doubled between the staged files, the previous generation and the new one.
+/// `staged` are the staged companies, `rows` is the number of rows in their table.
+pub(super) fn companies_add_up(
     next: &Next,
-    stream: &StreamInput,
+    table: &Table,
+    staged: &str,
     rows: u64,
     totals: Counts,
 ) -> Result<(), LoadError> {
     let doing = "counting the rows";
-    let staged = ddl::identifier(&format!("staged_{}", stream.stream.name));
-    let newest = next.number(doing, &format!("SELECT count(*) FROM {staged} WHERE _newest"))?;
-    let earlier = match next.previous(stream.stream.table)? {
+    let newest = next.number(doing, &format!("SELECT count(*) FROM {staged} WHERE _seen_at IS NOT NULL"))?;
+    let earlier = match next.previous(table)? {
         Some(previous) => next.number(doing, &format!("SELECT count(*) FROM ({previous})"))?,
         None => 0,
     };
@@ -68,10 +69,10 @@ impl FinishedFile {
     }
 
     /// Runs our own checks and those of the hook.
-    pub(super) fn check(&self, hook: CheckHook<'_>) -> Result<(), LoadError> {
+    pub(super) fn check(&self, tables: &[&Table], hook: CheckHook<'_>) -> Result<(), LoadError> {
         let mut failed = Vec::new();
         // `etl.changes` only ever grows, by one row for each changed column of a unique company.
-        for table in schema::tables().into_iter().filter(|table| **table != etl::CHANGES) {
+        for table in tables.iter().filter(|table| **table != &etl::CHANGES) {
             let checked = self.duplicates(table);
             failed.extend(
                 checked.map_err(|source| LoadError::database("checking the keys", &self.path, source))?,
@@ -84,11 +85,14 @@ impl FinishedFile {
 
     /// Keys that a table holds more than once.
     fn duplicates(&self, table: &Table) -> duckdb::Result<Option<FailedCheck>> {
-        let key: Vec<_> = table.key.iter().map(|key| ddl::identifier(key)).collect();
-        let key = key.join(", ");
+        let key = list_of(table.key);
+        let shown: Vec<_> = table.key.iter().map(|key| ddl::identifier(key)).collect();
+        let shown: Vec<_> =
+            shown.iter().map(|key| format!("coalesce(CAST({key} AS VARCHAR), 'NULL')")).collect();
         let sql = format!(
-            "SELECT concat_ws('/', {key}), count(*) FROM {} GROUP BY {key} HAVING count(*) > 1",
-            table.qualified()
+            "SELECT concat_ws('/', {shown}), count(*) FROM {} GROUP BY {key} HAVING count(*) > 1",
+            table.qualified(),
+            shown = shown.join(", "),
         );
         let mut statement = self.connection.prepare(&sql)?;
         let mut found = statement.query([])?;

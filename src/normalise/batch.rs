@@ -30,7 +30,7 @@ pub(super) struct RowBuilder {
 impl RowBuilder {
     pub(super) fn new(plan: &Plan) -> Self {
         Self {
-            schema: plan.stream.table.arrow_schema(&row_fields()),
+            schema: plan.stream.table().arrow_schema(&row_fields()),
             columns: plan.columns.iter().map(|column| ColumnBuilder::new(column.kind)).collect(),
             extra: StringBuilder::new(),
             present: UInt64Builder::new(),

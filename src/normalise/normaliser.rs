@@ -70,7 +70,7 @@ impl Normaliser {
             run_id: run_id.to_owned(),
             reader: RecordReader::default(),
             rows: RowBuilder::new(&plan),
-            rejects: RejectBuilder::new(plan.stream.table.name),
+            rejects: RejectBuilder::new(plan.stream.table().name),
             unmarked: Vec::new(),
             drift: DriftTally::new(&plan),
             counts: Counts::default(),

@@ -47,7 +47,7 @@ impl Plan {
             by_name: HashMap::new(),
         };
         let mut bit = Some(1_u64);
-        for column in stream.table.columns {
+        for column in stream.table().columns {
             let slots = column.fields.iter().map(|field| plan.slot(field)).collect();
             plan.columns.push(ColumnPlan {
                 name: column.name,
@@ -58,8 +58,8 @@ impl Plan {
             });
             bit = bit.and_then(|bit| bit.checked_mul(2));
         }
-        let position = |key: &&str| stream.table.columns.iter().position(|column| column.name == *key);
-        plan.key = stream.table.key.iter().filter_map(position).collect();
+        let position = |key: &&str| stream.table().columns.iter().position(|column| column.name == *key);
+        plan.key = stream.table().key.iter().filter_map(position).collect();
         plan.documented = stream.documented.iter().filter_map(|field| plan.find(field)).collect();
         plan
     }
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn the_country_is_read_before_the_business_id_whose_prefix_it_is() {
         for stream in STREAMS {
-            let position = |kind| stream.table.columns.iter().position(|column| column.kind == kind);
+            let position = |kind| stream.table().columns.iter().position(|column| column.kind == kind);
             if let Some(id) = position(Kind::BusinessId) {
                 assert!(position(Kind::Country).is_some_and(|country| country < id), "{}", stream.name);
             }

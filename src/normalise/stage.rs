@@ -13,7 +13,7 @@ use super::normaliser::LandedPage;
 use super::plan::Plan;
 use super::worker::{Finished, Halt, Worker};
 use crate::catalog::Stream;
-use crate::staging::Staged;
+use crate::staging::{Staged, StagedTable};
 
 /// Largest page, in bytes. The texts of a page have to fit one Arrow array, which holds 2 GiB.
 pub(super) const MAX_PAGE_BYTES: usize = 512 << 20;
@@ -142,16 +142,18 @@ where
 
 /// Adds up what the workers did. A failure comes before those who only stopped because of it.
 fn collect(plan: &Plan, results: Vec<Result<Finished, Halt>>) -> Result<Staged, StageError> {
-    let mut staged = Staged::default();
+    let mut staged = Staged { tables: vec![StagedTable::new(plan.stream.table())], ..Staged::default() };
     let mut drift = DriftTally::new(plan);
     let mut aborted = false;
     for result in results {
         match result {
             Ok(finished) => {
-                staged.rows.extend(finished.rows);
+                if let Some(table) = staged.tables.first_mut() {
+                    table.rows.extend(finished.rows);
+                    table.rows_staged += finished.counts.rows;
+                }
                 staged.rejects.extend(finished.rejects);
                 staged.records += finished.counts.records;
-                staged.rows_staged += finished.counts.rows;
                 staged.records_rejected += finished.counts.records_rejected;
                 staged.cells_rejected += finished.counts.cells_rejected;
                 staged.parsing += finished.parsing;

@@ -32,6 +32,7 @@ pub(super) fn load_input(settings: &SyncSettings, run: &LandedRun, staged: Stage
     };
     LoadInput {
         streams: vec![StreamInput { stream: settings.stream, staged, lists }],
+        retired: Vec::new(),
         run: record,
         from_scratch: false,
         max_deleted_percent: settings.max_deleted_percent,
@@ -43,6 +44,7 @@ pub(super) fn load_input(settings: &SyncSettings, run: &LandedRun, staged: Stage
 pub(crate) fn list_result(run: &LandedRun, verdict: &Verdict) -> ListResult {
     ListResult {
         list: run.label(verdict.list).to_owned(),
+        parent: Vec::new(),
         rows_received: verdict.rows_received,
         distinct_keys: verdict.distinct_keys,
         total_before: verdict.total_before,

@@ -1,6 +1,6 @@
 //! The tables about the loads: schema `etl` of the warehouse.
 
-use super::{Column, Kind, Table, Unit};
+use super::{Column, Disposition, Kind, Table, Unit};
 
 const RUN_ID: Column =
     Column::system("run_id", Kind::Text, "The run, a time-ordered id such as `20260131T235959Z-4f2a`.")
@@ -25,6 +25,7 @@ pub const WAREHOUSE: Table = Table {
     name: "warehouse",
     doc: "One row: marks the file as a warehouse of vainu-etl. A file without it is never overwritten.",
     key: &["format_version"],
+    disposition: Disposition::Load,
     columns: &[
         count("format_version", "Version of the tables' layout; 1.").required(),
         count("generation", "Number of this generation; each publish adds one.").required(),
@@ -40,6 +41,7 @@ pub const RUNS: Table = Table {
     name: "runs",
     doc: "One row per run whose result was published.",
     key: &["run_id"],
+    disposition: Disposition::Load,
     columns: &[
         RUN_ID,
         time("started_at", "When the run first started; a resumed run keeps it.").required(),
@@ -51,7 +53,7 @@ pub const RUNS: Table = Table {
         count("requests", "Requests sent, retries included, over all resumes.").required(),
         count("retries", "Requests sent again.").required(),
         Column::system("bytes", Kind::Integer, "Bytes of JSON received.").unit(Unit::Bytes).required(),
-        count("rows", "Rows loaded.").required(),
+        count("rows", "Rows of the streams' main tables that the run saw.").required(),
         count("rejects", "Rows added to `etl.rejects`.").required(),
     ],
     system: &[],
@@ -63,13 +65,14 @@ pub const STREAMS: Table = Table {
     name: "streams",
     doc: "One row per list read by a run: the evidence that it is complete, and what it changed.",
     key: &["run_id", "stream", "list"],
+    disposition: Disposition::Load,
     columns: &[
         RUN_ID,
         STREAM,
         text("list", "The list's filters, for example `country=FI&nstatus=active`.").required(),
         count("rows_received", "Rows received in the sweep that counts, each position of the list once.")
             .required(),
-        count("distinct_keys", "Different companies among them.").required(),
+        count("distinct_keys", "Different keys among them: companies, or rows of the stream's table.").required(),
         count("total_before", "The server's own total before the sweep; NULL when it gave none."),
         count("total_after", "The server's own total after the sweep; NULL when it gave none."),
         count(
@@ -85,13 +88,13 @@ pub const STREAMS: Table = Table {
         Column::system(
             "complete",
             Kind::Boolean,
-            "Whether the evidence adds up. Only then may companies be marked as deleted.",
+            "Whether the evidence adds up. Only then may companies be marked as deleted, and rows be taken away.",
         )
         .required(),
-        count("inserted", "Companies that the warehouse did not hold."),
-        count("updated", "Companies with at least one changed value."),
-        count("unchanged", "Companies seen again with the same values."),
-        count("deleted", "Companies no longer in any list that was read completely."),
+        count("inserted", "Companies, or rows of the stream's table, that the warehouse did not hold."),
+        count("updated", "Those with at least one changed value."),
+        count("unchanged", "Those seen again with the same values."),
+        count("deleted", "Companies no longer in any list; rows that were no longer there when the list was read completely."),
         count("rejected", "Rows in `etl.rejects` from this list."),
         time("window_from", "Start of the time window asked for; NULL when the whole list was read."),
         time("window_to", "End of the time window asked for; NULL when the whole list was read."),
@@ -105,6 +108,7 @@ pub const REJECTS: Table = Table {
     name: "rejects",
     doc: "One row per value or record that did not fit its type: kept here as received, NULL in the table.",
     key: &["reject_id"],
+    disposition: Disposition::Load,
     columns: &[
         text("reject_id", "Stable id: hash of run, page, record and field.").required(),
         RUN_ID,
@@ -126,6 +130,7 @@ pub const SCHEMA_DRIFT: Table = Table {
     name: "schema_drift",
     doc: "One row per field that differs from what the API documents.",
     key: &["stream", "field", "kind"],
+    disposition: Disposition::Load,
     columns: &[
         STREAM,
         text("field", "The API's field.").required(),
@@ -146,6 +151,7 @@ pub const CHANGES: Table = Table {
     name: "changes",
     doc: "One row per value of a company that changed from one generation to the next.",
     key: &["country", "business_id", "field", "run_id"],
+    disposition: Disposition::Load,
     columns: &[
         text("country", "Country of the company.").required(),
         text("business_id", "Id of the company.").required(),
@@ -162,8 +168,9 @@ pub const CHANGES: Table = Table {
 pub const LIST_MEMBERS: Table = Table {
     schema: "etl",
     name: "list_members",
-    doc: "One row per company and list that held it when the list was last read. A company in no list any more is marked as deleted.",
+    doc: "One row per company and list that held it when the list was last read. A company in no list of any stream any more is marked as deleted.",
     key: &["stream", "list", "country", "business_id"],
+    disposition: Disposition::Load,
     columns: &[
         STREAM,
         text("list", "The list's filters, as in `etl.streams`.").required(),

@@ -117,14 +117,34 @@ impl Unit {
     }
 }
 
+/// Where a column's values come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The API's fields named in [`Column::fields`], the first one present and not null winning.
+    Fields,
+    /// The column of the same name of the row that holds this one, or what the request named: the company or the
+    /// target group that was asked for.
+    Parent,
+    /// Position in the array, from 0.
+    Position,
+    /// The array's element itself, where the elements are no objects.
+    Element,
+    /// A stable hash (16 hexadecimal digits) of the columns named in [`Column::fields`], where the API's own field, the
+    /// first of them, has no value.
+    HashOf,
+    /// The load itself.
+    Load,
+}
+
 /// One column, declared once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {
     /// Name in the warehouse.
     pub name: &'static str,
-    /// The API's fields that feed it, the first one present and not null winning. Empty for a column that the
-    /// load itself fills.
+    /// The API's fields that feed it; see [`Origin`]. Empty for a column that no field feeds.
     pub fields: &'static [&'static str],
+    /// Where its values come from.
+    pub origin: Origin,
     /// Type.
     pub kind: Kind,
     /// Unit of the values.
@@ -143,12 +163,19 @@ impl Column {
         kind: Kind,
         doc: &'static str,
     ) -> Self {
-        Self { name, fields, kind, unit: Unit::None, doc, nullable: true }
+        Self { name, fields, origin: Origin::Fields, kind, unit: Unit::None, doc, nullable: true }
     }
 
     /// A nullable column that the load itself fills.
     pub const fn system(name: &'static str, kind: Kind, doc: &'static str) -> Self {
-        Self::new(name, &[], kind, doc)
+        Self::new(name, &[], kind, doc).from(Origin::Load)
+    }
+
+    /// The same column with values from elsewhere.
+    #[must_use]
+    pub const fn from(mut self, origin: Origin) -> Self {
+        self.origin = origin;
+        self
     }
 
     /// The same column with a unit.
@@ -182,6 +209,24 @@ impl Column {
     }
 }
 
+/// What a load does with the rows of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disposition {
+    /// Companies: merged by key, value by value, so that what a record lacks never overwrites; marked as deleted when no
+    /// list holds them any more.
+    Merge,
+    /// The rows that agree in these columns belong together: when they were read again, they replace the earlier ones as
+    /// a whole. No column: the whole table.
+    Replace {
+        /// Columns of the key that name what was read: the parent of a child row, or nothing.
+        scope: &'static [&'static str],
+    },
+    /// Rows are added, or replaced by their key, and never taken away: each answer holds a window of time only.
+    Upsert,
+    /// Written by the load itself.
+    Load,
+}
+
 /// One table, declared once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Table {
@@ -193,6 +238,8 @@ pub struct Table {
     pub doc: &'static str,
     /// Columns that together are unique.
     pub key: &'static [&'static str],
+    /// What a load does with its rows.
+    pub disposition: Disposition,
     /// Columns in their order, key first.
     pub columns: &'static [Column],
     /// Columns that the load fills, after the declared ones.
@@ -219,6 +266,13 @@ impl Table {
 
 /// Every table of the warehouse, people's first.
 pub fn tables() -> Vec<&'static Table> {
-    let of_streams = crate::catalog::STREAMS.iter().map(|stream| stream.table);
-    of_streams.chain(etl::TABLES.iter().copied()).collect()
+    let mut tables: Vec<&'static Table> = Vec::new();
+    let of_streams =
+        crate::catalog::STREAMS.iter().flat_map(|stream| stream.targets).map(|target| target.table);
+    for table in of_streams.chain(etl::TABLES.iter().copied()) {
+        if !tables.contains(&table) {
+            tables.push(table);
+        }
+    }
+    tables
 }

@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod combine;
 mod measure;
+mod replace;
 mod rig;
+mod streams;
 mod switch;
 
 use serde_json::json;

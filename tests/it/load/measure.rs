@@ -76,7 +76,9 @@ fn measures_a_load() {
                 part = part.row(0, "FI", &format!("{:08}", company * 7), values);
             }
             let part = part.write(&rig.dir.path().join(format!("{run}-{first}")));
-            input.streams[0].staged.rows.extend(part.rows);
+            input.streams[0].staged.tables[0]
+                .rows
+                .extend(part.tables.into_iter().flat_map(|table| table.rows));
         }
         peak_mb();
         let before_s = processor_s();

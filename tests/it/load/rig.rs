@@ -70,6 +70,7 @@ impl Rig {
         LoadInput {
             from_scratch: false,
             streams: vec![StreamInput { stream: &PROSPECTS, staged, lists }],
+            retired: Vec::new(),
             run: RunRecord {
                 run_id: run.to_owned(),
                 started_at_us: SEEN_AT_US,
@@ -124,6 +125,7 @@ pub(super) fn rows(connection: &Connection, sql: &str) -> Vec<String> {
 pub(super) fn complete(list: &str) -> ListResult {
     ListResult {
         list: list.to_owned(),
+        parent: Vec::new(),
         rows_received: 5,
         distinct_keys: 4,
         total_before: Some(5),

@@ -38,7 +38,7 @@ fn any_json() -> impl Strategy<Value = Value> {
 
 /// A record with any values in known and unknown fields; about half have a usable key.
 fn any_record() -> impl Strategy<Value = Value> {
-    let fields: Vec<_> = PROSPECTS.table.columns.iter().flat_map(|column| column.fields).copied().collect();
+    let fields: Vec<_> = PROSPECTS.table().columns.iter().flat_map(|column| column.fields).copied().collect();
     let name =
         prop_oneof![4 => proptest::sample::select(fields).prop_map(str::to_owned), 1 => any::<String>()];
     let record =
@@ -209,7 +209,7 @@ proptest! {
             let all = |table: &str, files: usize| {
                 if files == 0 { Vec::new() } else { staging.query(&format!("FROM {table} ORDER BY ALL")) }
             };
-            let rows = all("rows", staging.staged.rows.len());
+            let rows = all("rows", staging.staged.tables[0].rows.len());
             let rejects = all("rejects", staging.staged.rejects.len());
             (rows, rejects, staging.staged.drift)
         };

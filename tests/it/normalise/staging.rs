@@ -307,7 +307,7 @@ fn what_does_not_fit_is_rejected_with_its_place() {
         .map(|reject| reject.map(str::to_owned))
     );
     let counts = &staging.staged;
-    assert_eq!((counts.records, counts.rows_staged), (6, 1));
+    assert_eq!((counts.records, counts.rows_staged()), (6, 1));
     assert_eq!((counts.records_rejected, counts.cells_rejected), (5, 1));
     assert_eq!(
         staging.query("SELECT list, table_name, page FROM rejects WHERE field = 'turn_over'"),
@@ -322,7 +322,7 @@ fn what_does_not_fit_is_rejected_with_its_place() {
 #[test]
 fn nothing_gives_no_files() {
     let staging = staged(vec![page(1, "[]"), page(2, "12"), page(3, r#"{"results":[],"count":0}"#)]);
-    assert_eq!((staging.staged.rows.len(), staging.staged.rejects.len()), (0, 0));
+    assert_eq!((staging.staged.tables[0].rows.len(), staging.staged.rejects.len()), (0, 0));
     assert_eq!(staging.staged.records, 0);
     assert_eq!(staged(Vec::new()).staged.records, 0);
 }

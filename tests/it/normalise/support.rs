@@ -47,7 +47,7 @@ pub(crate) fn try_stage(pages: Vec<LandedPage>, workers: usize) -> Result<Stagin
     options.workers = NonZeroUsize::new(workers).unwrap();
     options.batch_rows = 3;
     let staged = stage(&PROSPECTS, "run-1", pages.into_iter().map(Ok::<_, Infallible>), &options)?;
-    assert_eq!(staged.rows_staged + staged.records_rejected, staged.records);
+    assert_eq!(staged.rows_staged() + staged.records_rejected, staged.records);
     Ok(Staging { staged, _dir: dir })
 }
 
@@ -65,7 +65,7 @@ impl Staging {
     /// Rows of a query over the staged rows, `FROM rows`, or rejects, `FROM rejects`; all values as text.
     pub(crate) fn query(&self, sql: &str) -> Vec<Vec<Text>> {
         let connection = Connection::open_in_memory().unwrap();
-        for (view, paths) in [("rows", &self.staged.rows), ("rejects", &self.staged.rejects)] {
+        for (view, paths) in [("rows", &self.staged.tables[0].rows), ("rejects", &self.staged.rejects)] {
             if !paths.is_empty() {
                 let files = list_of(paths);
                 let sql = format!("CREATE VIEW {view} AS SELECT * FROM read_parquet({files})");

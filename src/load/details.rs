@@ -1,0 +1,44 @@
+//! When the details of companies were read: told by the scopes of the streams that ask about single companies.
+
+use super::LoadError;
+use super::next::Next;
+use super::sources::TableLoad;
+use crate::schema::{Disposition, Table, ddl};
+
+/// A temporary table of `country`, `business_id` and `_seen_at`: of several streams the earliest of the run, so that
+/// nothing is younger than it says; none when no details were read.
+pub(super) fn read(
+    next: &Next,
+    companies: &TableLoad<'_>,
+    loads: &[TableLoad<'_>],
+) -> Result<Option<String>, LoadError> {
+    if !companies.table.system.iter().any(|column| column.name == "_details_at") {
+        return Ok(None);
+    }
+    let mut parts = Vec::new();
+    let sources = loads.iter().filter(|load| names_companies(load.table)).flat_map(|load| &load.sources);
+    for source in sources.filter(|source| source.about_companies()) {
+        let scopes = source.scopes()?;
+        parts.extend(scopes.map(|scopes| format!("SELECT country, business_id, _seen_at FROM {scopes}")));
+    }
+    if parts.is_empty() {
+        return Ok(None);
+    }
+    let name = ddl::identifier(&format!("details_{}", companies.table.name));
+    let sql = format!(
+        "CREATE TEMP TABLE {name} AS SELECT country, business_id, min(_seen_at) AS _seen_at \
+         FROM ({}) GROUP BY country, business_id",
+        parts.join(" UNION ALL ")
+    );
+    next.batch("finding the details read", &sql)?;
+    Ok(Some(name))
+}
+
+/// Whether the scopes of a table are companies.
+fn names_companies(table: &Table) -> bool {
+    match table.disposition {
+        Disposition::Merge => true,
+        Disposition::Replace { scope } => ["country", "business_id"].iter().all(|name| scope.contains(name)),
+        Disposition::Upsert | Disposition::Load => false,
+    }
+}

@@ -1,0 +1,135 @@
+//! Tables whose rows come as wholes: what was read again replaces what was known of it, the rest stays.
+
+use super::merge::{list_of, same_key};
+use super::next::Next;
+use super::scopes::Read;
+use super::sources::{TableLoad, no_rows};
+use super::{FailedCheck, LoadError, RunRecord};
+use crate::schema::{Column, Table, ddl};
+
+/// Both sides of a table's load.
+#[derive(Debug)]
+pub(super) struct Sides {
+    /// The staged rows, each key once.
+    pub(super) staged: String,
+    /// The earlier rows.
+    pub(super) previous: String,
+}
+
+/// The rows to load: of a key that several streams have staged, the first stream's.
+pub(super) fn sides(next: &Next, load: &TableLoad<'_>) -> Result<Sides, LoadError> {
+    let table = load.table;
+    let staged = match load.sources.as_slice() {
+        [] => no_rows(table)?,
+        [only] => only.newest(),
+        [first, others @ ..] => {
+            let mut parts = vec![format!("SELECT * FROM {}", first.newest())];
+            for (position, other) in (1..).zip(others) {
+                let earlier = load.sources.iter().take(position).map(|source| {
+                    let same = same_key(table, "e", "o");
+                    format!(" AND NOT EXISTS (SELECT 1 FROM {} e WHERE {same})", source.newest())
+                });
+                let earlier: String = earlier.collect();
+                parts.push(format!("SELECT * FROM {} o WHERE true{earlier}", other.newest()));
+            }
+            let name = ddl::identifier(&format!("together_{}", table.name));
+            let sql = format!("CREATE TEMP TABLE {name} AS {}", parts.join(" UNION ALL "));
+            next.batch("combining the streams", &sql)?;
+            name
+        }
+    };
+    let previous = next.previous(table)?.map_or_else(|| nothing(table), |previous| format!("({previous})"));
+    Ok(Sides { staged, previous })
+}
+
+/// No earlier rows.
+fn nothing(table: &Table) -> String {
+    let columns = table.all_columns().map(|column| {
+        format!("CAST(NULL AS {}) AS {}", column.kind.sql_type(), ddl::identifier(column.name))
+    });
+    format!("(SELECT {} WHERE false)", columns.collect::<Vec<_>>().join(", "))
+}
+
+/// Fills a table; gives its number of rows.
+pub(super) fn rows(
+    next: &Next,
+    table: &Table,
+    sides: &Sides,
+    read: &Read,
+    run: &RunRecord,
+) -> Result<u64, LoadError> {
+    let values: Vec<_> = table.all_columns().map(|column| value(table, column, &run.run_id)).collect();
+    let (scope, unread) = read.unread(table);
+    let sql = format!(
+        "INSERT INTO next.{target} SELECT {values} FROM {previous} p FULL JOIN {staged} s ON {same}{scope} \
+         WHERE s._seen_at IS NOT NULL OR {unread}",
+        target = table.qualified(),
+        values = values.join(", "),
+        previous = sides.previous,
+        staged = sides.staged,
+        same = same_key(table, "s", "p"),
+    );
+    next.execute("replacing the rows", &sql, [])
+}
+
+/// The value of a column: `p` is the previous row, `s` the staged one, which goes first as a whole.
+fn value(table: &Table, column: &Column, run_id: &str) -> String {
+    let name = ddl::identifier(column.name);
+    let run = ddl::literal(run_id);
+    match column.name {
+        "_run_id" => format!(
+            "CASE WHEN p._run_id IS NULL OR (s._seen_at IS NOT NULL AND ({})) THEN {run} ELSE p._run_id END",
+            changed(table)
+        ),
+        "_first_seen_at" => "coalesce(p._first_seen_at, s._seen_at)".to_owned(),
+        "_last_seen_at" => "coalesce(s._seen_at, p._last_seen_at)".to_owned(),
+        system if system.starts_with('_') && system != "_extra" => format!("p.{name}"),
+        _ => format!("CASE WHEN s._seen_at IS NOT NULL THEN s.{name} ELSE p.{name} END"),
+    }
+}
+
+/// Whether the staged row says anything else than the earlier one.
+fn changed(table: &Table) -> String {
+    let declared = table.columns.iter().map(|column| column.name);
+    let has_extra = table.system.iter().any(|column| column.name == "_extra");
+    let values = declared.filter(|name| !table.key.contains(name)).chain(has_extra.then_some("_extra"));
+    let differs = values.map(ddl::identifier).map(|name| format!("s.{name} IS DISTINCT FROM p.{name}"));
+    let differs: Vec<_> = differs.collect();
+    if differs.is_empty() { "false".to_owned() } else { differs.join(" OR ") }
+}
+
+/// Checks that no row got lost or doubled: counts both sides by themselves. `rows` is the table's number of rows.
+pub(super) fn rows_add_up(
+    next: &Next,
+    table: &Table,
+    sides: &Sides,
+    read: &Read,
+    rows: u64,
+) -> Result<(), LoadError> {
+    let doing = "counting the rows";
+    let Sides { staged, previous } = sides;
+    let came = next.number(doing, &format!("SELECT count(*) FROM {staged}"))?;
+    let key = list_of(table.key);
+    let distinct =
+        next.number(doing, &format!("SELECT count(*) FROM (SELECT DISTINCT {key} FROM {staged})"))?;
+    let (scope, unread) = read.unread(table);
+    let stay = format!(
+        "SELECT count(*) FROM {previous} p{scope} \
+         WHERE {unread} AND NOT EXISTS (SELECT 1 FROM {staged} s WHERE {})",
+        same_key(table, "s", "p")
+    );
+    let stay = next.number(doing, &stay)?;
+    let checks = [
+        (format!("staged_rows_of_{}_add_up", table.name), came, distinct, "staged rows"),
+        (format!("rows_of_{}_add_up", table.name), rows, distinct + stay, "rows of the table"),
+    ];
+    let failed = checks.into_iter().filter(|(_, found, expected, _)| found != expected);
+    let failed: Vec<_> = failed
+        .map(|(name, found, expected, what)| FailedCheck {
+            name,
+            rows: found.abs_diff(expected),
+            sample: format!("{what}: {found}, expected {expected}"),
+        })
+        .collect();
+    if failed.is_empty() { Ok(()) } else { Err(LoadError::ChecksRefused { failed }) }
+}

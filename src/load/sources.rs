@@ -1,0 +1,214 @@
+//! What the streams of a run have staged for each table, readable as temporary views.
+
+use super::next::{Next, sql_path};
+use super::{ListResult, LoadError, LoadInput, StreamInput};
+use crate::catalog::{At, Lists, STREAMS, Stream};
+use crate::schema::{self, Disposition, Kind, Table, ddl};
+use crate::staging::{StagedTable, row_fields};
+
+/// What one stream has staged for one table.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Source<'a> {
+    /// The stream.
+    pub(super) input: &'a StreamInput,
+    /// Id of its first list; the ids of lists go through all streams.
+    pub(super) first_list: usize,
+    /// The files; none when the stream has staged nothing at all.
+    staged: Option<&'a StagedTable>,
+    table: &'static Table,
+}
+
+/// A table that the run loads.
+#[derive(Debug)]
+pub(super) struct TableLoad<'a> {
+    /// The table.
+    pub(super) table: &'static Table,
+    /// What was staged for it, in the order of the streams; empty when only retired lists concern it.
+    pub(super) sources: Vec<Source<'a>>,
+}
+
+impl<'a> Source<'a> {
+    /// The staged rows.
+    pub(super) fn rows(&self) -> String {
+        ddl::identifier(&format!("staged_{}/{}", self.input.stream.name, self.table.name))
+    }
+
+    /// The staged rows that nothing newer replaces.
+    pub(super) fn newest(&self) -> String {
+        format!("(SELECT * FROM {} WHERE _newest)", self.rows())
+    }
+
+    /// The scopes read, with `_seen_at`; none when scopes are not staged but told by the lists.
+    pub(super) fn scopes(&self) -> Result<Option<String>, LoadError> {
+        let files = self.staged.map_or(&[][..], |staged| &staged.scopes);
+        if files.is_empty() {
+            return Ok(None);
+        }
+        let files = files.iter().map(|file| sql_path(file)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Some(format!("(SELECT * FROM read_parquet([{}]) WHERE _newest)", files.join(", "))))
+    }
+
+    /// The stream's lists.
+    pub(super) fn lists(&self) -> &'a [ListResult] {
+        &self.input.lists
+    }
+
+    /// Whether the table is the stream's main one.
+    pub(super) fn is_main(&self) -> bool {
+        self.input.stream.table() == self.table
+    }
+
+    /// Whether its rows are answers about single companies, which are in no list.
+    pub(super) fn about_companies(&self) -> bool {
+        self.input.stream.lists == Lists::Companies
+    }
+
+    /// Whether its lists hold the companies that they show.
+    pub(super) fn holds_members(&self) -> bool {
+        self.table.disposition == Disposition::Merge && holds_members(self.input.stream)
+    }
+}
+
+/// Whether the lists of a stream hold companies.
+pub(super) fn holds_members(stream: &Stream) -> bool {
+    let companies = |table: &Table| table.disposition == Disposition::Merge;
+    matches!(stream.lists, Lists::Selections | Lists::TargetGroups)
+        && stream.targets.iter().any(|target| target.at == At::Record && companies(target.table))
+}
+
+/// The stream of that name, of the run or else of the catalog.
+pub(super) fn stream_named(input: &LoadInput, name: &str) -> Option<&'static Stream> {
+    let of_run = input.streams.iter().map(|stream| stream.stream);
+    of_run.chain(STREAMS).find(|stream| stream.name == name)
+}
+
+/// Every table of the next generation: those of the catalog, and those of the run's streams.
+pub(super) fn all_tables(input: &LoadInput) -> Vec<&'static Table> {
+    let mut tables = schema::tables();
+    for target in input.streams.iter().flat_map(|stream| stream.stream.targets) {
+        if !tables.contains(&target.table) {
+            tables.push(target.table);
+        }
+    }
+    tables
+}
+
+/// The tables that the run loads: companies first, and a table before those whose rows belong to its rows.
+pub(super) fn loads(input: &LoadInput) -> Vec<TableLoad<'_>> {
+    let mut loads: Vec<TableLoad<'_>> = Vec::new();
+    let mut first_list = 0;
+    for stream in &input.streams {
+        let mut add = |table, staged| {
+            add_source(&mut loads, table, Some(Source { input: stream, first_list, staged, table }));
+        };
+        for staged in &stream.staged.tables {
+            add(staged.table, Some(staged));
+        }
+        if stream.staged.tables.is_empty() {
+            add(stream.stream.table(), None);
+        }
+        first_list += stream.lists.len();
+    }
+    let retired = input.retired.iter().filter_map(|(stream, _)| stream_named(input, stream));
+    for target in retired.flat_map(|stream| stream.targets) {
+        add_source(&mut loads, target.table, None);
+    }
+    loads.sort_by_key(|load| match load.table.disposition {
+        Disposition::Merge => 0,
+        Disposition::Upsert => 1,
+        Disposition::Replace { .. } | Disposition::Load => 2,
+    });
+    loads
+}
+
+fn add_source<'a>(loads: &mut Vec<TableLoad<'a>>, table: &'static Table, source: Option<Source<'a>>) {
+    match loads.iter_mut().find(|load| load.table == table) {
+        Some(load) => load.sources.extend(source),
+        None => loads.push(TableLoad { table, sources: source.into_iter().collect() }),
+    }
+}
+
+/// Makes the staged files readable: a view for each source, and `rejects_STREAM`.
+pub(super) fn stage(next: &Next, input: &LoadInput, loads: &[TableLoad<'_>]) -> Result<(), LoadError> {
+    let mut sql = String::new();
+    for source in loads.iter().flat_map(|load| &load.sources) {
+        let files = source.staged.map_or(&[][..], |staged| &staged.rows);
+        let rows = files_or_none(files, || row_types(source.table))?;
+        let columns = valid_columns(source.table).join(", ");
+        sql.push_str(&format!("CREATE TEMP VIEW {} AS SELECT {columns} FROM {rows};", source.rows()));
+    }
+    for stream in &input.streams {
+        let rejects = files_or_none(&stream.staged.rejects, || {
+            let text =
+                ["reject_id", "table_name", "key", "field", "raw", "reason"].map(|name| (name, "VARCHAR"));
+            text.into_iter().chain([("list", "UINTEGER"), ("page", "BIGINT")]).collect()
+        })?;
+        let name = rejects_of(stream);
+        // Pages overlap: what was rejected in both is one reject. Equal ones of one page are as many as there are.
+        let alike = "list, table_name, key, field, raw, reason";
+        sql.push_str(&format!(
+            "CREATE TEMP VIEW {name} AS SELECT * EXCLUDE (occurrence) FROM (
+                 SELECT *, row_number() OVER (PARTITION BY page, {alike} ORDER BY reject_id) AS occurrence FROM {rejects})
+             QUALIFY row_number() OVER (PARTITION BY occurrence, {alike} ORDER BY page DESC) = 1;"
+        ));
+    }
+    next.batch("reading the staged rows", &sql)
+}
+
+/// The staged rejects of a stream.
+pub(super) fn rejects_of(stream: &StreamInput) -> String {
+    ddl::identifier(&format!("rejects_{}", stream.stream.name))
+}
+
+/// No staged rows, of the columns that staged rows of `table` have.
+pub(super) fn no_rows(table: &Table) -> Result<String, LoadError> {
+    let rows = files_or_none(&[], || row_types(table))?;
+    Ok(format!("(SELECT {} FROM {rows})", valid_columns(table).join(", ")))
+}
+
+fn row_types(table: &Table) -> Vec<(&'static str, &'static str)> {
+    let declared = table.columns.iter().map(|column| (column.name, column.kind.sql_type()));
+    let added = [
+        ("_extra", "VARCHAR"),
+        ("_present", "UBIGINT"),
+        ("_seen_at", "TIMESTAMP"),
+        ("_list", "UINTEGER"),
+        ("_newest", "BOOLEAN"),
+    ];
+    declared.chain(added).collect()
+}
+
+/// The columns of a staged row, JSON made valid.
+///
+/// Staged JSON is text. What is not valid JSON becomes a JSON string, so that no value can fail the load or get lost.
+fn valid_columns(table: &Table) -> Vec<String> {
+    let declared = table.columns.iter().map(|column| (column.name.to_owned(), column.kind));
+    let added = row_fields().map(|field| {
+        let kind = if field.name() == "_extra" { Kind::Json } else { Kind::Text };
+        (field.name().clone(), kind)
+    });
+    let expression = |(name, kind): (String, Kind)| {
+        let name = ddl::identifier(&name);
+        match kind {
+            Kind::Json => format!("coalesce(TRY_CAST({name} AS JSON), to_json({name})) AS {name}"),
+            _ => name,
+        }
+    };
+    declared.chain(added).map(expression).collect()
+}
+
+/// The staged files as a table expression; without files, an empty one of the same columns.
+fn files_or_none(
+    files: &[std::path::PathBuf],
+    columns: impl Fn() -> Vec<(&'static str, &'static str)>,
+) -> Result<String, LoadError> {
+    if files.is_empty() {
+        let columns: Vec<_> = columns()
+            .into_iter()
+            .map(|(name, kind)| format!("CAST(NULL AS {kind}) AS {}", ddl::identifier(name)))
+            .collect();
+        return Ok(format!("(SELECT {} WHERE false)", columns.join(", ")));
+    }
+    let files = files.iter().map(|file| sql_path(file)).collect::<Result<Vec<_>, _>>()?;
+    Ok(format!("read_parquet([{}])", files.join(", ")))
+}
