@@ -16,8 +16,20 @@ pub struct Page<'a> {
     pub records: Vec<&'a RawValue>,
     /// Length of the whole list, where the server says it.
     pub count: Option<u64>,
+    /// Where the next page is, where the server says it.
+    pub next_page: Option<String>,
     /// Which envelope the body is.
     pub envelope: Envelope,
+}
+
+impl<'a> Page<'a> {
+    fn of_records(records: Vec<&'a RawValue>, envelope: Envelope) -> Self {
+        Self { records, count: None, next_page: None, envelope }
+    }
+
+    fn of_count(count: u64, envelope: Envelope) -> Self {
+        Self { records: Vec::new(), count: Some(count), next_page: None, envelope }
+    }
 }
 
 /// The envelopes that the API's lists come in.
@@ -32,6 +44,8 @@ pub enum Envelope {
     CountOnly,
     /// `68520`: no records.
     Number,
+    /// `{…}`: one record without an envelope, where an answer is about one thing.
+    Lone,
 }
 
 /// A body that is none of the [`Envelope`]s.
@@ -89,8 +103,21 @@ impl EnvelopeError {
 /// Reads the envelope of a page and finds its records, without looking into them.
 ///
 /// # Errors
-/// When the body is none of the [`Envelope`]s: not UTF-8, not JSON, more than one JSON value, another shape.
+/// When the body is no envelope of records or a count: not UTF-8, not JSON, more than one JSON value, another shape.
 pub fn parse_page(body: &[u8]) -> Result<Page<'_>, EnvelopeError> {
+    parse(body, false)
+}
+
+/// [`parse_page`] for an answer that has everything at once: an object that is no envelope is a record.
+///
+/// # Errors
+/// As [`parse_page`].
+pub fn parse_single(body: &[u8]) -> Result<Page<'_>, EnvelopeError> {
+    parse(body, true)
+}
+
+/// [`parse_single`] or [`parse_page`].
+pub(super) fn parse(body: &[u8], single: bool) -> Result<Page<'_>, EnvelopeError> {
     let text = std::str::from_utf8(body)
         .map_err(|error| EnvelopeError::NotText { at: error.valid_up_to(), start: start_of(body) })?;
     let failed = |source: serde_json::Error| {
@@ -104,16 +131,13 @@ pub fn parse_page(body: &[u8]) -> Result<Page<'_>, EnvelopeError> {
     let page = match text.trim_ascii_start().as_bytes().first() {
         Some(b'[') => {
             let records = serde_json::from_str(text).map_err(failed)?;
-            Some(Page { records, count: None, envelope: Envelope::Array })
+            Some(Page::of_records(records, Envelope::Array))
         }
+        Some(b'{') if single => Some(parse_lone(text).map_err(failed)?),
         Some(b'{') => parse_object(text).map_err(failed)?.into_page(),
         Some(b'-' | b'0'..=b'9') => {
             let number: &RawValue = serde_json::from_str(text).map_err(failed)?;
-            count_of(number).map(|count| Page {
-                records: Vec::new(),
-                count: Some(count),
-                envelope: Envelope::Number,
-            })
+            count_of(number).map(|count| Page::of_count(count, Envelope::Number))
         }
         _ => {
             serde_json::from_str::<IgnoredAny>(text).map_err(failed)?;
@@ -129,6 +153,9 @@ struct Fields<'a> {
     results: Option<Vec<&'a RawValue>>,
     count: Option<&'a RawValue>,
     total_results: Option<&'a RawValue>,
+    next_page: Option<&'a RawValue>,
+    /// How many other fields there are.
+    others: usize,
 }
 
 impl<'a> Fields<'a> {
@@ -140,15 +167,32 @@ impl<'a> Fields<'a> {
             Some(raw) => Some(count_of(raw)?),
             None => None,
         };
-        match self.results {
-            Some(records) => Some(Page { records, count, envelope: Envelope::Object }),
-            None => count.map(|count| Page {
-                records: Vec::new(),
-                count: Some(count),
-                envelope: Envelope::CountOnly,
-            }),
-        }
+        let page = match self.results {
+            Some(records) => Page { count, ..Page::of_records(records, Envelope::Object) },
+            None => Page::of_count(count?, Envelope::CountOnly),
+        };
+        Some(Page { next_page: self.next_page.and_then(text_of), ..page })
     }
+
+    /// An object with other fields and without records is itself a record, whatever it counts.
+    fn is_record(&self) -> bool {
+        self.results.is_none() && self.others > 0
+    }
+}
+
+/// An object that is an envelope or else a record.
+fn parse_lone(text: &str) -> Result<Page<'_>, serde_json::Error> {
+    match parse_object(text) {
+        Ok(fields) if !fields.is_record() => {
+            if let Some(page) = fields.into_page() {
+                return Ok(page);
+            }
+        }
+        // A field of a record may be called as one of an envelope, and be something else.
+        Err(error) if !error.is_data() => return Err(error),
+        Ok(_) | Err(_) => {}
+    }
+    Ok(Page::of_records(vec![serde_json::from_str(text)?], Envelope::Lone))
 }
 
 fn parse_object(text: &str) -> Result<Fields<'_>, serde_json::Error> {
@@ -174,12 +218,26 @@ impl<'de> Visitor<'de> for FieldsVisitor {
                 "results" => fields.results = Some(map.next_value()?),
                 "count" => fields.count = Some(map.next_value()?),
                 "total_results" => fields.total_results = Some(map.next_value()?),
+                "next_page" => fields.next_page = Some(map.next_value()?),
+                "prev_page" => {
+                    map.next_value::<IgnoredAny>()?;
+                }
                 _ => {
                     map.next_value::<IgnoredAny>()?;
+                    fields.others += 1;
                 }
             }
         }
         Ok(fields)
+    }
+}
+
+/// The text of a string or number.
+fn text_of(raw: &RawValue) -> Option<String> {
+    match json_text::type_of(raw.get()) {
+        JsonType::String => Some(json_text::content(raw.into()).text.into_owned()),
+        JsonType::Number => Some(raw.get().to_owned()),
+        _ => None,
     }
 }
 

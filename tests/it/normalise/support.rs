@@ -29,7 +29,7 @@ pub(crate) fn some(text: &str) -> Text {
 
 /// A page of list 0, fetched at the first second of 2026.
 pub(crate) fn page(number: u64, body: impl Into<Vec<u8>>) -> LandedPage {
-    LandedPage { number, list: 0, fetched_at_us: 1_767_225_600_000_000, body: body.into() }
+    LandedPage { number, fetched_at_us: 1_767_225_600_000_000, body: body.into(), ..LandedPage::default() }
 }
 
 /// A company with the key FI/`id` and further fields.
