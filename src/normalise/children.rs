@@ -13,7 +13,6 @@ use super::rejects::{At, Rejects};
 use super::row::{Around, CellReject, Source};
 use super::stream_plan::{From, Part};
 use super::target::{Scratch, Target};
-use crate::schema::Origin;
 
 pub(super) const NOT_AN_OBJECT: &str = "not a JSON object";
 pub(super) const SAME_KEY: &str = "another element has the same key";
@@ -119,10 +118,10 @@ impl<'a> Reading<'_, '_, 'a> {
     /// An element is an object, or a single value where the table has a column for it.
     fn element(&mut self, field: &'static str, position: usize, element: Raw<'a>) {
         let plan = &self.part.plan;
-        if !plan.has(Origin::Element) {
+        if !plan.takes_values() {
             return self.object(position, element);
         }
-        let object = element.text.starts_with('{') && plan.has(Origin::Fields);
+        let object = element.text.starts_with('{') && plan.takes_objects();
         if object {
             self.target.reader.read(plan, element.text, &mut self.scratch.record);
         } else {

@@ -100,9 +100,14 @@ impl Plan {
         self.columns.iter().position(|column| column.name == name)
     }
 
-    /// Whether a column comes from there.
-    pub(super) fn has(&self, origin: Origin) -> bool {
-        self.columns.iter().any(|column| column.origin == origin)
+    /// Whether a row can be made of a single value.
+    pub(super) fn takes_values(&self) -> bool {
+        self.columns.iter().any(|column| column.origin == Origin::Element)
+    }
+
+    /// Whether a row can be made of an object.
+    pub(super) fn takes_objects(&self) -> bool {
+        !self.fields.is_empty()
     }
 
     /// Makes the field known, and gives its slot.

@@ -67,6 +67,9 @@ impl<'a> Row<'a> {
         let mut country = None;
         for column in &plan.columns {
             let cell = match column.origin {
+                Origin::Element if source.around.element.is_none() => {
+                    self.resolve(source, column, country.as_deref(), &mut losers, drift)
+                }
                 Origin::Fields => self.resolve(source, column, country.as_deref(), &mut losers, drift),
                 _ => self.derive(source, column, country.as_deref(), drift),
             };
