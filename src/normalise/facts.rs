@@ -4,10 +4,11 @@ use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::drift::{DriftTally, Place};
-use super::envelope::{Envelope, EnvelopeError, Page, parse, parse_page, parse_single};
+use super::envelope::{Envelope, Page, parse, parse_page, parse_single};
 use super::fields::Fields;
 use super::json_text;
 use super::key;
+use super::not_a_page::EnvelopeError;
 use super::plan::Plan;
 use super::record::{Record, RecordReader};
 use super::row::{Around, Row, Source};

@@ -30,6 +30,7 @@ mod json_text;
 mod key;
 mod newest;
 mod normaliser;
+mod not_a_page;
 mod number;
 mod page;
 mod parquet_file;
@@ -44,7 +45,8 @@ mod target;
 mod time;
 mod worker;
 
-pub use envelope::{Envelope, EnvelopeError, Page, parse_page, parse_single};
+pub use envelope::{Envelope, Page, parse_page, parse_single};
 pub use facts::{PageFacts, companies, fingerprints, fingerprints_by, fingerprints_single};
 pub use normaliser::{Counts, LandedPage, Normaliser};
+pub use not_a_page::EnvelopeError;
 pub use stage::{StageError, StageOptions, stage};

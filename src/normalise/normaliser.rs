@@ -7,7 +7,8 @@ use arrow::datatypes::Schema;
 use arrow::error::ArrowError;
 
 use super::drift::DriftTally;
-use super::envelope::{EnvelopeError, parse};
+use super::envelope::parse;
+use super::not_a_page::EnvelopeError;
 use super::page::PageReader;
 use super::rejects::Rejects;
 use super::stream_plan::StreamPlan;

@@ -1,5 +1,6 @@
 //! What was read of a table, on its way into a record batch.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow::array::{ArrayBuilder, BooleanBuilder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder};
@@ -51,7 +52,7 @@ impl ScopeBuilder {
             let text = cell.as_ref().and_then(|(_, cell)| key::part(cell));
             builder.append_option(text.as_deref());
             if let Some((Kind::Country, _)) = &cell {
-                country = text.map(|text| text.into_owned());
+                country = text.map(Cow::into_owned);
             }
         }
         self.seen_at.append_value(seen_at);

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use super::drift::DriftTally;
-use super::envelope::EnvelopeError;
 use super::newest::Turns;
 use super::normaliser::LandedPage;
+use super::not_a_page::EnvelopeError;
 use super::stream_plan::StreamPlan;
 use super::worker::{Finished, Halt, Worker};
 use crate::catalog::Stream;
@@ -133,7 +133,7 @@ where
     };
     let results: Vec<_> = thread::scope(|scope| {
         let spawn = |index| {
-            let worker = Worker::new(index, Arc::clone(&plan), run_id, options);
+            let worker = Worker::new(index, &plan, run_id, options);
             let (turns, next_page) = (&turns, &next_page);
             scope.spawn(move || worker.run(turns, next_page))
         };

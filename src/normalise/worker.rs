@@ -87,7 +87,7 @@ impl TableFiles {
 }
 
 impl Worker {
-    pub(super) fn new(index: usize, plan: Arc<StreamPlan>, run_id: &str, options: &StageOptions) -> Self {
+    pub(super) fn new(index: usize, plan: &Arc<StreamPlan>, run_id: &str, options: &StageOptions) -> Self {
         // Scopes are small; rows, and what they reject, are not.
         let row_group = (ROW_GROUPS_BYTES / (plan.wanted().count() + 1)).max(1);
         let file =
@@ -99,7 +99,7 @@ impl Worker {
         });
         Self {
             tables: tables.collect(),
-            normaliser: Normaliser::with_plan(Arc::clone(&plan), run_id),
+            normaliser: Normaliser::with_plan(Arc::clone(plan), run_id),
             rejects: file("rejects"),
             batch_rows: options.batch_rows,
             pending_bytes: 0,

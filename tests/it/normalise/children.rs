@@ -93,15 +93,15 @@ fn elements_that_do_not_fit_are_rejected_with_their_table() {
     assert_eq!(
         staging.reject_lines(),
         [
-            r#"contacts | - | - | 7 | not a JSON object"#,
-            r#"contacts | - | - | null | not a JSON object"#,
+            "contacts | - | - | 7 | not a JSON object",
+            "contacts | - | - | null | not a JSON object",
             r#"contacts | - | - | {"name":["a"]} | no usable key: name is a list"#,
             r#"contacts | - | - | {"name":null} | no usable key: name is missing or empty"#,
             r#"statements | FI/1/2023-12-31 | turn_over | "x" | not a number"#,
             r#"statements | - | - | "..." | not a JSON object"#,
             r#"statements | - | - | {"account_period_end":"2023-12-31 "} | another element has the same key"#,
             r#"statements | - | - | {"account_period_end":"2023-12-31"} | another element has the same key"#,
-            r#"technologies | - | - | null | no usable key: technology is missing or empty"#,
+            "technologies | - | - | null | no usable key: technology is missing or empty",
             r#"technologies | - | - | {"name":"b"} | no usable key: technology is an object"#,
         ]
     );
