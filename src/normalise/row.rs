@@ -66,12 +66,16 @@ impl<'a> Row<'a> {
         let mut losers = Vec::new();
         let mut country = None;
         for column in &plan.columns {
-            let cell = match column.origin {
-                Origin::Element if source.around.element.is_none() => {
-                    self.resolve(source, column, country.as_deref(), &mut losers, drift)
-                }
-                Origin::Fields => self.resolve(source, column, country.as_deref(), &mut losers, drift),
-                _ => self.derive(source, column, country.as_deref(), drift),
+            let by_field = match column.origin {
+                Origin::Fields => true,
+                Origin::Element => source.around.element.is_none(),
+                _ => false,
+            };
+            // Called from one place only, so that it stays part of this loop.
+            let cell = if by_field {
+                self.resolve(source, column, country.as_deref(), &mut losers, drift)
+            } else {
+                self.derive(source, column, country.as_deref(), drift)
             };
             match &cell {
                 Cell::Null if column.required => return Err(self.no_key(plan, column)),
