@@ -69,7 +69,7 @@ fn page(number: u64) -> LandedPage {
         );
     }
     body.push(']');
-    LandedPage { number, list: 0, fetched_at_us: 0, body: body.into_bytes() }
+    LandedPage { number, body: body.into_bytes(), ..LandedPage::default() }
 }
 
 fn normalise(normaliser: &mut Normaliser, page: &LandedPage) -> RecordBatch {

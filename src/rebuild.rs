@@ -154,7 +154,7 @@ fn stage_sources(
     pages.sort_by_key(|(_, _, at)| std::cmp::Reverse(at.fetched_at_us));
     let pages = (1..).zip(pages).map(|(number, (folder, list, at))| {
         let body = read_page(folder, &at)?;
-        Ok(LandedPage { number, list, fetched_at_us: at.fetched_at_us, body })
+        Ok(LandedPage { number, list, fetched_at_us: at.fetched_at_us, parent: Vec::new(), body })
     });
     let staged = stage_pages(stream, run_id, pages, &workspace.staging_dir())?;
     Ok(StreamInput { stream, staged, lists })

@@ -1,4 +1,4 @@
-//! Arrow builders for rows and rejects, by the catalog's columns.
+//! Arrow builders for rows, by the catalog's columns.
 
 use std::sync::Arc;
 
@@ -6,14 +6,14 @@ use arrow::array::{
     ArrayBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Float64Builder, Int64Builder,
     RecordBatch, StringBuilder, TimestampMicrosecondBuilder, UInt32Builder, UInt64Builder,
 };
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 
 use super::cell::Cell;
 use super::plan::Plan;
 use super::row::Row;
 use crate::schema::{DECIMAL_PRECISION, DECIMAL_SCALE, Kind};
-use crate::staging::{reject_fields, row_fields};
+use crate::staging::row_fields;
 
 /// Rows on their way into a record batch.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub(super) struct RowBuilder {
 impl RowBuilder {
     pub(super) fn new(plan: &Plan) -> Self {
         Self {
-            schema: plan.stream.table().arrow_schema(&row_fields()),
+            schema: plan.table.arrow_schema(&row_fields()),
             columns: plan.columns.iter().map(|column| ColumnBuilder::new(column.kind)).collect(),
             extra: StringBuilder::new(),
             present: UInt64Builder::new(),
@@ -143,82 +143,5 @@ impl ColumnBuilder {
             Self::Date(builder) => Arc::new(builder.finish()),
             Self::Timestamp(builder) => Arc::new(builder.finish()),
         }
-    }
-}
-
-/// One row of `etl.rejects` without the columns that are the same for a whole load.
-#[derive(Debug)]
-pub(super) struct Reject<'a> {
-    pub(super) id: u64,
-    pub(super) list: u32,
-    /// Key of the record; none when the record as a whole is rejected.
-    pub(super) key: Option<&'a str>,
-    /// The field; none when the record as a whole is rejected.
-    pub(super) field: Option<&'a str>,
-    pub(super) raw: &'a str,
-    pub(super) reason: &'a str,
-    pub(super) page: u64,
-}
-
-/// Rejects on their way into a record batch.
-#[derive(Debug)]
-pub(super) struct RejectBuilder {
-    table: &'static str,
-    id: StringBuilder,
-    list: UInt32Builder,
-    table_name: StringBuilder,
-    key: StringBuilder,
-    field: StringBuilder,
-    raw: StringBuilder,
-    reason: StringBuilder,
-    page: Int64Builder,
-}
-
-impl RejectBuilder {
-    /// For rejects of a table.
-    pub(super) fn new(table: &'static str) -> Self {
-        Self {
-            table,
-            id: StringBuilder::new(),
-            list: UInt32Builder::new(),
-            table_name: StringBuilder::new(),
-            key: StringBuilder::new(),
-            field: StringBuilder::new(),
-            raw: StringBuilder::new(),
-            reason: StringBuilder::new(),
-            page: Int64Builder::new(),
-        }
-    }
-
-    /// Rejects appended so far.
-    pub(super) fn len(&self) -> usize {
-        self.page.len()
-    }
-
-    pub(super) fn append(&mut self, reject: &Reject<'_>) {
-        self.id.append_value(format!("{:016x}", reject.id));
-        self.list.append_value(reject.list);
-        self.table_name.append_value(self.table);
-        self.key.append_option(reject.key);
-        self.field.append_option(reject.field);
-        self.raw.append_value(reject.raw);
-        self.reason.append_value(reject.reason);
-        self.page.append_value(i64::try_from(reject.page).unwrap_or(i64::MAX));
-    }
-
-    /// The rejects so far; the builder is empty afterwards.
-    pub(super) fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
-        let builders: [&mut dyn ArrayBuilder; 8] = [
-            &mut self.id,
-            &mut self.list,
-            &mut self.table_name,
-            &mut self.key,
-            &mut self.field,
-            &mut self.raw,
-            &mut self.reason,
-            &mut self.page,
-        ];
-        let arrays = builders.map(ArrayBuilder::finish).to_vec();
-        RecordBatch::try_new(Arc::new(Schema::new(reject_fields().to_vec())), arrays)
     }
 }

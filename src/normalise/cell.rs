@@ -138,7 +138,8 @@ fn from_string<'a>(kind: Kind, raw: Raw<'a>, country: Option<&str>) -> Parsed<'a
     }
 }
 
-fn typed<'a>(kind: Kind, text: &'a str, country: Option<&str>) -> Parsed<'a> {
+/// Text without blanks around it for a column of that kind.
+pub(super) fn typed<'a>(kind: Kind, text: &'a str, country: Option<&str>) -> Parsed<'a> {
     if text.is_empty() {
         return Parsed::NULL;
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::json_text::shortened;
 use super::plan::{Plan, Slot};
+use super::stream_plan::From;
 use crate::staging::{Drift, DriftKind};
 
 /// Most unknown names that are counted one by one: the first in alphabetical order, so that the result does not
@@ -116,8 +117,8 @@ impl DriftTally {
         self.shrink();
     }
 
-    /// The drift by kind and field.
-    pub(super) fn into_drift(mut self, plan: &Plan) -> Vec<Drift> {
+    /// The drift; a field of an array's elements is named behind the array's, as in `contacts.nickname`.
+    pub(super) fn into_drift(mut self, plan: &Plan, from: From) -> Vec<Drift> {
         if self.other_names.count > 0 {
             self.unknown.entry(OTHER_NAMES.to_owned()).or_default().merge(self.other_names);
         }
@@ -128,7 +129,11 @@ impl DriftTally {
         let other_type = other_type.map(|(seen, name)| seen.into_drift(name, DriftKind::Type));
         let mut drift: Vec<_> =
             unknown.chain(missing).chain(other_type).filter(|drift| drift.count > 0).collect();
-        drift.sort_by(|a, b| (a.kind, &a.field).cmp(&(b.kind, &b.field)));
+        if let From::Elements { field, .. } = from {
+            for drift in &mut drift {
+                drift.field = format!("{field}.{}", drift.field);
+            }
+        }
         drift
     }
 

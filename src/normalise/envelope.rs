@@ -7,6 +7,7 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::json_text::{self, JsonType};
+use super::not_a_page::{EnvelopeError, start_of};
 use super::number::scaled;
 
 /// A page with its records still as JSON text, borrowed from the body.
@@ -16,8 +17,20 @@ pub struct Page<'a> {
     pub records: Vec<&'a RawValue>,
     /// Length of the whole list, where the server says it.
     pub count: Option<u64>,
+    /// Where the next page is, where the server says it.
+    pub next_page: Option<String>,
     /// Which envelope the body is.
     pub envelope: Envelope,
+}
+
+impl<'a> Page<'a> {
+    fn of_records(records: Vec<&'a RawValue>, envelope: Envelope) -> Self {
+        Self { records, count: None, next_page: None, envelope }
+    }
+
+    fn of_count(count: u64, envelope: Envelope) -> Self {
+        Self { records: Vec::new(), count: Some(count), next_page: None, envelope }
+    }
 }
 
 /// The envelopes that the API's lists come in.
@@ -32,65 +45,28 @@ pub enum Envelope {
     CountOnly,
     /// `68520`: no records.
     Number,
-}
-
-/// A body that is none of the [`Envelope`]s.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum EnvelopeError {
-    /// The bytes are not text.
-    #[error("the body is not UTF-8 from byte {at} on; it starts with `{start}`")]
-    NotText {
-        /// Number of bytes before the first bad one.
-        at: usize,
-        /// First 200 bytes, without control characters.
-        start: String,
-    },
-    /// The text is not JSON, or not one JSON value alone.
-    #[error("the body is not JSON; it starts with `{start}`")]
-    NotJson {
-        /// First 200 bytes, without control characters.
-        start: String,
-        /// What the parser says, with line and column.
-        #[source]
-        source: serde_json::Error,
-    },
-    /// JSON of another shape.
-    #[error("the body is neither a list of records nor a count; it starts with `{start}`")]
-    OtherShape {
-        /// First 200 bytes, without control characters.
-        start: String,
-    },
-}
-
-impl EnvelopeError {
-    /// The same error with another quotation of the body: one without the credentials that a server may echo.
-    #[must_use]
-    pub(crate) fn quoting(mut self, quotation: String) -> Self {
-        match &mut self {
-            Self::NotText { start, .. } | Self::NotJson { start, .. } | Self::OtherShape { start } => {
-                *start = quotation;
-            }
-        }
-        self
-    }
-
-    /// What to do next.
-    pub fn hint(&self) -> &'static str {
-        match self {
-            Self::NotText { .. } | Self::NotJson { .. } => {
-                "a proxy's page or a cut-off answer; request the page again"
-            }
-            Self::OtherShape { .. } => "check that the base URL points at the API, and what the message says",
-        }
-    }
+    /// `{…}`: one record without an envelope, where an answer is about one thing.
+    Lone,
 }
 
 /// Reads the envelope of a page and finds its records, without looking into them.
 ///
 /// # Errors
-/// When the body is none of the [`Envelope`]s: not UTF-8, not JSON, more than one JSON value, another shape.
+/// When the body is no envelope of records or a count: not UTF-8, not JSON, more than one JSON value, another shape.
 pub fn parse_page(body: &[u8]) -> Result<Page<'_>, EnvelopeError> {
+    parse(body, false)
+}
+
+/// [`parse_page`] for an answer that has everything at once: an object that is no envelope is a record.
+///
+/// # Errors
+/// As [`parse_page`].
+pub fn parse_single(body: &[u8]) -> Result<Page<'_>, EnvelopeError> {
+    parse(body, true)
+}
+
+/// [`parse_single`] or [`parse_page`].
+pub(super) fn parse(body: &[u8], single: bool) -> Result<Page<'_>, EnvelopeError> {
     let text = std::str::from_utf8(body)
         .map_err(|error| EnvelopeError::NotText { at: error.valid_up_to(), start: start_of(body) })?;
     let failed = |source: serde_json::Error| {
@@ -104,16 +80,13 @@ pub fn parse_page(body: &[u8]) -> Result<Page<'_>, EnvelopeError> {
     let page = match text.trim_ascii_start().as_bytes().first() {
         Some(b'[') => {
             let records = serde_json::from_str(text).map_err(failed)?;
-            Some(Page { records, count: None, envelope: Envelope::Array })
+            Some(Page::of_records(records, Envelope::Array))
         }
+        Some(b'{') if single => Some(parse_lone(text).map_err(failed)?),
         Some(b'{') => parse_object(text).map_err(failed)?.into_page(),
         Some(b'-' | b'0'..=b'9') => {
             let number: &RawValue = serde_json::from_str(text).map_err(failed)?;
-            count_of(number).map(|count| Page {
-                records: Vec::new(),
-                count: Some(count),
-                envelope: Envelope::Number,
-            })
+            count_of(number).map(|count| Page::of_count(count, Envelope::Number))
         }
         _ => {
             serde_json::from_str::<IgnoredAny>(text).map_err(failed)?;
@@ -129,6 +102,9 @@ struct Fields<'a> {
     results: Option<Vec<&'a RawValue>>,
     count: Option<&'a RawValue>,
     total_results: Option<&'a RawValue>,
+    next_page: Option<&'a RawValue>,
+    /// How many other fields there are.
+    others: usize,
 }
 
 impl<'a> Fields<'a> {
@@ -140,15 +116,32 @@ impl<'a> Fields<'a> {
             Some(raw) => Some(count_of(raw)?),
             None => None,
         };
-        match self.results {
-            Some(records) => Some(Page { records, count, envelope: Envelope::Object }),
-            None => count.map(|count| Page {
-                records: Vec::new(),
-                count: Some(count),
-                envelope: Envelope::CountOnly,
-            }),
-        }
+        let page = match self.results {
+            Some(records) => Page { count, ..Page::of_records(records, Envelope::Object) },
+            None => Page::of_count(count?, Envelope::CountOnly),
+        };
+        Some(Page { next_page: self.next_page.and_then(text_of), ..page })
     }
+
+    /// An object with other fields and without records is itself a record, whatever it counts.
+    fn is_record(&self) -> bool {
+        self.results.is_none() && self.others > 0
+    }
+}
+
+/// An object that is an envelope or else a record.
+fn parse_lone(text: &str) -> Result<Page<'_>, serde_json::Error> {
+    match parse_object(text) {
+        Ok(fields) if !fields.is_record() => {
+            if let Some(page) = fields.into_page() {
+                return Ok(page);
+            }
+        }
+        // A field of a record may be called as one of an envelope, and be something else.
+        Err(error) if !error.is_data() => return Err(error),
+        Ok(_) | Err(_) => {}
+    }
+    Ok(Page::of_records(vec![serde_json::from_str(text)?], Envelope::Lone))
 }
 
 fn parse_object(text: &str) -> Result<Fields<'_>, serde_json::Error> {
@@ -174,12 +167,26 @@ impl<'de> Visitor<'de> for FieldsVisitor {
                 "results" => fields.results = Some(map.next_value()?),
                 "count" => fields.count = Some(map.next_value()?),
                 "total_results" => fields.total_results = Some(map.next_value()?),
+                "next_page" => fields.next_page = Some(map.next_value()?),
+                "prev_page" => {
+                    map.next_value::<IgnoredAny>()?;
+                }
                 _ => {
                     map.next_value::<IgnoredAny>()?;
+                    fields.others += 1;
                 }
             }
         }
         Ok(fields)
+    }
+}
+
+/// The text of a string or number.
+fn text_of(raw: &RawValue) -> Option<String> {
+    match json_text::type_of(raw.get()) {
+        JsonType::String => Some(json_text::content(raw.into()).text.into_owned()),
+        JsonType::Number => Some(raw.get().to_owned()),
+        _ => None,
     }
 }
 
@@ -191,13 +198,4 @@ fn count_of(raw: &RawValue) -> Option<u64> {
         _ => return None,
     };
     scaled(&text, 0).ok().and_then(|number| u64::try_from(number).ok())
-}
-
-/// The first 200 bytes for a message: invalid parts, control characters and characters that turn the direction
-/// of text are replaced.
-fn start_of(body: &[u8]) -> String {
-    let start = String::from_utf8_lossy(body.get(..200).unwrap_or(body)).into_owned();
-    let turns =
-        |char| matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    start.replace(|char: char| char.is_control() || turns(char), " ")
 }

@@ -1,11 +1,19 @@
-//! What the pager has to know of a page: how many companies it holds, and which.
+//! What the pager has to know of a page: how many records it holds, and which.
 
+use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::envelope::{Envelope, EnvelopeError, parse_page};
+use super::drift::{DriftTally, Place};
+use super::envelope::{Envelope, Page, parse, parse_page, parse_single};
 use super::fields::Fields;
 use super::json_text;
 use super::key;
+use super::not_a_page::EnvelopeError;
+use super::plan::Plan;
+use super::record::{Record, RecordReader};
+use super::row::{Around, Row, Source};
+use crate::catalog::{Paging, Stream};
+use crate::schema::{Origin, Table};
 
 /// The facts of one page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,9 +22,11 @@ pub struct PageFacts {
     pub envelope: Envelope,
     /// Length of the whole list, where the server says it.
     pub count: Option<u64>,
-    /// One fingerprint for each JSON object of the page, in their order: of country and business id as the
-    /// warehouse writes them, so that `FI09704098`, `0970409-8` and `09704098` of FI are one company; of the
-    /// whole text for an object without a usable key.
+    /// Where the next page is, where the server says it.
+    pub next_page: Option<String>,
+    /// One fingerprint for each JSON object of the page, in their order: of its key as the warehouse writes it, so
+    /// that `FI09704098`, `0970409-8` and `09704098` of FI are one company; of the whole text for an object without
+    /// a usable key.
     pub rows: Vec<u64>,
     /// How many of [`PageFacts::rows`] have no usable key.
     pub keyless: u64,
@@ -27,15 +37,57 @@ pub struct PageFacts {
 /// Keeps the fingerprints of records without a key apart from those of keys.
 const KEYLESS_SEED: u64 = 1;
 
-/// Reads the facts of a page in one pass over its records.
+/// Reads the facts of a page of companies in one pass over its records.
 ///
 /// # Errors
-/// When the body is none of the [`Envelope`]s.
+/// When the body is no envelope of records or a count.
 pub fn fingerprints(body: &[u8]) -> Result<PageFacts, EnvelopeError> {
-    let page = parse_page(body)?;
+    Ok(facts_of(parse_page(body)?, company_of))
+}
+
+/// [`fingerprints`] of an answer that has everything at once: an object that is no envelope is a record.
+///
+/// # Errors
+/// As [`fingerprints`].
+pub fn fingerprints_single(body: &[u8]) -> Result<PageFacts, EnvelopeError> {
+    Ok(facts_of(parse_single(body)?, company_of))
+}
+
+/// [`fingerprints`] by the key of the stream's main table: country and business id where these are in it, else those
+/// columns of the key that the record itself has.
+///
+/// # Errors
+/// As [`fingerprints`].
+pub fn fingerprints_by(stream: &Stream, body: &[u8]) -> Result<PageFacts, EnvelopeError> {
+    let page = parse(body, stream.endpoint.paging == Paging::Single)?;
+    if is_keyed_by_company(stream.table()) {
+        return Ok(facts_of(page, company_of));
+    }
+    let plan = key_plan(stream.table());
+    let (mut reader, mut drift) = (RecordReader::default(), DriftTally::new(&plan));
+    let (mut record, mut row) = (Record::new(&plan), Row::default());
+    Ok(facts_of(page, |raw, _| {
+        reader.read(&plan, raw, &mut record);
+        let place = Place { page: 0, record: 0, field: 0 };
+        let source = Source { plan: &plan, record: &record, place, around: Around::default() };
+        row.fill(&source, &mut drift).ok().map(|()| row.key(&plan)).filter(|key| !key.is_empty())
+    }))
+}
+
+/// The companies of a page in their order, as `FI/09704098`; records without a usable key are passed over.
+///
+/// # Errors
+/// As [`fingerprints`].
+pub fn companies(body: &[u8]) -> Result<Vec<String>, EnvelopeError> {
+    let records = parse_page(body)?.records.into_iter().map(RawValue::get);
+    Ok(records.filter_map(|raw| company_of(raw, Fields::new(raw)?)).collect())
+}
+
+fn facts_of<'a>(page: Page<'a>, mut key_of: impl FnMut(&'a str, Fields<'a>) -> Option<String>) -> PageFacts {
     let mut facts = PageFacts {
         envelope: page.envelope,
         count: page.count,
+        next_page: page.next_page,
         rows: Vec::with_capacity(page.records.len()),
         keyless: 0,
         not_objects: 0,
@@ -46,24 +98,50 @@ pub fn fingerprints(body: &[u8]) -> Result<PageFacts, EnvelopeError> {
             facts.not_objects += 1;
             continue;
         };
-        let (mut country, mut business_id) = (None, None);
-        for (name, value) in fields {
-            match &*json_text::content(name).text {
-                "country" => country = Some(value),
-                "business_id" => business_id = Some(value),
-                _ => {}
-            }
-        }
-        let key = key::of_record(country, business_id);
+        let key = key_of(raw, fields);
         facts.keyless += u64::from(key.is_none());
         let keyless = || xxh3_64_with_seed(raw.as_bytes(), KEYLESS_SEED);
         facts.rows.push(key.map_or_else(keyless, |key| key::fingerprint(&key)));
     }
-    Ok(facts)
+    facts
+}
+
+/// Country and business id of a record; none when either is missing or does not fit.
+fn company_of(_: &str, fields: Fields<'_>) -> Option<String> {
+    let (mut country, mut business_id) = (None, None);
+    for (name, value) in fields {
+        match &*json_text::content(name).text {
+            "country" => country = Some(value),
+            "business_id" => business_id = Some(value),
+            _ => {}
+        }
+    }
+    key::of_record(country, business_id)
+}
+
+/// Whether records of the table say themselves which company they are about.
+fn is_keyed_by_company(table: &Table) -> bool {
+    ["country", "business_id"].iter().all(|field| {
+        let of_field = |name: &&&str| {
+            let column = table.columns.iter().find(|column| column.name == **name);
+            column.is_some_and(|column| column.fields.contains(field) && column.origin == Origin::Fields)
+        };
+        table.key.iter().any(|name| of_field(&name))
+    })
+}
+
+/// The key's columns that a record has by itself.
+fn key_plan(table: &'static Table) -> Plan {
+    let own = |column: &&crate::schema::Column| matches!(column.origin, Origin::Fields | Origin::HashOf);
+    let named = |name: &str| table.columns.iter().filter(own).any(|column| column.name == name);
+    let mut plan = Plan::of_columns(table, |name| table.key.contains(&name) && named(name));
+    plan.quiet = true;
+    plan
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::catalog::PROSPECTS_TABLE;
 
     #[test]
@@ -75,5 +153,6 @@ mod tests {
             .flat_map(|column| column.fields.iter().copied())
             .collect();
         assert_eq!(fields, ["country", "business_id"]);
+        assert!(is_keyed_by_company(&PROSPECTS_TABLE));
     }
 }

@@ -1,4 +1,4 @@
-//! The fields of a JSON object, found without checking the syntax again.
+//! The fields of a JSON object and the elements of an array, found without checking the syntax again.
 //!
 //! A record was checked when its page was read. Finding its fields then takes no more than the ends of strings
 //! and the matching brackets. That is faster than `serde_json`'s map access, which checks everything again, and
@@ -46,6 +46,32 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
+/// The elements of an array. Ends early when the text is no valid array.
+#[derive(Debug)]
+pub(super) struct Elements<'a>(Fields<'a>);
+
+impl<'a> Elements<'a> {
+    /// The elements of the array that `text` is; none when it is no array.
+    pub(super) fn new(text: &'a str) -> Option<Self> {
+        text.starts_with('[').then_some(Self(Fields { text, at: 1, escapes: 0 }))
+    }
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = Raw<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.0.peek()? == b',' {
+            self.0.at += 1;
+        }
+        if self.0.peek()? == b']' {
+            return None;
+        }
+        let text = self.0.value().filter(|text| !text.is_empty())?;
+        Some(Raw { text, escapes: self.0.escapes })
+    }
+}
+
 impl<'a> Fields<'a> {
     /// The next byte that is no blank.
     #[inline]
@@ -66,7 +92,7 @@ impl<'a> Fields<'a> {
             b'"' => self.skip_string()?,
             b'{' | b'[' => self.skip_nested()?,
             _ => {
-                let ends = |byte: &u8| matches!(byte, b',' | b'}' | b' ' | b'\n' | b'\r' | b'\t');
+                let ends = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t');
                 self.at += rest.iter().position(ends)?;
             }
         }
@@ -176,8 +202,21 @@ mod tests {
         }
 
         #[test]
+        fn the_elements_are_those_that_serde_json_finds(elements in vec(any_json(), 0..6), pretty in any::<bool>()) {
+            let array = Value::from(elements);
+            let text = if pretty { format!("{array:#}") } else { array.to_string() };
+            let expected: Value = serde_json::from_str(&text).unwrap();
+            let found = Elements::new(&text).unwrap().map(|element| {
+                serde_json::from_str(element.text).unwrap()
+            });
+            prop_assert_eq!(Value::Array(found.collect()), expected);
+        }
+
+        #[test]
         fn no_text_is_too_strange(text in "[{\\[\\]}\\\\\":,a1 ]{0,40}") {
             let count = Fields::new(&format!("{{{text}")).unwrap().count();
+            prop_assert!(count <= text.len());
+            let count = Elements::new(&format!("[{text}")).unwrap().count();
             prop_assert!(count <= text.len());
         }
     }

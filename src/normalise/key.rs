@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
-use xxhash_rust::xxh3::xxh3_64;
+use jiff::Timestamp;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::cell::{self, Cell};
 use super::json_text::Raw;
+use super::time;
 use crate::schema::Kind;
 
 /// A country code in upper case; none unless it is two ASCII letters.
@@ -39,15 +41,49 @@ pub(super) fn business_id<'a>(text: &'a str, country: Option<&str>) -> Option<Co
 }
 
 /// A key as `etl.rejects` writes it: `FI/09704098`.
-pub(super) fn written<'a>(parts: impl Iterator<Item = &'a str>) -> String {
+pub(super) fn written(parts: impl Iterator<Item = impl AsRef<str>>) -> String {
     let mut key = String::with_capacity(24);
     for part in parts {
         if !key.is_empty() {
             key.push('/');
         }
-        key.push_str(part);
+        key.push_str(part.as_ref());
     }
     key
+}
+
+/// What a cell is in a key: the same text for the same value; none for NULL.
+pub(super) fn part<'c>(cell: &'c Cell<'_>) -> Option<Cow<'c, str>> {
+    let text = match cell {
+        Cell::Null => return None,
+        Cell::Text(text) => return Some(Cow::Borrowed(text)),
+        Cell::Boolean(value) => value.to_string(),
+        Cell::Integer(value) => value.to_string(),
+        Cell::Double(value) => value.to_string(),
+        Cell::Decimal(hundredths) => {
+            let sign = if *hundredths < 0 { "-" } else { "" };
+            let size = hundredths.unsigned_abs();
+            format!("{sign}{}.{:02}", size / 100, size % 100)
+        }
+        Cell::Date(days) => time::date(*days).to_string(),
+        Cell::Timestamp(micros) => Timestamp::from_microsecond(*micros).unwrap_or_default().to_string(),
+    };
+    Some(Cow::Owned(text))
+}
+
+/// A hash of texts that cannot run together, and in which no text is another thing than an empty one.
+pub(super) fn hash_of(parts: impl Iterator<Item = Option<impl AsRef<str>>>) -> u64 {
+    let mut hash = Xxh3::new();
+    for part in parts {
+        let Some(part) = part else {
+            hash.update(&u64::MAX.to_le_bytes());
+            continue;
+        };
+        let text = part.as_ref().as_bytes();
+        hash.update(&(text.len() as u64).to_le_bytes());
+        hash.update(text);
+    }
+    hash.digest()
 }
 
 /// The 64-bit fingerprint of a key as [`written`]. Two of ten million companies share one with a probability of

@@ -4,20 +4,24 @@
 //! page body ── envelope ──► records, as JSON text
 //!   record  ── record   ──► fields, as JSON text, by the catalog's names
 //!   fields  ── row, cell ─► one cell for each column, `_extra`, rejects
+//!   arrays  ── children ─► the same for each element, into the tables of the record's arrays
 //!   rows    ── batch    ──► Arrow builders ── worker ──► Parquet files for loading
 //! ```
 //!
 //! Three rules hold everywhere:
-//! - **No value disappears.** One that does not fit its column is NULL there and a reject with the JSON as
+//! - **No value disappears** of what was asked for. One that does not fit its column is NULL there and a reject with the JSON as
 //!   received; a record without a usable key is rejected whole; a field without a column is kept in `_extra`.
-//!   So rows and rejected records are as many as records.
+//!   So rows and rejected records are as many as records, the elements of arrays included. Of what nobody asked
+//!   for, nothing is kept.
 //! - **Whatever a record holds is no error.** Only a body that is no page at all is one.
 //! - **The same pages give the same result**, however many threads work on them.
 //!
 //! [`stage()`] does all of it for the pages of a stream; [`fingerprints`] is the pager's quick look at a page.
 
+mod around;
 mod batch;
 pub mod cell;
+mod children;
 mod drift;
 mod envelope;
 mod facts;
@@ -26,16 +30,23 @@ mod json_text;
 mod key;
 mod newest;
 mod normaliser;
+mod not_a_page;
 mod number;
+mod page;
 mod parquet_file;
 mod plan;
 mod record;
+mod rejects;
 mod row;
+mod scopes;
 mod stage;
+mod stream_plan;
+mod target;
 mod time;
 mod worker;
 
-pub use envelope::{Envelope, EnvelopeError, Page, parse_page};
-pub use facts::{PageFacts, fingerprints};
+pub use envelope::{Envelope, Page, parse_page, parse_single};
+pub use facts::{PageFacts, companies, fingerprints, fingerprints_by, fingerprints_single};
 pub use normaliser::{Counts, LandedPage, Normaliser};
+pub use not_a_page::EnvelopeError;
 pub use stage::{StageError, StageOptions, stage};

@@ -3,21 +3,20 @@
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use arrow::datatypes::Schema;
 use arrow::error::ArrowError;
-use serde_json::value::RawValue;
-use xxhash_rust::xxh3::xxh3_64;
 
-use super::batch::{Reject, RejectBuilder, RowBuilder};
-use super::drift::{DriftTally, Place};
-use super::envelope::{EnvelopeError, parse_page};
-use super::key;
-use super::plan::Plan;
-use super::record::{Record, RecordReader};
-use super::row::{Row, Source};
+use super::drift::DriftTally;
+use super::envelope::parse;
+use super::not_a_page::EnvelopeError;
+use super::page::PageReader;
+use super::rejects::Rejects;
+use super::stream_plan::StreamPlan;
+use super::target::Target;
 use crate::catalog::Stream;
 
 /// One page as it landed.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct LandedPage {
     /// Number of the page in the run; `etl.rejects` names it.
     pub number: u64,
@@ -25,6 +24,9 @@ pub struct LandedPage {
     pub list: u32,
     /// When it was fetched: microseconds since 1970-01-01T00:00:00Z.
     pub fetched_at_us: i64,
+    /// What the request was about, as columns and their values: a company's `country` and `business_id`, a
+    /// `target_group_id`. Empty for lists.
+    pub parent: Vec<(&'static str, String)>,
     /// The body as received, decompressed.
     pub body: Vec<u8>,
 }
@@ -32,7 +34,7 @@ pub struct LandedPage {
 /// What was read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Records: rows and whole rejected records.
+    /// Records, the elements of their arrays included: rows and whole rejected records.
     pub records: u64,
     /// Records that became rows.
     pub rows: u64,
@@ -48,86 +50,75 @@ pub struct Counts {
 /// page the rows and rejects so far can be taken.
 #[derive(Debug)]
 pub struct Normaliser {
-    plan: Arc<Plan>,
-    run_id: String,
-    reader: RecordReader,
-    rows: RowBuilder,
-    rejects: RejectBuilder,
-    /// Fingerprints of the rows not yet marked.
-    unmarked: Vec<u64>,
-    pub(super) drift: DriftTally,
-    counts: Counts,
+    plan: Arc<StreamPlan>,
+    pub(super) held: Held,
+    /// Whether each unit of the page read last is the newest.
+    newest: Vec<bool>,
+}
+
+/// What a normaliser holds until it is taken.
+#[derive(Debug)]
+pub(super) struct Held {
+    /// By part.
+    pub(super) targets: Vec<Target>,
+    pub(super) rejects: Rejects,
+    /// Fingerprints of what the page read last is about: companies, nearly always. The rows of one unit are all
+    /// the newest or all not.
+    pub(super) units: Vec<u64>,
 }
 
 impl Normaliser {
     /// For the pages of a stream; the run's id goes into the ids of rejects.
     pub fn new(stream: &'static Stream, run_id: &str) -> Self {
-        Self::with_plan(Arc::new(Plan::new(stream)), run_id)
+        Self::with_plan(Arc::new(StreamPlan::new(stream, None)), run_id)
     }
 
-    pub(super) fn with_plan(plan: Arc<Plan>, run_id: &str) -> Self {
-        Self {
-            run_id: run_id.to_owned(),
-            reader: RecordReader::default(),
-            rows: RowBuilder::new(&plan),
-            rejects: RejectBuilder::new(plan.stream.table().name),
-            unmarked: Vec::new(),
-            drift: DriftTally::new(&plan),
-            counts: Counts::default(),
-            plan,
-        }
+    pub(super) fn with_plan(plan: Arc<StreamPlan>, run_id: &str) -> Self {
+        let targets = plan.parts.iter().map(Target::new).collect();
+        let held = Held { targets, rejects: Rejects::new(run_id), units: Vec::new() };
+        Self { plan, held, newest: Vec::new() }
     }
 
-    /// Reads every record of a page into a row or a reject. `turn` is the page's place in the order of reading;
-    /// it decides which sample of a drift counts as the first.
+    /// Reads every record of a page into a row or a reject, and the elements of its arrays likewise. `turn` is the
+    /// page's place in the order of reading; it decides which sample of a drift counts as the first.
     ///
     /// # Errors
     /// When the body is no page at all. Whatever is wrong with single records or values is a reject.
     pub fn read_page(&mut self, page: &LandedPage, turn: u64) -> Result<(), EnvelopeError> {
-        let parsed = parse_page(&page.body)?;
-        let plan = Arc::clone(&self.plan);
-        let mut record = Record::new(&plan);
-        let mut row = Row::default();
-        for (index, raw) in parsed.records.into_iter().enumerate() {
-            self.counts.records += 1;
-            if !self.reader.read(&plan, raw, &mut record) {
-                self.reject_record(page, index, raw, "not a JSON object");
-                continue;
-            }
-            let source =
-                Source { plan: &plan, record: &record, place: Place { page: turn, record: index, field: 0 } };
-            match row.fill(source, &mut self.drift) {
-                Ok(()) => self.append(page, index, &row),
-                Err(reason) => self.reject_record(page, index, raw, &reason),
-            }
+        let parsed = parse(&page.body, self.plan.single)?;
+        if let Some(mut reader) = PageReader::new(&self.plan, page, turn) {
+            reader.read(parsed, &mut self.held);
         }
         Ok(())
     }
 
-    /// Says of each row of the page read last, in its order, whether it is the newest of its company, asking
-    /// with the company's fingerprint.
-    pub fn mark_newest(&mut self, mut is_newest: impl FnMut(u64) -> bool) {
-        for key in self.unmarked.drain(..) {
-            self.rows.append_newest(is_newest(key));
+    /// Says of each unit of the page read last, in their order, whether it is the newest, asking with its
+    /// fingerprint: a record's key, or the company that the page is the answer about.
+    pub fn mark_newest(&mut self, is_newest: impl FnMut(u64) -> bool) {
+        self.newest.clear();
+        self.newest.extend(self.held.units.drain(..).map(is_newest));
+        for target in &mut self.held.targets {
+            target.mark(&self.newest);
         }
     }
 
-    /// Number of rows that are held.
+    /// Number of rows that are held, of the table that has most.
     pub fn pending_rows(&self) -> usize {
-        self.rows.len()
+        self.held.targets.iter().map(Target::pending).max().unwrap_or_default()
     }
 
     /// Number of rejects that are held.
     pub fn pending_rejects(&self) -> usize {
-        self.rejects.len()
+        self.held.rejects.len()
     }
 
-    /// Takes the rows held: the table's declared columns, then [`crate::staging::row_fields`].
+    /// Takes the main table's rows held: the table's declared columns, then [`crate::staging::row_fields`].
     ///
     /// # Errors
     /// When rows were not marked, or do not fit the schema, which would be a mistake in the catalog.
     pub fn take_rows(&mut self) -> Result<RecordBatch, ArrowError> {
-        self.rows.finish()
+        let rows = self.held.targets.get_mut(self.plan.main).and_then(Target::take_rows);
+        rows.unwrap_or_else(|| Ok(RecordBatch::new_empty(Arc::new(Schema::empty()))))
     }
 
     /// Takes the rejects held: [`crate::staging::reject_fields`].
@@ -135,50 +126,23 @@ impl Normaliser {
     /// # Errors
     /// When they do not fit the schema.
     pub fn take_rejects(&mut self) -> Result<RecordBatch, ArrowError> {
-        self.rejects.finish()
+        self.held.rejects.finish()
     }
 
     /// What was read so far.
     pub fn counts(&self) -> Counts {
-        self.counts
+        let rows = self.held.targets.iter().map(|target| target.counted).sum();
+        let (records_rejected, cells_rejected) = (self.held.rejects.records, self.held.rejects.cells);
+        Counts { records: rows + records_rejected, rows, records_rejected, cells_rejected }
     }
 
-    fn append(&mut self, page: &LandedPage, index: usize, row: &Row<'_>) {
-        let key = row.key(&self.plan);
-        self.rows.append(row, page.fetched_at_us, page.list);
-        self.unmarked.push(key::fingerprint(&key));
-        self.counts.rows += 1;
-        for (position, reject) in row.rejects.iter().enumerate() {
-            let earlier = row.rejects.iter().take(position).filter(|other| other.field == reject.field);
-            self.counts.cells_rejected += 1;
-            self.rejects.append(&Reject {
-                id: self.reject_id(page, index, &reject.field, earlier.count()),
-                list: page.list,
-                key: Some(&key),
-                field: Some(&reject.field),
-                raw: reject.raw,
-                reason: reject.reason,
-                page: page.number,
-            });
-        }
+    /// Rows read so far, by part.
+    pub(super) fn rows_by_part(&self) -> Vec<u64> {
+        self.held.targets.iter().map(|target| target.counted).collect()
     }
 
-    fn reject_record(&mut self, page: &LandedPage, index: usize, raw: &RawValue, reason: &str) {
-        self.counts.records_rejected += 1;
-        self.rejects.append(&Reject {
-            id: self.reject_id(page, index, "", 0),
-            list: page.list,
-            key: None,
-            field: None,
-            raw: raw.get(),
-            reason,
-            page: page.number,
-        });
-    }
-
-    /// The same for the same value of the same run, however often it is normalised.
-    fn reject_id(&self, page: &LandedPage, record: usize, field: &str, occurrence: usize) -> u64 {
-        let LandedPage { number, list, .. } = page;
-        xxh3_64(format!("{}/{list}/{number}/{record}/{occurrence}/{field}", self.run_id).as_bytes())
+    /// The drift seen, by part.
+    pub(super) fn into_drift(self) -> Vec<DriftTally> {
+        self.held.targets.into_iter().map(|target| target.drift).collect()
     }
 }

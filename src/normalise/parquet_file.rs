@@ -12,19 +12,18 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use super::stage::StageError;
 
-/// Encoded bytes of a row group: what a worker holds in memory for each of its files.
-const ROW_GROUP_BYTES: usize = 4 << 20;
-
 /// A Parquet file that is created with its first batch.
 #[derive(Debug)]
 pub(super) struct ParquetFile {
     path: PathBuf,
+    /// Encoded bytes of a row group, which is what the file holds in memory.
+    row_group: usize,
     writer: Option<ArrowWriter<File>>,
 }
 
 impl ParquetFile {
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, writer: None }
+    pub(super) fn new(path: PathBuf, row_group: usize) -> Self {
+        Self { path, row_group, writer: None }
     }
 
     /// Appends a batch; an empty one does not create the file.
@@ -43,7 +42,8 @@ impl ParquetFile {
 
     fn create(&self, schema: SchemaRef) -> Result<ArrowWriter<File>, StageError> {
         let file = File::create(&self.path).map_err(StageError::Create)?;
-        ArrowWriter::try_new(file, schema, Some(properties())).map_err(|source| failed(&self.path, source))
+        ArrowWriter::try_new(file, schema, Some(properties(self.row_group)))
+            .map_err(|source| failed(&self.path, source))
     }
 
     /// Writes the end of the file. The path, or none when there was nothing to write.
@@ -63,11 +63,11 @@ fn failed(path: &std::path::Path, source: ParquetError) -> StageError {
 /// dictionaries and zstd, 406 ms with zstd alone (generated companies, the best of a dozen runs). The price is
 /// disk: 390 bytes a row instead of 45. Statistics
 /// would cost time and help nobody, since every row is read.
-fn properties() -> WriterProperties {
+fn properties(row_group: usize) -> WriterProperties {
     WriterProperties::builder()
         .set_compression(Compression::UNCOMPRESSED)
         .set_dictionary_enabled(false)
         .set_statistics_enabled(EnabledStatistics::None)
-        .set_max_row_group_bytes(Some(ROW_GROUP_BYTES))
+        .set_max_row_group_bytes(Some(row_group))
         .build()
 }

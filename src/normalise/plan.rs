@@ -1,17 +1,16 @@
-//! Which of a record's fields feeds which column, worked out once from the catalog.
+//! Which fields feed which column of a table, worked out once from the catalog.
 
 use std::collections::HashMap;
 
-use crate::catalog::Stream;
-use crate::schema::Kind;
+use crate::schema::{Kind, Origin, Table};
 
 /// Position of a known field in [`Plan::fields`].
 pub(super) type Slot = usize;
 
-/// The columns of a stream with the fields that feed them.
+/// The columns of a table with the fields that feed them.
 #[derive(Debug)]
 pub(super) struct Plan {
-    pub(super) stream: &'static Stream,
+    pub(super) table: &'static Table,
     /// Names of the known fields.
     pub(super) fields: Vec<&'static str>,
     /// The table's declared columns in their order.
@@ -20,6 +19,10 @@ pub(super) struct Plan {
     pub(super) key: Vec<usize>,
     /// Fields that every record should have.
     pub(super) documented: Vec<Slot>,
+    /// Fields that nobody asked for: nothing of them may be kept anywhere.
+    pub(super) hidden: Vec<Slot>,
+    /// Fields without a column are somebody else's matter: neither kept nor reported.
+    pub(super) quiet: bool,
     by_name: HashMap<&'static str, Slot>,
 }
 
@@ -28,39 +31,52 @@ pub(super) struct Plan {
 pub(super) struct ColumnPlan {
     pub(super) name: &'static str,
     pub(super) kind: Kind,
+    pub(super) origin: Origin,
     /// A record without this column has no place in the table.
     pub(super) required: bool,
     /// The column's bit in `_present`.
     pub(super) bit: u64,
     /// The fields that feed it, the first that has a value winning.
     pub(super) slots: Vec<Slot>,
+    /// Position of the column of the same name in the row that holds this one.
+    pub(super) enclosing: Option<usize>,
 }
 
 impl Plan {
-    pub(super) fn new(stream: &'static Stream) -> Self {
+    /// For all columns of a table.
+    pub(super) fn new(table: &'static Table) -> Self {
+        Self::of_columns(table, |_| true)
+    }
+
+    /// For the columns of a table whose names are chosen.
+    pub(super) fn of_columns(table: &'static Table, chosen: impl Fn(&str) -> bool) -> Self {
         let mut plan = Self {
-            stream,
+            table,
             fields: Vec::new(),
             columns: Vec::new(),
             key: Vec::new(),
             documented: Vec::new(),
+            hidden: Vec::new(),
+            quiet: false,
             by_name: HashMap::new(),
         };
         let mut bit = Some(1_u64);
-        for column in stream.table().columns {
-            let slots = column.fields.iter().map(|field| plan.slot(field)).collect();
-            plan.columns.push(ColumnPlan {
-                name: column.name,
-                kind: column.kind,
-                required: !column.nullable,
-                bit: bit.unwrap_or(0),
-                slots,
-            });
+        for column in table.columns {
+            if chosen(column.name) {
+                let slots = column.fields.iter().map(|field| plan.know(field)).collect();
+                plan.columns.push(ColumnPlan {
+                    name: column.name,
+                    kind: column.kind,
+                    origin: column.origin,
+                    required: !column.nullable,
+                    bit: bit.unwrap_or(0),
+                    slots,
+                    enclosing: None,
+                });
+            }
             bit = bit.and_then(|bit| bit.checked_mul(2));
         }
-        let position = |key: &&str| stream.table().columns.iter().position(|column| column.name == *key);
-        plan.key = stream.table().key.iter().filter_map(position).collect();
-        plan.documented = stream.documented.iter().filter_map(|field| plan.find(field)).collect();
+        plan.key = table.key.iter().filter_map(|key| plan.column(key)).collect();
         plan
     }
 
@@ -79,7 +95,23 @@ impl Plan {
         self.field(slot) == field
     }
 
-    fn slot(&mut self, field: &'static str) -> Slot {
+    /// Position of a column.
+    pub(super) fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == name)
+    }
+
+    /// Whether a row can be made of a single value.
+    pub(super) fn takes_values(&self) -> bool {
+        self.columns.iter().any(|column| column.origin == Origin::Element)
+    }
+
+    /// Whether a row can be made of an object.
+    pub(super) fn takes_objects(&self) -> bool {
+        !self.fields.is_empty()
+    }
+
+    /// Makes the field known, and gives its slot.
+    pub(super) fn know(&mut self, field: &'static str) -> Slot {
         let next = self.fields.len();
         let slot = *self.by_name.entry(field).or_insert(next);
         if slot == next {
@@ -96,10 +128,10 @@ mod tests {
 
     #[test]
     fn the_country_is_read_before_the_business_id_whose_prefix_it_is() {
-        for stream in STREAMS {
-            let position = |kind| stream.table().columns.iter().position(|column| column.kind == kind);
+        for table in STREAMS.iter().flat_map(|stream| stream.targets).map(|target| target.table) {
+            let position = |kind| table.columns.iter().position(|column| column.kind == kind);
             if let Some(id) = position(Kind::BusinessId) {
-                assert!(position(Kind::Country).is_some_and(|country| country < id), "{}", stream.name);
+                assert!(position(Kind::Country).is_some_and(|country| country < id), "{}", table.name);
             }
         }
     }

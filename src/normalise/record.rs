@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
-
 use super::fields::Fields;
 use super::json_text::{self, Raw};
 use super::plan::{Plan, Slot};
@@ -38,11 +36,24 @@ impl<'a> Record<'a> {
         self.known.get(slot).copied().flatten()
     }
 
-    fn clear(&mut self) {
+    /// Forgets all fields.
+    pub(super) fn clear(&mut self) {
         self.known.fill(None);
         self.unknown.clear();
         self.repeated.clear();
     }
+}
+
+/// The record without the fields that nobody asked for.
+pub(super) fn without_hidden<'a>(plan: &Plan, raw: &'a str) -> Cow<'a, str> {
+    let Some(fields) = Fields::new(raw).filter(|_| !plan.hidden.is_empty()) else {
+        return Cow::Borrowed(raw);
+    };
+    let hidden =
+        |name| plan.find(&json_text::content(name).text).is_some_and(|slot| plan.hidden.contains(&slot));
+    let kept =
+        fields.filter(|(name, _)| !hidden(*name)).map(|(name, value)| [name.text, ":", value.text].concat());
+    Cow::Owned(format!("{{{}}}", kept.collect::<Vec<_>>().join(",")))
 }
 
 /// Reads records, remembering the order of the fields: the next record nearly always has the same one, and then
@@ -54,9 +65,9 @@ pub(super) struct RecordReader {
 
 impl RecordReader {
     /// Takes a record apart. False when it is no object.
-    pub(super) fn read<'a>(&mut self, plan: &Plan, raw: &'a RawValue, record: &mut Record<'a>) -> bool {
+    pub(super) fn read<'a>(&mut self, plan: &Plan, raw: &'a str, record: &mut Record<'a>) -> bool {
         record.clear();
-        let Some(fields) = Fields::new(raw.get()) else { return false };
+        let Some(fields) = Fields::new(raw) else { return false };
         for (position, (name, value)) in fields.enumerate() {
             self.put(plan, position, name, value, record);
         }

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+pub(super) use super::around::Around;
 use super::cell::{self, Cell};
 use super::drift::{DriftTally, Place};
 use super::json_text::{self, Raw};
 use super::key;
 use super::plan::{ColumnPlan, Plan};
 use super::record::{Record, Unknown};
-use crate::schema::Kind;
+use crate::schema::{Kind, Origin};
 
 /// The cells of one row. Reused from record to record of a page.
 #[derive(Debug, Default)]
@@ -35,11 +36,12 @@ pub(super) struct CellReject<'a> {
 const REPEATED: &str = "the field comes again in the record; its last value is used";
 
 /// What a row is filled from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Source<'s, 'a> {
     pub(super) plan: &'s Plan,
     pub(super) record: &'s Record<'a>,
     pub(super) place: Place,
+    pub(super) around: Around<'s, 'a>,
 }
 
 /// Fields that say something else than the winning field of their column.
@@ -51,18 +53,30 @@ impl<'a> Row<'a> {
     /// # Errors
     /// With the reason when a required column stays empty: the record as a whole is then rejected, and nothing
     /// of the row may be used.
-    pub(super) fn fill(&mut self, source: Source<'_, 'a>, drift: &mut DriftTally) -> Result<(), String> {
-        let Source { plan, record, .. } = source;
+    pub(super) fn fill(&mut self, source: &Source<'_, 'a>, drift: &mut DriftTally) -> Result<(), String> {
+        let Source { plan, record, .. } = *source;
         self.cells.clear();
         self.rejects.clear();
         self.extra = None;
         self.present = 0;
         let last = last_of_each_name(&record.unknown);
-        count_fields(source, &last, drift);
+        if !plan.quiet {
+            count_fields(source, &last, drift);
+        }
         let mut losers = Vec::new();
         let mut country = None;
         for column in &plan.columns {
-            let cell = self.resolve(source, column, country.as_deref(), &mut losers, drift);
+            let by_field = match column.origin {
+                Origin::Fields => true,
+                Origin::Element => source.around.element.is_none(),
+                _ => false,
+            };
+            // Called from one place only, so that it stays part of this loop.
+            let cell = if by_field {
+                self.resolve(source, column, country.as_deref(), &mut losers, drift)
+            } else {
+                self.derive(source, column, country.as_deref(), drift)
+            };
             match &cell {
                 Cell::Null if column.required => return Err(self.no_key(plan, column)),
                 Cell::Text(text) if column.kind == Kind::Country => country = Some(text.clone()),
@@ -72,29 +86,32 @@ impl<'a> Row<'a> {
         }
         for (slot, earlier) in &record.repeated {
             let same = record.get(*slot).is_some_and(|last| last.text == earlier.text);
-            if !same && earlier.text != "null" {
+            if !same && earlier.text != "null" && !plan.hidden.contains(slot) {
                 self.reject(Cow::Borrowed(plan.field(*slot)), *earlier, REPEATED);
             }
         }
-        self.collect_extra(record, &last, losers);
+        if !plan.quiet {
+            self.collect_extra(record, &last, losers);
+        }
         Ok(())
     }
 
     /// The row's key as `FI/09704098`.
     pub(super) fn key(&self, plan: &Plan) -> String {
         let cells = plan.key.iter().filter_map(|column| self.cells.get(*column));
-        let parts = cells.map(|cell| match cell {
-            Cell::Text(text) => text.as_ref(),
-            _ => "",
-        });
-        key::written(parts)
+        key::written(cells.map(|cell| key::part(cell).unwrap_or_default()))
+    }
+
+    /// The row's key as a number that tells NULL from an empty text.
+    pub(super) fn key_hash(&self, plan: &Plan) -> u64 {
+        key::hash_of(plan.key.iter().filter_map(|column| self.cells.get(*column)).map(key::part))
     }
 
     /// The cell of one column: the first of its fields that has a value wins. Another field that says something
     /// else is a loser, and kept.
     fn resolve(
         &mut self,
-        Source { plan, record, place }: Source<'_, 'a>,
+        &Source { plan, record, place, .. }: &Source<'_, 'a>,
         column: &ColumnPlan,
         country: Option<&str>,
         losers: &mut Losers<'a>,
@@ -122,7 +139,9 @@ impl<'a> Row<'a> {
     }
 
     fn no_key(&self, plan: &Plan, column: &ColumnPlan) -> String {
-        let of_column = |reject: &&CellReject| column.slots.iter().any(|slot| plan.is(*slot, &reject.field));
+        let of_column = |reject: &&CellReject| {
+            column.origin == Origin::Element || column.slots.iter().any(|slot| plan.is(*slot, &reject.field))
+        };
         let why = self.rejects.iter().find(of_column).map_or("missing or empty", |reject| reject.reason);
         format!("no usable key: {} is {why}", column.name)
     }
@@ -167,14 +186,15 @@ impl<'a> Row<'a> {
         extra.extend([raw_name, ":", json]);
     }
 
-    fn reject(&mut self, name: Cow<'a, str>, value: Raw<'a>, reason: &'static str) {
+    /// Notes that a value is not, or not quite, in its column.
+    pub(super) fn reject(&mut self, name: Cow<'a, str>, value: Raw<'a>, reason: &'static str) {
         self.rejects.push(CellReject { field: name, raw: value.text, reason });
     }
 }
 
 /// Counts unknown and missing fields, each once in a record.
 fn count_fields(
-    Source { plan, record, place }: Source<'_, '_>,
+    &Source { plan, record, place, .. }: &Source<'_, '_>,
     last: &HashMap<&str, usize>,
     drift: &mut DriftTally,
 ) {

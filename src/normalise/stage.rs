@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use super::drift::DriftTally;
-use super::envelope::EnvelopeError;
 use super::newest::Turns;
 use super::normaliser::LandedPage;
-use super::plan::Plan;
+use super::not_a_page::EnvelopeError;
+use super::stream_plan::StreamPlan;
 use super::worker::{Finished, Halt, Worker};
 use crate::catalog::Stream;
 use crate::staging::{Staged, StagedTable};
@@ -24,17 +24,19 @@ pub struct StageOptions {
     /// Folder for the files; created when missing. For one stream only: files of an earlier stage in it are
     /// overwritten.
     pub dir: PathBuf,
-    /// Threads. Each holds one page, a batch of at most 64 MB of pages, and two row groups of 16 MB.
+    /// Threads. Each holds one page, a batch of at most 64 MB of pages, and 32 MB of row groups.
     pub workers: NonZeroUsize,
     /// Rows after which a worker writes a batch. A page is never split, so a batch can have a page more.
     pub batch_rows: usize,
+    /// Names of the stream's tables that are wanted; nothing of the others is kept, not even in rejects. None: all.
+    pub tables: Option<Vec<&'static str>>,
 }
 
 impl StageOptions {
-    /// Into that folder, with as many workers as the machine has cores, 8192 rows a batch.
+    /// Into that folder, with as many workers as the machine has cores, 8192 rows a batch, all tables.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
         let workers = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self { dir: dir.into(), workers, batch_rows: 8192 }
+        Self { dir: dir.into(), workers, batch_rows: 8192, tables: None }
     }
 }
 
@@ -98,7 +100,9 @@ impl StageError {
 
 /// Turns landed pages into Parquet files of rows and of rejects.
 ///
-/// The pages come **newest first**: the first row of a company gets `_newest`, later ones do not. Workers take
+/// The pages come **newest first**: the first row of a company gets `_newest`, later ones do not, and what a record
+/// holds for other tables goes with its row. Where a page is the answer about one company, all of it goes together.
+/// Workers take
 /// pages from the iterator as they get free, so that no more pages are in memory than there are workers. The
 /// same pages give the same rows, rejects and drift, however many workers there are; only which file a row is
 /// in, and the order within it, may differ.
@@ -116,7 +120,7 @@ where
     E: Into<Box<dyn Error + Send + Sync>>,
 {
     fs_err::create_dir_all(&options.dir).map_err(StageError::Create)?;
-    let plan = Arc::new(Plan::new(stream));
+    let plan = Arc::new(StreamPlan::new(stream, options.tables.as_deref()));
     let turns = Turns::default();
     let pages = Mutex::new((0..).zip(pages.fuse()));
     let next_page = || {
@@ -129,7 +133,7 @@ where
     };
     let results: Vec<_> = thread::scope(|scope| {
         let spawn = |index| {
-            let worker = Worker::new(index, Arc::clone(&plan), run_id, options);
+            let worker = Worker::new(index, &plan, run_id, options);
             let (turns, next_page) = (&turns, &next_page);
             scope.spawn(move || worker.run(turns, next_page))
         };
@@ -141,16 +145,18 @@ where
 }
 
 /// Adds up what the workers did. A failure comes before those who only stopped because of it.
-fn collect(plan: &Plan, results: Vec<Result<Finished, Halt>>) -> Result<Staged, StageError> {
-    let mut staged = Staged { tables: vec![StagedTable::new(plan.stream.table())], ..Staged::default() };
-    let mut drift = DriftTally::new(plan);
+fn collect(plan: &StreamPlan, results: Vec<Result<Finished, Halt>>) -> Result<Staged, StageError> {
+    let tables = plan.wanted().map(|part| StagedTable::new(part.plan.table)).collect();
+    let mut staged = Staged { tables, ..Staged::default() };
+    let mut drift: Vec<_> = plan.parts.iter().map(|part| DriftTally::new(&part.plan)).collect();
     let mut aborted = false;
     for result in results {
         match result {
             Ok(finished) => {
-                if let Some(table) = staged.tables.first_mut() {
+                for (table, finished) in staged.tables.iter_mut().zip(finished.tables) {
                     table.rows.extend(finished.rows);
-                    table.rows_staged += finished.counts.rows;
+                    table.scopes.extend(finished.scopes);
+                    table.rows_staged += finished.rows_staged;
                 }
                 staged.rejects.extend(finished.rejects);
                 staged.records += finished.counts.records;
@@ -158,7 +164,7 @@ fn collect(plan: &Plan, results: Vec<Result<Finished, Halt>>) -> Result<Staged, 
                 staged.cells_rejected += finished.counts.cells_rejected;
                 staged.parsing += finished.parsing;
                 staged.building += finished.building;
-                drift.merge(finished.drift);
+                drift.iter_mut().zip(finished.drift).for_each(|(all, one)| all.merge(one));
             }
             Err(Halt::Failed(error)) => return Err(error),
             Err(Halt::Aborted) => aborted = true,
@@ -167,6 +173,6 @@ fn collect(plan: &Plan, results: Vec<Result<Finished, Halt>>) -> Result<Staged, 
     if aborted {
         return Err(StageError::WorkerStopped);
     }
-    staged.drift = drift.into_drift(plan);
+    staged.drift = plan.drift(drift);
     Ok(staged)
 }

@@ -1,7 +1,7 @@
 //! Dates and points in time from text.
 
 use jiff::civil::{Date, DateTime};
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 /// Days from 1970-01-01 to a date such as `1994-6-8`, which may be followed by the time of midnight.
 ///
@@ -49,8 +49,14 @@ fn civil_date(text: &str) -> Result<Date, &'static str> {
     Date::new(year, small(month), small(day)).map_err(|_| "no such day in the calendar")
 }
 
+const EPOCH: Date = jiff::civil::date(1970, 1, 1);
+
+/// The date so many days from 1970-01-01.
+pub(super) fn date(days: i32) -> Date {
+    EPOCH.saturating_add(SignedDuration::from_hours(24 * i64::from(days)))
+}
+
 fn days_of(date: Date) -> i32 {
-    const EPOCH: Date = jiff::civil::date(1970, 1, 1);
     // 9999 years are fewer than four million days.
     i32::try_from(date.duration_since(EPOCH).as_hours() / 24).unwrap_or(0)
 }

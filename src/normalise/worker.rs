@@ -8,11 +8,14 @@ use super::drift::DriftTally;
 use super::newest::{AbortUnlessDone, Aborted, Turns};
 use super::normaliser::{Counts, LandedPage, Normaliser};
 use super::parquet_file::ParquetFile;
-use super::plan::Plan;
 use super::stage::{MAX_PAGE_BYTES, StageError, StageOptions};
+use super::stream_plan::StreamPlan;
 
 /// Bytes of pages after which a worker writes its rows, however few they are.
 const BATCH_BYTES: usize = 64 << 20;
+
+/// Encoded bytes that a worker holds in memory for all of its files together, give or take.
+const ROW_GROUPS_BYTES: usize = 8 << 20;
 
 /// Why a worker stopped before its end.
 #[derive(Debug)]
@@ -38,19 +41,37 @@ impl From<Aborted> for Halt {
 /// What a worker did.
 #[derive(Debug)]
 pub(super) struct Finished {
-    pub(super) rows: Option<PathBuf>,
+    /// Of the tables wanted, in their order.
+    pub(super) tables: Vec<FinishedTable>,
     pub(super) rejects: Option<PathBuf>,
-    pub(super) drift: DriftTally,
+    /// By part.
+    pub(super) drift: Vec<DriftTally>,
     pub(super) counts: Counts,
     pub(super) parsing: Duration,
     pub(super) building: Duration,
+}
+
+/// What a worker wrote for one table.
+#[derive(Debug)]
+pub(super) struct FinishedTable {
+    pub(super) rows: Option<PathBuf>,
+    pub(super) scopes: Option<PathBuf>,
+    pub(super) rows_staged: u64,
+}
+
+/// The files of one table.
+#[derive(Debug)]
+struct TableFiles {
+    rows: ParquetFile,
+    scopes: ParquetFile,
 }
 
 /// A worker and its files.
 #[derive(Debug)]
 pub(super) struct Worker {
     normaliser: Normaliser,
-    rows: ParquetFile,
+    /// By part; none for one whose table is not wanted.
+    tables: Vec<Option<TableFiles>>,
     rejects: ParquetFile,
     batch_rows: usize,
     /// Bytes of the pages whose rows are not yet written.
@@ -59,12 +80,26 @@ pub(super) struct Worker {
     building: Duration,
 }
 
+impl TableFiles {
+    fn close(self, rows_staged: u64) -> Result<FinishedTable, StageError> {
+        Ok(FinishedTable { rows: self.rows.close()?, scopes: self.scopes.close()?, rows_staged })
+    }
+}
+
 impl Worker {
-    pub(super) fn new(index: usize, plan: Arc<Plan>, run_id: &str, options: &StageOptions) -> Self {
-        let file = |kind| ParquetFile::new(options.dir.join(format!("{kind}-{index}.parquet")));
+    pub(super) fn new(index: usize, plan: &Arc<StreamPlan>, run_id: &str, options: &StageOptions) -> Self {
+        // Scopes are small; rows, and what they reject, are not.
+        let row_group = (ROW_GROUPS_BYTES / (plan.wanted().count() + 1)).max(1);
+        let file =
+            |kind: &str| ParquetFile::new(options.dir.join(format!("{kind}-{index}.parquet")), row_group);
+        let tables = plan.parts.iter().map(|part| {
+            let name = part.plan.table.name;
+            let of_kind = |kind| file(&format!("{name}-{kind}"));
+            part.wanted.then(|| TableFiles { rows: of_kind("rows"), scopes: of_kind("scopes") })
+        });
         Self {
-            normaliser: Normaliser::with_plan(plan, run_id),
-            rows: file("rows"),
+            tables: tables.collect(),
+            normaliser: Normaliser::with_plan(Arc::clone(plan), run_id),
             rejects: file("rejects"),
             batch_rows: options.batch_rows,
             pending_bytes: 0,
@@ -87,11 +122,14 @@ impl Worker {
             self.page(&page, turn, turns)?;
         }
         self.write()?;
+        let rows_staged = self.normaliser.rows_by_part();
+        let tables = self.tables.into_iter().zip(rows_staged);
+        let tables = tables.filter_map(|(files, rows_staged)| Some(files?.close(rows_staged)));
         let finished = Finished {
-            rows: self.rows.close()?,
+            tables: tables.collect::<Result<_, _>>()?,
             rejects: self.rejects.close()?,
             counts: self.normaliser.counts(),
-            drift: self.normaliser.drift,
+            drift: self.normaliser.into_drift(),
             parsing: self.parsing,
             building: self.building,
         };
@@ -122,7 +160,15 @@ impl Worker {
 
     fn write(&mut self) -> Result<(), StageError> {
         let begin = Instant::now();
-        self.rows.write(&self.normaliser.take_rows().map_err(StageError::Batch)?)?;
+        for (files, target) in self.tables.iter_mut().zip(&mut self.normaliser.held.targets) {
+            let Some(files) = files else { continue };
+            if let Some(rows) = target.take_rows() {
+                files.rows.write(&rows.map_err(StageError::Batch)?)?;
+            }
+            if let Some(scopes) = target.take_scopes() {
+                files.scopes.write(&scopes.map_err(StageError::Batch)?)?;
+            }
+        }
         self.rejects.write(&self.normaliser.take_rejects().map_err(StageError::Batch)?)?;
         self.pending_bytes = 0;
         self.building += begin.elapsed();

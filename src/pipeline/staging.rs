@@ -14,7 +14,13 @@ use crate::staging::Staged;
 pub(super) fn stage_run(stream: &'static Stream, run: &LandedRun, folder: &Path) -> Result<Staged, Error> {
     let pages = run.accepted_pages().into_iter().map(|(key, at)| {
         let body = read_page(&run.folder, &at)?;
-        Ok(LandedPage { number: at.number, list: key.list, fetched_at_us: at.fetched_at_us, body })
+        Ok(LandedPage {
+            number: at.number,
+            list: key.list,
+            fetched_at_us: at.fetched_at_us,
+            parent: Vec::new(),
+            body,
+        })
     });
     stage_pages(stream, &run.header.run_id, pages, folder)
 }

@@ -76,9 +76,9 @@ fn the_readme_names_every_view_command_and_exit_code() {
 
 /// The order of the layers; a module uses those before it, never those after it.
 const LAYERS: &[&[&str]] = &[
-    &["clock", "crash", "secret", "terminal", "staging"],
+    &["clock", "crash", "secret", "terminal"],
     &["schema", "api"],
-    &["catalog"],
+    &["catalog", "staging"],
     &["selection", "normalise", "views", "query", "workspace"],
     &["extract", "load", "export"],
     &["simulator"],

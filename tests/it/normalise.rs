@@ -3,8 +3,11 @@
 #![cfg(test)]
 
 mod cells;
+mod children;
+mod companies;
 mod envelopes;
 mod hostile;
 mod properties;
 mod staging;
+mod streams;
 mod support;

@@ -43,7 +43,7 @@ pub(crate) fn record(records: &[u8]) {
     let Ok(facts) = fingerprints(&body) else { return };
     let normalised = || {
         let mut normaliser = Normaliser::new(&PROSPECTS, "run");
-        let page = LandedPage { number: 1, list: 0, fetched_at_us: 0, body: body.clone() };
+        let page = LandedPage { number: 1, list: 0, body: body.clone(), ..LandedPage::default() };
         normaliser.read_page(&page, 0).expect("what has facts is a page");
         let mut keys = Vec::new();
         normaliser.mark_newest(|key| {

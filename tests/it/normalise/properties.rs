@@ -10,7 +10,8 @@ use vainu_etl::normalise::{Normaliser, fingerprints, parse_page};
 use vainu_etl::schema::Kind;
 use vainu_etl::staging::DriftKind;
 
-use super::support::{page, try_stage};
+use super::streams::{ALL, FINANCIALS, LEADS};
+use super::support::{answer, page, try_stage, try_stage_of};
 use crate::support::cases;
 
 /// Any JSON value, with a good share of those that nearly fit.
@@ -50,6 +51,36 @@ fn any_record() -> impl Strategy<Value = Value> {
             Value::Object(record)
         });
     prop_oneof![9 => record, 1 => any_json()]
+}
+
+/// An answer about a company, or a lead: arrays of anything, with a good share of elements that fit.
+fn any_with_arrays() -> impl Strategy<Value = Value> {
+    let name = proptest::sample::select(vec![
+        "name",
+        "account_period_end",
+        "turn_over",
+        "country",
+        "business_id",
+        "x",
+    ]);
+    let object = hash_map(name.prop_map(str::to_owned), any_json(), 0..4)
+        .prop_map(|fields| Value::Object(fields.into_iter().collect()));
+    let element = prop_oneof![4 => object, 1 => any_json(), 1 => Just(json!("..."))];
+    let array = prop_oneof![6 => vec(element, 0..5).prop_map(Value::from), 1 => any_json()];
+    let field = proptest::sample::select(vec![
+        "statements",
+        "contacts",
+        "technologies",
+        "prospects",
+        "tags",
+        "company_name",
+    ]);
+    let record = ("[12]", hash_map(field.prop_map(str::to_owned), array, 0..5)).prop_map(|(id, fields)| {
+        let mut record: Map<_, _> = fields.into_iter().collect();
+        record.extend([("country".to_owned(), json!("FI")), ("business_id".to_owned(), json!(id))]);
+        Value::Object(record)
+    });
+    prop_oneof![9 => record, 1 => any_json().prop_filter("a page", |json| json.is_object() || json.is_array())]
 }
 
 const KINDS: [Kind; 11] = [
@@ -217,5 +248,35 @@ proptest! {
         prop_assert!(first.2.iter().any(|drift| drift.kind == DriftKind::Missing) || first.0.is_empty());
         prop_assert_eq!(&outcome(1), &first);
         prop_assert_eq!(&outcome(4), &first);
+    }
+
+    #[test]
+    fn arrays_give_the_same_however_many_workers_there_are(bodies in vec(any_with_arrays(), 1..6)) {
+        for stream in [&ALL, &FINANCIALS, &LEADS] {
+            let outcome = |workers| {
+                let body = |value: &Value| serde_json::to_vec(value).unwrap();
+                let landed = (1..).zip(&bodies).map(|(number, value)| answer(number, "1", body(value))).collect();
+                // Staging checks that rows and rejected records are as many as records.
+                let staging = try_stage_of(stream, None, landed, workers).unwrap();
+                let mut lines: Vec<_> = staging.staged.drift.iter().map(|drift| format!("{drift:?}")).collect();
+                lines.extend(staging.reject_lines());
+                for table in &staging.staged.tables {
+                    let name = table.table.name;
+                    if !table.rows.is_empty() {
+                        lines.push(name.to_owned());
+                        lines.extend(staging.lines(&format!("FROM {name} ORDER BY ALL")));
+                        let keys = table.table.key.join(", ");
+                        let twice = format!("FROM {name} WHERE _newest GROUP BY {keys} HAVING count(*) > 1");
+                        prop_assert_eq!(staging.lines(&format!("SELECT {keys} {twice}")), [""; 0]);
+                    }
+                    if !table.scopes.is_empty() {
+                        lines.extend(staging.lines(&format!("FROM {name}_scopes ORDER BY ALL")));
+                    }
+                }
+                Ok(lines)
+            };
+            let first = outcome(1)?;
+            prop_assert_eq!(outcome(3)?, first);
+        }
     }
 }

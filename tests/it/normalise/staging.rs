@@ -198,6 +198,7 @@ fn the_first_row_of_a_company_is_its_newest_however_many_workers_there_are() {
             number,
             list: u32::try_from(number % 2).unwrap(),
             fetched_at_us: i64::try_from(number).unwrap(),
+            parent: Vec::new(),
             body: body(number),
         };
         try_stage((0..60).rev().map(landed).collect(), workers).unwrap()

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use duckdb::Connection;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use vainu_etl::catalog::PROSPECTS;
+use vainu_etl::catalog::{PROSPECTS, Stream};
 use vainu_etl::normalise::{LandedPage, StageError, StageOptions, stage};
-use vainu_etl::staging::{Drift, DriftKind, Staged};
+use vainu_etl::staging::{Drift, DriftKind, Staged, StagedTable};
 
 /// What `stage` gave, and the folder that it wrote.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub(crate) fn some(text: &str) -> Text {
 
 /// A page of list 0, fetched at the first second of 2026.
 pub(crate) fn page(number: u64, body: impl Into<Vec<u8>>) -> LandedPage {
-    LandedPage { number, list: 0, fetched_at_us: 1_767_225_600_000_000, body: body.into() }
+    LandedPage { number, fetched_at_us: 1_767_225_600_000_000, body: body.into(), ..LandedPage::default() }
 }
 
 /// A company with the key FI/`id` and further fields.
@@ -40,15 +40,37 @@ pub(crate) fn company(id: &str, fields: Value) -> Value {
     record
 }
 
+/// The answer about a company.
+pub(crate) fn answer(number: u64, id: &str, body: impl Into<Vec<u8>>) -> LandedPage {
+    let parent = vec![("country", "FI".to_owned()), ("business_id", id.to_owned())];
+    LandedPage { parent, ..page(number, body) }
+}
+
 /// Stages pages, newest first, with that many workers.
 pub(crate) fn try_stage(pages: Vec<LandedPage>, workers: usize) -> Result<Staging, StageError> {
+    try_stage_of(&PROSPECTS, None, pages, workers)
+}
+
+/// Stages pages of a stream, of the tables named or of all.
+pub(crate) fn try_stage_of(
+    stream: &'static Stream,
+    tables: Option<Vec<&'static str>>,
+    pages: Vec<LandedPage>,
+    workers: usize,
+) -> Result<Staging, StageError> {
     let dir = tempfile::tempdir().unwrap();
     let mut options = StageOptions::new(dir.path());
     options.workers = NonZeroUsize::new(workers).unwrap();
     options.batch_rows = 3;
-    let staged = stage(&PROSPECTS, "run-1", pages.into_iter().map(Ok::<_, Infallible>), &options)?;
+    options.tables = tables;
+    let staged = stage(stream, "run-1", pages.into_iter().map(Ok::<_, Infallible>), &options)?;
     assert_eq!(staged.rows_staged() + staged.records_rejected, staged.records);
     Ok(Staging { staged, _dir: dir })
+}
+
+/// Stages pages of a stream with two workers, all tables.
+pub(crate) fn staged_of(stream: &'static Stream, pages: Vec<LandedPage>) -> Staging {
+    try_stage_of(stream, None, pages, 2).unwrap()
 }
 
 /// Stages the pages given with two workers.
@@ -65,7 +87,15 @@ impl Staging {
     /// Rows of a query over the staged rows, `FROM rows`, or rejects, `FROM rejects`; all values as text.
     pub(crate) fn query(&self, sql: &str) -> Vec<Vec<Text>> {
         let connection = Connection::open_in_memory().unwrap();
-        for (view, paths) in [("rows", &self.staged.tables[0].rows), ("rejects", &self.staged.rejects)] {
+        let mut views = vec![("rejects".to_owned(), &self.staged.rejects)];
+        if let Some(table) = self.staged.tables.first() {
+            views.push(("rows".to_owned(), &table.rows));
+        }
+        for StagedTable { table, rows, scopes, .. } in &self.staged.tables {
+            views.push((table.name.to_owned(), rows));
+            views.push((format!("{}_scopes", table.name), scopes));
+        }
+        for (view, paths) in views {
             if !paths.is_empty() {
                 let files = list_of(paths);
                 let sql = format!("CREATE VIEW {view} AS SELECT * FROM read_parquet({files})");
@@ -80,6 +110,25 @@ impl Staging {
             result.push((0..columns).map(|column| row.get(column).unwrap()).collect());
         }
         result
+    }
+
+    /// Rows of a query, each as one line, NULL as `-`.
+    pub(crate) fn lines(&self, sql: &str) -> Vec<String> {
+        let line = |row: Vec<Text>| {
+            row.into_iter()
+                .map(|value| value.unwrap_or_else(|| "-".to_owned()))
+                .collect::<Vec<_>>()
+                .join(" | ")
+        };
+        self.query(sql).into_iter().map(line).collect()
+    }
+
+    /// Rows of a query over the rejects with their tables: table, key, field, raw, reason.
+    pub(crate) fn reject_lines(&self) -> Vec<String> {
+        if self.staged.rejects.is_empty() {
+            return Vec::new();
+        }
+        self.lines("SELECT table_name, key, field, raw, reason FROM rejects ORDER BY ALL")
     }
 
     /// The only value of a query.

@@ -1,0 +1,111 @@
+//! Columns that no field feeds: what is around a record, and what is made of its fields.
+
+use std::borrow::Cow;
+
+use super::cell::{self, Cell};
+use super::drift::DriftTally;
+use super::json_text::{self, JsonType, Raw};
+use super::plan::{ColumnPlan, Slot};
+use super::record::Record;
+use super::row::{Row, Source};
+use super::{key, time};
+use crate::schema::{Kind, Origin};
+
+/// What a record is found in.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Around<'s, 'a> {
+    /// What the request was about, by column.
+    pub(super) asked: &'a [(&'static str, String)],
+    /// Cells of the row that holds this one.
+    pub(super) enclosing: Option<&'s [Cell<'a>]>,
+    /// Position in the array.
+    pub(super) position: usize,
+    /// The array's field and the element, where that is no object with fields.
+    pub(super) element: Option<(&'static str, Raw<'a>)>,
+}
+
+impl<'a> Around<'_, 'a> {
+    /// The value of the same name of the enclosing row, or of the request.
+    pub(super) fn parent(&self, column: &ColumnPlan, country: Option<&str>) -> Cell<'a> {
+        let of_row = || self.enclosing?.get(column.enclosing?).cloned();
+        of_row().unwrap_or_else(|| self.asked(column, country))
+    }
+
+    fn asked(&self, column: &ColumnPlan, country: Option<&str>) -> Cell<'a> {
+        let asked = self.asked.iter().find(|(name, _)| *name == column.name);
+        asked.map_or(Cell::Null, |(_, value)| cell::typed(column.kind, value.trim(), country).cell)
+    }
+}
+
+impl<'a> Row<'a> {
+    /// The cell of a column that no field feeds directly.
+    pub(super) fn derive(
+        &mut self,
+        source: &Source<'_, 'a>,
+        column: &ColumnPlan,
+        country: Option<&str>,
+        drift: &mut DriftTally,
+    ) -> Cell<'a> {
+        if column.origin != Origin::Load {
+            self.present |= column.bit;
+        }
+        match column.origin {
+            Origin::Parent => source.around.parent(column, country),
+            Origin::Position => Cell::Integer(i64::try_from(source.around.position).unwrap_or(i64::MAX)),
+            Origin::Element => self.element(source, column, country),
+            Origin::HashOf => self.hash_of(source, column, drift),
+            Origin::Fields | Origin::Load => Cell::Null,
+        }
+    }
+
+    fn element(&mut self, source: &Source<'_, 'a>, column: &ColumnPlan, country: Option<&str>) -> Cell<'a> {
+        let Some((field, value)) = source.around.element else { return Cell::Null };
+        let parsed = cell::parse_raw(column.kind, value, country);
+        if let Some(reason) = parsed.reject {
+            self.reject(Cow::Borrowed(field), value, reason);
+        }
+        parsed.cell
+    }
+
+    /// The record's own value, or a hash of the others.
+    fn hash_of(
+        &mut self,
+        &Source { plan, record, place, .. }: &Source<'_, 'a>,
+        column: &ColumnPlan,
+        drift: &mut DriftTally,
+    ) -> Cell<'a> {
+        let Some((own, others)) = column.slots.split_first() else { return Cell::Null };
+        if let Some(value) = record.get(*own) {
+            // A number is as good an id as a text, so it is no drift.
+            let parsed = cell::parse_raw(Kind::Text, value, None);
+            if let Some(reason) = parsed.reject {
+                self.reject(Cow::Borrowed(plan.field(*own)), value, reason);
+                if parsed.other_type {
+                    drift.other_type(*own, value.text, place);
+                }
+            }
+            if let Cell::Text(text) = parsed.cell
+                && !text.trim().is_empty()
+            {
+                return Cell::Text(text);
+            }
+        }
+        let hash = key::hash_of(others.iter().map(|slot| hashed(record, *slot)));
+        Cell::Text(format!("{hash:016x}").into())
+    }
+}
+
+/// What of a field goes into a hash: the text of a string, or of a time to the second, since the API writes the same time
+/// with and without its fraction.
+fn hashed<'a>(record: &Record<'a>, slot: Slot) -> Option<Cow<'a, str>> {
+    let raw = record.get(slot)?;
+    let text = match json_text::type_of(raw.text) {
+        JsonType::Null => return None,
+        JsonType::String => json_text::content(raw).text,
+        _ => Cow::Borrowed(raw.text),
+    };
+    match time::micros(text.trim()) {
+        Ok((micros, _)) => Some(Cow::Owned(format!("@{}", micros.div_euclid(1_000_000)))),
+        Err(_) => Some(text),
+    }
+}

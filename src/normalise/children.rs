@@ -1,0 +1,172 @@
+//! The parts of a record that are rows of other tables: above all the elements of its arrays.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use super::drift::Place;
+use super::fields::Elements;
+use super::json_text::{self, JsonType, Raw};
+use super::normaliser::LandedPage;
+use super::record::without_hidden;
+use super::rejects::{At, Rejects};
+use super::row::{Around, CellReject, Source};
+use super::stream_plan::{From, Part};
+use super::target::{Scratch, Target};
+
+pub(super) const NOT_AN_OBJECT: &str = "not a JSON object";
+pub(super) const SAME_KEY: &str = "another element has the same key";
+
+/// The rows read so far of those that belong together, by their keys' hashes.
+#[derive(Debug, Default)]
+pub(super) struct Siblings<'a>(HashMap<u64, &'a str>);
+
+/// Whether a row has a place beside its siblings.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Sibling {
+    New,
+    /// The same JSON came before.
+    Same,
+    /// Something else with the same key came before.
+    Other,
+}
+
+impl<'a> Siblings<'a> {
+    /// Looks whether a row with that key came before, and remembers this one when none did.
+    pub(super) fn add(&mut self, key: u64, raw: &'a str) -> Sibling {
+        match self.0.entry(key) {
+            Entry::Vacant(place) => {
+                place.insert(raw);
+                Sibling::New
+            }
+            Entry::Occupied(earlier) if *earlier.get() == raw => Sibling::Same,
+            Entry::Occupied(_) => Sibling::Other,
+        }
+    }
+}
+
+/// A record that became a row, and what its other parts have in common.
+#[derive(Debug)]
+pub(super) struct Parent<'s, 'a> {
+    pub(super) page: &'a LandedPage,
+    /// The main part of the record, and the record.
+    pub(super) main: (&'s Part, &'s Scratch<'a>),
+    pub(super) raw: &'a str,
+    pub(super) place: Place,
+    /// Position of its unit.
+    pub(super) unit: usize,
+}
+
+impl<'a> Parent<'_, 'a> {
+    /// Reads one other part of the record.
+    pub(super) fn read(
+        &self,
+        part: &Part,
+        target: &mut Target,
+        scratch: &mut Scratch<'a>,
+        rejects: &mut Rejects,
+    ) {
+        let mut reading =
+            Reading { parent: self, part, target, scratch, rejects, siblings: Siblings::default() };
+        match part.from {
+            From::Record => reading.object(self.place.record, Raw { text: self.raw, escapes: 0 }),
+            From::Elements { field, slot } => {
+                if let Some(array) = self.main.1.record.get(slot) {
+                    reading.array(field, array);
+                }
+            }
+        }
+    }
+
+    fn around(&self, position: usize) -> Around<'_, 'a> {
+        let enclosing = Some(self.main.1.row.cells.as_slice());
+        Around { asked: &self.page.parent, enclosing, position, element: None }
+    }
+}
+
+/// A part while it is read.
+struct Reading<'r, 's, 'a> {
+    parent: &'r Parent<'s, 'a>,
+    part: &'r Part,
+    target: &'r mut Target,
+    scratch: &'r mut Scratch<'a>,
+    rejects: &'r mut Rejects,
+    siblings: Siblings<'a>,
+}
+
+impl<'a> Reading<'_, '_, 'a> {
+    /// Null is an array without elements; anything else that is no array counts as not read.
+    fn array(&mut self, field: &'static str, array: Raw<'a>) {
+        let elements = Elements::new(array.text);
+        if elements.is_none() && json_text::type_of(array.text) != JsonType::Null {
+            return self.not_a_list(field, array);
+        }
+        let parent = self.parent;
+        self.target.append_scope(&self.part.plan, &parent.around(0), parent.page, parent.unit);
+        for (position, element) in elements.into_iter().flatten().enumerate() {
+            self.element(field, position, element);
+        }
+    }
+
+    fn not_a_list(&mut self, field: &'static str, value: Raw<'a>) {
+        let (main, Scratch { row, .. }) = self.parent.main;
+        let at = At { table: main.plan.table.name, ..self.at(0) };
+        let reject = CellReject { field: Cow::Borrowed(field), raw: value.text, reason: "not a list" };
+        self.rejects.cell(at, &row.key(&main.plan), &reject, 0);
+    }
+
+    /// An element is an object, or a single value where the table has a column for it.
+    fn element(&mut self, field: &'static str, position: usize, element: Raw<'a>) {
+        let plan = &self.part.plan;
+        if !plan.takes_values() {
+            return self.object(position, element);
+        }
+        let object = element.text.starts_with('{') && plan.takes_objects();
+        if object {
+            self.target.reader.read(plan, element.text, &mut self.scratch.record);
+        } else {
+            self.scratch.record.clear();
+        }
+        self.row(position, element, (!object).then_some((field, element)));
+    }
+
+    fn object(&mut self, position: usize, object: Raw<'a>) {
+        if self.target.reader.read(&self.part.plan, object.text, &mut self.scratch.record) {
+            self.row(position, object, None);
+        } else {
+            self.reject(position, object.text, NOT_AN_OBJECT);
+        }
+    }
+
+    fn row(&mut self, position: usize, raw: Raw<'a>, element: Option<(&'static str, Raw<'a>)>) {
+        let (parent, plan) = (self.parent, &self.part.plan);
+        let at = self.at(position);
+        let Scratch { record, row } = &mut *self.scratch;
+        let around = Around { element, ..parent.around(position) };
+        let source = Source { plan, record, place: parent.place, around };
+        if let Err(reason) = row.fill(&source, &mut self.target.drift) {
+            return self.reject(position, raw.text, &reason);
+        }
+        let siblings = matches!(self.part.from, From::Elements { .. });
+        match if siblings { self.siblings.add(row.key_hash(plan), raw.text) } else { Sibling::New } {
+            Sibling::New => self.target.append(at, row, parent.unit, || row.key(plan), self.rejects),
+            Sibling::Same => {}
+            Sibling::Other => self.reject(position, raw.text, SAME_KEY),
+        }
+    }
+
+    /// Rejects an element whole, or a part that is the record itself.
+    fn reject(&mut self, position: usize, raw: &str, reason: &str) {
+        let at = self.at(position);
+        match self.part.from {
+            From::Record => self.rejects.record(at, &without_hidden(&self.parent.main.0.plan, raw), reason),
+            From::Elements { .. } => self.rejects.record(at, raw, reason),
+        }
+    }
+
+    fn at(&self, position: usize) -> At<'a> {
+        let table = self.part.plan.table.name;
+        let Parent { page, place, .. } = *self.parent;
+        At { page, table, record: place.record, part: Some((table, position)) }
+    }
+}

@@ -1,0 +1,185 @@
+//! One page: its records, and the units that they belong to.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use super::cell::{self, Cell};
+use super::children::{NOT_AN_OBJECT, Parent, SAME_KEY, Sibling, Siblings};
+use super::drift::Place;
+use super::envelope::{Envelope, Page};
+use super::key;
+use super::normaliser::{Held, LandedPage};
+use super::plan::Plan;
+use super::record::{Record, without_hidden};
+use super::rejects::At;
+use super::row::{Around, Source};
+use super::stream_plan::{From, Part, StreamPlan};
+use super::target::Scratch;
+use crate::schema::Kind;
+
+const OTHER_COMPANY: &str = "answers for another company than was asked";
+
+/// Reads the records of one page.
+#[derive(Debug)]
+pub(super) struct PageReader<'p, 'a> {
+    plan: &'p StreamPlan,
+    main: &'p Part,
+    page: &'a LandedPage,
+    turn: u64,
+    /// The company that the page is the answer about.
+    asked: Option<Asked<'a>>,
+    /// Records of the company so far.
+    siblings: Siblings<'a>,
+    /// Room for the records' parts.
+    others: Vec<Scratch<'a>>,
+    /// A record was about another company, or the only one is not to be used.
+    doubtful: bool,
+}
+
+/// The company that a request was about.
+#[derive(Debug)]
+struct Asked<'a> {
+    country: Cow<'a, str>,
+    business_id: Cow<'a, str>,
+}
+
+impl<'p, 'a> PageReader<'p, 'a> {
+    /// For a page; none when the stream has no parts, which no stream is.
+    pub(super) fn new(plan: &'p StreamPlan, page: &'a LandedPage, turn: u64) -> Option<Self> {
+        Some(Self {
+            plan,
+            main: plan.parts.get(plan.main)?,
+            page,
+            turn,
+            asked: if plan.of_companies { Asked::new(page) } else { None },
+            siblings: Siblings::default(),
+            others: plan.parts.iter().map(|part| Scratch::new(&part.plan)).collect(),
+            doubtful: false,
+        })
+    }
+
+    /// Reads the records.
+    pub(super) fn read(&mut self, parsed: Page<'a>, held: &mut Held) {
+        let mut scratch = Scratch::new(&self.main.plan);
+        for (index, raw) in parsed.records.into_iter().enumerate() {
+            let read = self.record(index, raw, &mut scratch, held);
+            if let Err(reason) = read {
+                self.doubtful |= reason == OTHER_COMPANY || parsed.envelope == Envelope::Lone;
+                let raw = without_hidden(&self.main.plan, raw.get());
+                held.rejects.record(self.at(index), &raw, &reason);
+            }
+        }
+        let answered = !matches!(parsed.envelope, Envelope::CountOnly | Envelope::Number);
+        if answered && !self.doubtful {
+            self.scopes(held);
+        }
+    }
+
+    /// Reads one record with all its parts.
+    ///
+    /// # Errors
+    /// With the reason when it is rejected whole; nothing of it is then kept.
+    fn record(
+        &mut self,
+        index: usize,
+        raw: &'a RawValue,
+        scratch: &mut Scratch<'a>,
+        held: &mut Held,
+    ) -> Result<(), String> {
+        let (plan, raw) = (&self.main.plan, raw.get());
+        let Some(target) = held.targets.get_mut(self.plan.main) else { return Ok(()) };
+        let Scratch { record, row } = &mut *scratch;
+        if !target.reader.read(plan, raw, record) {
+            return Err(NOT_AN_OBJECT.to_owned());
+        }
+        if self.asked.as_ref().is_some_and(|asked| !asked.is_answered_by(plan, record)) {
+            return Err(OTHER_COMPANY.to_owned());
+        }
+        let place = Place { page: self.turn, record: index, field: 0 };
+        let around = Around { asked: &self.page.parent, position: index, ..Around::default() };
+        row.fill(&Source { plan, record, place, around }, &mut target.drift)?;
+        if self.asked.is_some() {
+            match self.siblings.add(row.key_hash(plan), raw) {
+                Sibling::New => {}
+                Sibling::Same => return Ok(()),
+                Sibling::Other => return Err(SAME_KEY.to_owned()),
+            }
+        }
+        let key = row.key(plan);
+        let unit = self.unit(&mut held.units, &key, raw);
+        target.append(self.at(index), row, unit, || key, &mut held.rejects);
+        self.parts(scratch, raw, (place, unit), held);
+        Ok(())
+    }
+
+    /// Reads the record's parts other than the main one.
+    fn parts(&mut self, scratch: &Scratch<'a>, raw: &'a str, (place, unit): (Place, usize), held: &mut Held) {
+        let parent = Parent { page: self.page, main: (self.main, scratch), raw, place, unit };
+        let parts = self.plan.parts.iter().zip(&mut held.targets).zip(&mut self.others).enumerate();
+        for (position, ((part, target), room)) in parts {
+            if position != self.plan.main {
+                parent.read(part, target, room, &mut held.rejects);
+            }
+        }
+    }
+
+    /// Tells of the company's tables that they were read.
+    fn scopes(&self, held: &mut Held) {
+        let Some(asked) = &self.asked else { return };
+        let around = Around { asked: &self.page.parent, ..Around::default() };
+        for (part, target) in self.plan.parts.iter().zip(&mut held.targets) {
+            if part.from == From::Record && part.scope.is_some() {
+                let unit = asked.unit(&mut held.units);
+                target.append_scope(&part.plan, &around, self.page, unit);
+            }
+        }
+    }
+
+    /// Position of the unit that a record belongs to.
+    fn unit(&self, units: &mut Vec<u64>, key: &str, raw: &str) -> usize {
+        if let Some(asked) = &self.asked {
+            return asked.unit(units);
+        }
+        units.push(key::fingerprint(if key.is_empty() { raw } else { key }));
+        units.len() - 1
+    }
+
+    fn at(&self, record: usize) -> At<'a> {
+        At { page: self.page, table: self.main.plan.table.name, record, part: None }
+    }
+}
+
+impl<'a> Asked<'a> {
+    fn new(page: &'a LandedPage) -> Option<Self> {
+        let value =
+            |column| page.parent.iter().find(|(name, _)| *name == column).map(|(_, value)| value.trim());
+        let country = key::country(value("country")?)?;
+        let business_id = key::business_id(value("business_id")?, Some(&country))?;
+        Some(Self { country, business_id })
+    }
+
+    /// Position of the company's unit, the only one of its page.
+    fn unit(&self, units: &mut Vec<u64>) -> usize {
+        if units.is_empty() {
+            let parts = [&self.country, &self.business_id];
+            units.push(key::fingerprint(&key::written(parts.into_iter())));
+        }
+        0
+    }
+
+    /// False when the record says that it is about another company.
+    fn is_answered_by(&self, plan: &Plan, record: &Record<'_>) -> bool {
+        let own = |field| {
+            let known = plan.find(field).and_then(|slot| record.get(slot));
+            let unknown = || record.unknown.iter().rfind(|unknown| unknown.name == field);
+            known.or_else(|| unknown().map(|unknown| unknown.value))
+        };
+        let agrees = |kind, field, asked: &str| {
+            let said = own(field).map(|value| cell::parse_raw(kind, value, Some(&self.country)).cell);
+            !matches!(said, Some(Cell::Text(text)) if text != asked)
+        };
+        agrees(Kind::Country, "country", &self.country)
+            && agrees(Kind::BusinessId, "business_id", &self.business_id)
+    }
+}

@@ -1,0 +1,124 @@
+//! Rejects on their way into a record batch, each with an id of its own.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayBuilder, Int64Builder, RecordBatch, StringBuilder, UInt32Builder};
+use arrow::datatypes::Schema;
+use arrow::error::ArrowError;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::normaliser::LandedPage;
+use super::row::CellReject;
+use crate::staging::reject_fields;
+
+/// The record, or the element of a record's array, that something is wrong with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct At<'p> {
+    pub(super) page: &'p LandedPage,
+    /// The table that it is for.
+    pub(super) table: &'static str,
+    /// The record's position in the page.
+    pub(super) record: usize,
+    /// The table of a part of the record that is not its main one, and the position in the array.
+    pub(super) part: Option<(&'static str, usize)>,
+}
+
+/// Rejects that are held, and how many there were.
+#[derive(Debug)]
+pub(super) struct Rejects {
+    run_id: String,
+    builder: Builder,
+    pub(super) records: u64,
+    pub(super) cells: u64,
+}
+
+impl Rejects {
+    pub(super) fn new(run_id: &str) -> Self {
+        Self { run_id: run_id.to_owned(), builder: Builder::default(), records: 0, cells: 0 }
+    }
+
+    /// Rejects held.
+    pub(super) fn len(&self) -> usize {
+        self.builder.page.len()
+    }
+
+    /// A record as a whole.
+    pub(super) fn record(&mut self, at: At<'_>, raw: &str, reason: &str) {
+        self.records += 1;
+        let id = self.id(at, "", 0);
+        self.builder.append(at, id, None, None, (raw, reason));
+    }
+
+    /// A value of the row with that key; `occurrence` tells several of the same field apart.
+    pub(super) fn cell(&mut self, at: At<'_>, key: &str, reject: &CellReject<'_>, occurrence: usize) {
+        self.cells += 1;
+        let id = self.id(at, &reject.field, occurrence);
+        self.builder.append(at, id, Some(key), Some(&reject.field), (reject.raw, reject.reason));
+    }
+
+    /// The rejects held; none are held afterwards.
+    pub(super) fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
+        self.builder.finish()
+    }
+
+    /// The same for the same value of the same run, however often it is normalised.
+    fn id(&self, at: At<'_>, field: &str, occurrence: usize) -> u64 {
+        let At { page: LandedPage { number, list, .. }, record, part, .. } = at;
+        let run = &self.run_id;
+        let text = match part {
+            None => format!("{run}/{list}/{number}/{record}/{occurrence}/{field}"),
+            Some((table, element)) => {
+                format!("{run}/{list}/{number}/{record}/{table}/{element}/{occurrence}/{field}")
+            }
+        };
+        xxh3_64(text.as_bytes())
+    }
+}
+
+/// A builder for each column of [`reject_fields`].
+#[derive(Debug, Default)]
+struct Builder {
+    id: StringBuilder,
+    list: UInt32Builder,
+    table_name: StringBuilder,
+    key: StringBuilder,
+    field: StringBuilder,
+    raw: StringBuilder,
+    reason: StringBuilder,
+    page: Int64Builder,
+}
+
+impl Builder {
+    fn append(
+        &mut self,
+        at: At<'_>,
+        id: u64,
+        key: Option<&str>,
+        field: Option<&str>,
+        (raw, reason): (&str, &str),
+    ) {
+        self.id.append_value(format!("{id:016x}"));
+        self.list.append_value(at.page.list);
+        self.table_name.append_value(at.table);
+        self.key.append_option(key);
+        self.field.append_option(field);
+        self.raw.append_value(raw);
+        self.reason.append_value(reason);
+        self.page.append_value(i64::try_from(at.page.number).unwrap_or(i64::MAX));
+    }
+
+    fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
+        let builders: [&mut dyn ArrayBuilder; 8] = [
+            &mut self.id,
+            &mut self.list,
+            &mut self.table_name,
+            &mut self.key,
+            &mut self.field,
+            &mut self.raw,
+            &mut self.reason,
+            &mut self.page,
+        ];
+        let arrays = builders.map(ArrayBuilder::finish).to_vec();
+        RecordBatch::try_new(Arc::new(Schema::new(reject_fields().to_vec())), arrays)
+    }
+}

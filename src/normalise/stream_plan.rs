@@ -1,0 +1,144 @@
+//! Which parts of a record go to which tables, worked out once from the catalog.
+
+use super::drift::DriftTally;
+use super::plan::{Plan, Slot};
+use crate::catalog::{At, Lists, Paging, Stream};
+use crate::schema::{Disposition, Table};
+use crate::staging::Drift;
+
+/// The tables that the records of a stream feed.
+#[derive(Debug)]
+pub(super) struct StreamPlan {
+    /// What is read, in the order of the stream's targets. The main part is among them also when its table is not
+    /// wanted, since the others take their keys from it.
+    pub(super) parts: Vec<Part>,
+    /// Position of the part that is the record itself.
+    pub(super) main: usize,
+    /// A page is the answer about one company.
+    pub(super) of_companies: bool,
+    /// An object that is no envelope is a record.
+    pub(super) single: bool,
+}
+
+/// One part of a record, and its table.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) plan: Plan,
+    pub(super) from: From,
+    /// Whether rows of it are staged.
+    pub(super) wanted: bool,
+    /// Positions of the columns that name what was read, where that is to be told.
+    pub(super) scope: Option<Vec<usize>>,
+}
+
+/// Where in a record a part is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum From {
+    /// It is the record.
+    Record,
+    /// The elements of the array in this field of the record.
+    Elements {
+        /// The field.
+        field: &'static str,
+        /// Its slot in the main part.
+        slot: Slot,
+    },
+}
+
+impl StreamPlan {
+    /// For the tables named, or for all.
+    pub(super) fn new(stream: &'static Stream, tables: Option<&[&'static str]>) -> Self {
+        let wants = |table: &Table| tables.is_none_or(|tables| tables.contains(&table.name));
+        let of_companies = stream.lists == Lists::Companies;
+        let main_target = stream.targets.iter().position(|target| target.at == At::Record);
+        let mut main = main_plan(stream, main_target, wants);
+        let mut parts = Vec::new();
+        for (position, target) in stream.targets.iter().enumerate() {
+            if Some(position) == main_target || !wants(target.table) {
+                continue;
+            }
+            let mut plan = Plan::new(target.table);
+            let from = match target.at {
+                At::Record => {
+                    plan.quiet = true;
+                    From::Record
+                }
+                At::Elements(field) => {
+                    let documented = stream.documented.iter().filter_map(|name| name.strip_prefix(field));
+                    let documented = documented.filter_map(|name| plan.find(name.strip_prefix('.')?));
+                    plan.documented = documented.collect();
+                    link(&mut plan, &main);
+                    From::Elements { field, slot: main.know(field) }
+                }
+            };
+            let scope = scope_of(&plan, from, of_companies);
+            parts.push(Part { plan, from, wanted: true, scope });
+        }
+        let wanted = main_target.is_some() && wants(main.table);
+        let scope = scope_of(&main, From::Record, of_companies).filter(|_| wanted);
+        let before = main_target
+            .map_or(0, |main| stream.targets.iter().take(main).filter(|target| wants(target.table)).count());
+        parts.insert(before, Part { plan: main, from: From::Record, wanted, scope });
+        let single = stream.endpoint.paging == Paging::Single;
+        Self { parts, main: before, of_companies, single }
+    }
+
+    /// The tables wanted, in the order of the stream's targets.
+    pub(super) fn wanted(&self) -> impl Iterator<Item = &Part> {
+        self.parts.iter().filter(|part| part.wanted)
+    }
+
+    /// The drift of all parts, each with its own tally.
+    pub(super) fn drift(&self, tallies: Vec<DriftTally>) -> Vec<Drift> {
+        let mut drift: Vec<_> = self
+            .parts
+            .iter()
+            .zip(tallies)
+            .filter(|(part, _)| part.wanted && !part.plan.quiet)
+            .flat_map(|(part, tally)| tally.into_drift(&part.plan, part.from))
+            .collect();
+        drift.sort_by(|a, b| (a.kind, &a.field).cmp(&(b.kind, &b.field)));
+        drift
+    }
+}
+
+/// The plan of the record itself. It knows all arrays, so that none is taken for a field without a column.
+fn main_plan(stream: &Stream, target: Option<usize>, wants: impl Fn(&Table) -> bool) -> Plan {
+    let mut plan = Plan::of_columns(stream.table(), |_| false);
+    if let Some(target) = target.and_then(|target| stream.targets.get(target)) {
+        plan = Plan::new(target.table);
+    }
+    let columns = plan.fields.len();
+    for target in stream.targets {
+        if let At::Elements(field) = target.at {
+            plan.know(field);
+        }
+    }
+    let asked_for = |field: &str| {
+        let feeds = |at| matches!(at, At::Elements(of) if of == field);
+        stream.targets.iter().any(|target| feeds(target.at) && wants(target.table))
+    };
+    plan.hidden = (columns..plan.fields.len()).filter(|slot| !asked_for(plan.field(*slot))).collect();
+    let known = stream.documented.iter().filter_map(|field| plan.find(field));
+    plan.documented = known.filter(|slot| !plan.hidden.contains(slot)).collect();
+    plan
+}
+
+/// Tells the columns where the enclosing row has their namesakes.
+fn link(plan: &mut Plan, main: &Plan) {
+    for column in &mut plan.columns {
+        column.enclosing = main.column(column.name);
+    }
+}
+
+/// What is to be told of what was read: the parents of elements, and the companies that answers are about. All else is
+/// told by the lists.
+fn scope_of(plan: &Plan, from: From, of_companies: bool) -> Option<Vec<usize>> {
+    let columns = match (from, plan.table.disposition) {
+        (From::Elements { .. }, Disposition::Replace { scope }) => scope,
+        (From::Record, Disposition::Replace { scope }) if of_companies => scope,
+        (From::Record, Disposition::Merge) if of_companies => plan.table.key,
+        _ => return None,
+    };
+    Some(columns.iter().filter_map(|column| plan.column(column)).collect())
+}
