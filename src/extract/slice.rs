@@ -144,7 +144,7 @@ impl Reading<'_, '_> {
 
     /// Reads pages until nothing is missing; returns whether the end is proven by an empty answer behind it.
     async fn read_pages(&mut self) -> Result<bool, ExtractError> {
-        let first = self.ask(0).await?;
+        let first = self.first_page().await?;
         let received = first.rows.len() as u64;
         self.companies.extend(&first.rows);
         if received > u64::from(self.limit()) {
@@ -208,6 +208,18 @@ impl Reading<'_, '_> {
                 again += 1;
             }
         }
+    }
+
+    /// The page at the start; asked for again while it is empty and the total says that there are rows.
+    async fn first_page(&mut self) -> Result<Page, ExtractError> {
+        let mut page = self.ask(0).await?;
+        for _ in 0..MOST_AGAIN {
+            if !page.rows.is_empty() || self.slice.total.is_none_or(|total| total == 0) {
+                break;
+            }
+            page = self.ask(0).await?;
+        }
+        Ok(page)
     }
 
     /// Whether the rows of a server that ignores the limit are the whole list: behind them is nothing, or, where the
