@@ -178,6 +178,13 @@ impl<'a, 'b> ListReading<'a, 'b> {
     fn keep(&mut self, mut read: SliceRead) {
         let name = read.slice.name.clone();
         self.compare_with_undercount(&name, &mut read);
+        self.longest_page = self.longest_page.max(read.longest_page);
+        let is_first = !self.reads.contains_key(&name) && !self.contested.contains_key(&name);
+        if is_first && !read.only_total_too_small {
+            // Nothing to compare with, which is the rule: the companies need no sorting.
+            self.reads.insert(name, read);
+            return;
+        }
         let mut companies = read.rows.clone();
         companies.sort_unstable();
         let contested = self.contested.get(&name);
@@ -201,7 +208,6 @@ impl<'a, 'b> ListReading<'a, 'b> {
                 self.contested.insert(name.clone(), companies);
             }
         }
-        self.longest_page = self.longest_page.max(read.longest_page);
         self.reads.insert(name, read);
     }
 
