@@ -95,6 +95,13 @@ impl Clock for SkippingClock {
     }
 }
 
+/// Microseconds since 1970, UTC, as `2026-01-31T23:59:59Z`; an impossible time is empty.
+pub fn utc_text(microseconds: i64) -> String {
+    jiff::Timestamp::from_microsecond(microseconds)
+        .map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+        .unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -241,6 +241,7 @@ fn extract_code(error: &ExtractError) -> u8 {
     match error {
         ExtractError::Api { source, .. } => source.kind().exit_code(),
         ExtractError::Envelope { .. } | ExtractError::NoSuchList { .. } => SOURCE,
+        ExtractError::NoSuchGroup { .. } => USAGE,
         _ => DESTINATION,
     }
 }
@@ -255,6 +256,10 @@ fn extract_hint(error: &ExtractError) -> Option<String> {
                 "check --base-url, which ends with /api/v1; a server may also answer 404 where no company matches"
                     .to_owned(),
             ),
+        ExtractError::NoSuchGroup { known, .. } => Some(format!(
+            "the account sees {}; only those created by its user or shared with it are there",
+            if known.is_empty() { "none".to_owned() } else { format!("`{}`", known.join("`, `")) }
+        )),
         ExtractError::Ledger { .. } => {
             Some("it was written by another version, or damaged; start anew with --restart".to_owned())
         }

@@ -13,8 +13,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use vainu_etl::api::{ClientSettings, Credentials};
 //! use vainu_etl::catalog::PROSPECTS;
-//! use vainu_etl::extract::{ExtractSettings, Unobserved};
-//! use vainu_etl::load::LoadSettings;
+//! use vainu_etl::extract::Unobserved;
 //! use vainu_etl::pipeline::{SyncSettings, sync};
 //! use vainu_etl::secret::Secret;
 //! use vainu_etl::selection::{Selection, lists_of};
@@ -23,18 +22,12 @@
 //! let simulator = Simulator::start(Config { companies: 200, ..Config::default() }).await?;
 //! let credentials = Credentials::ApiKey(Secret::new(DEMO_API_KEY));
 //! let folder = tempfile::tempdir()?;
+//! let client = ClientSettings::new(simulator.base_url().parse()?, credentials);
 //! let settings = SyncSettings {
-//!     warehouse: folder.path().join("vainu.duckdb"),
-//!     stream: &PROSPECTS,
+//!     streams: vec![&PROSPECTS],
 //!     lists: lists_of(&[Selection::from_pairs(&["country=FI"])?])?,
 //!     arguments: "an example".to_owned(),
-//!     client: ClientSettings::new(simulator.base_url().parse()?, credentials),
-//!     extract: ExtractSettings { page_size: 1000, slice_rows: 25_000, requests_at_once: 16 },
-//!     load: LoadSettings::default(),
-//!     keep: 3,
-//!     max_deleted_percent: 50.0,
-//!     keep_raw: 1,
-//!     restart: false,
+//!     ..SyncSettings::new(folder.path().join("vainu.duckdb"), client)
 //! };
 //! let report = sync(&settings, &Unobserved, std::future::pending()).await?;
 //! assert!(report.lists[0].complete);

@@ -1,21 +1,26 @@
 //! Makes the warehouse again from the landed pages, without one request.
 //!
-//! For each list the latest finished run that read it counts. What only older pages or the published file know
+//! For each list the latest finished run that read it counts; of companies' details and of leads, which are read in parts,
+//! all finished runs. What only older pages or the published file know
 //! (earlier values, companies that disappeared long ago) is not rebuilt; the file replaced stays a generation.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-use crate::catalog::{STREAMS, Stream};
+use crate::catalog::{Lists, STREAMS, Stream, TARGET_GROUPS_STREAM};
 use crate::clock;
 use crate::error::{Error, SOURCE};
-use crate::extract::ExtractError;
+use crate::extract::bundle::MOST_COMPANIES;
 use crate::extract::landing::read_page;
-use crate::extract::ledger::{self, LandedAt, Verdict};
+use crate::extract::ledger::{self, RunList, Verdict};
 use crate::extract::runs::{self, LandedRun, RunState};
-use crate::load::{ListResult, LoadInput, LoadSettings, RunRecord, StreamInput};
-use crate::normalise::LandedPage;
-use crate::pipeline::{list_result, publish_with_views, run_id, stage_pages};
+use crate::extract::{ExtractError, target_group_ids};
+use crate::load::{LoadInput, LoadSettings, RunRecord, StreamInput};
+use crate::pipeline::planner::Served;
+use crate::pipeline::{
+    Piece, clear, list_result, pieces, publish_with_views, run_id, served_by, stage_pieces,
+};
+use crate::schema::Disposition;
 use crate::workspace::{Lock, Workspace};
 
 /// What a rebuild did.
@@ -29,9 +34,23 @@ pub struct Rebuilt {
     pub rows: u64,
 }
 
-/// A list and the run that read it last.
+/// What a stream is rebuilt from.
+#[derive(Debug)]
 struct Source<'a> {
+    endpoint: &'static Stream,
+    served: Served,
+    /// Lists by label, each with the latest run that read it.
+    latest: BTreeMap<String, Reading<'a>>,
+    /// Every reading whose pages count, oldest first.
+    readings: Vec<Reading<'a>>,
+}
+
+/// A list as a run read it.
+#[derive(Debug, Clone, Copy)]
+struct Reading<'a> {
     run: &'a LandedRun,
+    index: u32,
+    list: &'a RunList,
     verdict: &'a Verdict,
 }
 
@@ -54,13 +73,20 @@ pub fn rebuild(
     let mut used = HashSet::new();
     let now = clock::now_us();
     let id = run_id(now);
+    clear(&workspace.staging_dir())?;
+    let groups = target_groups(&finished)?;
     for stream in STREAMS {
-        let sources = latest(&finished, stream);
+        let Some(source) = source(&finished, stream, groups.as_deref()) else {
+            if !allow_missing_lists {
+                require_all_lists(&workspace, stream, &BTreeMap::new())?;
+            }
+            continue;
+        };
         if !allow_missing_lists {
-            require_all_lists(&workspace, stream, &sources)?;
+            require_all_lists(&workspace, stream, &source.latest)?;
         }
-        used.extend(sources.values().map(|source| source.run.header.run_id.clone()));
-        inputs.push(stage_sources(stream, &id, &sources, &workspace)?);
+        used.extend(source.readings.iter().map(|reading| reading.run.header.run_id.clone()));
+        inputs.push(stage_source(&source, &id, &workspace)?);
     }
     let damaged = |run: &&LandedRun| run.damaged_lines > 0 && used.contains(&run.header.run_id);
     if let Some(run) = finished.iter().find(damaged) {
@@ -102,60 +128,94 @@ fn publish(
     Ok(Rebuilt { generation: published.generation, runs: used.len(), rows: published.totals.inserted })
 }
 
-/// The lists of a stream by label, each with the latest run that read it.
-fn latest<'a>(runs: &'a [LandedRun], stream: &Stream) -> BTreeMap<String, Source<'a>> {
-    let mut latest = BTreeMap::new();
-    for run in runs.iter().filter(|run| run.header.stream == stream.name) {
-        for verdict in &run.verdicts {
-            latest.insert(run.label(verdict.list).to_owned(), Source { run, verdict });
+/// What the finished runs hold of a stream; none when no run read it.
+///
+/// Of a list the latest reading counts. Where each reading is only of a part, of companies that were due or of a window of
+/// time, all of them count.
+fn source<'a>(
+    runs: &'a [LandedRun],
+    stream: &'static Stream,
+    groups: Option<&[String]>,
+) -> Option<Source<'a>> {
+    let mut readings: Vec<Reading<'a>> = Vec::new();
+    for run in runs {
+        let serving = run.lists.iter().filter(|(_, list)| list.serves.iter().any(|name| name == stream.name));
+        for (index, list) in serving {
+            let verdict = run.verdicts.iter().find(|verdict| verdict.list == *index);
+            let exists =
+                list.target_group.as_ref().is_none_or(|id| groups.is_none_or(|groups| groups.contains(id)));
+            if let Some(verdict) = verdict.filter(|_| exists) {
+                readings.push(Reading { run, index: *index, list, verdict });
+            }
         }
     }
-    latest
+    // Answers of another endpoint were made into the same tables; those of the latest count.
+    let last = readings.last()?;
+    let endpoint = STREAMS.iter().find(|endpoint| endpoint.name == last.list.stream)?;
+    let served = served_by(&[last.list]).into_iter().map(|(_, served)| served);
+    let served = served.into_iter().find(|served| served.stream.name == stream.name)?;
+    readings.retain(|reading| reading.list.stream == endpoint.name);
+    let latest: BTreeMap<String, Reading<'a>> =
+        readings.iter().map(|reading| (reading.list.label.clone(), *reading)).collect();
+    let in_parts = stream.lists == Lists::Companies || stream.table().disposition == Disposition::Upsert;
+    if !in_parts {
+        readings = latest.values().copied().collect();
+    }
+    Some(Source { endpoint, served, latest, readings })
+}
+
+/// Ids of the target groups in the latest list of all of them; none when no run read it.
+fn target_groups(runs: &[LandedRun]) -> Result<Option<Vec<String>>, Error> {
+    for run in runs.iter().rev() {
+        let lists: Vec<u32> = run.lists_of(TARGET_GROUPS_STREAM).map(|(index, _)| index).collect();
+        if lists.is_empty() {
+            continue;
+        }
+        let mut ids = Vec::new();
+        for piece in pieces(run, &lists) {
+            ids.extend(target_group_ids(&read_page(&piece.folder, &piece.at)?));
+        }
+        return Ok(Some(ids));
+    }
+    Ok(None)
 }
 
 fn require_all_lists(
     workspace: &Workspace,
     stream: &Stream,
-    sources: &BTreeMap<String, Source<'_>>,
+    sources: &BTreeMap<String, Reading<'_>>,
 ) -> Result<(), Error> {
     if !workspace.is_published() {
         return Ok(());
     }
-    let mut known = Vec::new();
-    let options = crate::query::QueryOptions { format: crate::query::Format::Jsonl, ..Default::default() };
+    let mut lists = Vec::new();
     let sql = format!(
         "SELECT DISTINCT list FROM etl.list_members WHERE stream = {} ORDER BY list",
         crate::schema::ddl::literal(stream.name)
     );
-    crate::query::query(workspace.published(), &sql, &options, &mut known)?;
-    let lists = String::from_utf8_lossy(&known)
-        .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .filter_map(|row| row.get("list").and_then(|list| list.as_str()).map(str::to_owned))
-        .filter(|list| !sources.contains_key(list))
-        .collect::<Vec<_>>();
+    crate::query::texts(workspace.published(), &sql, |[list]| {
+        if !sources.contains_key(&list) {
+            lists.push(list);
+        }
+    })?;
     if lists.is_empty() { Ok(()) } else { Err(Error::MissingLists { lists }) }
 }
 
-fn stage_sources(
-    stream: &'static Stream,
-    run_id: &str,
-    sources: &BTreeMap<String, Source<'_>>,
-    workspace: &Workspace,
-) -> Result<StreamInput, Error> {
-    let mut pages: Vec<(&Path, u32, LandedAt)> = Vec::new();
-    let mut lists: Vec<ListResult> = Vec::new();
-    for (index, source) in (0..).zip(sources.values()) {
-        lists.push(list_result(source.run, source.verdict));
-        let accepted =
-            source.run.accepted_pages().into_iter().filter(|(key, _)| key.list == source.verdict.list);
-        pages.extend(accepted.map(|(_, at)| (source.run.folder.as_path(), index, at)));
+fn stage_source(source: &Source<'_>, run_id: &str, workspace: &Workspace) -> Result<StreamInput, Error> {
+    let labels: Vec<&String> = source.latest.keys().collect();
+    let mut parts: Vec<Piece> = Vec::new();
+    for reading in &source.readings {
+        let position = labels.iter().position(|label| **label == reading.list.label);
+        let position = position.and_then(|position| u32::try_from(position).ok()).unwrap_or(u32::MAX);
+        let own = pieces(reading.run, &[reading.index]);
+        parts.extend(own.into_iter().map(|piece| Piece { list: position, ..piece }));
     }
-    pages.sort_by_key(|(_, _, at)| std::cmp::Reverse(at.fetched_at_us));
-    let pages = (1..).zip(pages).map(|(number, (folder, list, at))| {
-        let body = read_page(folder, &at)?;
-        Ok(LandedPage { number, list, fetched_at_us: at.fetched_at_us, parent: Vec::new(), body })
-    });
-    let staged = stage_pages(stream, run_id, pages, &workspace.staging_dir())?;
-    Ok(StreamInput { stream, staged, lists })
+    parts.sort_by_key(|piece| std::cmp::Reverse(piece.at.fetched_at_us));
+    // Numbers of several runs would be alike, and rejects are told apart by them.
+    for (number, piece) in (0_u64..).zip(&mut parts) {
+        piece.at.number = 1 + number * MOST_COMPANIES as u64;
+    }
+    let staged = stage_pieces(source.endpoint, &source.served, run_id, parts, &workspace.staging_dir())?;
+    let lists = source.latest.values().map(|reading| list_result(reading.list, reading.verdict)).collect();
+    Ok(StreamInput { stream: source.served.stream, staged, lists })
 }

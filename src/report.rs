@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use crate::clock::utc_text;
 use crate::extract::runs::LandedRun;
 use crate::load::{LoadInput, Published};
 use crate::workspace::Workspace;
@@ -40,6 +41,8 @@ pub struct Report {
     pub bytes: u64,
     /// Companies loaded, each once.
     pub rows: u64,
+    /// Rows of each table of schema `main` in the published file.
+    pub tables: Vec<TableLine>,
     /// Landed pages that turned out to be damaged and were asked for again.
     pub damaged_pages: u64,
     /// Values and records that did not fit.
@@ -58,6 +61,8 @@ pub struct Report {
 /// One field that differs from the document.
 #[derive(Debug, Clone, Serialize)]
 pub struct DriftLine {
+    /// Stream.
+    pub stream: String,
     /// The API's field.
     pub field: String,
     /// `unknown`, `missing` or `type`.
@@ -66,12 +71,21 @@ pub struct DriftLine {
     pub count: u64,
 }
 
+/// A table of the published file.
+#[derive(Debug, Clone, Serialize)]
+pub struct TableLine {
+    /// Its name.
+    pub table: String,
+    /// Its rows.
+    pub rows: u64,
+}
+
 /// The proof of one list, and what it changed.
 #[derive(Debug, Clone, Serialize)]
 pub struct ListLine {
     /// Stream.
     pub stream: String,
-    /// The list's filters.
+    /// The list's filters, the id of its target group, `all` or `companies`.
     pub list: String,
     /// Whether the evidence adds up.
     pub complete: bool,
@@ -79,7 +93,7 @@ pub struct ListLine {
     pub reasons: Vec<String>,
     /// Rows received, each position once.
     pub rows_received: u64,
-    /// Different companies among them.
+    /// Different companies or rows among them; where each company is asked for, companies answered.
     pub distinct_keys: u64,
     /// The server's total before.
     pub total_before: Option<u64>,
@@ -89,13 +103,19 @@ pub struct ListLine {
     pub effective_page_size: u64,
     /// How often it was read.
     pub sweeps: u32,
-    /// New companies.
+    /// Companies that the server does not know, where each is asked for.
+    pub not_found: u64,
+    /// First moment asked for, UTC, where a list is of a window of time.
+    pub window_from: Option<String>,
+    /// Last moment asked for, UTC.
+    pub window_to: Option<String>,
+    /// New companies or rows.
     pub inserted: u64,
-    /// Companies with changed values.
+    /// Companies or rows with changed values.
     pub updated: u64,
-    /// Companies without changes.
+    /// Companies or rows without changes.
     pub unchanged: u64,
-    /// Companies that disappeared.
+    /// Companies or rows that disappeared.
     pub deleted: u64,
     /// Rejects from this list.
     pub rejected: u64,
@@ -137,24 +157,32 @@ impl Report {
         let staged = || input.streams.iter().map(|stream| &stream.staged);
         let results = input.streams.iter().flat_map(|stream| stream.lists.iter());
         let counted = published.lists.iter();
-        let lists = results.zip(counted).zip(&run.verdicts).map(|((list, counted), verdict)| ListLine {
+        let lists = results.zip(counted).map(|(list, counted)| ListLine {
             stream: counted.stream.clone(),
             list: list.list.clone(),
             complete: list.complete,
-            reasons: verdict.reasons.clone(),
+            reasons: list.reasons.clone(),
             rows_received: list.rows_received,
             distinct_keys: list.distinct_keys,
             total_before: list.total_before,
             total_after: list.total_after,
             effective_page_size: list.effective_page_size,
             sweeps: list.sweeps,
+            not_found: list.not_found,
+            window_from: list.window_us.map(|(from, _)| utc_text(from)),
+            window_to: list.window_us.map(|(_, to)| utc_text(to)),
             inserted: counted.counts.inserted,
             updated: counted.counts.updated,
             unchanged: counted.counts.unchanged,
             deleted: counted.counts.deleted,
             rejected: counted.counts.rejected,
         });
-        let drift = staged().flat_map(|staged| &staged.drift).map(|drift| DriftLine {
+        let drift = input
+            .streams
+            .iter()
+            .flat_map(|stream| stream.staged.drift.iter().map(|drift| (stream.stream.name, drift)));
+        let drift = drift.map(|(stream, drift)| DriftLine {
+            stream: stream.to_owned(),
             field: drift.field.clone(),
             kind: drift.kind.label(),
             count: drift.count,
@@ -180,6 +208,11 @@ impl Report {
             retries: input.run.retries,
             bytes: input.run.bytes,
             rows: published.totals.inserted + published.totals.updated + published.totals.unchanged,
+            tables: published
+                .tables
+                .iter()
+                .map(|(table, rows)| TableLine { table: table.clone(), rows: *rows })
+                .collect(),
             damaged_pages: run.damaged_pages,
             rejects: published.totals.rejected,
             drift: drift.collect(),
@@ -188,11 +221,4 @@ impl Report {
             steps: steps.collect(),
         }
     }
-}
-
-/// Microseconds since 1970, UTC, as `2026-01-31T23:59:59Z`; an impossible time is empty.
-pub fn utc_text(microseconds: i64) -> String {
-    jiff::Timestamp::from_microsecond(microseconds)
-        .map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
-        .unwrap_or_default()
 }

@@ -28,6 +28,8 @@ pub enum FilterKind {
     Datetime,
     /// `active` or `inactive`.
     Status,
+    /// `true` or `false`.
+    Boolean,
 }
 
 /// One filterable field.
@@ -77,13 +79,45 @@ pub const FILTERS: &[Filter] = &[
     filter("visiting_postal", FilterKind::Postal),
 ];
 
+/// Every field that the document lists for filtering customer data.
+pub const CUSTOMER_DATA: &[Filter] = &[
+    filter("last_update", FilterKind::Datetime),
+    filter("lost_deals_count", FilterKind::Number),
+    filter("open_deals_count", FilterKind::Number),
+    filter("owner_email", FilterKind::Text),
+    filter("prospect", FilterKind::Text),
+    filter("unique_id", FilterKind::Text),
+    filter("won", FilterKind::Boolean),
+    filter("won_deals_count", FilterKind::Number),
+];
+
+/// The operators that the document lists for customer data.
+pub const CUSTOMER_DATA_OPERATORS: &[&str] = &["gt", "gte", "lt", "lte", "ne"];
+
 /// The operators that the document lists, each written after two underscores.
 pub const OPERATORS: &[&str] = &["exact", "gt", "gte", "in", "lt", "lte", "ne", "startswith"];
 
 /// Parameters that paging sets itself.
-pub const RESERVED: &[&str] = &["count", "limit", "offset", "order", "ordering"];
+pub const RESERVED: &[&str] = &["count", "limit", "offset", "order", "ordering", "page", "page_size"];
 
-/// The filter of that name.
-pub fn find(name: &str) -> Option<&'static Filter> {
-    FILTERS.iter().find(|filter| filter.name == name)
+/// The filters of an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FilterSet {
+    /// The fields.
+    pub filters: &'static [Filter],
+    /// The operators.
+    pub operators: &'static [&'static str],
+}
+
+/// The filters of `prospects/filter/`.
+pub const OF_COMPANIES: FilterSet = FilterSet { filters: FILTERS, operators: OPERATORS };
+/// The filters of `customer_data/`.
+pub const OF_CUSTOMER_DATA: FilterSet =
+    FilterSet { filters: CUSTOMER_DATA, operators: CUSTOMER_DATA_OPERATORS };
+
+impl FilterSet {
+    /// The filter of that name.
+    pub fn find(&self, name: &str) -> Option<&'static Filter> {
+        self.filters.iter().find(|filter| filter.name == name)
+    }
 }

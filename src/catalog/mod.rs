@@ -31,6 +31,12 @@ impl Stream {
     pub fn table(&self) -> &'static Table {
         self.targets.first().map_or(&PROSPECTS_TABLE, |target| target.table)
     }
+
+    /// Whether the records of its lists are companies.
+    pub fn holds_companies(&self) -> bool {
+        let companies = |target: &Target| target.at == At::Record && *target.table == PROSPECTS_TABLE;
+        matches!(self.lists, Lists::Selections | Lists::TargetGroups) && self.targets.iter().any(companies)
+    }
 }
 
 /// What a list of a stream is.
@@ -74,6 +80,17 @@ pub struct Endpoint {
     pub paging: Paging,
     /// Most rows a page can hold: 1000 for a single request (limits and pagination of the API's next version).
     pub max_page_size: u32,
+    /// How far it looks back, where it does not give all there is.
+    pub window: Option<Window>,
+}
+
+/// How far an endpoint looks back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Parameter for the first moment wanted; none when all of the window always comes.
+    pub parameter: Option<&'static str>,
+    /// Days before now that can be asked for.
+    pub days: u32,
 }
 
 /// How the pages of a list are asked for.
@@ -96,6 +113,9 @@ pub enum Paging {
     /// Everything in one answer.
     Single,
 }
+
+/// Name of the stream that says which target groups there are.
+pub const TARGET_GROUPS_STREAM: &str = "target_groups";
 
 /// Every stream, in the order in which they are loaded.
 pub const STREAMS: &[Stream] = &[PROSPECTS];

@@ -15,6 +15,7 @@ pub const PROSPECTS: Stream = Stream {
         path: "prospects/filter/",
         paging: Paging::Ordered { order: ("order", "business_id"), slice_by: "business_id__startswith" },
         max_page_size: 1000,
+        window: None,
     },
     lists: Lists::Selections,
     by_default: true,

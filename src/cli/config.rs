@@ -33,6 +33,17 @@ pub(crate) struct ConfigFile {
     pub(crate) max_deleted_percent: Option<f64>,
     /// Memory that DuckDB may use while loading, in megabytes.
     pub(crate) memory_limit: Option<u64>,
+    /// Streams to load when none is named on the command line.
+    #[serde(default)]
+    pub(crate) streams: Vec<String>,
+    /// Names or ids of the target groups to read; all when there are none.
+    #[serde(default)]
+    pub(crate) target_groups: Vec<String>,
+    /// How old what is known of a single company may be before it is asked for again: `30d`.
+    pub(crate) details_max_age: Option<String>,
+    /// Filters of customer data.
+    #[serde(default)]
+    pub(crate) customer_data: toml::Table,
     /// Selections: a company that matches any of them is loaded.
     #[serde(default)]
     pub(crate) select: Vec<toml::Table>,

@@ -7,16 +7,14 @@ use url::Url;
 
 use super::output::Output;
 use super::settings::Settings;
-use super::sync::{run_sync, summarise};
+use super::summary::summarise;
+use super::sync::run_sync;
 use crate::api::{ClientSettings, Credentials};
 use crate::error::Error;
 use crate::export::{self, ExportOptions};
-use crate::extract::ExtractSettings;
-use crate::load::LoadSettings;
 use crate::pipeline::SyncSettings;
 use crate::query::{self, QueryOptions};
 use crate::secret::Secret;
-use crate::selection::{Selection, lists_of};
 use crate::simulator::{Config, Simulator};
 
 /// Views that the demo shows, with what they answer.
@@ -81,22 +79,6 @@ pub(crate) fn run(args: &DemoArgs, _global: &Settings, output: &Output) -> Resul
 fn settings(warehouse: &std::path::Path, simulator: &Simulator, key: String) -> Result<SyncSettings, Error> {
     let base_url =
         Url::parse(&simulator.base_url()).map_err(|error| Error::Internal { what: error.to_string() })?;
-    let stream = super::sync::stream();
-    Ok(SyncSettings {
-        warehouse: warehouse.to_owned(),
-        stream,
-        lists: lists_of(&[Selection::default()])?,
-        arguments: "demo".to_owned(),
-        client: ClientSettings::new(base_url, Credentials::ApiKey(Secret::new(key))),
-        extract: ExtractSettings {
-            page_size: stream.endpoint.max_page_size,
-            slice_rows: super::sync::SLICE_ROWS,
-            requests_at_once: 2 * super::sync::CONCURRENCY,
-        },
-        load: LoadSettings::default(),
-        keep: super::sync::KEEP,
-        max_deleted_percent: super::sync::MAX_DELETED_PERCENT,
-        keep_raw: 1,
-        restart: false,
-    })
+    let client = ClientSettings::new(base_url, Credentials::ApiKey(Secret::new(key)));
+    Ok(SyncSettings { arguments: "demo".to_owned(), keep_raw: 1, ..SyncSettings::new(warehouse, client) })
 }

@@ -22,7 +22,7 @@ pub(crate) struct RebuildArgs {
 }
 
 pub(crate) fn rebuild(args: &RebuildArgs, global: &Settings, output: &Output) -> Result<u8, Error> {
-    let keep = args.keep.or(global.file.keep).unwrap_or(super::sync::KEEP);
+    let keep = args.keep.or(global.file.keep).unwrap_or(crate::pipeline::SyncSettings::KEEP);
     let rebuilt =
         rebuild::rebuild(&global.warehouse, &LoadSettings::default(), keep, args.allow_missing_lists)?;
     output.say(&format!(

@@ -18,6 +18,7 @@ mod schema;
 mod settings;
 mod simulate;
 mod status;
+mod summary;
 mod sync;
 mod views;
 

@@ -1,77 +1,100 @@
-//! Progress of a run: a bar with rate, pages and time left on a terminal, one line per list without one.
+//! Progress of a run: a bar for each stream with rate and time left on a terminal, a line for each list without one.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
 use super::output::Output;
 use crate::extract::Observer;
-use crate::extract::ledger::Verdict;
+use crate::extract::ledger::{RunList, Verdict};
 
 /// Shows how far a run has come.
 #[derive(Debug)]
 pub(crate) struct Progress {
     output: Output,
-    stream: &'static str,
-    bar: ProgressBar,
-    pages: AtomicU64,
+    /// By stream; the name `phase` is the step after fetching.
+    bars: Mutex<BTreeMap<String, ProgressBar>>,
+    says_resumed: AtomicBool,
 }
 
 impl Progress {
-    pub(crate) fn new(output: &Output, stream: &'static str) -> Self {
-        let bar =
-            if output.shows_bars() { output.bars.add(ProgressBar::new(0)) } else { ProgressBar::hidden() };
-        let style = "{prefix:10} {wide_bar} {human_pos}/{human_len} rows · {per_sec} · {msg} · {eta} left";
+    pub(crate) fn new(output: &Output) -> Self {
+        Self { output: output.clone(), bars: Mutex::default(), says_resumed: AtomicBool::new(false) }
+    }
+
+    /// Takes the bars away.
+    pub(crate) fn finish(&self) {
+        for bar in self.bars.lock().unwrap_or_else(PoisonError::into_inner).values() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn bar(&self, stream: &str) -> ProgressBar {
+        let mut bars = self.bars.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bar) = bars.get(stream) {
+            return bar.clone();
+        }
+        let bar = if self.output.shows_bars() {
+            self.output.bars.add(ProgressBar::new(0))
+        } else {
+            ProgressBar::hidden()
+        };
+        let style = "{prefix:20} {wide_bar} {human_pos}/{human_len} · {per_sec} · {eta} left";
         if let Ok(style) = ProgressStyle::with_template(style) {
             bar.set_style(style);
         }
-        bar.set_prefix(stream);
-        bar.set_message("0 pages");
-        Self { output: output.clone(), stream, bar, pages: AtomicU64::new(0) }
-    }
-
-    /// Takes the bar away.
-    pub(crate) fn finish(&self) {
-        self.bar.finish_and_clear();
+        bar.set_prefix(stream.to_owned());
+        bars.insert(stream.to_owned(), bar.clone());
+        bar
     }
 }
 
 impl Observer for Progress {
-    fn list_counted(&self, _list: &str, total: Option<u64>) {
-        self.bar.inc_length(total.unwrap_or(0));
+    fn list_counted(&self, list: &RunList, total: Option<u64>) {
+        self.bar(&list.stream).inc_length(total.unwrap_or(0));
     }
 
-    fn page_landed(&self, _list: &str, rows: u64, resumed: bool) {
-        let pages = self.pages.fetch_add(1, Ordering::Relaxed) + 1;
-        self.bar.set_message(format!("{} pages", HumanCount(pages)));
-        self.bar.inc(rows);
-        if resumed && pages == 1 {
+    fn page_landed(&self, list: &RunList, rows: u64, resumed: bool) {
+        self.bar(&list.stream).inc(rows);
+        if resumed && !self.says_resumed.swap(true, Ordering::Relaxed) {
             self.output.say("Resuming the unfinished run; pages that have landed are not asked for again.");
         }
     }
 
-    fn list_judged(&self, list: &str, verdict: &Verdict) {
-        let total =
-            verdict.total_after.map_or("no total".to_owned(), |total| format!("total {}", HumanCount(total)));
+    fn list_judged(&self, list: &RunList, verdict: &Verdict) {
+        // There may be hundreds of target groups; the summary counts them.
+        if list.target_group.is_some() && verdict.complete {
+            return;
+        }
+        let name = format!("{} {}", list.stream, list.label);
         let proof = if verdict.complete {
             "complete".to_owned()
         } else {
             format!("NOT complete: {}", verdict.reasons.join("; "))
         };
-        self.output.say(&format!(
-            "{} {list}: {} rows, {} companies, {total}, sweeps {}: {proof}",
-            self.stream,
-            HumanCount(verdict.rows_received),
-            HumanCount(verdict.distinct_keys),
-            verdict.sweeps,
-        ));
+        let rows = HumanCount(verdict.rows_received);
+        let distinct = HumanCount(verdict.distinct_keys);
+        let total = verdict.total_after.map(HumanCount);
+        self.output.say(&match (list.label == crate::extract::COMPANIES, total) {
+            (true, Some(due)) => format!(
+                "{name}: {rows} rows, {distinct} of {due} companies answered, {} unknown to the server: {proof}",
+                HumanCount(verdict.not_found)
+            ),
+            (_, Some(total)) => {
+                format!("{name}: {rows} rows, {distinct} different, total {total}, sweeps {}: {proof}", verdict.sweeps)
+            }
+            (_, None) => format!("{name}: {rows} rows, {distinct} different, no total: {proof}"),
+        });
     }
 
     fn phase(&self, name: &'static str) {
-        if self.output.shows_bars() {
-            self.bar.set_style(ProgressStyle::default_spinner());
-            self.bar.set_message(name);
-            self.bar.tick();
+        if self.output.shows_bars() && name != "fetching" {
+            let bar = self.bar("phase");
+            bar.set_style(ProgressStyle::default_spinner());
+            bar.set_message(name);
+            bar.tick();
         }
     }
 }

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use super::output::Output;
 use super::settings::Settings;
+use crate::clock::utc_text;
 use crate::error::Error;
 use crate::extract::landing::size_of;
 use crate::extract::runs::{self, LandedRun, RunState};
 use crate::load;
 use crate::query::{self, Format, QueryOptions};
-use crate::report::utc_text;
 use crate::workspace::Workspace;
 
 /// Form of the status
@@ -81,7 +81,7 @@ fn unfinished_run(run: &LandedRun) -> Value {
         "run_id": run.header.run_id,
         "started_at": utc_text(run.header.started_at_us),
         "arguments": run.header.arguments,
-        "pages": run.pages.len(),
+        "pages": run.pages.len() + run.answers.len(),
         "bytes": run.size_bytes(),
     })
 }

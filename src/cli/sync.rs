@@ -5,36 +5,30 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use indicatif::{HumanBytes, HumanCount};
 use tokio::sync::oneshot;
 
 use super::output::Output;
 use super::progress::Progress;
 use super::settings::Settings;
+use super::summary::summarise;
 use super::{config, credentials};
 use crate::api::ClientSettings;
-use crate::catalog::{PROSPECTS, STREAMS, Stream};
+use crate::catalog::{Lists, STREAMS, Stream};
 use crate::error::Error;
-use crate::extract::ExtractSettings;
-use crate::load::LoadSettings;
+use crate::pipeline::planner::{default_streams, with_needed};
 use crate::pipeline::{self, SyncSettings};
 use crate::report::Report;
 use crate::selection::{Selection, lists_of};
 
-/// A list with more rows than this is cut into slices: 25 pages deep an offset is still cheap for the server.
-pub(super) const SLICE_ROWS: u64 = 25_000;
-/// Requests in flight unless told otherwise.
-pub(super) const CONCURRENCY: usize = 8;
-
-/// Earlier generations kept unless told otherwise.
-pub(super) const KEEP: usize = 3;
-/// Share of a list's companies that may disappear unless told otherwise.
-pub(super) const MAX_DELETED_PERCENT: f64 = 50.0;
-
 /// Options of `sync`
 #[derive(Debug, Args)]
 pub(crate) struct SyncArgs {
-    /// Streams to load; all when omitted
+    /// Streams to load, with what they need; when omitted those of the settings file, else the default ones
+    ///
+    /// By default: prospects, target_groups, target_group_members, financial_statements, leads, customer_data.
+    /// contacts holds personal data and is loaded only when named. What is asked for each company by itself
+    /// (financial_statements, details, contacts, technologies, company_leads) costs a request for each company;
+    /// `vainu-etl plan` says how many.
     #[arg(value_name = "STREAM", value_parser = clap::builder::PossibleValuesParser::new(STREAMS.iter().map(|s| s.name)))]
     streams: Vec<String>,
     /// Load only companies that match; several filters must all match
@@ -44,7 +38,13 @@ pub(crate) struct SyncArgs {
     /// file. Replaces the selections of the settings file.
     #[arg(long = "filter", value_name = "KEY=VALUE")]
     filters: Vec<String>,
-    /// Read whole lists even where reading only what changed would do
+    /// Read only this target group, by name or id; several may be given. Replaces those of the settings file
+    #[arg(long = "target-group", value_name = "NAME")]
+    target_groups: Vec<String>,
+    /// Ask again for what is asked for each company by itself only when it is older, for example 30d [default: always]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    details_max_age: Option<Duration>,
+    /// Read everything, also what is new enough or was read before
     #[arg(long)]
     full: bool,
     /// Stop after so many requests; the same command goes on [exit code 8]
@@ -99,7 +99,7 @@ pub(crate) fn run_sync(settings: &SyncSettings, output: &Output) -> Result<Repor
         .max_blocking_threads(blocking_threads())
         .enable_all()
         .build()?;
-    let progress = Progress::new(output, settings.stream.name);
+    let progress = Progress::new(output);
     let (stop, stopped) = oneshot::channel();
     runtime.spawn(watch_interrupts(output.clone(), stop));
     let stopped = async {
@@ -134,57 +134,97 @@ async fn watch_interrupts(output: Output, stop: oneshot::Sender<()>) {
     }
 }
 
-fn settings(args: &SyncArgs, global: &Settings) -> Result<SyncSettings, Error> {
+/// What the command line and the settings file say together.
+pub(super) fn settings(args: &SyncArgs, global: &Settings) -> Result<SyncSettings, Error> {
     let file = &global.file;
-    let (selections, arguments) = selections(&args.filters, &file.select)?;
-    let lists = lists_of(&selections)?;
-    let base_url = global.base_url()?;
-    let mut client = ClientSettings::new(base_url, credentials::find(global.api_key_file.as_deref())?);
-    let concurrency = args.concurrency.map(|n| n.get() as usize).or(file.concurrency).unwrap_or(CONCURRENCY);
-    client.concurrency =
-        u32::try_from(concurrency).ok().and_then(NonZeroU32::new).ok_or_else(|| Error::Usage {
-            message: format!("concurrency {concurrency} is not possible"),
-            hint: "give a number from 1".to_owned(),
-        })?;
+    let streams = streams(&args.streams, &file.streams)?;
+    let (selections, mut arguments) = selections(&args.filters, &file.select)?;
+    if !args.filters.is_empty()
+        && !with_needed(&streams).iter().any(|stream| stream.lists == Lists::Selections)
+    {
+        return Err(Error::Usage {
+            message: "--filter chooses companies, and none of the streams reads lists of companies"
+                .to_owned(),
+            hint: "leave the filter out, or name `prospects` too".to_owned(),
+        });
+    }
+    if !args.streams.is_empty() {
+        arguments = format!("{} {arguments}", args.streams.join(" "));
+    }
+    let mut client =
+        ClientSettings::new(global.base_url()?, credentials::find(global.api_key_file.as_deref())?);
+    if let Some(concurrency) = args.concurrency.map(|n| n.get() as usize).or(file.concurrency) {
+        client.concurrency =
+            u32::try_from(concurrency).ok().and_then(NonZeroU32::new).ok_or_else(|| Error::Usage {
+                message: format!("concurrency {concurrency} is not possible"),
+                hint: "give a number from 1".to_owned(),
+            })?;
+    }
     client.requests_per_second = args.requests_per_second.or(file.requests_per_second);
     client.max_requests = args.max_requests;
     client.deadline = args.max_duration.map(|duration| Instant::now() + duration);
-    let stream = stream();
-    let page_size = args.page_size.or(file.page_size).unwrap_or(stream.endpoint.max_page_size);
-    if !(1..=stream.endpoint.max_page_size).contains(&page_size) {
-        return Err(Error::Usage {
-            message: format!("page size {page_size} is not possible"),
-            hint: format!("give 1 to {}", stream.endpoint.max_page_size),
-        });
+    let mut settings = SyncSettings::new(&global.warehouse, client);
+    settings.extract.page_size = page_size(args.page_size.or(file.page_size))?;
+    settings.max_deleted_percent = percent(args.max_deleted_percent.or(file.max_deleted_percent))?;
+    let memory_limit = args.memory_limit.or(file.memory_limit);
+    settings.load.memory_limit_mb = memory_limit.unwrap_or(settings.load.memory_limit_mb);
+    settings.keep = args.keep.or(file.keep).unwrap_or(settings.keep);
+    settings.keep_raw = args.keep_raw.or(file.keep_raw).unwrap_or(settings.keep_raw);
+    settings.lists = lists_of(&selections)?;
+    if !file.customer_data.is_empty() {
+        settings.customer_lists = vec![Selection::customer_data(&file.customer_data)?];
     }
-    let max_deleted_percent =
-        args.max_deleted_percent.or(file.max_deleted_percent).unwrap_or(MAX_DELETED_PERCENT);
-    if !(0.0..=100.0).contains(&max_deleted_percent) {
-        return Err(Error::Usage {
-            message: format!("a share of {max_deleted_percent} per cent is not possible"),
-            hint: "give 0 to 100".to_owned(),
-        });
+    let target_groups = if args.target_groups.is_empty() { &file.target_groups } else { &args.target_groups };
+    settings.target_groups.clone_from(target_groups);
+    settings.details_max_age = match (args.details_max_age, &file.details_max_age) {
+        (None, Some(text)) => Some(parse_duration(text).map_err(|reason| Error::Usage {
+            message: format!("`details_max_age = \"{text}\"` is no duration"),
+            hint: reason,
+        })?),
+        (given, _) => given,
+    };
+    Ok(SyncSettings { streams, arguments, full: args.full, restart: args.restart, ..settings })
+}
+
+fn page_size(given: Option<u32>) -> Result<u32, Error> {
+    let most = SyncSettings::PAGE_SIZE;
+    let page_size = given.unwrap_or(most);
+    if (1..=most).contains(&page_size) {
+        return Ok(page_size);
     }
-    let mut load = LoadSettings::default();
-    load.memory_limit_mb = args.memory_limit.or(file.memory_limit).unwrap_or(load.memory_limit_mb);
-    Ok(SyncSettings {
-        warehouse: global.warehouse.clone(),
-        stream,
-        lists,
-        arguments,
-        client,
-        extract: ExtractSettings { page_size, slice_rows: SLICE_ROWS, requests_at_once: concurrency * 2 },
-        load,
-        keep: args.keep.or(file.keep).unwrap_or(KEEP),
-        max_deleted_percent,
-        keep_raw: args.keep_raw.or(file.keep_raw).unwrap_or(3),
-        restart: args.restart,
+    Err(Error::Usage {
+        message: format!("page size {page_size} is not possible"),
+        hint: format!("give 1 to {most}"),
     })
 }
 
-/// The stream that is loaded. There is one so far; naming it is the same as naming none.
-pub(super) fn stream() -> &'static Stream {
-    &PROSPECTS
+fn percent(given: Option<f64>) -> Result<f64, Error> {
+    let percent = given.unwrap_or(SyncSettings::MAX_DELETED_PERCENT);
+    if (0.0..=100.0).contains(&percent) {
+        return Ok(percent);
+    }
+    Err(Error::Usage {
+        message: format!("a share of {percent} per cent is not possible"),
+        hint: "give 0 to 100".to_owned(),
+    })
+}
+
+/// The streams of the command line, else of the settings file, else the default ones.
+fn streams(named: &[String], file: &[String]) -> Result<Vec<&'static Stream>, Error> {
+    let names = if named.is_empty() { file } else { named };
+    if names.is_empty() {
+        return Ok(default_streams());
+    }
+    let known = |name: &String| {
+        STREAMS.iter().find(|stream| stream.name == name).ok_or_else(|| Error::Usage {
+            message: format!("there is no stream `{name}`"),
+            hint: format!(
+                "the streams are {}",
+                STREAMS.iter().map(|stream| stream.name).collect::<Vec<_>>().join(", ")
+            ),
+        })
+    };
+    names.iter().map(known).collect()
 }
 
 /// Selections of the command line, else of the settings file, else everything.
@@ -206,14 +246,16 @@ fn selections(filters: &[String], tables: &[toml::Table]) -> Result<(Vec<Selecti
 fn parse_duration(text: &str) -> Result<Duration, String> {
     let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
-    let number: u64 = number.parse().map_err(|_| "write a number and a unit: 90s, 30m, 2h".to_owned())?;
+    let number: u64 =
+        number.parse().map_err(|_| "write a number and a unit: 90s, 30m, 2h, 30d".to_owned())?;
     let seconds = match unit {
         "s" | "" => Some(number),
         "m" | "min" => number.checked_mul(60),
         "h" => number.checked_mul(3600),
+        "d" => number.checked_mul(24 * 3600),
         _ => None,
     };
-    seconds.map(Duration::from_secs).ok_or_else(|| "the unit is s, m or h".to_owned())
+    seconds.map(Duration::from_secs).ok_or_else(|| "the unit is s, m, h or d".to_owned())
 }
 
 fn write_report(report: &Report, path: &std::path::Path) -> Result<(), Error> {
@@ -227,39 +269,4 @@ fn write_report(report: &Report, path: &std::path::Path) -> Result<(), Error> {
     fs_err::write(&temporary, json + "\n")?;
     fs_err::rename(&temporary, path)?;
     Ok(())
-}
-
-/// Says in a few lines what a run did.
-pub(crate) fn summarise(report: &Report, output: &Output) {
-    let sum = |count: fn(&crate::report::ListLine) -> u64| HumanCount(report.lists.iter().map(count).sum());
-    output.say(&format!(
-        "Published generation {} of {} ({}): {} new, {} changed, {} unchanged, {} deleted, {} rejects.",
-        report.generation,
-        report.warehouse,
-        HumanBytes(report.warehouse_bytes),
-        sum(|list| list.inserted),
-        sum(|list| list.updated),
-        sum(|list| list.unchanged),
-        sum(|list| list.deleted),
-        HumanCount(report.rejects),
-    ));
-    let seconds: Vec<String> =
-        report.seconds.iter().map(|(step, seconds)| format!("{step} {seconds:.1} s")).collect();
-    output.say(&format!(
-        "{} requests ({} again), {} received, {} of landed pages kept; {}.",
-        HumanCount(report.requests),
-        HumanCount(report.retries),
-        HumanBytes(report.bytes),
-        HumanBytes(report.landing_bytes),
-        seconds.join(", "),
-    ));
-    for line in report.lists.iter().filter(|line| !line.complete) {
-        output.say(&format!(
-            "warning: list `{}` is not proven complete after {} sweeps: {}. What was received is loaded; nothing was marked as deleted.",
-            line.list,
-            line.sweeps,
-            line.reasons.join("; "),
-        ));
-        output.say("hint: run the same command again; `vainu-etl status` shows the evidence");
-    }
 }

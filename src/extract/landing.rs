@@ -14,7 +14,8 @@ use tokio::sync::{mpsc, oneshot};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::ExtractError;
-use super::ledger::{Entry, Header, LandedAt, Ledger, RequestKey};
+use super::bundle::Bundle;
+use super::ledger::{CompanyAnswers, Entry, Header, LandedAt, Ledger, RequestKey};
 use super::runs;
 use crate::crash::{self, Point};
 
@@ -27,13 +28,38 @@ const QUEUE: usize = 16;
 /// Largest body that a landed page may claim to have; a damaged ledger must not ask for all memory.
 const MAX_BODY: u64 = 1 << 30;
 
-/// A page on its way to the disk.
+/// A page, or several answers in one, on its way to the disk.
 struct Arrival {
-    key: RequestKey,
+    of: Of,
     compressed: Vec<u8>,
     raw_length: u64,
     checksum: u64,
     fetched_at_us: i64,
+}
+
+/// What is landed.
+enum Of {
+    /// The answer to a request.
+    Request(RequestKey),
+    /// Answers about companies; where they lie is filled in.
+    Companies(CompanyAnswers),
+}
+
+impl Of {
+    /// How many numbers it takes: each answer can be named by its own.
+    fn numbers(&self) -> u64 {
+        match self {
+            Self::Request(_) => 1,
+            Self::Companies(answers) => answers.companies.len() as u64,
+        }
+    }
+
+    fn entry(self, at: LandedAt) -> Entry {
+        match self {
+            Self::Request(key) => Entry::Landed { key, at },
+            Self::Companies(answers) => Entry::Answered(CompanyAnswers { at: Some(at), ..answers }),
+        }
+    }
 }
 
 enum Message {
@@ -89,6 +115,9 @@ impl Landing {
         let (ledger, entries) = Ledger::resume(folder)?;
         let landed = entries.iter().filter_map(|entry| match entry {
             Entry::Landed { at, .. } => Some((at.segment, at.number)),
+            Entry::Answered(CompanyAnswers { companies, at: Some(at), .. }) => {
+                Some((at.segment, at.number + (companies.len() as u64).saturating_sub(1)))
+            }
             _ => None,
         });
         let (segment, number) = landed.fold((0, 0), |most, next| (most.0.max(next.0), most.1.max(next.1)));
@@ -132,6 +161,23 @@ impl Landing {
         body: bytes::Bytes,
         fetched_at_us: i64,
     ) -> Result<LandedAt, ExtractError> {
+        self.write(Of::Request(key), body, fetched_at_us).await
+    }
+
+    /// Lands answers about companies as one page; they are durable and counted in the ledger when this returns.
+    ///
+    /// # Errors
+    /// The disk is full or broken.
+    pub(super) async fn land_answers(&self, list: u32, bundle: Bundle) -> Result<(), ExtractError> {
+        let Bundle { body, companies, not_found, rows, since_us } = bundle;
+        let answers = CompanyAnswers { list, companies, not_found, rows, at: None };
+        if answers.companies.is_empty() {
+            return self.note(Entry::Answered(answers)).await;
+        }
+        self.write(Of::Companies(answers), body.into(), since_us).await.map(drop)
+    }
+
+    async fn write(&self, of: Of, body: bytes::Bytes, fetched_at_us: i64) -> Result<LandedAt, ExtractError> {
         let busy = Arc::clone(&self.busy);
         let arrival = tokio::task::spawn_blocking(move || {
             let begin = Instant::now();
@@ -139,7 +185,7 @@ impl Landing {
             let raw_length = body.len() as u64;
             let checksum = xxh3_64(&body);
             busy.add(begin);
-            Ok::<_, ExtractError>(Arrival { key, compressed, raw_length, checksum, fetched_at_us })
+            Ok::<_, ExtractError>(Arrival { of, compressed, raw_length, checksum, fetched_at_us })
         });
         let arrival = arrival.await.map_err(|_| ExtractError::LandingStopped)??;
         let (reply, answer) = oneshot::channel();
@@ -213,7 +259,7 @@ impl Writer {
                         Ok(()) => self.write(&arrival).map_err(|error| written = Err(error)).ok(),
                         Err(_) => None,
                     };
-                    entries.extend(at.clone().map(|at| Entry::Landed { key: arrival.key, at }));
+                    entries.extend(at.clone().map(|at| arrival.of.entry(at)));
                     pages.push((at, reply));
                 }
             }
@@ -275,7 +321,7 @@ impl Writer {
             checksum: arrival.checksum,
             fetched_at_us: arrival.fetched_at_us,
         };
-        self.next_number += 1;
+        self.next_number += arrival.of.numbers();
         self.position += length;
         Ok(at)
     }

@@ -6,168 +6,14 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::ExtractError;
+pub use super::entry::{Ask, CompanyAnswers, Entry, Header, LandedAt, RequestKey, RunList, Spent, Verdict};
 use crate::crash::{self, Point};
 
 /// Version of the ledger's lines; another one is refused rather than guessed at.
-pub const LEDGER_VERSION: u32 = 1;
-
-/// A request, as the plan names it; the same plan names it the same way in every session of a run.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct RequestKey {
-    /// Index of the list in the run's header.
-    pub list: u32,
-    /// Which reading of the slice, from 1.
-    pub sweep: u32,
-    /// First characters of the ids that the slice holds, `#3` for the fourth chunk of ids, or empty for all.
-    pub slice: String,
-    /// What is asked.
-    pub ask: Ask,
-}
-
-/// What a request asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ask {
-    /// The number of rows before they are read.
-    CountBefore,
-    /// The number of rows after they were read.
-    CountAfter,
-    /// The number of rows of a slice that is to be read again.
-    CountAgain,
-    /// Rows.
-    Page {
-        /// Position of the first row.
-        offset: u64,
-        /// Most rows wanted.
-        limit: u32,
-        /// How often the same rows were asked for before in this sweep, because the answer was not usable.
-        again: u32,
-        /// Whether the number of rows is asked for with them, so that both are of one moment.
-        with_count: bool,
-    },
-}
-
-/// Where a page lies in the landing folder.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LandedAt {
-    /// Number of the page in the run, from 1, in the order of landing.
-    pub number: u64,
-    /// Number of the segment file.
-    pub segment: u32,
-    /// First byte in it.
-    pub position: u64,
-    /// Bytes in it, compressed.
-    pub length: u64,
-    /// Bytes of the body as received.
-    pub raw_length: u64,
-    /// Checksum (XXH3, 64 bits) of the body as received.
-    pub checksum: u64,
-    /// When the answer was received, microseconds since 1970, UTC.
-    pub fetched_at_us: i64,
-}
-
-/// What the run was asked to do: its first line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Header {
-    /// [`LEDGER_VERSION`].
-    pub version: u32,
-    /// Time-ordered id of the run.
-    pub run_id: String,
-    /// When it first started, microseconds since 1970, UTC.
-    pub started_at_us: i64,
-    /// Stream that is read.
-    pub stream: String,
-    /// Labels of the lists, in order.
-    pub lists: Vec<String>,
-    /// Selections as given, for people; without secrets.
-    pub arguments: String,
-    /// Hash over everything that decides which requests are made; only the same may be resumed.
-    pub fingerprint: String,
-}
-
-/// How much was asked in one session of a run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Spent {
-    /// Requests sent, retries included.
-    pub requests: u64,
-    /// Requests sent again.
-    pub retries: u64,
-    /// Bytes of JSON received.
-    pub bytes: u64,
-}
-
-/// The evidence of a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Verdict {
-    /// Index of the list.
-    pub list: u32,
-    /// Rows received in the sweeps that count, each position once.
-    pub rows_received: u64,
-    /// Different companies among them.
-    pub distinct_keys: u64,
-    /// The server's total before; none when it gave none.
-    pub total_before: Option<u64>,
-    /// The server's total after; none when it gave none.
-    pub total_after: Option<u64>,
-    /// Rows of a full page as received.
-    pub effective_page_size: u64,
-    /// Most sweeps that a slice of the list needed.
-    pub sweeps: u32,
-    /// Whether the evidence adds up.
-    pub complete: bool,
-    /// Why not; empty when it does.
-    pub reasons: Vec<String>,
-    /// Slice and sweep whose pages make up the list. For a list that is not complete all pages count.
-    pub accepted: Vec<(String, u32)>,
-}
-
-/// One line of the ledger.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Entry {
-    /// The first line.
-    Opened(Header),
-    /// A number of rows; none when the server does not give one.
-    Counted {
-        /// Which request.
-        key: RequestKey,
-        /// The answer.
-        total: Option<u64>,
-    },
-    /// A page, durable in the landing folder.
-    Landed {
-        /// Which request.
-        key: RequestKey,
-        /// Where it lies.
-        at: LandedAt,
-    },
-    /// 404 where a page was asked for: the list ends before it.
-    PastEnd {
-        /// Which request.
-        key: RequestKey,
-    },
-    /// A landed page that can no longer be read; it is fetched again.
-    Damaged {
-        /// Which request.
-        key: RequestKey,
-    },
-    /// What a session of the run has spent, written when it ends in order.
-    Spent(Spent),
-    /// The evidence of a list.
-    Judged(Verdict),
-    /// The result was published as this generation; nothing is left to do.
-    Published {
-        /// Generation of the warehouse.
-        generation: u64,
-    },
-    /// The run is given up; its pages are kept as long as those of published runs.
-    Abandoned,
-}
+pub const LEDGER_VERSION: u32 = 2;
 
 /// The open ledger of a run.
 #[derive(Debug)]
@@ -309,8 +155,14 @@ mod tests {
             version: LEDGER_VERSION,
             run_id: "r".to_owned(),
             started_at_us: 1,
-            stream: "prospects".to_owned(),
-            lists: vec!["all".to_owned()],
+            lists: vec![RunList {
+                stream: "prospects".to_owned(),
+                label: "all".to_owned(),
+                serves: vec!["prospects".to_owned()],
+                target_group: None,
+                window_from_us: None,
+                window_to_us: None,
+            }],
             arguments: String::new(),
             fingerprint: "f".to_owned(),
         }

@@ -23,12 +23,11 @@ const SLICES_AT_ONCE: usize = 4;
 const LONGEST_PREFIX: usize = 10;
 
 /// Reads the list with that index.
-pub(super) async fn read(source: &Source<'_>, index: usize) -> Result<Verdict, ExtractError> {
-    let list = u32::try_from(index).unwrap_or(u32::MAX);
+pub(super) async fn read(source: &Source<'_>, list: u32) -> Result<Verdict, ExtractError> {
     let mut reading = ListReading::new(source, list);
     let roots = reading.count_roots(1, Ask::CountBefore).await?;
     let total_before = sum(roots.iter().map(|slice| slice.total));
-    source.observer.list_counted(source.label(list), total_before);
+    source.observer.list_counted(&source.lists.get(list).named, total_before);
     let mut pending = Vec::new();
     for root in roots {
         pending.extend(reading.cut(root, 1, source.settings.slice_rows).await?);
@@ -57,7 +56,7 @@ pub(super) async fn read(source: &Source<'_>, index: usize) -> Result<Verdict, E
         }
     }
     let verdict = reading.verdict(total_before, total_after);
-    source.observer.list_judged(source.label(list), &verdict);
+    source.observer.list_judged(&source.lists.get(list).named, &verdict);
     Ok(verdict)
 }
 
@@ -81,7 +80,7 @@ struct ListReading<'a, 'b> {
 
 impl<'a, 'b> ListReading<'a, 'b> {
     fn new(source: &'a Source<'b>, list: u32) -> Self {
-        let page_size = u64::from(source.settings.page_size);
+        let page_size = u64::from(source.page_size(list));
         Self {
             source,
             list,
@@ -101,7 +100,7 @@ impl<'a, 'b> ListReading<'a, 'b> {
 
     /// The whole list, or its chunks of ids, each counted.
     async fn count_roots(&self, sweep: u32, ask: Ask) -> Result<Vec<Slice>, ExtractError> {
-        let chunks = self.source.lists.get(self.list as usize).map_or(0, |list| list.id_chunks.len());
+        let chunks = self.source.lists.get(self.list).list.id_chunks.len();
         let names: Vec<String> = if chunks == 0 {
             vec![String::new()]
         } else {
@@ -146,10 +145,9 @@ impl<'a, 'b> ListReading<'a, 'b> {
     }
 
     fn can_cut(&self, slice: &Slice) -> bool {
-        let chosen_by_id = self.source.lists.get(self.list as usize).is_none_or(|list| {
-            !list.id_chunks.is_empty()
-                || list.parameters.iter().any(|(key, _)| key.starts_with("business_id"))
-        });
+        let known = self.source.lists.get(self.list);
+        let chosen_by_id = !known.list.id_chunks.is_empty()
+            || known.list.parameters.iter().any(|(key, _)| key.starts_with("business_id"));
         !chosen_by_id && !slice.name.starts_with('#')
     }
 
@@ -194,7 +192,7 @@ impl<'a, 'b> ListReading<'a, 'b> {
         if read.only_total_too_small || (read.adds_up() && fewer) {
             if contested == Some(&companies) {
                 tracing::warn!(
-                    list = self.source.label(self.list),
+                    list = self.source.lists.get(self.list).named.label,
                     total = read.slice.total,
                     received = read.rows.len(),
                     "The server's total is wrong: two readings agree on more companies."
@@ -241,7 +239,7 @@ impl<'a, 'b> ListReading<'a, 'b> {
         for slice in &failed {
             if let Some(read) = self.reads.get(&slice.name) {
                 tracing::warn!(
-                    list = self.source.label(self.list),
+                    list = self.source.lists.get(self.list).named.label,
                     slice = slice.name,
                     sweep = sweep - 1,
                     reasons = read.reasons.join("; "),
@@ -318,6 +316,7 @@ impl<'a, 'b> ListReading<'a, 'b> {
             complete: reasons.is_empty(),
             reasons,
             accepted: self.reads.values().map(|read| (read.slice.name.clone(), read.sweep)).collect(),
+            not_found: 0,
         }
     }
 }

@@ -1,29 +1,43 @@
 //! Extracting: reads lists page by page, lands every page, and proves that a list is complete.
 //!
-//! [`ledger`] says what is durable, [`landing`] keeps the pages, `source` answers a request from either of them
-//! or from the API ([`Answers`]), `coverage` lays pages side by side, `slice` reads one part of a list, and `list`
-//! decides whether the evidence adds up.
+//! [`Plan`] says what is read. [`ledger`] says what is durable, [`landing`] keeps the pages, `source` answers a request
+//! from either of them or from the API ([`Answers`]). How a list is read, and when its evidence adds up, depends on
+//! how its pages are asked for: `list` for ordered ones (`coverage` lays pages side by side, `slice` reads one part of a
+//! list), `unordered`, `numbered`, `single`; `companies` asks about each company that the lists bring (`feed`).
 
 mod answers;
+pub mod bundle;
+mod companies;
 mod coverage;
+mod entry;
+mod feed;
+mod groups;
 pub mod landing;
 pub mod ledger;
 mod list;
+mod lists;
+mod look;
+mod numbered;
+mod plan;
+mod request;
 pub mod runs;
+mod single;
 mod slice;
 mod source;
+mod unordered;
 
 use std::path::PathBuf;
 
 use futures::StreamExt;
 
 use crate::api::{ApiError, ErrorKind};
-use crate::catalog::Stream;
+use crate::catalog::{Lists, Paging, TARGET_GROUPS_STREAM};
 use crate::normalise::EnvelopeError;
-use crate::selection::List;
 pub use answers::Answers;
 use landing::Landing;
-use ledger::{Entry, Verdict};
+use ledger::{Entry, RunList, Verdict};
+pub(crate) use look::target_group_ids;
+pub use plan::{COMPANIES, Plan, PlannedStream, Wanted};
 use source::Source;
 
 /// Lists that are read side by side; their requests share one rate control.
@@ -42,12 +56,13 @@ pub struct ExtractSettings {
 
 /// What the run tells whoever watches it.
 pub trait Observer: Send + Sync + std::fmt::Debug {
-    /// The server's total of a list is known.
-    fn list_counted(&self, _list: &str, _total: Option<u64>) {}
+    /// So many rows of a list are known to come, besides those known before; of a list that asks about companies, so many
+    /// more companies.
+    fn list_counted(&self, _list: &RunList, _total: Option<u64>) {}
     /// A page has landed, or was found in the landing folder of the interrupted run.
-    fn page_landed(&self, _list: &str, _rows: u64, _resumed: bool) {}
+    fn page_landed(&self, _list: &RunList, _rows: u64, _resumed: bool) {}
     /// A list is read to its end.
-    fn list_judged(&self, _list: &str, _verdict: &Verdict) {}
+    fn list_judged(&self, _list: &RunList, _verdict: &Verdict) {}
     /// The run begins its next step.
     fn phase(&self, _name: &'static str) {}
 }
@@ -91,6 +106,14 @@ pub enum ExtractError {
         list: String,
         /// Method, path and parameters.
         request: String,
+    },
+    /// Target groups are wanted that are not there.
+    #[error("there is no target group `{wanted}`")]
+    NoSuchGroup {
+        /// Name or id as given.
+        wanted: String,
+        /// Names of those that there are.
+        known: Vec<String>,
     },
     /// The ledger has no readable header.
     #[error("`{}` is no ledger of this version", path.display())]
@@ -143,27 +166,82 @@ impl ExtractError {
     }
 }
 
-/// Reads all lists of a stream and lands their pages; returns the evidence, in the order of the lists.
+/// What extracting found out.
+#[derive(Debug)]
+pub struct Extracted {
+    /// The evidence of the lists, in their order.
+    pub verdicts: Vec<Verdict>,
+    /// Ids of all target groups that there are; none when their list was not read.
+    pub target_groups: Option<Vec<String>>,
+}
+
+/// Reads all lists of a plan and lands their pages.
 ///
 /// What `recorded` holds is not asked for again.
 ///
 /// # Errors
 /// The first error of any list; pages landed until then stay landed.
 pub async fn extract(
-    stream: &'static Stream,
-    lists: &[List],
+    plan: &Plan,
     api: &dyn Answers,
     landing: &Landing,
     recorded: Vec<Entry>,
     settings: ExtractSettings,
     observer: &dyn Observer,
-) -> Result<Vec<Verdict>, ExtractError> {
-    let source = Source::new(stream, lists, api, landing, recorded, settings, observer);
-    let reads = (0..lists.len()).map(|index| list::read(&source, index));
-    let outcomes: Vec<_> = futures::stream::iter(reads).buffer_unordered(LISTS_AT_ONCE).collect().await;
-    let mut verdicts = all_or_first_error(outcomes)?;
+) -> Result<Extracted, ExtractError> {
+    let source = Source::new(plan, api, landing, recorded, settings, observer);
+    let all = source.lists.all();
+    let of = |wanted: fn(Lists, &str) -> bool| {
+        let wanted = move |list: &RunList, lists| list.target_group.is_none() && wanted(lists, &list.stream);
+        let lists = all.iter().filter(move |(_, list)| wanted(&list.named, list.planned.stream.lists));
+        lists.map(|(index, _)| *index).collect::<Vec<u32>>()
+    };
+    let groups_first = of(|_, stream| stream == TARGET_GROUPS_STREAM);
+    let others = of(|lists, stream| lists != Lists::Companies && stream != TARGET_GROUPS_STREAM);
+    let companies = of(|lists, _| lists == Lists::Companies);
+    let knows_groups = !groups_first.is_empty();
+    let lists = async {
+        let target_groups = async {
+            let mut outcomes = read_all(&source, groups_first).await;
+            match groups::derive(&source).await {
+                Ok(derived) => outcomes.extend(read_all(&source, derived).await),
+                Err(error) => outcomes.push(Err(error)),
+            }
+            outcomes
+        };
+        let (others, target_groups) = futures::join!(read_all(&source, others), target_groups);
+        // What no list brings any more is not waited for.
+        source.feed.close();
+        others.into_iter().chain(target_groups).collect::<Vec<_>>()
+    };
+    let companies = companies.into_iter().map(|index| companies::read(&source, index));
+    let (lists, companies) = futures::join!(lists, futures::future::join_all(companies));
+    let mut verdicts = all_or_first_error(lists.into_iter().chain(companies).collect())?;
     verdicts.sort_by_key(|verdict| verdict.list);
-    Ok(verdicts)
+    let target_groups = knows_groups.then(|| source.groups().into_iter().map(|group| group.id).collect());
+    Ok(Extracted { verdicts, target_groups })
+}
+
+async fn read_all(source: &Source<'_>, lists: Vec<u32>) -> Vec<Result<Verdict, ExtractError>> {
+    let reads = lists.into_iter().map(|index| read(source, index));
+    futures::stream::iter(reads).buffer_unordered(LISTS_AT_ONCE).collect().await
+}
+
+/// Reads a list in the way that its endpoint asks for.
+async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, ExtractError> {
+    let list = source.lists.get(index);
+    let outcome = match list.planned.stream.endpoint.paging {
+        Paging::Ordered { .. } => list::read(source, index).await,
+        Paging::Unordered => unordered::read(source, index).await,
+        Paging::Numbered { .. } => numbered::read(source, index).await,
+        Paging::Single => single::read(source, index).await,
+    };
+    match outcome {
+        Err(ExtractError::NoSuchList { .. }) if list.named.target_group.is_some() => {
+            Ok(groups::gone(source, index))
+        }
+        outcome => outcome,
+    }
 }
 
 /// All values, or the error that explains the others.
@@ -171,15 +249,19 @@ pub async fn extract(
 /// Everything has run to its end by now: a request in flight is landed before an error is returned.
 fn all_or_first_error<T>(outcomes: Vec<Result<T, ExtractError>>) -> Result<Vec<T>, ExtractError> {
     let mut values = Vec::with_capacity(outcomes.len());
-    let mut worst: Option<ExtractError> = None;
+    let mut most: Option<ExtractError> = None;
     for outcome in outcomes {
         match outcome {
             Ok(value) => values.push(value),
-            Err(error) if worst.as_ref().is_none_or(|worst| worst.rank() < error.rank()) => {
-                worst = Some(error);
-            }
-            Err(_) => {}
+            Err(error) => worst(&mut most, error),
         }
     }
-    worst.map_or(Ok(values), Err)
+    most.map_or(Ok(values), Err)
+}
+
+/// Keeps the error that explains more.
+fn worst(most: &mut Option<ExtractError>, error: ExtractError) {
+    if most.as_ref().is_none_or(|most| most.rank() < error.rank()) {
+        *most = Some(error);
+    }
 }

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::ExtractError;
 use super::landing;
-use super::ledger::{self, Entry, Header, LandedAt, Lines, RequestKey, Spent, Verdict};
+use super::ledger::{
+    self, CompanyAnswers, Entry, Header, LandedAt, Lines, RequestKey, RunList, Spent, Verdict,
+};
 use crate::crash::{self, Point};
 
 /// How a run ended.
@@ -30,10 +32,14 @@ pub struct LandedRun {
     pub state: RunState,
     /// What all its sessions spent.
     pub spent: Spent,
+    /// Its lists by index: those of the header, and those that were found while it ran.
+    pub lists: BTreeMap<u32, RunList>,
     /// Evidence of its lists, in their order; empty until they were read to the end.
     pub verdicts: Vec<Verdict>,
     /// Its pages by number: which request each answers, and where it lies.
     pub pages: BTreeMap<u64, (RequestKey, LandedAt)>,
+    /// Its answers about companies by the number of the first that lies there: of which list, and where they lie.
+    pub answers: BTreeMap<u64, (u32, LandedAt)>,
     /// Pages that turned out to be damaged and were asked for again.
     pub damaged_pages: u64,
     /// Lines of the ledger that cannot be read. In a finished run something that was durable is missing then.
@@ -65,12 +71,22 @@ impl LandedRun {
         let mut verdicts = BTreeMap::new();
         // The latest answer to a request counts; an earlier one was damaged.
         let mut pages: HashMap<RequestKey, LandedAt> = HashMap::new();
+        let mut answers = BTreeMap::new();
+        let mut lists: BTreeMap<u32, RunList> = (0..).zip(header.lists.iter().cloned()).collect();
         for entry in entries {
             match entry {
                 Entry::Landed { key, at } => drop(pages.insert(key, at)),
                 Entry::Damaged { key } => {
                     damaged_pages += 1;
                     pages.remove(&key);
+                }
+                Entry::Found { index, list } => drop(lists.insert(index, list)),
+                Entry::Answered(CompanyAnswers { list, at: Some(at), .. }) => {
+                    answers.insert(at.number, (list, at));
+                }
+                Entry::AnswersDamaged { number } => {
+                    damaged_pages += 1;
+                    answers.remove(&number);
                 }
                 Entry::Judged(verdict) => drop(verdicts.insert(verdict.list, verdict)),
                 Entry::Spent(session) => {
@@ -80,17 +96,28 @@ impl LandedRun {
                 }
                 Entry::Published { generation } => state = RunState::Published(generation),
                 Entry::Abandoned => state = RunState::Abandoned,
-                Entry::Opened(_) | Entry::Counted { .. } | Entry::PastEnd { .. } => {}
+                Entry::Opened(_) | Entry::Counted { .. } | Entry::PastEnd { .. } | Entry::Answered(_) => {}
             }
         }
         let pages = pages.into_iter().map(|(key, at)| (at.number, (key, at))).collect();
         let verdicts = verdicts.into_values().collect();
         let folder = folder.to_owned();
-        Ok(Self { folder, header, state, spent, verdicts, pages, damaged_pages, damaged_lines })
+        Ok(Self {
+            folder,
+            header,
+            state,
+            spent,
+            lists,
+            verdicts,
+            pages,
+            answers,
+            damaged_pages,
+            damaged_lines,
+        })
     }
 
-    /// The pages that make up the lists, newest first: for a complete list those of the sweeps that count, for
-    /// another one all of them.
+    /// The pages that make up the lists but for answers about companies, newest first: for a complete list those of the
+    /// sweeps that count, for another one all of them.
     pub fn accepted_pages(&self) -> Vec<(RequestKey, LandedAt)> {
         let accepted: HashMap<u32, HashSet<(&str, u32)>> = self
             .verdicts
@@ -107,9 +134,9 @@ impl LandedRun {
         self.pages.values().rev().filter(|(key, _)| counts(key)).cloned().collect()
     }
 
-    /// Label of a list of the run; empty when there is no such list.
-    pub fn label(&self, list: u32) -> &str {
-        self.header.lists.get(list as usize).map_or("", String::as_str)
+    /// The lists of a stream's endpoint by index.
+    pub fn lists_of<'a>(&'a self, stream: &'a str) -> impl Iterator<Item = (u32, &'a RunList)> {
+        self.lists.iter().filter(move |(_, list)| list.stream == stream).map(|(index, list)| (*index, list))
     }
 
     /// Bytes of its folder.

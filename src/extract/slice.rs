@@ -45,6 +45,8 @@ pub(super) struct SliceRead {
     pub(super) sweep: u32,
     /// Fingerprints of the rows by position.
     pub(super) rows: Vec<u64>,
+    /// Fingerprints of all rows that came, those of pages that do not join included.
+    pub(super) companies: HashSet<u64>,
     pub(super) distinct: u64,
     /// Rows of a full page as received.
     pub(super) effective_page_size: u64,
@@ -120,12 +122,13 @@ impl Reading<'_, '_> {
             return Ok(false);
         }
         self.slice.total = page.count;
+        self.companies.extend(&page.rows);
         self.coverage.add(0, page.rows);
         Ok(true)
     }
 
     fn limit(&self) -> u32 {
-        self.source.settings.page_size
+        self.source.page_size(self.slice.list)
     }
 
     async fn ask(&mut self, offset: u64) -> Result<Page, ExtractError> {
@@ -327,6 +330,7 @@ impl Reading<'_, '_> {
         }
         SliceRead {
             rows: stitched.rows,
+            companies: self.companies,
             distinct,
             effective_page_size: self.page_size,
             longest_page: self.coverage.longest(),

@@ -1,23 +1,20 @@
 //! Answers the requests of the plan: from the ledger of the interrupted run, or from the API.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::Semaphore;
-use url::Url;
 
+use super::feed::Feed;
 use super::landing::{Landing, read_page};
 use super::ledger::{Ask, Entry, LandedAt, RequestKey};
-use super::{Answers, ExtractError, ExtractSettings, Observer};
+use super::lists::{KnownList, Lists};
+use super::look::{self, Seen};
+use super::{Answers, ExtractError, ExtractSettings, Observer, Plan, request};
 use crate::api::{Answer, ApiError, ApiRequest, ErrorKind};
-use crate::catalog::{Paging, Stream};
 use crate::clock;
-use crate::normalise::{EnvelopeError, PageFacts, fingerprints};
-use crate::selection::List;
+use crate::normalise::EnvelopeError;
 
-/// A URL longer than this is sent as a POST with the same parameters in its body: servers and proxies commonly
-/// refuse request lines of 8 KiB, some of 4 KiB.
-const LONGEST_URL: usize = 2000;
 /// How often an answer that is JSON at first sight but no page is asked for again: an error that a server sends as
 /// 200, or a page that was cut where the rest looks whole.
 const MOST_UNREADABLE: u32 = 2;
@@ -29,12 +26,14 @@ pub(super) struct Page {
     pub(super) rows: Vec<u64>,
     /// The server's total, when it was asked for and given.
     pub(super) count: Option<u64>,
+    /// Where the server says that there is more.
+    pub(super) next_page: Option<String>,
 }
 
 /// An answer that is a page or a count.
 struct Reply {
     body: bytes::Bytes,
-    facts: PageFacts,
+    seen: Seen,
     /// A large answer keeps its place until its page is durable.
     _rest: Answer,
 }
@@ -47,12 +46,15 @@ enum Recorded {
 
 /// Where answers come from.
 pub(super) struct Source<'a> {
-    pub(super) stream: &'static Stream,
-    pub(super) lists: &'a [List],
+    pub(super) plan: &'a Plan,
+    pub(super) lists: Lists<'a>,
+    pub(super) feed: Feed,
     pub(super) settings: ExtractSettings,
     pub(super) observer: &'a dyn Observer,
+    pub(super) landing: &'a Landing,
+    /// Id and name of each target group that has come.
+    groups: Mutex<Vec<look::Group>>,
     api: &'a dyn Answers,
-    landing: &'a Landing,
     recorded: Mutex<HashMap<RequestKey, Recorded>>,
     /// Bounds the bodies in memory: a request holds a permit until its page is durable.
     slots: Semaphore,
@@ -60,14 +62,15 @@ pub(super) struct Source<'a> {
 
 impl<'a> Source<'a> {
     pub(super) fn new(
-        stream: &'static Stream,
-        lists: &'a [List],
+        plan: &'a Plan,
         api: &'a dyn Answers,
         landing: &'a Landing,
         entries: Vec<Entry>,
         settings: ExtractSettings,
         observer: &'a dyn Observer,
     ) -> Self {
+        let lists = Lists::new(plan, &entries);
+        let feed = Feed::new(&lists.all(), &entries);
         let mut recorded = HashMap::new();
         for entry in entries {
             match entry {
@@ -78,12 +81,32 @@ impl<'a> Source<'a> {
                 _ => {}
             }
         }
-        let slots = Semaphore::new(settings.requests_at_once.max(1));
-        Self { stream, lists, settings, observer, api, landing, recorded: Mutex::new(recorded), slots }
+        Self {
+            plan,
+            lists,
+            feed,
+            settings,
+            observer,
+            landing,
+            groups: Mutex::default(),
+            api,
+            recorded: Mutex::new(recorded),
+            slots: Semaphore::new(settings.requests_at_once.max(1)),
+        }
     }
 
-    pub(super) fn label(&self, list: u32) -> &str {
-        self.lists.get(list as usize).map_or("", |list| &list.label)
+    /// Rows asked for in one request of a list.
+    pub(super) fn page_size(&self, list: u32) -> u32 {
+        let most = self.lists.get(list).planned.stream.endpoint.max_page_size;
+        self.settings.page_size.min(most).max(1)
+    }
+
+    /// The target groups that have come, each once.
+    pub(super) fn groups(&self) -> Vec<look::Group> {
+        let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        groups.sort();
+        groups.dedup_by(|a, b| a.id == b.id);
+        groups
     }
 
     /// The number of rows; none when the server answers with something else than a number.
@@ -91,11 +114,12 @@ impl<'a> Source<'a> {
         if let Some(Recorded::Total(total)) = self.take(&key) {
             return Ok(total);
         }
-        let request = self.request(&key);
-        let Some(reply) = self.send(&key, &request).await? else {
-            return Err(self.no_such_list(&key, &request));
+        let list = self.lists.get(key.list);
+        let request = request::of_list(&list, &key, self.api.base_url());
+        let Some(reply) = self.send(&list, &request).await? else {
+            return Err(self.no_such_list(&list, &request));
         };
-        let total = reply.facts.count;
+        let total = reply.seen.facts.count;
         self.note(Entry::Counted { key, total }).await?;
         Ok(total)
     }
@@ -103,43 +127,71 @@ impl<'a> Source<'a> {
     /// One page, durable in the landing folder when this returns. 404 is the end of the list; at its very start
     /// it is an error, unless the server counts no rows.
     pub(super) async fn page(&self, key: RequestKey, total: Option<u64>) -> Result<Page, ExtractError> {
+        let list = self.lists.get(key.list);
         match self.take(&key) {
             Some(Recorded::PastEnd) => return Ok(Page::default()),
             Some(Recorded::Page(at)) => {
-                if let Some(page) = self.landed(&key, at).await? {
-                    self.observer.page_landed(self.label(key.list), page.rows.len() as u64, true);
-                    return Ok(page);
+                if let Some(seen) = self.landed(&list, &key, at).await? {
+                    self.observer.page_landed(&list.named, seen.facts.rows.len() as u64, true);
+                    return Ok(self.taken_in(seen));
                 }
             }
             _ => {}
         }
         let _slot = self.slots.acquire().await.map_err(|_| ExtractError::LandingStopped)?;
-        let request = self.request(&key);
-        let Some(reply) = self.send(&key, &request).await? else {
-            if matches!(key.ask, Ask::Page { offset: 0, .. }) && total != Some(0) {
-                return Err(self.no_such_list(&key, &request));
+        let request = request::of_list(&list, &key, self.api.base_url());
+        let Some(reply) = self.send(&list, &request).await? else {
+            if is_start(key.ask) && total != Some(0) {
+                return Err(self.no_such_list(&list, &request));
             }
             self.note(Entry::PastEnd { key }).await?;
             return Ok(Page::default());
         };
         let fetched_at = clock::now_us();
-        let Reply { body, facts, _rest } = reply;
+        let Reply { body, seen, _rest } = reply;
         let landed = self.landing.land(key.clone(), body, fetched_at).await;
         landed.inspect_err(|_| self.api.stop_starting())?;
-        self.observer.page_landed(self.label(key.list), facts.rows.len() as u64, false);
-        Ok(Page { rows: facts.rows, count: facts.count })
+        self.observer.page_landed(&list.named, seen.facts.rows.len() as u64, false);
+        Ok(self.taken_in(seen))
+    }
+
+    /// The answer about one company with the number of its records; none for a company that the server does not know.
+    /// It is not landed.
+    pub(super) async fn company(
+        &self,
+        list: &KnownList<'a>,
+        company: &str,
+    ) -> Result<Option<(bytes::Bytes, u64)>, ExtractError> {
+        let request = request::of_company(list, company);
+        let reply = self.send(list, &request).await?;
+        Ok(reply.map(|Reply { body, seen, .. }| (body, seen.facts.rows.len() as u64)))
+    }
+
+    /// Passes on what other lists need of a page.
+    fn taken_in(&self, seen: Seen) -> Page {
+        for (list, found) in self.feed.add(seen.companies) {
+            self.observer.list_counted(&self.lists.get(list).named, Some(found));
+        }
+        self.groups.lock().unwrap_or_else(PoisonError::into_inner).extend(seen.groups);
+        Page { rows: seen.facts.rows, count: seen.facts.count, next_page: seen.facts.next_page }
     }
 
     /// The page as landed by an earlier session; none when it is damaged, which the ledger then says.
-    async fn landed(&self, key: &RequestKey, at: LandedAt) -> Result<Option<Page>, ExtractError> {
+    async fn landed(
+        &self,
+        list: &KnownList<'a>,
+        key: &RequestKey,
+        at: LandedAt,
+    ) -> Result<Option<Seen>, ExtractError> {
         let folder = self.landing.folder().to_owned();
+        let want = self.want(list);
         let read = tokio::task::spawn_blocking(move || {
             let body = read_page(&folder, &at)?;
-            fingerprints(&body)
+            look::look(want, &body)
                 .map_err(|error| ExtractError::Damaged { number: at.number, reason: error.to_string() })
         });
         match read.await.map_err(|_| ExtractError::LandingStopped)? {
-            Ok(facts) => Ok(Some(Page { rows: facts.rows, count: facts.count })),
+            Ok(seen) => Ok(Some(seen)),
             Err(ExtractError::Damaged { number, reason }) => {
                 tracing::warn!(page = number, reason, "A landed page is damaged and is fetched again.");
                 self.note(Entry::Damaged { key: key.clone() }).await?;
@@ -149,9 +201,23 @@ impl<'a> Source<'a> {
         }
     }
 
+    fn want(&self, list: &KnownList<'a>) -> look::Want {
+        look::Want { stream: list.planned.stream, companies: self.feed.is_wanted() }
+    }
+
     /// Adds to the ledger. What cannot be kept is not asked for: after an error no further request is started.
-    async fn note(&self, entry: Entry) -> Result<(), ExtractError> {
+    pub(super) async fn note(&self, entry: Entry) -> Result<(), ExtractError> {
         self.landing.note(entry).await.inspect_err(|_| self.api.stop_starting())
+    }
+
+    /// Starts nothing more: an error was met that every further request would meet too.
+    pub(super) fn stop_starting(&self) {
+        self.api.stop_starting();
+    }
+
+    /// Where the requests go.
+    pub(super) fn base_url(&self) -> &url::Url {
+        self.api.base_url()
     }
 
     fn take(&self, key: &RequestKey) -> Option<Recorded> {
@@ -159,123 +225,55 @@ impl<'a> Source<'a> {
     }
 
     /// Sends the request, again when the answer cannot be read; none for 404.
-    async fn send(&self, key: &RequestKey, request: &ApiRequest) -> Result<Option<Reply>, ExtractError> {
+    async fn send(&self, list: &KnownList<'a>, request: &ApiRequest) -> Result<Option<Reply>, ExtractError> {
         let mut unreadable = 0;
         loop {
             let sent = self.api.send(request).await;
-            let mut answer = sent.map_err(|source| self.api_error(key, source))?;
+            let mut answer = sent.map_err(|source| self.api_error(list, source))?;
             if answer.status == 404 {
                 return Ok(None);
             }
             let body = bytes::Bytes::from(std::mem::take(&mut answer.body));
-            let facts = facts(body.clone()).await?;
-            match facts.map_err(|error| error.quoting(self.api.quote(&body))) {
-                Ok(facts) => return Ok(Some(Reply { body, facts, _rest: answer })),
+            let seen = look::aside(self.want(list), body.clone()).await?;
+            match seen.map_err(|error| error.quoting(self.api.quote(&body))) {
+                Ok(seen) => return Ok(Some(Reply { body, seen, _rest: answer })),
                 Err(error) if unreadable < MOST_UNREADABLE => {
                     unreadable += 1;
                     tracing::warn!(%request, %error, "An answer cannot be read; it is asked for again.");
                 }
-                Err(source) => return Err(self.unreadable(key, request, source)),
+                Err(source) => return Err(self.unreadable(list, request, source)),
             }
         }
     }
 
     /// After an error that every further request would meet too, no further request is started.
-    fn api_error(&self, key: &RequestKey, source: ApiError) -> ExtractError {
+    fn api_error(&self, list: &KnownList<'a>, source: ApiError) -> ExtractError {
         if !matches!(source.kind(), ErrorKind::Interrupted | ErrorKind::Budget) {
             self.api.stop_starting();
         }
-        ExtractError::Api { stream: self.stream.name, list: self.label(key.list).to_owned(), source }
+        ExtractError::Api { stream: list.planned.stream.name, list: list.named.label.clone(), source }
     }
 
-    fn no_such_list(&self, key: &RequestKey, request: &ApiRequest) -> ExtractError {
-        self.api.stop_starting();
-        ExtractError::NoSuchList { list: self.label(key.list).to_owned(), request: request.to_string() }
+    /// 404 for a list. A target group may go away while it is read, which is no reason to stop everything.
+    fn no_such_list(&self, list: &KnownList<'a>, request: &ApiRequest) -> ExtractError {
+        if list.named.target_group.is_none() {
+            self.api.stop_starting();
+        }
+        ExtractError::NoSuchList { list: list.named.label.clone(), request: request.to_string() }
     }
 
-    fn unreadable(&self, key: &RequestKey, request: &ApiRequest, source: EnvelopeError) -> ExtractError {
+    fn unreadable(&self, list: &KnownList<'a>, request: &ApiRequest, source: EnvelopeError) -> ExtractError {
         self.api.stop_starting();
         ExtractError::Envelope {
-            stream: self.stream.name,
-            list: self.label(key.list).to_owned(),
+            stream: list.planned.stream.name,
+            list: list.named.label.clone(),
             request: request.to_string(),
             source,
         }
     }
-
-    /// The request as it is sent.
-    fn request(&self, key: &RequestKey) -> ApiRequest {
-        let mut parameters = self.parameters(key);
-        match key.ask {
-            Ask::CountBefore | Ask::CountAfter | Ask::CountAgain => {
-                parameters.push(("count".to_owned(), one("true")));
-            }
-            Ask::Page { offset, limit, with_count, .. } => {
-                if let Paging::Ordered { order: (order, by), .. } = self.stream.endpoint.paging {
-                    parameters.push((order.to_owned(), one(by)));
-                }
-                parameters.push(("limit".to_owned(), one(&limit.to_string())));
-                parameters.push(("offset".to_owned(), one(&offset.to_string())));
-                if with_count {
-                    parameters.push(("count".to_owned(), one("include")));
-                }
-            }
-        }
-        encode(self.stream.endpoint.path, &parameters, self.api.base_url())
-    }
-
-    fn parameters(&self, key: &RequestKey) -> Vec<(String, Vec<String>)> {
-        let Some(list) = self.lists.get(key.list as usize) else { return Vec::new() };
-        let mut parameters = list.parameters.clone();
-        if let Some(chunk) = key.slice.strip_prefix('#') {
-            let ids = chunk.parse::<usize>().ok().and_then(|chunk| list.id_chunks.get(chunk));
-            parameters.push(("business_ids".to_owned(), ids.cloned().unwrap_or_default()));
-        } else if let Paging::Ordered { slice_by, .. } = self.stream.endpoint.paging
-            && !key.slice.is_empty()
-        {
-            parameters.push((slice_by.to_owned(), one(&key.slice)));
-        }
-        parameters
-    }
 }
 
-/// What a page says to the pager, or why the body is none.
-async fn facts(body: bytes::Bytes) -> Result<Result<PageFacts, EnvelopeError>, ExtractError> {
-    let facts = tokio::task::spawn_blocking(move || fingerprints(&body)).await;
-    facts.map_err(|_| ExtractError::LandingStopped)
-}
-
-fn one(value: &str) -> Vec<String> {
-    vec![value.to_owned()]
-}
-
-/// A GET, or a POST of the same parameters where a URL would be too long or an element of a list holds a comma,
-/// which a comma-separated list cannot escape.
-fn encode(path: &str, parameters: &[(String, Vec<String>)], base_url: &Url) -> ApiRequest {
-    let comma = parameters.iter().any(|(key, values)| is_list(key) && values.iter().any(|v| v.contains(',')));
-    let mut get = ApiRequest::get(path);
-    for (key, values) in parameters {
-        get = get.query(key, values.join(","));
-    }
-    let fits = get.url_length(base_url).is_ok_and(|length| length <= LONGEST_URL);
-    if !comma && fits {
-        return get;
-    }
-    let body = parameters.iter().map(|(key, values)| (key.clone(), json_value(key, values)));
-    ApiRequest::post_json(path, serde_json::Value::Object(body.collect()))
-}
-
-/// Whether the API splits the parameter's value at its commas.
-fn is_list(key: &str) -> bool {
-    key.ends_with("__in") || key == "business_ids"
-}
-
-fn json_value(key: &str, values: &[String]) -> serde_json::Value {
-    match values {
-        [single] if matches!(key, "limit" | "offset") => {
-            single.parse::<u64>().map_or_else(|_| single.clone().into(), Into::into)
-        }
-        [single] if !is_list(key) => single.clone().into(),
-        many => many.into(),
-    }
+/// Whether the answer is the beginning of its list.
+fn is_start(ask: Ask) -> bool {
+    matches!(ask, Ask::Page { offset: 0, .. } | Ask::Numbered { page: 1, .. } | Ask::Whole { .. })
 }

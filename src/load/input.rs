@@ -60,6 +60,12 @@ pub struct ListResult {
     pub sweeps: u32,
     /// Whether the evidence adds up. Only then are companies that it no longer holds taken out of it.
     pub complete: bool,
+    /// First and last moment that were asked for, microseconds since 1970, UTC; none when time does not matter.
+    pub window_us: Option<(i64, i64)>,
+    /// Why the evidence does not add up; for the report.
+    pub reasons: Vec<String>,
+    /// Companies that the server does not know, where each is asked for; for the report.
+    pub not_found: u64,
 }
 
 /// The run, as `etl.runs` keeps it.

@@ -22,8 +22,13 @@ pub(super) fn write(next: &Next, input: &LoadInput, generation: u64, built: &Bui
     let evidence = input.streams.iter().flat_map(|stream| &stream.lists);
     for (list, counted) in evidence.zip(&built.lists) {
         let counts = counted.counts;
-        let sql = "INSERT INTO next.etl.streams VALUES
-             (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)";
+        let window = list.window_us;
+        let moment = |at: Option<i64>| at.map_or_else(|| "NULL".to_owned(), timestamp);
+        let sql = format!(
+            "INSERT INTO next.etl.streams VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {}, {})",
+            moment(window.map(|(from, _)| from)),
+            moment(window.map(|(_, to)| to)),
+        );
         let params = params![
             input.run.run_id,
             counted.stream,
@@ -41,7 +46,7 @@ pub(super) fn write(next: &Next, input: &LoadInput, generation: u64, built: &Bui
             counts.deleted,
             counts.rejected,
         ];
-        next.execute(DOING, sql, params)?;
+        next.execute(DOING, &sql, params)?;
     }
     merge_drift(next, input)?;
     let finished = jiff::Timestamp::now().as_microsecond();

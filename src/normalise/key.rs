@@ -88,7 +88,7 @@ pub(super) fn hash_of(parts: impl Iterator<Item = Option<impl AsRef<str>>>) -> u
 
 /// The 64-bit fingerprint of a key as [`written`]. Two of ten million companies share one with a probability of
 /// three in a million.
-pub(super) fn fingerprint(written: &str) -> u64 {
+pub fn fingerprint(written: &str) -> u64 {
     xxh3_64(written.as_bytes())
 }
 

@@ -47,6 +47,7 @@ mod worker;
 
 pub use envelope::{Envelope, Page, parse_page, parse_single};
 pub use facts::{PageFacts, companies, fingerprints, fingerprints_by, fingerprints_single};
+pub use key::fingerprint;
 pub use normaliser::{Counts, LandedPage, Normaliser};
 pub use not_a_page::EnvelopeError;
 pub use stage::{StageError, StageOptions, stage};

@@ -1,24 +1,39 @@
 //! From a staged run to the load: what it needs to know, and the views and checks that go with it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::SyncSettings;
+use super::staging::StagedStream;
 use crate::clock;
 use crate::error::{Error, SOURCE};
-use crate::extract::ledger::Verdict;
+use crate::extract::ledger::{RunList, Verdict};
 use crate::extract::runs::LandedRun;
 use crate::load::{
     self, FailedCheck, Hooks, ListResult, LoadError, LoadInput, LoadSettings, Published, RunRecord,
     StreamInput,
 };
-use crate::staging::Staged;
 use crate::views;
 use crate::workspace::{Lock, Workspace};
 
 /// What the load needs to know of a run.
-pub(super) fn load_input(settings: &SyncSettings, run: &LandedRun, staged: Staged) -> LoadInput {
-    let lists: Vec<ListResult> = run.verdicts.iter().map(|verdict| list_result(run, verdict)).collect();
-    let complete = lists.iter().all(|list| list.complete);
+pub(super) fn load_input(
+    settings: &SyncSettings,
+    run: &LandedRun,
+    staged: Vec<StagedStream>,
+    retired: Vec<(String, String)>,
+) -> LoadInput {
+    let verdicts: HashMap<u32, &Verdict> =
+        run.verdicts.iter().map(|verdict| (verdict.list, verdict)).collect();
+    let streams: Vec<StreamInput> = staged
+        .into_iter()
+        .map(|StagedStream { stream, lists, staged }| {
+            let evidence = |index: &u32| Some(list_result(run.lists.get(index)?, verdicts.get(index)?));
+            let lists = lists.iter().filter_map(evidence).collect();
+            StreamInput { stream, staged, lists }
+        })
+        .collect();
+    let complete = run.verdicts.iter().all(|verdict| verdict.complete);
     let record = RunRecord {
         run_id: run.header.run_id.clone(),
         started_at_us: run.header.started_at_us,
@@ -31,8 +46,8 @@ pub(super) fn load_input(settings: &SyncSettings, run: &LandedRun, staged: Stage
         bytes: run.spent.bytes,
     };
     LoadInput {
-        streams: vec![StreamInput { stream: settings.stream, staged, lists }],
-        retired: Vec::new(),
+        streams,
+        retired,
         run: record,
         from_scratch: false,
         max_deleted_percent: settings.max_deleted_percent,
@@ -41,10 +56,11 @@ pub(super) fn load_input(settings: &SyncSettings, run: &LandedRun, staged: Stage
 }
 
 /// The evidence of a list as the warehouse keeps it.
-pub(crate) fn list_result(run: &LandedRun, verdict: &Verdict) -> ListResult {
+pub(crate) fn list_result(list: &RunList, verdict: &Verdict) -> ListResult {
+    let parent = list.target_group.iter().map(|id| ("target_group_id", id.clone())).collect();
     ListResult {
-        list: run.label(verdict.list).to_owned(),
-        parent: Vec::new(),
+        list: list.label.clone(),
+        parent,
         rows_received: verdict.rows_received,
         distinct_keys: verdict.distinct_keys,
         total_before: verdict.total_before,
@@ -52,6 +68,9 @@ pub(crate) fn list_result(run: &LandedRun, verdict: &Verdict) -> ListResult {
         effective_page_size: verdict.effective_page_size,
         sweeps: verdict.sweeps,
         complete: verdict.complete,
+        window_us: list.window_from_us.zip(list.window_to_us),
+        reasons: verdict.reasons.clone(),
+        not_found: verdict.not_found,
     }
 }
 

@@ -2,9 +2,10 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::SyncSettings;
+use super::{SyncSettings, plan};
 use crate::clock;
 use crate::error::Error;
+use crate::extract::Plan;
 use crate::extract::landing::Landing;
 use crate::extract::ledger::{Entry, Header, LEDGER_VERSION, Ledger};
 use crate::extract::runs::{self, RunState};
@@ -13,8 +14,16 @@ use crate::workspace::Workspace;
 /// A landed run older than this is not resumed: the list has moved on too far for its pages to fit together.
 const RESUME_WITHIN_US: i64 = 24 * 3600 * 1_000_000;
 
-/// The landing folder of an unfinished run of the same selections with what its ledger holds, or of a new run.
-pub(super) fn open(settings: &SyncSettings, workspace: &Workspace) -> Result<(Landing, Vec<Entry>), Error> {
+/// A run that is open for landing.
+pub(super) struct Opened {
+    pub(super) landing: Landing,
+    /// What its ledger holds.
+    pub(super) recorded: Vec<Entry>,
+    pub(super) plan: Plan,
+}
+
+/// An unfinished run of the same selections, or a new run.
+pub(super) fn open(settings: &SyncSettings, workspace: &Workspace) -> Result<Opened, Error> {
     let fingerprint = fingerprint(settings);
     let now = clock::now_us();
     runs::sweep(&workspace.landing_dir())?;
@@ -27,10 +36,12 @@ pub(super) fn open(settings: &SyncSettings, workspace: &Workspace) -> Result<(La
         if same && !too_old && !settings.restart {
             tracing::info!(
                 run_id = run.header.run_id,
-                pages = run.pages.len(),
+                pages = run.pages.len() + run.answers.len(),
                 "Resuming the unfinished run."
             );
-            return Ok(Landing::resume(&run.folder)?);
+            let (landing, recorded) = Landing::resume(&run.folder)?;
+            let plan = plan::plan(settings, workspace, run.header.started_at_us)?;
+            return Ok(Opened { landing, recorded, plan });
         }
         if too_old || same {
             tracing::warn!(
@@ -40,30 +51,34 @@ pub(super) fn open(settings: &SyncSettings, workspace: &Workspace) -> Result<(La
             Ledger::resume(&run.folder)?.0.append(&[Entry::Abandoned])?;
         }
     }
+    let plan = plan::plan(settings, workspace, now)?;
     let run_id = run_id(now);
     let header = Header {
         version: LEDGER_VERSION,
         run_id: run_id.clone(),
         started_at_us: now,
-        stream: settings.stream.name.to_owned(),
-        lists: settings.lists.iter().map(|list| list.label.clone()).collect(),
+        lists: plan.known_lists(),
         arguments: settings.arguments.clone(),
         fingerprint,
     };
     let landing = Landing::create(&workspace.landing_dir().join(&run_id), &header)?;
-    Ok((landing, vec![Entry::Opened(header)]))
+    Ok(Opened { landing, recorded: vec![Entry::Opened(header)], plan })
 }
 
 /// Hash over everything that decides which requests are made.
 fn fingerprint(settings: &SyncSettings) -> String {
+    let streams: Vec<&str> = settings.streams.iter().map(|stream| stream.name).collect();
     let mut text = format!(
-        "{} {} {} {}",
+        "{} {} {} {} {:?} {:?} {}",
         settings.client.base_url,
-        settings.stream.name,
+        streams.join(","),
         settings.extract.page_size,
-        settings.extract.slice_rows
+        settings.extract.slice_rows,
+        settings.target_groups,
+        settings.details_max_age,
+        settings.full,
     );
-    for list in &settings.lists {
+    for list in settings.lists.iter().chain(&settings.customer_lists) {
         text.push_str(&format!("\n{} {:?} {:?}", list.label, list.parameters, list.id_chunks));
     }
     format!("{:016x}", xxh3_64(text.as_bytes()))

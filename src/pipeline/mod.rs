@@ -1,31 +1,36 @@
 //! A whole run: lock, land, prove, normalise, load, publish. The file to read second, after `main.rs`.
 
 mod hand_over;
+mod known;
 mod landing;
+mod plan;
+pub mod planner;
 mod staging;
 
 use std::error::Error as _;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::api::{Client, ClientSettings};
 use crate::catalog::Stream;
 use crate::crash::{self, Point};
 use crate::error::Error;
 use crate::extract::landing::Landing;
-use crate::extract::ledger::{self, Entry, Spent};
+use crate::extract::ledger::{self, Entry, Spent, Verdict};
 use crate::extract::runs::{self, LandedRun};
-use crate::extract::{ExtractError, ExtractSettings, Observer, extract};
+use crate::extract::{ExtractError, ExtractSettings, Extracted, Observer, Plan, extract};
 use crate::load::LoadSettings;
 use crate::normalise::StageError;
 use crate::report::{PhaseClock, Report};
 use crate::selection::List;
-use crate::staging::Staged;
 use crate::workspace::{Lock, Workspace};
 
 pub(crate) use hand_over::{list_result, publish_with_views};
+use landing::Opened;
 pub(crate) use landing::run_id;
-pub(crate) use staging::stage_pages;
+use staging::StagedStream;
+pub(crate) use staging::{Piece, clear, pieces, served_by, stage_pieces};
 
 /// How often damaged pages are fetched again in one session before that is an error.
 const MOST_REPAIRS: u32 = 2;
@@ -35,10 +40,18 @@ const MOST_REPAIRS: u32 = 2;
 pub struct SyncSettings {
     /// The published file.
     pub warehouse: PathBuf,
-    /// What is loaded.
-    pub stream: &'static Stream,
+    /// What is loaded; what it needs is loaded with it.
+    pub streams: Vec<&'static Stream>,
     /// The lists of the selections.
     pub lists: Vec<List>,
+    /// The lists of customer data; none for all of it.
+    pub customer_lists: Vec<List>,
+    /// Names or ids of the target groups wanted; empty for all.
+    pub target_groups: Vec<String>,
+    /// How old what is known of a single company may be before it is asked for again; none to ask in every run.
+    pub details_max_age: Option<Duration>,
+    /// Read everything, also what is new enough.
+    pub full: bool,
     /// The selections as given, for `etl.runs`; without secrets.
     pub arguments: String,
     /// How to talk to the API.
@@ -55,6 +68,47 @@ pub struct SyncSettings {
     pub keep_raw: usize,
     /// Give up an unfinished run of the same selections instead of resuming it.
     pub restart: bool,
+}
+
+impl SyncSettings {
+    /// A list with more rows than this is cut into slices: 25 pages deep an offset is still cheap for the server.
+    const SLICE_ROWS: u64 = 25_000;
+    /// Earlier generations kept unless told otherwise.
+    pub const KEEP: usize = 3;
+    /// Runs whose landed pages are kept unless told otherwise.
+    pub const KEEP_RAW: usize = 3;
+    /// Share of a list's companies that may disappear unless told otherwise, in per cent.
+    pub const MAX_DELETED_PERCENT: f64 = 50.0;
+    /// Rows asked for in one request unless told otherwise; an endpoint that gives fewer is asked for fewer.
+    pub const PAGE_SIZE: u32 = 1000;
+
+    /// All companies with everything that is loaded when no stream is named.
+    pub fn new(warehouse: impl Into<PathBuf>, client: ClientSettings) -> Self {
+        let requests_at_once =
+            usize::try_from(client.concurrency.get()).unwrap_or(usize::MAX).saturating_mul(2);
+        let all = List { label: "all".to_owned(), parameters: Vec::new(), id_chunks: Vec::new() };
+        Self {
+            warehouse: warehouse.into(),
+            streams: planner::default_streams(),
+            lists: vec![all],
+            customer_lists: Vec::new(),
+            target_groups: Vec::new(),
+            details_max_age: None,
+            full: false,
+            arguments: String::new(),
+            client,
+            extract: ExtractSettings {
+                page_size: Self::PAGE_SIZE,
+                slice_rows: Self::SLICE_ROWS,
+                requests_at_once,
+            },
+            load: LoadSettings::default(),
+            keep: Self::KEEP,
+            max_deleted_percent: Self::MAX_DELETED_PERCENT,
+            keep_raw: Self::KEEP_RAW,
+            restart: false,
+        }
+    }
 }
 
 /// Loads the lists and publishes the result; goes on with an unfinished run of the same selections.
@@ -74,10 +128,10 @@ pub async fn sync(
     // Held to the very end: whoever comes next may go on with this run, and empties the staging folder.
     let lock = Arc::new(workspace.lock("sync")?);
     // What an earlier session left there may be what fills the disk.
-    staging::clear(&workspace.staging_dir())?;
+    clear(&workspace.staging_dir())?;
     let outcome = run(settings, &client, &workspace, &lock, observer, stop).await;
     if outcome.is_err()
-        && let Err(error) = staging::clear(&workspace.staging_dir())
+        && let Err(error) = clear(&workspace.staging_dir())
     {
         tracing::warn!(%error, "The staging folder is not emptied.");
     }
@@ -92,10 +146,10 @@ async fn run(
     observer: &dyn Observer,
     stop: impl Future<Output = ()>,
 ) -> Result<Report, Error> {
-    let (landing, recorded) = landing::open(settings, workspace)?;
+    let Opened { landing, recorded, plan } = landing::open(settings, workspace)?;
     let resumed = recorded.len() > 1;
     let mut phases = PhaseClock::start();
-    let work = fetch_and_stage(settings, client, workspace, &landing, recorded, observer, &mut phases);
+    let work = fetch_and_stage(settings, &plan, client, workspace, &landing, recorded, observer, &mut phases);
     let outcome = {
         tokio::pin!(work);
         tokio::pin!(stop);
@@ -110,11 +164,11 @@ async fn run(
     let stats = client.stats();
     let spent = Spent { requests: stats.requests, retries: stats.retries, bytes: stats.bytes };
     let noted = landing.note(Entry::Spent(spent)).await;
-    let staged = outcome?;
+    let (staged, retired) = outcome?;
     noted?;
     observer.phase("loading");
     let run = LandedRun::read(landing.folder())?;
-    let input = hand_over::load_input(settings, &run, staged);
+    let input = hand_over::load_input(settings, &run, staged, retired);
     let (input, published) =
         hand_over::publish(workspace.clone(), Arc::clone(lock), input, settings.load.clone()).await?;
     phases.end("load");
@@ -133,28 +187,28 @@ async fn run(
 /// Removes what a published run no longer needs.
 fn tidy(workspace: &Workspace, keep_raw: usize) -> Result<(), Error> {
     crash::point(Point::RunRecorded)?;
-    staging::clear(&workspace.staging_dir())?;
+    clear(&workspace.staging_dir())?;
     crash::point(Point::StagingEmptied)?;
     Ok(runs::prune(&workspace.landing_dir(), keep_raw.max(1))?)
 }
 
 /// Reads all lists and stages their pages. A landed page that turns out to be damaged is fetched again.
+#[expect(clippy::too_many_arguments, reason = "they belong to one run, and nothing else takes them together")]
 async fn fetch_and_stage(
     settings: &SyncSettings,
+    plan: &Plan,
     client: &Client,
     workspace: &Workspace,
     landing: &Landing,
     mut recorded: Vec<Entry>,
     observer: &dyn Observer,
     phases: &mut PhaseClock,
-) -> Result<Staged, Error> {
-    let stream = settings.stream;
+) -> Result<(Vec<StagedStream>, Vec<(String, String)>), Error> {
     let mut repairs = 0;
     loop {
         observer.phase("fetching");
-        let verdicts =
-            extract(settings.stream, &settings.lists, client, landing, recorded, settings.extract, observer)
-                .await?;
+        let Extracted { verdicts, target_groups } =
+            extract(plan, client, landing, recorded, settings.extract, observer).await?;
         for verdict in &verdicts {
             landing.note(Entry::Judged(verdict.clone())).await?;
         }
@@ -163,7 +217,7 @@ async fn fetch_and_stage(
         observer.phase("normalising");
         let run = LandedRun::read(landing.folder())?;
         let folder = workspace.staging_dir();
-        let staged = tokio::task::spawn_blocking(move || staging::stage_run(stream, &run, &folder)).await;
+        let staged = tokio::task::spawn_blocking(move || staging::stage_run(&run, &folder)).await;
         let outcome = staged.map_err(|error| Error::Internal { what: error.to_string() })?;
         phases.end("normalise");
         if outcome.is_ok() {
@@ -173,22 +227,36 @@ async fn fetch_and_stage(
             Some(number) if repairs < MOST_REPAIRS => {
                 repairs += 1;
                 let run = LandedRun::read(landing.folder())?;
+                tracing::warn!(page = number, "A landed page is damaged and is fetched again.");
                 if let Some((key, _)) = run.pages.get(&number) {
-                    tracing::warn!(page = number, "A landed page is damaged and is fetched again.");
                     landing.note(Entry::Damaged { key: key.clone() }).await?;
+                } else {
+                    landing.note(Entry::AnswersDamaged { number }).await?;
                 }
                 recorded = ledger::read(landing.folder())?;
             }
-            _ => return outcome,
+            _ => return Ok((outcome?, retired(workspace, &verdicts, target_groups)?)),
         }
     }
 }
 
 /// The landed page that could not be read, when that is what failed.
-fn damaged_page(outcome: &Result<Staged, Error>) -> Option<u64> {
+fn damaged_page(outcome: &Result<Vec<StagedStream>, Error>) -> Option<u64> {
     let Err(Error::Stage(StageError::Read(source))) = outcome else { return None };
     match source.downcast_ref::<ExtractError>() {
         Some(ExtractError::Damaged { number, .. }) => Some(*number),
         _ => None,
     }
+}
+
+/// Lists of target groups that are none any more; known only when the list of all of them is complete.
+fn retired(
+    workspace: &Workspace,
+    verdicts: &[Verdict],
+    target_groups: Option<Vec<String>>,
+) -> Result<Vec<(String, String)>, Error> {
+    let Some(groups) = target_groups.filter(|_| verdicts.iter().all(|verdict| verdict.complete)) else {
+        return Ok(Vec::new());
+    };
+    known::retired(workspace, &groups)
 }

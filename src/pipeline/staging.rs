@@ -1,43 +1,141 @@
 //! From landed pages to staging files.
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use crate::catalog::Stream;
+use super::planner::{self, Served};
+use crate::catalog::{STREAMS, Stream};
 use crate::error::Error;
 use crate::extract::ExtractError;
+use crate::extract::bundle;
 use crate::extract::landing::read_page;
+use crate::extract::ledger::{LandedAt, RunList};
 use crate::extract::runs::LandedRun;
 use crate::normalise::{LandedPage, StageOptions, stage};
 use crate::staging::Staged;
 
-/// Normalises the pages of a run into staging files.
-pub(super) fn stage_run(stream: &'static Stream, run: &LandedRun, folder: &Path) -> Result<Staged, Error> {
-    let pages = run.accepted_pages().into_iter().map(|(key, at)| {
-        let body = read_page(&run.folder, &at)?;
-        Ok(LandedPage {
-            number: at.number,
-            list: key.list,
-            fetched_at_us: at.fetched_at_us,
-            parent: Vec::new(),
-            body,
-        })
-    });
-    stage_pages(stream, &run.header.run_id, pages, folder)
+/// A stream of a run, staged.
+#[derive(Debug)]
+pub(crate) struct StagedStream {
+    /// The stream that it is loaded as.
+    pub(crate) stream: &'static Stream,
+    /// Indices of its lists in the run; a staged row's `_list` is a position in here.
+    pub(crate) lists: Vec<u32>,
+    pub(crate) staged: Staged,
 }
 
-/// Normalises pages, newest first, into the staging folder, which is emptied before.
-pub(crate) fn stage_pages(
-    stream: &'static Stream,
+/// Where a part of a stream's pages lies.
+#[derive(Debug, Clone)]
+pub(crate) struct Piece {
+    /// Folder of the run.
+    pub(crate) folder: Arc<Path>,
+    /// Position of the list among those that are staged together.
+    pub(crate) list: u32,
+    /// The target group that the list is of.
+    pub(crate) target_group: Option<Arc<str>>,
+    pub(crate) at: LandedAt,
+    /// Whether it is answers about several companies.
+    pub(crate) is_bundle: bool,
+}
+
+/// Normalises the pages of a run into staging files, one folder for each stream.
+pub(super) fn stage_run(run: &LandedRun, folder: &Path) -> Result<Vec<StagedStream>, Error> {
+    clear(folder)?;
+    let mut staged = Vec::new();
+    for served in served_by(&run.lists.values().collect::<Vec<_>>()) {
+        let lists: Vec<u32> = run.lists_of(served.0.name).map(|(index, _)| index).collect();
+        let pieces = pieces(run, &lists);
+        let stream = stage_pieces(served.0, &served.1, &run.header.run_id, pieces, folder)?;
+        staged.push(StagedStream { stream: served.1.stream, lists, staged: stream });
+    }
+    Ok(staged)
+}
+
+/// Which endpoint's answers are made into which streams, as the lists of a run say.
+pub(crate) fn served_by(lists: &[&RunList]) -> Vec<(&'static Stream, Served)> {
+    let named = |names: &[String]| -> Vec<&'static Stream> {
+        STREAMS.iter().filter(|stream| names.iter().any(|name| name == stream.name)).collect()
+    };
+    let endpoints = STREAMS.iter().filter_map(|endpoint| {
+        let list = lists.iter().find(|list| list.stream == endpoint.name)?;
+        Some((endpoint, planner::shared(endpoint, &named(&list.serves))))
+    });
+    endpoints
+        .flat_map(|(endpoint, served)| served.into_iter().map(move |served| (endpoint, served)))
+        .collect()
+}
+
+/// The pages of lists of a run, newest first; their lists are positions in `lists`.
+pub(crate) fn pieces(run: &LandedRun, lists: &[u32]) -> Vec<Piece> {
+    let folder: Arc<Path> = Arc::from(run.folder.as_path());
+    let groups: HashMap<u32, Arc<str>> = run
+        .lists
+        .iter()
+        .filter_map(|(index, list)| Some((*index, Arc::from(list.target_group.as_deref()?))))
+        .collect();
+    let piece = |list: u32, at: LandedAt, is_bundle: bool| {
+        let position = lists.iter().position(|own| *own == list)?;
+        let list_position = u32::try_from(position).ok()?;
+        let target_group = groups.get(&list).cloned();
+        Some(Piece { folder: Arc::clone(&folder), list: list_position, target_group, at, is_bundle })
+    };
+    let pages = run.accepted_pages().into_iter().filter_map(|(key, at)| piece(key.list, at, false));
+    let bundles = run.answers.values().filter_map(|(list, at)| piece(*list, at.clone(), true));
+    let mut pieces: Vec<Piece> = pages.chain(bundles).collect();
+    pieces.sort_by_key(|piece| std::cmp::Reverse(piece.at.number));
+    pieces
+}
+
+/// Normalises pages, newest first, into a folder of their own below the staging folder.
+pub(crate) fn stage_pieces(
+    endpoint: &'static Stream,
+    served: &Served,
     run_id: &str,
-    pages: impl Iterator<Item = Result<LandedPage, ExtractError>> + Send,
+    pieces: Vec<Piece>,
     folder: &Path,
 ) -> Result<Staged, Error> {
-    clear(folder)?;
-    Ok(stage(stream, run_id, pages, &StageOptions::new(folder.join("rows")))?)
+    let pages = pieces.into_iter().flat_map(|piece| match pages_of(&piece) {
+        Ok(pages) => pages.into_iter().map(Ok).collect(),
+        Err(error) => vec![Err(error)],
+    });
+    let mut options = StageOptions::new(folder.join(served.stream.name));
+    options.tables = Some(served.tables.clone());
+    // What is made of the same answers twice is rejected twice: each reject has an id of its own.
+    let id = if endpoint.name == served.stream.name {
+        run_id.to_owned()
+    } else {
+        format!("{run_id}/{}", served.stream.name)
+    };
+    Ok(stage(endpoint, &id, pages, &options)?)
+}
+
+/// The page, or the pages that a bundle holds, newest first.
+fn pages_of(piece: &Piece) -> Result<Vec<LandedPage>, ExtractError> {
+    let Piece { folder, list, target_group, at, is_bundle } = piece;
+    let body = read_page(folder, at)?;
+    if !is_bundle {
+        let parent = target_group.iter().map(|id| ("target_group_id", id.to_string())).collect();
+        let page =
+            LandedPage { number: at.number, list: *list, fetched_at_us: at.fetched_at_us, parent, body };
+        return Ok(vec![page]);
+    }
+    let damaged =
+        || ExtractError::Damaged { number: at.number, reason: "it is no bundle of answers".to_owned() };
+    let answers = bundle::answers(&body).ok_or_else(damaged)?;
+    let pages = (at.number..).zip(answers).map(|(number, answer)| {
+        let (country, business_id) = answer.company.split_once('/').ok_or_else(damaged)?;
+        let parent = vec![("country", country.to_owned()), ("business_id", business_id.to_owned())];
+        let body = body.get(answer.body).unwrap_or_default().to_vec();
+        Ok(LandedPage { number, list: *list, fetched_at_us: answer.fetched_at_us, parent, body })
+    });
+    let mut pages = pages.collect::<Result<Vec<_>, ExtractError>>()?;
+    pages.reverse();
+    Ok(pages)
 }
 
 /// Removes what an earlier session left in the staging folder.
-pub(super) fn clear(folder: &Path) -> Result<(), Error> {
+pub(crate) fn clear(folder: &Path) -> Result<(), Error> {
     fs_err::create_dir_all(folder)?;
     for entry in fs_err::read_dir(folder)? {
         let path = entry?.path();

@@ -14,6 +14,7 @@ mod open;
 mod parquet;
 mod statement;
 mod table;
+mod texts;
 
 use std::{io::Write, path::Path};
 
@@ -23,6 +24,7 @@ pub(crate) use csv::{Csv, CsvStyle};
 pub use error::QueryError;
 pub use format::Format;
 pub(crate) use open::open;
+pub(crate) use texts::texts;
 
 /// How the rows are written.
 #[derive(Debug, Clone, PartialEq, Eq)]

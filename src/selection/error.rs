@@ -1,6 +1,6 @@
 //! What can be wrong with a filter, and the nearest name that would be right.
 
-use crate::catalog::filters;
+use crate::catalog::filters::{self, FilterSet};
 
 /// A filter that cannot be sent.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub enum SelectionError {
         name: String,
         /// The nearest known field.
         nearest: Option<&'static str>,
+        /// The filters that there are.
+        set: FilterSet,
     },
     /// An operator that the API does not document.
     #[error("unknown operator `__{operator}` in filter `{key}`")]
@@ -29,6 +31,8 @@ pub enum SelectionError {
         operator: String,
         /// The nearest known operator.
         nearest: Option<&'static str>,
+        /// The filters that there are.
+        set: FilterSet,
     },
     /// `limit`, `offset`, `order`, `count`.
     #[error("`{key}` is set by paging and cannot be a filter")]
@@ -101,12 +105,15 @@ impl SelectionError {
     pub fn hint(&self) -> String {
         match self {
             Self::UnknownField { nearest: Some(name), .. } => format!("did you mean `{name}`?"),
-            Self::UnknownField { .. } => {
-                let names: Vec<&str> = filters::FILTERS.iter().map(|filter| filter.name).collect();
+            Self::UnknownField { set, .. } => {
+                let names: Vec<&str> = set.filters.iter().map(|filter| filter.name).collect();
                 format!("the filters are {}", names.join(", "))
             }
             Self::UnknownOperator { nearest: Some(operator), .. } => format!("did you mean `__{operator}`?"),
-            Self::UnknownOperator { .. } | Self::BadOperator { .. } => {
+            Self::UnknownOperator { set, .. } => {
+                format!("the operators are __{}", set.operators.join(", __"))
+            }
+            Self::BadOperator { .. } => {
                 format!("the operators are __{}", filters::OPERATORS.join(", __"))
             }
             Self::Reserved { .. } => "leave it out; `--page-size` sets the rows of a request".to_owned(),
@@ -132,12 +139,12 @@ fn nearest(text: &str, known: impl Iterator<Item = &'static str>) -> Option<&'st
         .map(|(_, name)| name)
 }
 
-pub(super) fn unknown_field(name: &str) -> SelectionError {
-    let nearest = nearest(name, filters::FILTERS.iter().map(|filter| filter.name));
-    SelectionError::UnknownField { name: name.to_owned(), nearest }
+pub(super) fn unknown_field(set: FilterSet, name: &str) -> SelectionError {
+    let nearest = nearest(name, set.filters.iter().map(|filter| filter.name));
+    SelectionError::UnknownField { name: name.to_owned(), nearest, set }
 }
 
-pub(super) fn unknown_operator(key: &str, operator: &str) -> SelectionError {
-    let nearest = nearest(operator, filters::OPERATORS.iter().copied());
-    SelectionError::UnknownOperator { key: key.to_owned(), operator: operator.to_owned(), nearest }
+pub(super) fn unknown_operator(set: FilterSet, key: &str, operator: &str) -> SelectionError {
+    let nearest = nearest(operator, set.operators.iter().copied());
+    SelectionError::UnknownOperator { key: key.to_owned(), operator: operator.to_owned(), nearest, set }
 }

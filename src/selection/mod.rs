@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::catalog::filters::{self, FilterKind};
+use crate::catalog::filters::{self, FilterKind, FilterSet, OF_COMPANIES, OF_CUSTOMER_DATA};
 
 pub use error::SelectionError;
 
@@ -51,7 +51,7 @@ impl Selection {
             let Some((key, value)) = pair.split_once('=') else {
                 return Err(SelectionError::NotAPair { text: pair.to_owned() });
             };
-            selection.add(key.trim(), value, None)?;
+            selection.add(OF_COMPANIES, key.trim(), value, None)?;
         }
         Ok(selection)
     }
@@ -61,22 +61,40 @@ impl Selection {
     /// # Errors
     /// As [`Selection::from_pairs`], and a value that is neither text, number, boolean nor an array of these.
     pub fn from_table(table: &toml::Table) -> Result<Self, SelectionError> {
+        Self::from_table_of(OF_COMPANIES, table)
+    }
+
+    /// The list of customer data that the table `[customer_data]` of the configuration file chooses.
+    ///
+    /// # Errors
+    /// As [`Selection::from_table`], by the fields and operators of `customer_data/`.
+    pub fn customer_data(table: &toml::Table) -> Result<List, SelectionError> {
+        Ok(list(&Self::from_table_of(OF_CUSTOMER_DATA, table)?.filters, Vec::new()))
+    }
+
+    fn from_table_of(set: FilterSet, table: &toml::Table) -> Result<Self, SelectionError> {
         let mut selection = Self::default();
         for (key, value) in table {
             match value {
                 toml::Value::Array(items) => {
                     let items = items.iter().map(|item| scalar(key, item)).collect::<Result<Vec<_>, _>>()?;
-                    selection.add(key, "", Some(items))?;
+                    selection.add(set, key, "", Some(items))?;
                 }
-                other => selection.add(key, &scalar(key, other)?, None)?,
+                other => selection.add(set, key, &scalar(key, other)?, None)?,
             }
         }
         Ok(selection)
     }
 
-    fn add(&mut self, key: &str, text: &str, items: Option<Vec<String>>) -> Result<(), SelectionError> {
-        let (name, operator) = split_operator(key)?;
-        let filter = filters::find(name).ok_or_else(|| error::unknown_field(name))?;
+    fn add(
+        &mut self,
+        set: FilterSet,
+        key: &str,
+        text: &str,
+        items: Option<Vec<String>>,
+    ) -> Result<(), SelectionError> {
+        let (name, operator) = split_operator(set, key)?;
+        let filter = set.find(name).ok_or_else(|| error::unknown_field(set, name))?;
         let listed = operator == Some("in") || filter.kind == FilterKind::BusinessIds;
         let values = match items {
             Some(items) if listed => items,
@@ -196,17 +214,17 @@ pub fn lists_of(selections: &[Selection]) -> Result<Vec<List>, SelectionError> {
     Ok(lists)
 }
 
-fn split_operator(key: &str) -> Result<(&str, Option<&str>), SelectionError> {
+fn split_operator(set: FilterSet, key: &str) -> Result<(&str, Option<&str>), SelectionError> {
     if filters::RESERVED.contains(&key) {
         return Err(SelectionError::Reserved { key: key.to_owned() });
     }
     let Some((name, operator)) = key.split_once("__") else {
         return Ok((key, None));
     };
-    if filters::OPERATORS.contains(&operator) {
+    if set.operators.contains(&operator) {
         return Ok((name, Some(operator)));
     }
-    Err(error::unknown_operator(key, operator))
+    Err(error::unknown_operator(set, key, operator))
 }
 
 fn scalar(key: &str, value: &toml::Value) -> Result<String, SelectionError> {

@@ -71,6 +71,8 @@ pub(super) fn check(
         FilterKind::Datetime => datetime(key, value),
         FilterKind::Status if matches!(value, "active" | "inactive") => Ok(value.to_owned()),
         FilterKind::Status => Err(bad(key, value, "`active` or `inactive`")),
+        FilterKind::Boolean if matches!(value, "true" | "false") => Ok(value.to_owned()),
+        FilterKind::Boolean => Err(bad(key, value, "`true` or `false`")),
     }
 }
 

@@ -11,7 +11,7 @@ use vainu_etl::api::{Client, ClientSettings, Credentials};
 use vainu_etl::catalog::PROSPECTS;
 use vainu_etl::extract::landing::Landing;
 use vainu_etl::extract::ledger::{Header, LEDGER_VERSION};
-use vainu_etl::extract::{ExtractSettings, Unobserved, extract};
+use vainu_etl::extract::{ExtractSettings, Plan, PlannedStream, Unobserved, extract};
 use vainu_etl::pipeline::sync;
 use vainu_etl::secret::Secret;
 use vainu_etl::selection::{Selection, lists_of};
@@ -36,20 +36,19 @@ async fn asked(wire: &Wire, selection: &Selection) -> Vec<Received> {
     let dir = tempfile::tempdir().unwrap();
     let client = Client::new(ClientSettings::new(wire.url(), Credentials::ApiKey(Secret::new("k")))).unwrap();
     let lists = lists_of(std::slice::from_ref(selection)).unwrap();
+    let plan = Plan { streams: vec![PlannedStream::new(&PROSPECTS, lists)], ..Plan::default() };
     let header = Header {
         version: LEDGER_VERSION,
         run_id: "run".to_owned(),
         started_at_us: 0,
-        stream: PROSPECTS.name.to_owned(),
-        lists: lists.iter().map(|list| list.label.clone()).collect(),
+        lists: plan.known_lists(),
         arguments: String::new(),
         fingerprint: String::new(),
     };
     let landing = Landing::create(&dir.path().join("run"), &header).unwrap();
     let settings = ExtractSettings { page_size: 10, slice_rows: 1000, requests_at_once: 4 };
-    let verdicts =
-        extract(&PROSPECTS, &lists, &client, &landing, Vec::new(), settings, &Unobserved).await.unwrap();
-    assert!(verdicts.iter().all(|verdict| verdict.complete));
+    let read = extract(&plan, &client, &landing, Vec::new(), settings, &Unobserved).await.unwrap();
+    assert!(read.verdicts.iter().all(|verdict| verdict.complete));
     wire.take()
 }
 

@@ -16,7 +16,7 @@ use vainu_etl::catalog::PROSPECTS;
 use vainu_etl::extract::landing::{Landing, read_page};
 use vainu_etl::extract::ledger::{Entry, Header, LEDGER_VERSION, Verdict};
 use vainu_etl::extract::runs::LandedRun;
-use vainu_etl::extract::{ExtractError, ExtractSettings, Unobserved, extract};
+use vainu_etl::extract::{ExtractError, ExtractSettings, Plan, PlannedStream, Unobserved, extract};
 use vainu_etl::selection::{Selection, lists_of};
 
 use crate::support::cases;
@@ -47,12 +47,12 @@ fn read(server: &Server, reading: Reading) -> Result<Outcome, ExtractError> {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("run");
     let lists = lists_of(&[Selection::default()]).unwrap();
+    let plan = Plan { streams: vec![PlannedStream::new(&PROSPECTS, lists)], ..Plan::default() };
     let header = Header {
         version: LEDGER_VERSION,
         run_id: "run".to_owned(),
         started_at_us: 0,
-        stream: PROSPECTS.name.to_owned(),
-        lists: vec![lists[0].label.clone()],
+        lists: plan.known_lists(),
         arguments: String::new(),
         fingerprint: String::new(),
     };
@@ -63,9 +63,8 @@ fn read(server: &Server, reading: Reading) -> Result<Outcome, ExtractError> {
     };
     RUNTIME.block_on(async {
         let landing = Landing::create(&folder, &header)?;
-        let mut verdicts =
-            extract(&PROSPECTS, &lists, server, &landing, Vec::new(), settings, &Unobserved).await?;
-        let verdict = verdicts.remove(0);
+        let mut read = extract(&plan, server, &landing, Vec::new(), settings, &Unobserved).await?;
+        let verdict = read.verdicts.remove(0);
         landing.note(Entry::Judged(verdict.clone())).await?;
         let run = LandedRun::read(&folder)?;
         let mut accepted = HashSet::new();

@@ -9,10 +9,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 use url::Url;
 use vainu_etl::api::{ClientSettings, Credentials};
-use vainu_etl::catalog::STREAMS;
+use vainu_etl::catalog::{PROSPECTS, Stream};
 use vainu_etl::error::Error;
 use vainu_etl::extract::{ExtractSettings, Unobserved};
-use vainu_etl::load::LoadSettings;
 use vainu_etl::pipeline::{SyncSettings, sync};
 use vainu_etl::report::Report;
 use vainu_etl::secret::Secret;
@@ -42,6 +41,7 @@ pub(crate) struct Job {
     pub(crate) page_size: u32,
     pub(crate) slice_rows: u64,
     pub(crate) selections: Vec<Vec<String>>,
+    pub(crate) streams: Vec<&'static Stream>,
 }
 
 impl Job {
@@ -51,6 +51,7 @@ impl Job {
             page_size: 1000,
             slice_rows: 25_000,
             selections: vec![vec![]],
+            streams: vec![&PROSPECTS],
         }
     }
 
@@ -69,22 +70,17 @@ impl Job {
             self.selections.iter().map(|pairs| Selection::from_pairs(pairs).unwrap()).collect();
         let credentials = Credentials::ApiKey(Secret::new(Config::default().api_key));
         let base_url = Url::parse(&simulator.base_url()).unwrap();
+        let base = SyncSettings::new(self.warehouse(), ClientSettings::new(base_url, credentials));
         SyncSettings {
-            warehouse: self.warehouse(),
-            stream: &STREAMS[0],
+            streams: self.streams.clone(),
             lists: lists_of(&selections).unwrap(),
             arguments: "a test".to_owned(),
-            client: ClientSettings::new(base_url, credentials),
             extract: ExtractSettings {
                 page_size: self.page_size,
                 slice_rows: self.slice_rows,
                 requests_at_once: 16,
             },
-            load: LoadSettings::default(),
-            keep: 3,
-            max_deleted_percent: 50.0,
-            keep_raw: 3,
-            restart: false,
+            ..base
         }
     }
 

@@ -3,16 +3,27 @@
 use proptest::prelude::*;
 use vainu_etl::extract::ExtractError;
 use vainu_etl::extract::ledger::{
-    self, Ask, Entry, Header, LEDGER_VERSION, LandedAt, Ledger, RequestKey, Spent, Verdict,
+    self, Ask, CompanyAnswers, Entry, Header, LEDGER_VERSION, LandedAt, Ledger, RequestKey, RunList, Spent,
+    Verdict,
 };
+
+fn list(label: &str) -> RunList {
+    RunList {
+        stream: "prospects".to_owned(),
+        label: label.to_owned(),
+        serves: vec!["prospects".to_owned()],
+        target_group: label.strip_prefix('4').map(str::to_owned),
+        window_from_us: Some(3),
+        window_to_us: None,
+    }
+}
 
 fn header() -> Header {
     Header {
         version: LEDGER_VERSION,
         run_id: "20260131T235959Z-4f2a".to_owned(),
         started_at_us: 1,
-        stream: "prospects".to_owned(),
-        lists: vec!["country=FI\n".to_owned(), "ä\"".to_owned()],
+        lists: vec![list("country=FI\n"), list("ä\"")],
         arguments: "--filter country=FI".to_owned(),
         fingerprint: "f".to_owned(),
     }
@@ -31,6 +42,8 @@ fn ask() -> impl Strategy<Value = Ask> {
         Just(Ask::CountAgain),
         (any::<u64>(), any::<u32>(), 0..5_u32, any::<bool>())
             .prop_map(|(offset, limit, again, with_count)| Ask::Page { offset, limit, again, with_count }),
+        (any::<u64>(), any::<u32>()).prop_map(|(page, size)| Ask::Numbered { page, size, again: 1 }),
+        (0..3_u32).prop_map(|again| Ask::Whole { again }),
     ]
 }
 
@@ -57,10 +70,18 @@ fn entry() -> impl Strategy<Value = Entry> {
         complete: false,
         reasons: vec![reason],
         accepted: vec![("7".to_owned(), 2)],
+        not_found: rows / 3,
     });
     prop_oneof![
         (key(), any::<Option<u64>>()).prop_map(|(key, total)| Entry::Counted { key, total }),
-        (key(), at).prop_map(|(key, at)| Entry::Landed { key, at }),
+        (key(), at.clone()).prop_map(|(key, at)| Entry::Landed { key, at }),
+        (at, "[A-Z]{2}/[0-9 \"é]{0,9}").prop_map(|(at, company)| {
+            let not_found = if at.number % 2 == 0 { vec!["FI/404".to_owned()] } else { Vec::new() };
+            let at = (at.number % 3 > 0).then_some(at);
+            Entry::Answered(CompanyAnswers { list: 2, companies: vec![company], not_found, rows: 9, at })
+        }),
+        any::<u64>().prop_map(|number| Entry::AnswersDamaged { number }),
+        (3..9_u32, "[0-9#\n\"é]{0,9}").prop_map(|(index, label)| Entry::Found { index, list: list(&label) }),
         key().prop_map(|key| Entry::PastEnd { key }),
         key().prop_map(|key| Entry::Damaged { key }),
         any::<u64>().prop_map(|bytes| Entry::Spent(Spent { requests: bytes / 9, retries: 1, bytes })),

@@ -12,7 +12,7 @@ use vainu_etl::catalog::PROSPECTS;
 use vainu_etl::extract::landing::{Landing, read_page};
 use vainu_etl::extract::ledger::{self, Entry, Header, LEDGER_VERSION, RequestKey, Verdict};
 use vainu_etl::extract::runs::LandedRun;
-use vainu_etl::extract::{ExtractSettings, Unobserved, extract};
+use vainu_etl::extract::{ExtractSettings, Plan, PlannedStream, Unobserved, extract};
 use vainu_etl::secret::Secret;
 use vainu_etl::selection::{Selection, lists_of};
 use vainu_etl::simulator::{DEMO_API_KEY, Simulator};
@@ -41,6 +41,7 @@ async fn read(simulator: &Simulator, slice_rows: u64, run: &Path) -> Extraction 
     settings.concurrency = 2.try_into().unwrap();
     let client = Client::new(settings).unwrap();
     let lists = lists_of(&[Selection::default()]).unwrap();
+    let plan = Plan { streams: vec![PlannedStream::new(&PROSPECTS, lists)], ..Plan::default() };
     let settings = ExtractSettings { page_size: 20, slice_rows, requests_at_once: 4 };
     let (landing, recorded) = if run.exists() {
         Landing::resume(run).unwrap()
@@ -49,15 +50,14 @@ async fn read(simulator: &Simulator, slice_rows: u64, run: &Path) -> Extraction 
             version: LEDGER_VERSION,
             run_id: "r".to_owned(),
             started_at_us: 1,
-            stream: "prospects".to_owned(),
-            lists: vec!["all".to_owned()],
+            lists: plan.known_lists(),
             arguments: String::new(),
             fingerprint: "f".to_owned(),
         };
         (Landing::create(run, &header).unwrap(), Vec::new())
     };
-    let verdicts =
-        extract(&PROSPECTS, &lists, &client, &landing, recorded, settings, &Unobserved).await.unwrap();
+    let read = extract(&plan, &client, &landing, recorded, settings, &Unobserved).await.unwrap();
+    let verdicts = read.verdicts;
     for verdict in &verdicts {
         landing.note(Entry::Judged(verdict.clone())).await.unwrap();
     }

@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 use url::Url;
 use vainu_etl::clock::{Clock, SkippingClock};
+use vainu_etl::extract::ledger::RunList;
 use vainu_etl::extract::{Observer, Unobserved};
 use vainu_etl::pipeline::{SyncSettings, sync};
 use vainu_etl::simulator::{Config, Request, Simulator};
@@ -55,7 +56,7 @@ struct Landings {
 }
 
 impl Observer for Landings {
-    fn page_landed(&self, _: &str, _: u64, _: bool) {
+    fn page_landed(&self, _: &RunList, _: u64, _: bool) {
         if self.landed.fetch_add(1, Ordering::SeqCst) + 1 == self.most {
             self.reached.notify_one();
         }
@@ -186,7 +187,7 @@ impl Clock for JumpingClock {
 }
 
 impl Observer for JumpingClock {
-    fn page_landed(&self, _: &str, _: u64, _: bool) {
+    fn page_landed(&self, _: &RunList, _: u64, _: bool) {
         self.hours.fetch_add(1, Ordering::SeqCst);
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use vainu_etl::catalog::PROSPECTS;
-use vainu_etl::catalog::filters::{RESERVED, find};
+use vainu_etl::catalog::filters::{OF_COMPANIES, RESERVED};
 use vainu_etl::extract::ledger::{Entry, Lines};
 use vainu_etl::extract::runs::LandedRun;
 use vainu_etl::fuzzing;
@@ -185,7 +185,7 @@ pub(crate) fn config(text: &[u8]) {
         assert!(!list.label.is_empty());
         for (name, values) in &list.parameters {
             let field = name.split_once("__").map_or(name.as_str(), |(field, _)| field);
-            assert!(find(field).is_some() && !RESERVED.contains(&name.as_str()), "{name}");
+            assert!(OF_COMPANIES.find(field).is_some() && !RESERVED.contains(&name.as_str()), "{name}");
             assert!(!values.is_empty() && values.iter().all(|value| !value.is_empty()), "{name}");
         }
         assert!(list.id_chunks.iter().all(|chunk| (1..=100).contains(&chunk.len())));

@@ -133,6 +133,9 @@ pub(super) fn complete(list: &str) -> ListResult {
         effective_page_size: 500,
         sweeps: 1,
         complete: true,
+        window_us: None,
+        reasons: Vec::new(),
+        not_found: 0,
     }
 }
 

@@ -27,7 +27,7 @@ const fn table(
 }
 
 const fn stream(name: &'static str, lists: Lists, targets: &'static [Target]) -> Stream {
-    let endpoint = Endpoint { path: "x/", paging: Paging::Single, max_page_size: 1000 };
+    let endpoint = Endpoint { path: "x/", paging: Paging::Single, max_page_size: 1000, window: None };
     Stream { name, doc: "A stream", endpoint, lists, by_default: false, targets, documented: &[] }
 }
 

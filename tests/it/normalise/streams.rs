@@ -66,7 +66,12 @@ const fn about_a_company(
     Stream {
         name,
         doc: "A stream.",
-        endpoint: Endpoint { path: "prospect/{company}/x/", paging: Paging::Single, max_page_size: 1 },
+        endpoint: Endpoint {
+            path: "prospect/{company}/x/",
+            paging: Paging::Single,
+            max_page_size: 1,
+            window: None,
+        },
         lists: Lists::Companies,
         by_default: false,
         targets,
@@ -94,7 +99,7 @@ pub(crate) const FINANCIALS: Stream =
 pub(crate) const LEADS: Stream = Stream {
     name: "leads",
     doc: "A stream.",
-    endpoint: Endpoint { path: "leads/", paging: Paging::Single, max_page_size: 1 },
+    endpoint: Endpoint { path: "leads/", paging: Paging::Single, max_page_size: 1, window: None },
     lists: Lists::Whole,
     by_default: false,
     targets: &[
@@ -135,7 +140,12 @@ const LEAD_TAGS: Table = table(
 pub(crate) const MEMBERS: Stream = Stream {
     name: "members",
     doc: "A stream.",
-    endpoint: Endpoint { path: "group/{target_group}/", paging: Paging::Unordered, max_page_size: 1000 },
+    endpoint: Endpoint {
+        path: "group/{target_group}/",
+        paging: Paging::Unordered,
+        max_page_size: 1000,
+        window: None,
+    },
     lists: Lists::TargetGroups,
     by_default: false,
     targets: &[Target {
@@ -162,6 +172,7 @@ pub(crate) const THINGS: Stream = Stream {
         path: "things/",
         paging: Paging::Numbered { order: ("order", "id") },
         max_page_size: 1000,
+        window: None,
     },
     lists: Lists::Whole,
     by_default: false,

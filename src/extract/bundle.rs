@@ -1,0 +1,135 @@
+//! Answers about single companies, many of them landed as one page.
+//!
+//! One page each would cost a ledger line, a sync and a zstd frame for a few hundred bytes. In a bundle each answer
+//! follows a line with the company, the answer's length in bytes and the time it was received, in microseconds since 1970:
+//!
+//! ```text
+//! FI/09704098 27 1732500000000000
+//! [{"year":2024, "id":"..."}]
+//! ```
+
+use std::ops::Range;
+
+/// Most companies of a bundle.
+pub const MOST_COMPANIES: usize = 64;
+
+/// Answers to be landed together.
+#[derive(Debug, Default)]
+pub(super) struct Bundle {
+    pub(super) body: Vec<u8>,
+    /// The companies answered, in order.
+    pub(super) companies: Vec<String>,
+    /// Companies that the server does not know.
+    pub(super) not_found: Vec<String>,
+    /// Records in the answers.
+    pub(super) rows: u64,
+    /// When the first answer came, microseconds since 1970, UTC.
+    pub(super) since_us: i64,
+}
+
+impl Bundle {
+    /// Number of companies in it.
+    pub(super) fn len(&self) -> usize {
+        self.companies.len() + self.not_found.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Adds the answer about a company; none for one that the server does not know.
+    pub(super) fn add(&mut self, company: String, answer: Option<(&[u8], u64)>, fetched_at_us: i64) {
+        if self.is_empty() {
+            self.since_us = fetched_at_us;
+        }
+        let Some((body, rows)) = answer else {
+            self.not_found.push(company);
+            return;
+        };
+        self.body.extend_from_slice(format!("{company} {} {fetched_at_us}\n", body.len()).as_bytes());
+        self.body.extend_from_slice(body);
+        self.body.push(b'\n');
+        self.companies.push(company);
+        self.rows += rows;
+    }
+}
+
+/// One answer in a bundle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The company asked for, as `FI/09704098`.
+    pub company: String,
+    /// When it was received, microseconds since 1970, UTC.
+    pub fetched_at_us: i64,
+    /// Where its body is.
+    pub body: Range<usize>,
+}
+
+/// The answers in a bundle, in their order; none when it is none.
+pub fn answers(bundle: &[u8]) -> Option<Vec<Answer>> {
+    let mut answers = Vec::new();
+    let mut at = 0;
+    while at < bundle.len() {
+        let rest = bundle.get(at..)?;
+        let line_end = rest.iter().position(|byte| *byte == b'\n')?;
+        let line = std::str::from_utf8(rest.get(..line_end)?).ok()?;
+        // A company's id may hold a space; the numbers do not.
+        let mut parts = line.rsplitn(3, ' ');
+        let fetched_at_us = parts.next()?.parse().ok()?;
+        let length: usize = parts.next()?.parse().ok()?;
+        let company = parts.next()?.to_owned();
+        let begin = at + line_end + 1;
+        let end = begin.checked_add(length)?;
+        if bundle.get(end) != Some(&b'\n') {
+            return None;
+        }
+        answers.push(Answer { company, fetched_at_us, body: begin..end });
+        at = end + 1;
+    }
+    Some(answers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_come_out_as_they_went_in_whatever_bytes_they_hold() {
+        let mut bundle = Bundle::default();
+        let given: [(&str, &[u8]); 4] = [
+            ("FI/1", b"[]"),
+            ("DK/2 3", b"{\"a\":\"\\n\"}\n\nDK/9 1 1\n"),
+            ("US/DE_6", b""),
+            ("FI/4", b"\n"),
+        ];
+        for (index, (company, body)) in given.iter().enumerate() {
+            bundle.add((*company).to_owned(), Some((body, 1)), 100 + index as i64);
+        }
+        bundle.add("FI/404".to_owned(), None, 7);
+        assert_eq!((bundle.len(), bundle.rows, bundle.since_us), (5, 4, 100));
+        let read = answers(&bundle.body).unwrap();
+        let found: Vec<_> = read
+            .iter()
+            .map(|answer| (answer.company.as_str(), &bundle.body[answer.body.clone()], answer.fetched_at_us))
+            .collect();
+        let expected: Vec<_> = given
+            .iter()
+            .enumerate()
+            .map(|(index, (company, body))| (*company, *body, 100 + index as i64))
+            .collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_cut_bundle_is_none() {
+        let mut bundle = Bundle::default();
+        bundle.add("FI/1".to_owned(), Some((b"[1,2]", 2)), 5);
+        bundle.add("FI/2".to_owned(), Some((b"[3]", 1)), 6);
+        let first = bundle.body.len() / 2;
+        for cut in 1..bundle.body.len() {
+            let read = answers(&bundle.body[..cut]);
+            // Between two answers it is whole; the checksum of the page sees that one.
+            assert!(read.is_none() || read.is_some_and(|read| read.len() == 1 && cut >= first), "{cut}");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Asks about each company by itself, while the lists that bring the companies are still being read.
+//!
+//! Answers are landed in bundles: a crash costs at most the requests in flight and the bundle being filled.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use tokio::time::Instant;
+
+use super::bundle::{Bundle, MOST_COMPANIES};
+use super::feed::Tally;
+use super::ledger::Verdict;
+use super::source::Source;
+use super::{ExtractError, worst};
+use crate::clock;
+
+/// Bytes of a bundle, give or take an answer.
+const MOST_BYTES: usize = 512 << 10;
+/// How long a bundle waits for more.
+const LONGEST_WAIT: Duration = Duration::from_millis(250);
+/// Bundles that are being written; with more of them, answers wait.
+const BUNDLES_AT_ONCE: usize = 2;
+
+/// Asks about all companies that come; returns when no more come and all are answered.
+pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, ExtractError> {
+    let list = source.lists.get(index);
+    let Some((mut companies, mut tally)) = source.feed.take(index) else {
+        return Err(ExtractError::LandingStopped);
+    };
+    if tally != Tally::default() {
+        source.observer.page_landed(&list.named, tally.answered + tally.not_found, true);
+    }
+    let failed = AtomicBool::new(false);
+    let queue = futures::stream::poll_fn(|context| companies.poll_recv(context));
+    let asks = queue.take_while(|_| futures::future::ready(!failed.load(Ordering::Relaxed))).map(|company| {
+        let list = &list;
+        async move {
+            let answer = source.company(list, &company).await?;
+            Ok::<_, ExtractError>((company, answer, clock::now_us()))
+        }
+    });
+    let mut answers = asks.buffer_unordered(source.settings.requests_at_once.max(1));
+    let mut bundle = Bundle::default();
+    let mut full_at = Instant::now();
+    let mut landings = FuturesUnordered::new();
+    let mut error = None;
+    loop {
+        let is_full = bundle.len() >= MOST_COMPANIES || bundle.body.len() >= MOST_BYTES;
+        let waits = landings.len() >= BUNDLES_AT_ONCE;
+        if is_full && !waits {
+            landings.push(source.landing.land_answers(index, std::mem::take(&mut bundle)));
+            continue;
+        }
+        tokio::select! {
+            landed = landings.next(), if !landings.is_empty() => {
+                if let Some(Err(failure)) = landed {
+                    // What cannot be kept is not asked for.
+                    source.stop_starting();
+                    failed.store(true, Ordering::Relaxed);
+                    worst(&mut error, failure);
+                }
+            }
+            () = tokio::time::sleep_until(full_at), if !bundle.is_empty() && !waits => {
+                landings.push(source.landing.land_answers(index, std::mem::take(&mut bundle)));
+            }
+            answer = answers.next(), if !is_full => match answer {
+                None => break,
+                Some(Ok((company, answer, at))) => {
+                    if bundle.is_empty() {
+                        full_at = Instant::now() + LONGEST_WAIT;
+                    }
+                    source.observer.page_landed(&list.named, 1, false);
+                    tally.take_in(answer.as_ref().map(|(_, rows)| *rows));
+                    bundle.add(company, answer.as_ref().map(|(body, rows)| (&body[..], *rows)), at);
+                }
+                Some(Err(failure)) => {
+                    failed.store(true, Ordering::Relaxed);
+                    worst(&mut error, failure);
+                }
+            },
+        }
+    }
+    if !bundle.is_empty() {
+        landings.push(source.landing.land_answers(index, bundle));
+    }
+    while let Some(landed) = landings.next().await {
+        if let Err(failure) = landed {
+            worst(&mut error, failure);
+        }
+    }
+    match error {
+        Some(error) => Err(error),
+        None => Ok(verdict(source, index, tally)),
+    }
+}
+
+impl Tally {
+    fn take_in(&mut self, rows: Option<u64>) {
+        match rows {
+            Some(rows) => {
+                self.answered += 1;
+                self.rows += rows;
+            }
+            None => self.not_found += 1,
+        }
+    }
+}
+
+/// Complete when every company that was due has an answer, be it that the server does not know it.
+fn verdict(source: &Source<'_>, index: u32, tally: Tally) -> Verdict {
+    let due = source.feed.due(index);
+    let asked = tally.answered + tally.not_found;
+    let complete = asked >= due;
+    let verdict = Verdict {
+        list: index,
+        rows_received: tally.rows,
+        distinct_keys: tally.answered,
+        total_before: Some(due),
+        total_after: Some(due),
+        effective_page_size: 1,
+        sweeps: 1,
+        complete,
+        reasons: if complete {
+            Vec::new()
+        } else {
+            vec![format!("{asked} of {due} companies were answered")]
+        },
+        accepted: Vec::new(),
+        not_found: tally.not_found,
+    };
+    source.observer.list_judged(&source.lists.get(index).named, &verdict);
+    verdict
+}

@@ -1,0 +1,159 @@
+//! Reads a list whose pages have numbers, each of which says the total and where the next one is.
+//!
+//! The pages are asked for by number, under one order. The link to the next page is never followed: it may lack the
+//! filters, or lead elsewhere. It only says that there is one more page to ask for.
+
+use std::collections::{BTreeMap, HashSet};
+
+use futures::StreamExt;
+
+use super::coverage::distinct;
+use super::ledger::{Ask, RequestKey, Verdict};
+use super::source::{Page, Source};
+use super::{ExtractError, all_or_first_error};
+
+/// A list is read at most so often.
+const MOST_SWEEPS: u32 = 3;
+/// Pages asked for before it is looked at what came, whatever total is claimed.
+const PAGES_A_ROUND: u64 = 64;
+/// How often a page is asked for again in one sweep when the answer is not usable.
+const MOST_AGAIN: u32 = 2;
+
+/// Reads the list with that index.
+pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, ExtractError> {
+    let list = source.lists.get(index);
+    let mut judged = None;
+    for sweep in 1..=MOST_SWEEPS {
+        let mut reading = Reading { source, list: index, sweep, pages: BTreeMap::new() };
+        reading.read().await?;
+        let verdict = reading.judge();
+        let complete = verdict.complete;
+        if !complete {
+            tracing::warn!(
+                list = list.named.label,
+                sweep,
+                reasons = verdict.reasons.join("; "),
+                "The pages do not add up."
+            );
+        }
+        judged = Some(verdict);
+        if complete {
+            break;
+        }
+    }
+    let verdict = judged.ok_or(ExtractError::LandingStopped)?;
+    source.observer.list_judged(&list.named, &verdict);
+    Ok(verdict)
+}
+
+struct Reading<'a, 'b> {
+    source: &'a Source<'b>,
+    list: u32,
+    sweep: u32,
+    /// Pages that came, by number, empty ones included.
+    pages: BTreeMap<u64, Page>,
+}
+
+impl Reading<'_, '_> {
+    async fn read(&mut self) -> Result<(), ExtractError> {
+        let mut first = self.ask(1, 0).await?;
+        for again in 1..=MOST_AGAIN {
+            if !first.rows.is_empty() || first.count.is_none_or(|total| total == 0) {
+                break;
+            }
+            first = self.ask(1, again).await?;
+        }
+        let (total, full) = (first.count, first.rows.len() as u64);
+        if self.sweep == 1 {
+            self.source.observer.list_counted(&self.source.lists.get(self.list).named, total);
+        }
+        self.warn_of_link(&first);
+        self.pages.insert(1, first);
+        if full == 0 {
+            return Ok(());
+        }
+        let planned = total.map_or(1, |total| total.div_ceil(full)).max(1);
+        let mut next = 2;
+        loop {
+            // The pages that the total counts side by side, then one after the other until an empty one.
+            let last = if next <= planned { planned.min(next + PAGES_A_ROUND - 1) } else { next };
+            let pages = self.ask_all(next..=last).await?;
+            let is_end = pages.iter().any(|(_, page)| page.rows.is_empty());
+            let repeats = pages.iter().any(|(_, page)| {
+                !page.rows.is_empty() && self.pages.values().any(|known| known.rows == page.rows)
+            });
+            self.pages.extend(pages);
+            // A server that gives any page for any number has no end to be found.
+            if is_end || (repeats && next > planned) {
+                return Ok(());
+            }
+            next = last + 1;
+        }
+    }
+
+    async fn ask_all(
+        &self,
+        numbers: std::ops::RangeInclusive<u64>,
+    ) -> Result<Vec<(u64, Page)>, ExtractError> {
+        let at_once = self.source.settings.requests_at_once.max(1);
+        let asks = numbers.map(|number| async move { Ok((number, self.ask(number, 0).await?)) });
+        all_or_first_error(futures::stream::iter(asks).buffer_unordered(at_once).collect().await)
+    }
+
+    async fn ask(&self, page: u64, again: u32) -> Result<Page, ExtractError> {
+        let size = self.source.page_size(self.list);
+        let ask = Ask::Numbered { page, size, again };
+        let key = RequestKey { list: self.list, sweep: self.sweep, slice: String::new(), ask };
+        self.source.page(key, None).await
+    }
+
+    /// Says once when the link to the next page leads to another host.
+    fn warn_of_link(&self, page: &Page) {
+        let base = self.source.base_url();
+        let link = page.next_page.as_deref().and_then(|link| base.join(link).ok());
+        if let Some(link) = link.filter(|link| link.origin() != base.origin()) {
+            tracing::warn!(
+                origin = link.origin().ascii_serialization(),
+                "The next page is said to be at another origin; it is asked for at the configured one."
+            );
+        }
+    }
+
+    fn judge(&self) -> Verdict {
+        let total_before = self.pages.get(&1).and_then(|page| page.count);
+        let total_after = self.pages.values().rev().find_map(|page| page.count);
+        let rows: Vec<u64> = self.pages.values().flat_map(|page| page.rows.iter().copied()).collect();
+        let (received, distinct) = (rows.len() as u64, distinct(&rows));
+        let mut reasons = Vec::new();
+        let totals: HashSet<u64> = self.pages.values().filter_map(|page| page.count).collect();
+        if totals.len() > 1 {
+            reasons.push("the server's total changed while the list was read".to_owned());
+        }
+        if let Some(total) = total_before.filter(|total| *total != received) {
+            reasons.push(format!("the server's total is {total}, {received} rows were received"));
+        }
+        if distinct != received {
+            reasons.push(format!("{received} rows hold only {distinct} different ones"));
+        }
+        let last_with_rows = self.pages.iter().rev().find(|(_, page)| !page.rows.is_empty());
+        if let Some((last, _)) = last_with_rows
+            && let Some((empty, _)) =
+                self.pages.iter().find(|(number, page)| *number < last && page.rows.is_empty())
+        {
+            reasons.push(format!("page {empty} came without rows, page {last} with some"));
+        }
+        Verdict {
+            list: self.list,
+            rows_received: received,
+            distinct_keys: distinct,
+            total_before,
+            total_after,
+            effective_page_size: self.pages.get(&1).map_or(0, |page| page.rows.len() as u64),
+            sweeps: self.sweep,
+            complete: reasons.is_empty(),
+            reasons,
+            accepted: vec![(String::new(), self.sweep)],
+            not_found: 0,
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! From what is asked to the request as it is sent.
+
+use url::Url;
+
+use super::ledger::{Ask, RequestKey};
+use super::lists::KnownList;
+use crate::api::ApiRequest;
+use crate::catalog::Paging;
+use crate::clock::utc_text;
+
+/// A URL longer than this is sent as a POST with the same parameters in its body: servers and proxies commonly
+/// refuse request lines of 8 KiB, some of 4 KiB.
+const LONGEST_URL: usize = 2000;
+
+type Parameters = Vec<(String, Vec<String>)>;
+
+/// The request for a part of a list.
+pub(super) fn of_list(list: &KnownList<'_>, key: &RequestKey, base_url: &Url) -> ApiRequest {
+    let endpoint = &list.planned.stream.endpoint;
+    let mut parameters = own_parameters(list, key);
+    parameters.extend(paging_parameters(endpoint.paging, key.ask));
+    let path = path(list, None);
+    match endpoint.paging {
+        Paging::Ordered { .. } => encode(&path, &parameters, base_url),
+        // A POST to another endpoint writes.
+        _ => get(&path, &parameters),
+    }
+}
+
+/// The request for one company, given as `FI/09704098`.
+pub(super) fn of_company(list: &KnownList<'_>, company: &str) -> ApiRequest {
+    ApiRequest::get(path(list, Some(company)))
+}
+
+/// What decides which rows there are.
+fn own_parameters(list: &KnownList<'_>, key: &RequestKey) -> Parameters {
+    let mut parameters = list.list.parameters.clone();
+    if let Some(chunk) = key.slice.strip_prefix('#') {
+        let ids = chunk.parse::<usize>().ok().and_then(|chunk| list.list.id_chunks.get(chunk));
+        parameters.push(("business_ids".to_owned(), ids.cloned().unwrap_or_default()));
+    } else if let Paging::Ordered { slice_by, .. } = list.planned.stream.endpoint.paging
+        && !key.slice.is_empty()
+    {
+        parameters.push((slice_by.to_owned(), one(&key.slice)));
+    }
+    if let (Some(window), Some(from)) = (list.planned.stream.endpoint.window, list.named.window_from_us)
+        && let Some(parameter) = window.parameter
+    {
+        // As the document's examples write it: without a zone.
+        parameters.push((parameter.to_owned(), one(utc_text(from).trim_end_matches('Z'))));
+    }
+    parameters
+}
+
+/// What decides which of them come.
+fn paging_parameters(paging: Paging, ask: Ask) -> Parameters {
+    let pair = |name: &str, value: &str| (name.to_owned(), one(value));
+    match (ask, paging) {
+        (Ask::CountBefore | Ask::CountAfter | Ask::CountAgain, _) => vec![pair("count", "true")],
+        (Ask::Page { offset, limit, with_count, .. }, paging) => {
+            let mut parameters = Vec::new();
+            if let Paging::Ordered { order: (order, by), .. } = paging {
+                parameters.push(pair(order, by));
+            }
+            parameters.push(pair("limit", &limit.to_string()));
+            parameters.push(pair("offset", &offset.to_string()));
+            let count = match (paging, with_count) {
+                // A target group's content comes with the count unless told otherwise; a filter's does not.
+                (Paging::Unordered, false) => Some("false"),
+                (Paging::Unordered, true) | (_, false) => None,
+                (_, true) => Some("include"),
+            };
+            parameters.extend(count.map(|count| pair("count", count)));
+            parameters
+        }
+        (Ask::Numbered { page, size, .. }, Paging::Numbered { order: (order, by) }) => {
+            vec![pair(order, by), pair("page_size", &size.to_string()), pair("page", &page.to_string())]
+        }
+        (Ask::Numbered { page, size, .. }, _) => {
+            vec![pair("page_size", &size.to_string()), pair("page", &page.to_string())]
+        }
+        (Ask::Whole { .. }, _) => Vec::new(),
+    }
+}
+
+/// The endpoint's path about a target group and a company; ids are encoded, so that none leads elsewhere.
+fn path(list: &KnownList<'_>, company: Option<&str>) -> String {
+    let mut path = list.planned.stream.endpoint.path.to_owned();
+    if let Some(id) = &list.named.target_group {
+        path = path.replace("{target_group}", &ApiRequest::path_segment(id));
+    }
+    if let Some((country, id)) = company.and_then(|company| company.split_once('/')) {
+        path = path.replace("{company}", &ApiRequest::path_segment(&format!("{country}{id}")));
+    }
+    path
+}
+
+fn one(value: &str) -> Vec<String> {
+    vec![value.to_owned()]
+}
+
+fn get(path: &str, parameters: &[(String, Vec<String>)]) -> ApiRequest {
+    let request = ApiRequest::get(path);
+    parameters.iter().fold(request, |request, (key, values)| request.query(key, values.join(",")))
+}
+
+/// A GET, or a POST of the same parameters where a URL would be too long or an element of a list holds a comma,
+/// which a comma-separated list cannot escape.
+fn encode(path: &str, parameters: &[(String, Vec<String>)], base_url: &Url) -> ApiRequest {
+    let comma = parameters.iter().any(|(key, values)| is_list(key) && values.iter().any(|v| v.contains(',')));
+    let get = get(path, parameters);
+    let fits = get.url_length(base_url).is_ok_and(|length| length <= LONGEST_URL);
+    if !comma && fits {
+        return get;
+    }
+    let body = parameters.iter().map(|(key, values)| (key.clone(), json_value(key, values)));
+    ApiRequest::post_json(path, serde_json::Value::Object(body.collect()))
+}
+
+/// Whether the API splits the parameter's value at its commas.
+fn is_list(key: &str) -> bool {
+    key.ends_with("__in") || key == "business_ids"
+}
+
+fn json_value(key: &str, values: &[String]) -> serde_json::Value {
+    match values {
+        [single] if matches!(key, "limit" | "offset") => {
+            single.parse::<u64>().map_or_else(|_| single.clone().into(), Into::into)
+        }
+        [single] if !is_list(key) => single.clone().into(),
+        many => many.into(),
+    }
+}

@@ -1,0 +1,42 @@
+//! Reads a list that comes in one answer.
+//!
+//! Such a list cannot be torn by a change, and has no total to compare with: that the whole answer came is all the
+//! evidence there is. One that is empty is asked for a second time where it would mean that nothing exists any more.
+
+use super::ExtractError;
+use super::coverage::distinct;
+use super::ledger::{Ask, RequestKey, Verdict};
+use super::source::Source;
+use crate::catalog::Lists;
+
+/// Reads the list with that index.
+pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, ExtractError> {
+    let list = source.lists.get(index);
+    let key = |again| RequestKey { list: index, sweep: 1, slice: String::new(), ask: Ask::Whole { again } };
+    let mut page = source.page(key(0), None).await?;
+    if page.rows.is_empty() && list.planned.stream.lists == Lists::Whole {
+        page = source.page(key(1), None).await?;
+    }
+    let received = page.rows.len() as u64;
+    let verdict = Verdict {
+        list: index,
+        rows_received: received,
+        distinct_keys: distinct(&page.rows),
+        total_before: page.count,
+        total_after: page.count,
+        effective_page_size: received,
+        sweeps: 1,
+        complete: page.count.is_none_or(|count| count == received),
+        reasons: match page.count {
+            Some(count) if count != received => {
+                vec![format!("the server's total is {count}, {received} rows were received")]
+            }
+            _ => Vec::new(),
+        },
+        accepted: vec![(String::new(), 1)],
+        not_found: 0,
+    };
+    source.observer.list_counted(&list.named, Some(received));
+    source.observer.list_judged(&list.named, &verdict);
+    Ok(verdict)
+}

@@ -1,0 +1,140 @@
+//! Which endpoints a run asks for the streams chosen: as few requests as that takes.
+//!
+//! Streams about single companies cost a request for each company, so what two of them want is got with one request
+//! where an endpoint gives both.
+
+use crate::catalog::{Lists, STREAMS, Stream, TARGET_GROUPS_STREAM};
+use crate::schema::Disposition;
+
+/// An endpoint to be asked, and what is made of its answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// The stream whose endpoint is asked.
+    pub endpoint: &'static Stream,
+    /// What is made of it.
+    pub serves: Vec<Served>,
+}
+
+/// A stream that was chosen, and its tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Served {
+    /// The stream.
+    pub stream: &'static Stream,
+    /// Names of the tables that are made for it.
+    pub tables: Vec<&'static str>,
+}
+
+/// The streams that are loaded when none is named.
+pub fn default_streams() -> Vec<&'static Stream> {
+    STREAMS.iter().filter(|stream| stream.by_default).collect()
+}
+
+/// The streams with those that they need, in the catalog's order: who asks about companies needs the lists that bring
+/// them, who asks about target groups the list of these.
+pub fn with_needed(chosen: &[&'static Stream]) -> Vec<&'static Stream> {
+    let any = |lists: Lists| chosen.iter().any(|stream| stream.lists == lists);
+    let needed = |stream: &Stream| {
+        chosen.iter().any(|chosen| chosen.name == stream.name)
+            || (stream.lists == Lists::Selections && any(Lists::Companies))
+            || (stream.name == TARGET_GROUPS_STREAM && any(Lists::TargetGroups))
+    };
+    STREAMS.iter().filter(|stream| needed(stream)).collect()
+}
+
+/// The endpoints for the streams chosen, in the catalog's order.
+pub fn plan(chosen: &[&'static Stream]) -> Vec<Planned> {
+    let streams = with_needed(chosen);
+    let (asking, listing): (Vec<_>, Vec<_>) =
+        streams.into_iter().partition(|stream| stream.lists == Lists::Companies);
+    let itself = |stream: &'static Stream| Planned { endpoint: stream, serves: shared(stream, &[stream]) };
+    let mut planned: Vec<Planned> = listing.into_iter().map(itself).collect();
+    for endpoint in fewest(&asking) {
+        planned.push(Planned { endpoint, serves: Vec::new() });
+    }
+    for planned in &mut planned {
+        if planned.endpoint.lists != Lists::Companies {
+            continue;
+        }
+        let own = |stream: &&&'static Stream| is_served_by(stream, planned.endpoint, &asking);
+        let streams: Vec<_> = asking.iter().filter(own).copied().collect();
+        planned.serves = shared(planned.endpoint, &streams);
+    }
+    planned.sort_by_key(|planned| STREAMS.iter().position(|stream| stream.name == planned.endpoint.name));
+    planned
+}
+
+/// Whether the endpoint is the one that a stream is made from: its own where that is asked, else the first that gives all
+/// that it requires.
+fn is_served_by(stream: &'static Stream, endpoint: &'static Stream, asking: &[&'static Stream]) -> bool {
+    let endpoints = fewest(asking);
+    let own = endpoints.iter().find(|endpoint| endpoint.name == stream.name);
+    let gives = |endpoint: &&&'static Stream| required(stream).all(|table| has(endpoint, table));
+    own.or_else(|| endpoints.iter().find(gives)).is_some_and(|chosen| chosen.name == endpoint.name)
+}
+
+/// What is made of the answers of an endpoint for each of the streams: each table for one of them.
+pub(crate) fn shared(endpoint: &'static Stream, streams: &[&'static Stream]) -> Vec<Served> {
+    let serve = |stream: &&'static Stream| {
+        let others = streams.iter().filter(|other| other.name != stream.name);
+        let others: Vec<&str> = others.map(|other| other.table().name).collect();
+        let tables = wanted(stream).filter(|table| has(endpoint, table) && !belongs_to(&others, table));
+        Served { stream, tables: tables.collect() }
+    };
+    streams.iter().map(serve).collect()
+}
+
+/// Whether another of the streams chosen is the one that the table is about. Companies belong to whoever describes them.
+fn belongs_to(others: &[&str], table: &str) -> bool {
+    table != crate::catalog::PROSPECTS_TABLE.name && others.contains(&table)
+}
+
+fn tables_of(stream: &'static Stream) -> impl Iterator<Item = &'static str> {
+    stream.targets.iter().map(|target| target.table.name)
+}
+
+fn has(stream: &'static Stream, table: &str) -> bool {
+    tables_of(stream).any(|own| own == table)
+}
+
+/// The tables that are made for a stream: not those that are the main one of a stream to be named by itself.
+fn wanted(stream: &'static Stream) -> impl Iterator<Item = &'static str> {
+    let by_name_only = move |table: &str| {
+        STREAMS
+            .iter()
+            .any(|other| other.name != stream.name && !other.by_default && other.table().name == table)
+            && stream.table().name != table
+    };
+    tables_of(stream).filter(move |table| !by_name_only(table))
+}
+
+/// The tables without which an endpoint does not serve a stream. What describes companies comes with any of them, each
+/// with other fields.
+fn required(stream: &'static Stream) -> impl Iterator<Item = &'static str> {
+    let described = |table: &str| {
+        let target = stream.targets.iter().find(|target| target.table.name == table);
+        target.is_some_and(|target| target.table.disposition == Disposition::Merge)
+    };
+    wanted(stream).filter(move |table| !described(table))
+}
+
+/// The fewest endpoints that give what all of the streams require; of several such sets the one whose answers feed
+/// the fewest tables.
+fn fewest(asking: &[&'static Stream]) -> Vec<&'static Stream> {
+    let candidates: Vec<&'static Stream> =
+        STREAMS.iter().filter(|stream| stream.lists == Lists::Companies).collect();
+    let serves = |endpoints: &[&'static Stream]| {
+        asking.iter().all(|stream| {
+            endpoints.iter().any(|endpoint| {
+                endpoint.name == stream.name || required(stream).all(|table| has(endpoint, table))
+            })
+        })
+    };
+    let sets = (0_u32..1 << candidates.len()).map(|set| {
+        let chosen = candidates.iter().enumerate().filter(|(index, _)| set & (1 << index) != 0);
+        chosen.map(|(_, stream)| *stream).collect::<Vec<_>>()
+    });
+    let cost = |endpoints: &Vec<&'static Stream>| {
+        (endpoints.len(), endpoints.iter().map(|endpoint| endpoint.targets.len()).sum::<usize>())
+    };
+    sets.filter(|set| serves(set)).min_by_key(cost).unwrap_or_default()
+}
