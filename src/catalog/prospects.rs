@@ -1,11 +1,8 @@
 //! Stream `prospects`: companies, from `prospects/filter/`.
 
+use super::columns::{EXTRA, RUN_ID, text};
 use super::{At, Endpoint, Lists, Paging, Stream, Target};
 use crate::schema::{Column, Disposition, Kind, Table, Unit};
-
-const fn text(name: &'static str, fields: &'static [&'static str], doc: &'static str) -> Column {
-    Column::new(name, fields, Kind::Text, doc)
-}
 
 /// Companies that match the selections.
 pub const PROSPECTS: Stream = Stream {
@@ -205,13 +202,8 @@ pub const PROSPECTS_TABLE: Table = Table {
         ),
     ],
     system: &[
-        Column::system("_run_id", Kind::Text, "Run that last wrote the row's values, see etl.runs.")
-            .required(),
-        Column::system(
-            "_extra",
-            Kind::Json,
-            "Fields of the record that have no column, as a JSON object; NULL when there are none.",
-        ),
+        RUN_ID,
+        EXTRA,
         Column::system("_first_seen_at", Kind::Timestamp, "When a load saw the company first.")
             .unit(Unit::Utc)
             .required(),
