@@ -3,11 +3,13 @@
 mod columns;
 pub mod filters;
 mod prospects;
+mod target_group_members;
 mod target_groups;
 
 use crate::schema::Table;
 
 pub use prospects::{PROSPECTS, PROSPECTS_TABLE};
+pub use target_group_members::{TARGET_GROUP_MEMBERS, TARGET_GROUP_MEMBERS_TABLE};
 pub use target_groups::{TARGET_GROUPS, TARGET_GROUPS_TABLE};
 
 /// One thing that can be loaded.
@@ -137,7 +139,7 @@ pub enum Paging {
 pub const TARGET_GROUPS_STREAM: &str = "target_groups";
 
 /// Every stream, in the order in which they are loaded.
-pub const STREAMS: &[Stream] = &[PROSPECTS, TARGET_GROUPS];
+pub const STREAMS: &[Stream] = &[PROSPECTS, TARGET_GROUPS, TARGET_GROUP_MEMBERS];
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,68 @@
+//! Stream `target_group_members`: which companies are in each target group, from `target_group/{target_group}/`.
+
+use super::columns::SYSTEM;
+use super::{Endpoint, Lists, PROSPECTS_TABLE, Paging, Stream, Target};
+use crate::schema::{Column, Disposition, Kind, Origin, Table};
+
+/// The companies of each target group; what the list says of a company goes to `prospects`.
+pub const TARGET_GROUP_MEMBERS: Stream = Stream {
+    name: "target_group_members",
+    doc: "Companies of each target group, from target_group",
+    endpoint: Endpoint {
+        path: "target_group/{target_group}/",
+        paging: Paging::Unordered,
+        max_page_size: 1000,
+        window: None,
+    },
+    lists: Lists::TargetGroups,
+    by_default: true,
+    targets: &[Target::record(&TARGET_GROUP_MEMBERS_TABLE), Target::record(&PROSPECTS_TABLE)],
+    documented: &[
+        "business_id",
+        "company_name",
+        "link",
+        "isic_industry_code",
+        "address",
+        "postal",
+        "city",
+        "country",
+        "turn_over",
+        "staff_number",
+        "development_of_turnover",
+        "profit",
+    ],
+};
+
+/// Table of the members.
+pub const TARGET_GROUP_MEMBERS_TABLE: Table = Table {
+    schema: "main",
+    name: "target_group_members",
+    doc: "One row per company in a target group; a company that left the group is taken away.",
+    key: &["target_group_id", "country", "business_id"],
+    disposition: Disposition::Replace { scope: &["target_group_id"] },
+    columns: &[
+        Column::new(
+            "target_group_id",
+            &[],
+            Kind::Text,
+            "Target group that was asked for, the id of target_groups.",
+        )
+        .required()
+        .from(Origin::Parent),
+        Column::new(
+            "country",
+            &["country"],
+            Kind::Country,
+            "Country of the company, ISO 3166-1 alpha-2.",
+        )
+        .required(),
+        Column::new(
+            "business_id",
+            &["business_id"],
+            Kind::BusinessId,
+            "Business id of the company, without country prefix and dash; unique only together with the country.",
+        )
+        .required(),
+    ],
+    system: SYSTEM,
+};
