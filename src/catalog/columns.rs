@@ -1,11 +1,30 @@
 //! Columns that several tables have, declared once.
 
-use crate::schema::{Column, Kind};
+use crate::schema::{Column, Kind, Origin};
 
 /// A column of free text.
 pub(super) const fn text(name: &'static str, fields: &'static [&'static str], doc: &'static str) -> Column {
     Column::new(name, fields, Kind::Text, doc)
 }
+
+/// The key of a company.
+pub(super) const COMPANY: &[&str] = &["country", "business_id"];
+
+/// Country of the company that a row belongs to: the company around it, or the one asked for.
+pub(super) const OF_COUNTRY: Column =
+    Column::new("country", &[], Kind::Country, "Country of the company, ISO 3166-1 alpha-2.")
+        .required()
+        .from(Origin::Parent);
+
+/// Business id of the company that a row belongs to.
+pub(super) const OF_BUSINESS_ID: Column = Column::new(
+    "business_id",
+    &[],
+    Kind::BusinessId,
+    "Business id of the company, without country prefix and dash; unique only together with the country.",
+)
+.required()
+.from(Origin::Parent);
 
 /// The run that last wrote a row.
 pub(super) const RUN_ID: Column =

@@ -2,12 +2,14 @@
 
 mod columns;
 pub mod filters;
+mod financial_statements;
 mod prospects;
 mod target_group_members;
 mod target_groups;
 
 use crate::schema::Table;
 
+pub use financial_statements::{FINANCIAL_STATEMENTS, FINANCIAL_STATEMENTS_TABLE};
 pub use prospects::{PROSPECTS, PROSPECTS_TABLE};
 pub use target_group_members::{TARGET_GROUP_MEMBERS, TARGET_GROUP_MEMBERS_TABLE};
 pub use target_groups::{TARGET_GROUPS, TARGET_GROUPS_TABLE};
@@ -139,7 +141,7 @@ pub enum Paging {
 pub const TARGET_GROUPS_STREAM: &str = "target_groups";
 
 /// Every stream, in the order in which they are loaded.
-pub const STREAMS: &[Stream] = &[PROSPECTS, TARGET_GROUPS, TARGET_GROUP_MEMBERS];
+pub const STREAMS: &[Stream] = &[PROSPECTS, TARGET_GROUPS, TARGET_GROUP_MEMBERS, FINANCIAL_STATEMENTS];
 
 #[cfg(test)]
 mod tests;
