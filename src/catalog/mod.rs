@@ -3,6 +3,7 @@
 mod columns;
 pub mod filters;
 mod financial_statements;
+mod leads;
 mod prospects;
 mod target_group_members;
 mod target_groups;
@@ -10,6 +11,7 @@ mod target_groups;
 use crate::schema::Table;
 
 pub use financial_statements::{FINANCIAL_STATEMENTS, FINANCIAL_STATEMENTS_TABLE};
+pub use leads::{LEAD_PROSPECTS_TABLE, LEAD_TAGS_TABLE, LEADS, LEADS_TABLE};
 pub use prospects::{PROSPECTS, PROSPECTS_TABLE};
 pub use target_group_members::{TARGET_GROUP_MEMBERS, TARGET_GROUP_MEMBERS_TABLE};
 pub use target_groups::{TARGET_GROUPS, TARGET_GROUPS_TABLE};
@@ -141,7 +143,7 @@ pub enum Paging {
 pub const TARGET_GROUPS_STREAM: &str = "target_groups";
 
 /// Every stream, in the order in which they are loaded.
-pub const STREAMS: &[Stream] = &[PROSPECTS, TARGET_GROUPS, TARGET_GROUP_MEMBERS, FINANCIAL_STATEMENTS];
+pub const STREAMS: &[Stream] = &[PROSPECTS, TARGET_GROUPS, TARGET_GROUP_MEMBERS, FINANCIAL_STATEMENTS, LEADS];
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,122 @@
+//! Stream `leads`: news about the companies of each target group, from `target_group/{target_group}/leads/`.
+
+use super::columns::{SYSTEM, text};
+use super::{At, Endpoint, Lists, Stream, Target};
+use crate::schema::{Column, Disposition, Kind, Origin, Table};
+
+/// The leads of each target group. The API answers those of the last 60 days at most.
+pub const LEADS: Stream = Stream {
+    name: "leads",
+    doc: "News about the companies of each target group, from target_group/leads",
+    endpoint: Endpoint::single("target_group/{target_group}/leads/"),
+    lists: Lists::TargetGroups,
+    by_default: true,
+    targets: LEAD_TARGETS,
+    documented: &[
+        "id",
+        "prospects",
+        "prospects.business_id",
+        "prospects.company_name",
+        "datetime",
+        "title",
+        "link",
+        "tags",
+        "vainu_link",
+    ],
+};
+
+/// Where leads go, whether they come from a target group or from a company.
+pub(super) const LEAD_TARGETS: &[Target] = &[
+    Target::record(&LEADS_TABLE),
+    Target { table: &LEAD_PROSPECTS_TABLE, at: At::Elements("prospects") },
+    Target { table: &LEAD_TAGS_TABLE, at: At::Elements("tags") },
+];
+
+/// Table of the leads. An answer holds those of its last days only, so that none is ever taken away.
+pub const LEADS_TABLE: Table = Table {
+    schema: "main",
+    name: "leads",
+    doc: "One row per lead, an article about companies. Leads stay when the API no longer answers them.",
+    key: &["lead_id"],
+    disposition: Disposition::Upsert,
+    columns: &[
+        Column::new(
+            "lead_id",
+            &["id", "link", "title", "published_at"],
+            Kind::Text,
+            "The API's id; where it gives none, as for the leads of a company, the content_hash.",
+        )
+        .required()
+        .from(Origin::HashOf),
+        Column::new(
+            "published_at",
+            &["datetime", "added"],
+            Kind::Timestamp,
+            "When Vainu published it, as received: the API names no zone; NULL when unknown.",
+        ),
+        text("title", &["title"], "Title, blanks around it as received; NULL when the API gives none."),
+        text("link", &["link"], "Address of the article; NULL when the API gives none."),
+        text(
+            "vainu_link",
+            &["vainu_link"],
+            "Page in Vainu of the company that the lead was found by; NULL when the API gives none.",
+        ),
+        // The load knows by it that a lead with an id and one without are the same. No field of the API feeds it.
+        Column::new(
+            "content_hash",
+            &["content_hash", "link", "title", "published_at"],
+            Kind::Text,
+            "Hash of link, title and time, the same whether the lead came from a target group or from a company.",
+        )
+        .required()
+        .from(Origin::HashOf),
+    ],
+    system: SYSTEM,
+};
+
+const OF_LEAD: Column =
+    Column::new("lead_id", &[], Kind::Text, "The lead, as in leads.").required().from(Origin::Parent);
+
+/// Table of the companies that leads name. Two companies of different countries can share a business id, and the API does
+/// not say the country: the name tells them apart.
+pub const LEAD_PROSPECTS_TABLE: Table = Table {
+    schema: "main",
+    name: "lead_prospects",
+    doc: "One row per company that a lead names, whether it was asked for or not.",
+    key: &["lead_id", "business_id", "company_name"],
+    disposition: Disposition::Replace { scope: &["lead_id"] },
+    columns: &[
+        OF_LEAD,
+        Column::new(
+            "country",
+            &["country"],
+            Kind::Country,
+            "Country of the company, ISO 3166-1 alpha-2; NULL where the API does not say, as so far always.",
+        ),
+        Column::new(
+            "business_id",
+            &["business_id"],
+            Kind::BusinessId,
+            "Business id of the company, without dash; without the country it can be of several companies.",
+        )
+        .required(),
+        text("company_name", &["company_name"], "Name of the company; NULL when the API gives none."),
+    ],
+    system: SYSTEM,
+};
+
+/// Table of the tags of leads.
+pub const LEAD_TAGS_TABLE: Table = Table {
+    schema: "main",
+    name: "lead_tags",
+    doc: "One row per tag of a lead.",
+    key: &["lead_id", "tag"],
+    disposition: Disposition::Replace { scope: &["lead_id"] },
+    columns: &[
+        OF_LEAD,
+        text("tag", &[], "What the lead is about, in the language of the account; no code.")
+            .required()
+            .from(Origin::Element),
+    ],
+    system: SYSTEM,
+};
