@@ -1,6 +1,7 @@
 //! What the API has: its streams, their endpoints, tables and columns, each declared once.
 
 mod columns;
+mod customer_data;
 pub mod filters;
 mod financial_statements;
 mod leads;
@@ -10,6 +11,7 @@ mod target_groups;
 
 use crate::schema::Table;
 
+pub use customer_data::{CUSTOMER_DATA, CUSTOMER_DATA_TABLE};
 pub use financial_statements::{FINANCIAL_STATEMENTS, FINANCIAL_STATEMENTS_TABLE};
 pub use leads::{LEAD_PROSPECTS_TABLE, LEAD_TAGS_TABLE, LEADS, LEADS_TABLE};
 pub use prospects::{PROSPECTS, PROSPECTS_TABLE};
@@ -143,7 +145,8 @@ pub enum Paging {
 pub const TARGET_GROUPS_STREAM: &str = "target_groups";
 
 /// Every stream, in the order in which they are loaded.
-pub const STREAMS: &[Stream] = &[PROSPECTS, TARGET_GROUPS, TARGET_GROUP_MEMBERS, FINANCIAL_STATEMENTS, LEADS];
+pub const STREAMS: &[Stream] =
+    &[PROSPECTS, TARGET_GROUPS, TARGET_GROUP_MEMBERS, FINANCIAL_STATEMENTS, LEADS, CUSTOMER_DATA];
 
 #[cfg(test)]
 mod tests;
