@@ -26,6 +26,16 @@ pub(super) const OF_BUSINESS_ID: Column = Column::new(
 .required()
 .from(Origin::Parent);
 
+/// Position in the API's list, for rows that have no other key.
+pub(super) const POSITION: Column = Column::new(
+    "position",
+    &[],
+    Kind::Integer,
+    "Position in the API's list, from 0; the same row can have another one when the list is read again.",
+)
+.required()
+.from(Origin::Position);
+
 /// The run that last wrote a row.
 pub(super) const RUN_ID: Column =
     Column::system("_run_id", Kind::Text, "Run that last wrote the row's values, see etl.runs.").required();

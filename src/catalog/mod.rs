@@ -1,19 +1,25 @@
 //! What the API has: its streams, their endpoints, tables and columns, each declared once.
 
 mod columns;
+mod contacts;
 mod customer_data;
+mod details;
 pub mod filters;
 mod financial_statements;
 mod leads;
+mod prospect_addresses;
 mod prospects;
 mod target_group_members;
 mod target_groups;
 
 use crate::schema::Table;
 
+pub use contacts::CONTACTS_TABLE;
 pub use customer_data::{CUSTOMER_DATA, CUSTOMER_DATA_TABLE};
+pub use details::DETAILS;
 pub use financial_statements::{FINANCIAL_STATEMENTS, FINANCIAL_STATEMENTS_TABLE};
 pub use leads::{LEAD_PROSPECTS_TABLE, LEAD_TAGS_TABLE, LEADS, LEADS_TABLE};
+pub use prospect_addresses::PROSPECT_ADDRESSES_TABLE;
 pub use prospects::{PROSPECTS, PROSPECTS_TABLE};
 pub use target_group_members::{TARGET_GROUP_MEMBERS, TARGET_GROUP_MEMBERS_TABLE};
 pub use target_groups::{TARGET_GROUPS, TARGET_GROUPS_TABLE};
@@ -146,7 +152,7 @@ pub const TARGET_GROUPS_STREAM: &str = "target_groups";
 
 /// Every stream, in the order in which they are loaded.
 pub const STREAMS: &[Stream] =
-    &[PROSPECTS, TARGET_GROUPS, TARGET_GROUP_MEMBERS, FINANCIAL_STATEMENTS, LEADS, CUSTOMER_DATA];
+    &[PROSPECTS, TARGET_GROUPS, TARGET_GROUP_MEMBERS, FINANCIAL_STATEMENTS, LEADS, CUSTOMER_DATA, DETAILS];
 
 #[cfg(test)]
 mod tests;

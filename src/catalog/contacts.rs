@@ -1,0 +1,29 @@
+//! Table `contacts`: people of companies. Personal data: loaded only when a person asks for it by name.
+
+use super::columns::{COMPANY, OF_BUSINESS_ID, OF_COUNTRY, POSITION, SYSTEM, text};
+use crate::schema::{Disposition, Table};
+
+/// Table of the contacts, which the details of a company can feed too. The API gives contacts no id.
+pub const CONTACTS_TABLE: Table = Table {
+    schema: "main",
+    name: "contacts",
+    doc: "One row per contact of a company. Personal data: loaded only when the stream `contacts` is named.",
+    key: &["country", "business_id", "position"],
+    disposition: Disposition::Replace { scope: COMPANY },
+    columns: &[
+        OF_COUNTRY,
+        OF_BUSINESS_ID,
+        POSITION,
+        text("first_name", &["first_name"], "First name; NULL when unknown."),
+        text("last_name", &["last_name"], "Last name; NULL when unknown."),
+        text("email", &["email"], "E-mail address; NULL when unknown."),
+        text("phone", &["phone"], "Phone number as published; empty or NULL when unknown."),
+        text("title", &["title"], "Title or role; NULL when unknown."),
+        text(
+            "company_name",
+            &["prospect"],
+            "Name of the company as the list of contacts gives it; NULL where the contact came with the details.",
+        ),
+    ],
+    system: SYSTEM,
+};
