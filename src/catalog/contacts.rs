@@ -1,7 +1,20 @@
-//! Table `contacts`: people of companies. Personal data: loaded only when a person asks for it by name.
+//! Stream `contacts`: people of companies, from `prospect/{company}/contacts/`. Personal data: loaded only when a person
+//! asks for it by name.
 
 use super::columns::{COMPANY, OF_BUSINESS_ID, OF_COUNTRY, POSITION, SYSTEM, text};
+use super::{Endpoint, Lists, Stream, Target};
 use crate::schema::{Disposition, Table};
+
+/// The contacts of each company.
+pub const CONTACTS: Stream = Stream {
+    name: "contacts",
+    doc: "People of each company, from prospect/contacts; personal data, loaded only when named",
+    endpoint: Endpoint::single("prospect/{company}/contacts/"),
+    lists: Lists::Companies,
+    by_default: false,
+    targets: &[Target::record(&CONTACTS_TABLE)],
+    documented: &["first_name", "last_name", "email", "phone", "title", "prospect"],
+};
 
 /// Table of the contacts, which the details of a company can feed too. The API gives contacts no id.
 pub const CONTACTS_TABLE: Table = Table {

@@ -14,7 +14,7 @@ mod target_groups;
 
 use crate::schema::Table;
 
-pub use contacts::CONTACTS_TABLE;
+pub use contacts::{CONTACTS, CONTACTS_TABLE};
 pub use customer_data::{CUSTOMER_DATA, CUSTOMER_DATA_TABLE};
 pub use details::DETAILS;
 pub use financial_statements::{FINANCIAL_STATEMENTS, FINANCIAL_STATEMENTS_TABLE};
@@ -151,8 +151,16 @@ pub enum Paging {
 pub const TARGET_GROUPS_STREAM: &str = "target_groups";
 
 /// Every stream, in the order in which they are loaded.
-pub const STREAMS: &[Stream] =
-    &[PROSPECTS, TARGET_GROUPS, TARGET_GROUP_MEMBERS, FINANCIAL_STATEMENTS, LEADS, CUSTOMER_DATA, DETAILS];
+pub const STREAMS: &[Stream] = &[
+    PROSPECTS,
+    TARGET_GROUPS,
+    TARGET_GROUP_MEMBERS,
+    FINANCIAL_STATEMENTS,
+    LEADS,
+    CUSTOMER_DATA,
+    DETAILS,
+    CONTACTS,
+];
 
 #[cfg(test)]
 mod tests;
