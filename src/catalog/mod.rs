@@ -11,6 +11,7 @@ mod prospect_addresses;
 mod prospects;
 mod target_group_members;
 mod target_groups;
+mod technologies;
 
 use crate::schema::Table;
 
@@ -23,6 +24,7 @@ pub use prospect_addresses::PROSPECT_ADDRESSES_TABLE;
 pub use prospects::{PROSPECTS, PROSPECTS_TABLE};
 pub use target_group_members::{TARGET_GROUP_MEMBERS, TARGET_GROUP_MEMBERS_TABLE};
 pub use target_groups::{TARGET_GROUPS, TARGET_GROUPS_TABLE};
+pub use technologies::{PROSPECT_TECHNOLOGIES_TABLE, TECHNOLOGIES};
 
 /// One thing that can be loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,6 +162,7 @@ pub const STREAMS: &[Stream] = &[
     CUSTOMER_DATA,
     DETAILS,
     CONTACTS,
+    TECHNOLOGIES,
 ];
 
 #[cfg(test)]
