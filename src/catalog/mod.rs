@@ -1,6 +1,7 @@
 //! What the API has: its streams, their endpoints, tables and columns, each declared once.
 
 mod columns;
+mod company_leads;
 mod contacts;
 mod customer_data;
 mod details;
@@ -15,6 +16,7 @@ mod technologies;
 
 use crate::schema::Table;
 
+pub use company_leads::COMPANY_LEADS;
 pub use contacts::{CONTACTS, CONTACTS_TABLE};
 pub use customer_data::{CUSTOMER_DATA, CUSTOMER_DATA_TABLE};
 pub use details::DETAILS;
@@ -163,6 +165,7 @@ pub const STREAMS: &[Stream] = &[
     DETAILS,
     CONTACTS,
     TECHNOLOGIES,
+    COMPANY_LEADS,
 ];
 
 #[cfg(test)]

@@ -1,0 +1,24 @@
+//! Stream `company_leads`: news about single companies, from `prospect/{company}/leads/`.
+
+use super::leads::LEAD_TARGETS;
+use super::{Endpoint, Lists, Stream};
+
+/// The leads of each company. The API answers those of the last 90 days, and gives them no id.
+pub const COMPANY_LEADS: Stream = Stream {
+    name: "company_leads",
+    doc: "News about each company, from prospect/leads",
+    endpoint: Endpoint::single("prospect/{company}/leads/"),
+    lists: Lists::Companies,
+    by_default: false,
+    targets: LEAD_TARGETS,
+    documented: &[
+        "prospects",
+        "prospects.business_id",
+        "prospects.company_name",
+        "added",
+        "title",
+        "link",
+        "tags",
+        "vainu_link",
+    ],
+};
