@@ -6,6 +6,7 @@ mod cells;
 mod children;
 mod companies;
 mod envelopes;
+mod fixtures;
 mod hostile;
 mod properties;
 mod staging;
