@@ -1,0 +1,144 @@
+//! The streams of the catalog from landed pages to tables.
+
+use std::convert::Infallible;
+
+use vainu_etl::catalog::{
+    COMPANY_LEADS, DETAILS, FINANCIAL_STATEMENTS, LEADS, Stream, TARGET_GROUP_MEMBERS, TARGET_GROUPS,
+};
+use vainu_etl::load::{ListResult, LoadError, Published, StreamInput, publish};
+use vainu_etl::normalise::{LandedPage, StageOptions, stage};
+
+use super::rig::{NO_HOOKS, Rig, complete};
+use super::streams::group;
+use crate::staged_fixture::{SEEN_AT_US, StagedFixture};
+
+/// Pages of a stream, newest first, and its lists.
+type Pages = (&'static Stream, Vec<LandedPage>, Vec<ListResult>);
+
+fn page(list: u32, parent: &[(&'static str, &str)], body: &str) -> LandedPage {
+    let parent = parent.iter().map(|(column, value)| (*column, (*value).to_owned())).collect();
+    LandedPage { number: 1, list, fetched_at_us: SEEN_AT_US, parent, body: body.into() }
+}
+
+fn of_company(id: &str, body: &str) -> LandedPage {
+    page(0, &[("country", "FI"), ("business_id", id)], body)
+}
+
+fn of_group(list: u32, id: &str, body: &str) -> LandedPage {
+    page(list, &[("target_group_id", id)], body)
+}
+
+impl Rig {
+    /// Stages the pages of several streams and loads them.
+    fn load_pages(&self, run: &str, streams: Vec<Pages>) -> Result<Published, LoadError> {
+        let mut input = self.input(run, StagedFixture::new(), Vec::new());
+        let staged = streams.into_iter().map(|(stream, pages, lists)| {
+            let folder = self.workspace.staging_dir().join(format!("{run}-{}", stream.name));
+            let pages = pages.into_iter().map(Ok::<_, Infallible>);
+            let staged = stage(stream, run, pages, &StageOptions::new(folder)).unwrap();
+            StreamInput { stream, staged, lists }
+        });
+        input.streams = staged.collect();
+        publish(&self.workspace, &self.lock, &input, &self.settings, NO_HOOKS)
+    }
+}
+
+const GROUPS: &str = r#"[{"id": "a", "name": "A", "is_named_target_group": true, "default": false},
+    {"id": "b", "name": "B", "is_named_target_group": false, "default": true}]"#;
+
+fn members(ids: &[&str]) -> String {
+    let member =
+        |id: &&str| format!(r#"{{"country": "FI", "business_id": "{id}", "company_name": "C{id}"}}"#);
+    format!(
+        r#"{{"count": {}, "results": [{}]}}"#,
+        ids.len(),
+        ids.iter().map(member).collect::<Vec<_>>().join(",")
+    )
+}
+
+#[test]
+#[ignore = "of a company in two lists both rows count as the newest, and the load refuses them"]
+fn a_company_can_be_in_two_target_groups() {
+    let rig = Rig::new();
+    let groups = (&TARGET_GROUPS, vec![page(0, &[], GROUPS)], vec![complete("all")]);
+    let pages = vec![of_group(1, "b", &members(&["2", "3"])), of_group(0, "a", &members(&["1", "2"]))];
+    let lists = vec![group("a", true), group("b", true)];
+    rig.load_pages("r1", vec![groups, (&TARGET_GROUP_MEMBERS, pages, lists)]).unwrap();
+    assert_eq!(
+        rig.rows("SELECT id, name, is_default FROM target_groups ORDER BY 1"),
+        ["a|A|false", "b|B|true"]
+    );
+    assert_eq!(
+        rig.rows("SELECT target_group_id, country, business_id FROM target_group_members ORDER BY ALL"),
+        ["a|FI|1", "a|FI|2", "b|FI|2", "b|FI|3"]
+    );
+    assert_eq!(
+        rig.rows("SELECT business_id, company_name FROM prospects ORDER BY 1"),
+        ["1|C1", "2|C2", "3|C3"]
+    );
+}
+
+fn lead(id: &str, about: &[&str]) -> String {
+    let about: Vec<_> =
+        about.iter().map(|id| format!(r#"{{"business_id": "{id}", "company_name": "C{id}"}}"#)).collect();
+    format!(r#"{{{id} "prospects": [{}], "title": "T", "link": "http://l", "tags": ["t"]}}"#, about.join(","))
+}
+
+#[test]
+fn a_lead_can_come_from_two_target_groups() {
+    let rig = Rig::new();
+    let lead = format!("[{}]", lead(r#""id": 7, "datetime": "2026-01-01T12:00:00.5","#, &["1", "2"]));
+    let pages = vec![of_group(1, "b", &lead), of_group(0, "a", &lead)];
+    rig.load_pages("r1", vec![(&LEADS, pages, vec![group("a", true), group("b", true)])]).unwrap();
+    assert_eq!(rig.rows("SELECT lead_id, published_at, title FROM leads"), ["7|2026-01-01 12:00:00.5|T"]);
+    assert_eq!(rig.rows("SELECT lead_id, business_id FROM lead_prospects ORDER BY ALL"), ["7|1", "7|2"]);
+    assert_eq!(rig.rows("SELECT lead_id, tag FROM lead_tags"), ["7|t"]);
+}
+
+#[test]
+fn a_lead_of_a_target_group_and_of_a_company_is_one() {
+    let rig = Rig::new();
+    let of_groups = format!("[{}]", lead(r#""id": 7, "datetime": "2026-01-01T12:00:00.5","#, &["1"]));
+    let of_companies = format!("[{}]", lead(r#""added": "2026-01-01T12:00:00","#, &["1"]));
+    let streams: Vec<Pages> = vec![
+        (&LEADS, vec![of_group(0, "a", &of_groups)], vec![group("a", true)]),
+        (&COMPANY_LEADS, vec![of_company("1", &of_companies)], vec![complete("companies")]),
+    ];
+    rig.load_pages("r1", streams).unwrap();
+    assert_eq!(rig.rows("SELECT lead_id FROM leads"), ["7"]);
+    assert_eq!(rig.rows("SELECT lead_id, business_id FROM lead_prospects"), ["7|1"]);
+    assert_eq!(rig.rows("SELECT lead_id, tag FROM lead_tags"), ["7|t"]);
+}
+
+#[test]
+#[ignore = "of a lead in the answers about two companies both rows count as the newest, and the load refuses them"]
+fn a_lead_can_come_from_two_companies() {
+    let rig = Rig::new();
+    let lead = format!("[{}]", lead(r#""added": "2026-01-01T12:00:00","#, &["1", "2"]));
+    let pages = vec![of_company("2", &lead), of_company("1", &lead)];
+    rig.load_pages("r1", vec![(&COMPANY_LEADS, pages, vec![complete("companies")])]).unwrap();
+    assert_eq!(rig.rows("SELECT count(*) FROM leads"), ["1"]);
+    assert_eq!(rig.rows("SELECT business_id FROM lead_prospects ORDER BY 1"), ["1", "2"]);
+}
+
+#[test]
+#[ignore = "a scope that two streams have read keeps the rows of both, not of the first alone"]
+fn a_statement_of_two_endpoints_is_one() {
+    let rig = Rig::new();
+    let statement =
+        |end: &str| format!(r#"{{"year": 2024, "turn_over_eur": "5.0", "account_period_end": {end}}}"#);
+    let alone = format!("[{}]", statement("null"));
+    let within = format!(
+        r#"{{"country": "FI", "business_id": "1", "financial_statements": [{}], "contacts": [], "prospect_addresses": []}}"#,
+        statement(r#""2024-12-31""#)
+    );
+    let streams: Vec<Pages> = vec![
+        (&FINANCIAL_STATEMENTS, vec![of_company("1", &alone)], vec![complete("companies")]),
+        (&DETAILS, vec![of_company("1", &within)], vec![complete("companies")]),
+    ];
+    rig.load_pages("r1", streams).unwrap();
+    assert_eq!(
+        rig.rows("SELECT year, account_period_end, turn_over_eur FROM financial_statements"),
+        ["2024|2024-12-31|5.00"]
+    );
+}
