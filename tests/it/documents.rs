@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use vainu_etl::catalog::STREAMS;
 use vainu_etl::catalog::filters::FILTERS;
 use vainu_etl::schema::dictionary;
 use vainu_etl::views::VIEWS;
@@ -23,6 +24,8 @@ fn assert_up_to_date(path: &str, text: &str) {
 fn the_data_dictionary_is_up_to_date() {
     let mut text =
         "# Data dictionary\n\nMade from the catalog by `make accept`. Types are DuckDB's.\n\n".to_owned();
+    text.push_str(&streams());
+    text.push_str("# Tables\n\n");
     text.push_str(&dictionary::markdown());
     text.push_str("# Views\n\n");
     for view in VIEWS {
@@ -37,6 +40,24 @@ fn the_data_dictionary_is_up_to_date() {
         text.push('\n');
     }
     assert_up_to_date("docs/data-dictionary.md", text.trim_end());
+}
+
+/// One row for each stream.
+fn streams() -> String {
+    let mut text =
+        "# Streams\n\n| stream | loaded | endpoint | tables | what |\n|---|---|---|---|---|\n".to_owned();
+    for stream in STREAMS {
+        let loaded = if stream.by_default { "by default" } else { "when named" };
+        let tables: Vec<_> = stream.targets.iter().map(|target| format!("`{}`", target.table.name)).collect();
+        text.push_str(&format!(
+            "| `{}` | {loaded} | `{}` | {} | {} |\n",
+            stream.name,
+            stream.endpoint.path,
+            tables.join(", "),
+            stream.doc
+        ));
+    }
+    text + "\n"
 }
 
 #[test]
