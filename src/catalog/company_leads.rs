@@ -1,13 +1,16 @@
 //! Stream `company_leads`: news about single companies, from `prospect/{company}/leads/`.
 
 use super::leads::LEAD_TARGETS;
-use super::{Endpoint, Lists, Stream};
+use super::{Endpoint, Lists, Stream, Window};
 
 /// The leads of each company. The API answers those of the last 90 days, and gives them no id.
 pub const COMPANY_LEADS: Stream = Stream {
     name: "company_leads",
     doc: "News about each company, from prospect/leads",
-    endpoint: Endpoint::single("prospect/{company}/leads/"),
+    endpoint: Endpoint {
+        window: Some(Window { parameter: None, days: 90 }),
+        ..Endpoint::single("prospect/{company}/leads/")
+    },
     lists: Lists::Companies,
     by_default: false,
     targets: LEAD_TARGETS,

@@ -1,14 +1,18 @@
 //! Stream `leads`: news about the companies of each target group, from `target_group/{target_group}/leads/`.
 
 use super::columns::{SYSTEM, text};
-use super::{At, Endpoint, Lists, Stream, Target};
+use super::{At, Endpoint, Lists, Stream, Target, Window};
 use crate::schema::{Column, Disposition, Kind, Origin, Table};
 
 /// The leads of each target group. The API answers those of the last 60 days at most.
 pub const LEADS: Stream = Stream {
     name: "leads",
     doc: "News about the companies of each target group, from target_group/leads",
-    endpoint: Endpoint::single("target_group/{target_group}/leads/"),
+    endpoint: Endpoint {
+        // Without the parameter only those since yesterday come.
+        window: Some(Window { parameter: Some("from_datetime"), days: 60 }),
+        ..Endpoint::single("target_group/{target_group}/leads/")
+    },
     lists: Lists::TargetGroups,
     by_default: true,
     targets: LEAD_TARGETS,
