@@ -61,7 +61,7 @@ pub(crate) fn run(args: &DoctorArgs, global: &Settings) -> Result<u8, Error> {
 
 fn clock_is_plausible() -> Finding {
     let now = clock::now_us();
-    let text = crate::clock::utc_text(now);
+    let text = clock::utc_text(now);
     let found = if now > EARLIEST_US {
         Ok(text)
     } else {
