@@ -11,6 +11,7 @@ mod logging;
 mod manual;
 mod output;
 mod panics;
+mod plan;
 mod progress;
 mod query;
 mod rejects;
@@ -80,6 +81,8 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Load from the API and publish; resumes an unfinished run by itself
     Sync(Box<sync::SyncArgs>),
+    /// Say what `sync` would request and about how long it takes; loads nothing
+    Plan(Box<plan::PlanArgs>),
     /// Show the last runs, freshness, an unfinished run and who holds the lock
     Status(status::StatusArgs),
     /// Run SQL on the published file, read-only
@@ -139,6 +142,7 @@ fn run(cli: Cli, output: &Output) -> Result<u8, Error> {
     match cli.command {
         Command::Demo(args) => demo::run(&args, &global, output),
         Command::Sync(args) => sync::run(&args, &global, output),
+        Command::Plan(args) => plan::run(&args, &global, output),
         Command::Status(args) => status::run(&args, &global),
         Command::Query(args) => query::run(&args, &global, output),
         Command::Views(args) => views::run(&args),

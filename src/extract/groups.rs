@@ -32,7 +32,7 @@ pub(super) async fn derive(source: &Source<'_>) -> Result<Vec<u32>, ExtractError
 }
 
 /// The groups with those ids or names; all of them when none is named.
-fn wanted(groups: Vec<Group>, named: &[String]) -> Result<Vec<Group>, ExtractError> {
+pub(super) fn wanted(groups: Vec<Group>, named: &[String]) -> Result<Vec<Group>, ExtractError> {
     let is = |group: &Group, text: &str| group.id == text || group.name.trim() == text.trim();
     if let Some(wanted) = named.iter().find(|text| !groups.iter().any(|group| is(group, text))) {
         let known = groups.iter().map(|group| group.name.clone()).take(MOST_NAMED).collect();

@@ -24,6 +24,7 @@ pub mod runs;
 mod single;
 mod slice;
 mod source;
+mod totals;
 mod unordered;
 
 use std::path::PathBuf;
@@ -39,6 +40,7 @@ use ledger::{Entry, RunList, Verdict};
 pub(crate) use look::target_group_ids;
 pub use plan::{COMPANIES, Plan, PlannedStream, Wanted};
 use source::Source;
+pub use totals::{Total, totals};
 
 /// Lists that are read side by side; their requests share one rate control.
 const LISTS_AT_ONCE: usize = 4;

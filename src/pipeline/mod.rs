@@ -1,5 +1,6 @@
 //! A whole run: lock, land, prove, normalise, load, publish. The file to read second, after `main.rs`.
 
+mod estimate;
 mod hand_over;
 mod known;
 mod landing;
@@ -26,6 +27,7 @@ use crate::report::{PhaseClock, Report};
 use crate::selection::List;
 use crate::workspace::{Lock, Workspace};
 
+pub use estimate::{Estimate, Estimated, estimate};
 pub(crate) use hand_over::{list_result, publish_with_views};
 use landing::Opened;
 pub(crate) use landing::run_id;
