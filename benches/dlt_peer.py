@@ -82,7 +82,7 @@ def compare(bench, simulator, run):
     variables = {**os.environ, **SETTINGS}
 
     def ours(url, warehouse):
-        return [bench.etl, "--base-url", url, "--warehouse", warehouse, "sync", "-q"], "prospects WHERE _deleted_at IS NULL"
+        return [bench.etl, "--base-url", url, "--warehouse", warehouse, "sync", "-q", "prospects"], "prospects WHERE _deleted_at IS NULL"
 
     def theirs(url, warehouse):
         return [python, __file__, url, warehouse], "vainu.prospects"

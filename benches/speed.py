@@ -87,11 +87,11 @@ class Bench:
         self.python = environment(DUCKDB)
         self.results = {}
 
-    def sync(self, simulator, warehouse, *options):
-        """One `sync`; gives its cost and its report."""
+    def sync(self, simulator, warehouse, *options, streams=("prospects",)):
+        """One `sync` of some streams, of the default ones when none is named; gives its cost and its report."""
         report = self.folder / "report.json"
         command = [self.etl, "--base-url", simulator.url, "--warehouse", warehouse, "sync", "-q", "--report", report]
-        cost = run([*command, *options], env={**os.environ, "VAINU_API_KEY": API_KEY})
+        cost = run([*command, *streams, *options], env={**os.environ, "VAINU_API_KEY": API_KEY})
         return {**cost, "report": json.loads(report.read_text())}
 
     def duckdb(self, code, *arguments):
@@ -214,6 +214,34 @@ class Bench:
             "of what 8 in flight could do [%], at least 90": report["requests"] * 0.05 / 8 / fetch * 100,
         }
 
+    def fanout(self):
+        """50,000 companies, a request each, 20 ms of latency, 16 in flight: how much of what these 16 could do is used."""
+        streams = ("financial_statements", "details", "contacts")
+        with Simulator(self.etl, self.folder, 50_000, "latency=20") as simulator:
+            cost = self.sync(simulator, self.fresh("fanout.duckdb"), "--concurrency", "16", streams=streams)
+        report = cost["report"]
+        seconds = dict(report["seconds"])
+        return {
+            "requests": report["requests"],
+            "fetch [s]": seconds["fetch"],
+            "normalise [s]": seconds["normalise"],
+            "load [s]": seconds["load"],
+            "peak [MiB]": cost["peak"],
+            "of what 16 in flight could do [%], at least 90": report["requests"] * 0.02 / 16 / seconds["fetch"] * 100,
+        }
+
+    def streams(self):
+        """Peak resident memory and time of `sync` with all default streams, first and second load."""
+        table = {}
+        with Simulator(self.etl, self.folder, 200_000) as simulator:
+            warehouse = self.fresh("streams.duckdb")
+            for load in ("first", "second"):
+                cost = self.sync(simulator, warehouse, streams=())
+                table[f"200,000 companies, default streams, {load} load [MiB], under 300"] = cost["peak"]
+                table[f"200,000 companies, default streams, {load} load [s]"] = cost["wall"]
+                table[f"  requests, {load} load"] = cost["report"]["requests"]
+        return table
+
     def rate(self):
         """A server that answers 429 above 50 requests a second."""
         with Simulator(self.etl, self.folder, 100_000, "rate-limit=50") as simulator:
@@ -268,6 +296,8 @@ PARTS = {
     "sync": Bench.sync_200k,
     "memory": Bench.memory,
     "latency": Bench.latency,
+    "fanout": Bench.fanout,
+    "streams": Bench.streams,
     "rate": Bench.rate,
     "export": Bench.export,
     "dlt": Bench.dlt,

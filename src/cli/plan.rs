@@ -77,6 +77,9 @@ fn table(estimated: &Estimated) -> String {
         HumanCount(requests).to_string(),
         HumanDuration(time).to_string(),
     ]);
+    if let Some(first) = table.column_mut(0) {
+        first.set_padding((0, 1));
+    }
     for column in table.column_iter_mut().skip(1).take(3) {
         column.set_cell_alignment(CellAlignment::Right);
     }

@@ -3,8 +3,8 @@
 //! Streams about single companies cost a request for each company, so what two of them want is got with one request
 //! where an endpoint gives both.
 
-use crate::catalog::{Lists, STREAMS, Stream, TARGET_GROUPS_STREAM};
-use crate::schema::Disposition;
+use crate::catalog::{Lists, PROSPECTS_TABLE, STREAMS, Stream, TARGET_GROUPS_STREAM};
+use crate::schema::Table;
 
 /// An endpoint to be asked, and what is made of its answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +85,7 @@ pub(crate) fn shared(endpoint: &'static Stream, streams: &[&'static Stream]) -> 
 
 /// Whether another of the streams chosen is the one that the table is about. Companies belong to whoever describes them.
 fn belongs_to(others: &[&str], table: &str) -> bool {
-    table != crate::catalog::PROSPECTS_TABLE.name && others.contains(&table)
+    table != PROSPECTS_TABLE.name && others.contains(&table)
 }
 
 fn tables_of(stream: &'static Stream) -> impl Iterator<Item = &'static str> {
@@ -98,23 +98,18 @@ fn has(stream: &'static Stream, table: &str) -> bool {
 
 /// The tables that are made for a stream: not those that are the main one of a stream to be named by itself.
 fn wanted(stream: &'static Stream) -> impl Iterator<Item = &'static str> {
-    let by_name_only = move |table: &str| {
-        STREAMS
-            .iter()
-            .any(|other| other.name != stream.name && !other.by_default && other.table().name == table)
-            && stream.table().name != table
+    let is_named = |table: &'static Table| {
+        STREAMS.iter().any(|other| !other.by_default && *other.table() == *table)
+            && !STREAMS.iter().any(|other| other.by_default && *other.table() == *table)
     };
-    tables_of(stream).filter(move |table| !by_name_only(table))
+    let tables = stream.targets.iter().map(|target| target.table);
+    tables.filter(move |table| **table == *stream.table() || !is_named(table)).map(|table| table.name)
 }
 
 /// The tables without which an endpoint does not serve a stream. What describes companies comes with any of them, each
 /// with other fields.
 fn required(stream: &'static Stream) -> impl Iterator<Item = &'static str> {
-    let described = |table: &str| {
-        let target = stream.targets.iter().find(|target| target.table.name == table);
-        target.is_some_and(|target| target.table.disposition == Disposition::Merge)
-    };
-    wanted(stream).filter(move |table| !described(table))
+    wanted(stream).filter(|table| *table != PROSPECTS_TABLE.name)
 }
 
 /// The fewest endpoints that give what all of the streams require; of several such sets the one whose answers feed
@@ -137,4 +132,124 @@ fn fewest(asking: &[&'static Stream]) -> Vec<&'static Stream> {
         (endpoints.len(), endpoints.iter().map(|endpoint| endpoint.targets.len()).sum::<usize>())
     };
     sets.filter(|set| serves(set)).min_by_key(cost).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is planned for the streams named: each endpoint with what it serves.
+    fn planned(names: &[&str]) -> Vec<String> {
+        let chosen: Vec<_> = STREAMS.iter().filter(|stream| names.contains(&stream.name)).collect();
+        assert_eq!(chosen.len(), names.len());
+        let served = |served: &Served| format!("{}: {}", served.stream.name, served.tables.join(" "));
+        plan(&chosen)
+            .iter()
+            .map(|planned| {
+                let serves: Vec<_> = planned.serves.iter().map(served).collect();
+                format!("{} -> {}", planned.endpoint.name, serves.join("; "))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_list_is_read_for_itself_with_all_its_tables() {
+        assert_eq!(planned(&["prospects"]), ["prospects -> prospects: prospects"]);
+        assert_eq!(
+            planned(&["target_groups", "leads"]),
+            [
+                "target_groups -> target_groups: target_groups",
+                "leads -> leads: leads lead_prospects lead_tags"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_a_stream_needs_is_read_with_it() {
+        assert_eq!(
+            planned(&["target_group_members"]),
+            [
+                "target_groups -> target_groups: target_groups",
+                "target_group_members -> target_group_members: target_group_members prospects"
+            ]
+        );
+        assert_eq!(
+            planned(&["contacts"]),
+            ["prospects -> prospects: prospects", "contacts -> contacts: contacts"]
+        );
+    }
+
+    #[test]
+    fn one_request_answers_what_two_streams_ask_about_a_company() {
+        assert_eq!(
+            planned(&["prospects", "financial_statements", "contacts"])[1..],
+            ["details -> financial_statements: financial_statements; contacts: contacts"]
+        );
+        assert_eq!(
+            planned(&["prospects", "financial_statements", "details"])[1..],
+            ["details -> financial_statements: financial_statements; details: prospects prospect_addresses"]
+        );
+        assert_eq!(
+            planned(&["prospects", "financial_statements", "contacts", "technologies"])[1..],
+            [
+                "details -> financial_statements: financial_statements; contacts: contacts",
+                "technologies -> technologies: prospects prospect_technologies"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_stream_alone_is_read_from_its_own_endpoint_whose_answers_are_smaller() {
+        for name in ["financial_statements", "contacts", "technologies", "company_leads"] {
+            let planned = planned(&[name]);
+            assert!(planned[1].starts_with(&format!("{name} -> {name}: ")), "{planned:?}");
+        }
+        assert_eq!(
+            planned(&["financial_statements", "technologies"])[1..],
+            [
+                "financial_statements -> financial_statements: financial_statements",
+                "technologies -> technologies: prospects prospect_technologies"
+            ]
+        );
+    }
+
+    #[test]
+    fn personal_data_is_made_only_for_who_names_it() {
+        assert_eq!(
+            planned(&["details"])[1..],
+            ["details -> details: prospects prospect_addresses financial_statements"]
+        );
+        let default: Vec<&str> = default_streams().iter().map(|stream| stream.name).collect();
+        let tables: Vec<_> = plan(&default_streams())
+            .into_iter()
+            .flat_map(|planned| planned.serves)
+            .flat_map(|one| one.tables)
+            .collect();
+        assert!(!default.contains(&"contacts") && !tables.contains(&"contacts"));
+    }
+
+    #[test]
+    fn each_table_of_an_endpoint_is_made_once_whatever_is_chosen() {
+        for set in 0_u32..1 << STREAMS.len() {
+            let chosen: Vec<_> = STREAMS
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| set & (1 << at) != 0)
+                .map(|(_, stream)| stream)
+                .collect();
+            let planned = plan(&chosen);
+            for Planned { endpoint, serves } in &planned {
+                let mut tables: Vec<_> = serves.iter().flat_map(|served| &served.tables).collect();
+                let all = tables.len();
+                tables.sort_unstable();
+                tables.dedup();
+                assert!(all == tables.len() && all > 0, "{}: {serves:?}", endpoint.name);
+            }
+            let served: Vec<_> = planned.iter().flat_map(|planned| &planned.serves).collect();
+            for stream in chosen {
+                let own: Vec<_> = served.iter().filter(|served| served.stream == stream).collect();
+                assert!(own.len() == 1 && own[0].tables.contains(&stream.table().name), "{}", stream.name);
+            }
+        }
+    }
 }
