@@ -16,7 +16,8 @@ use crate::schema::Table;
 /// that won their column; null when there are none; always JSON that `DuckDB` accepts. `_present`: bit *i* is
 /// set when the record had at least one field of declared column *i*, so that an absent field never overwrites
 /// a loaded value. `_seen_at`: when the page was fetched, UTC. `_list`: index of the list that the row came
-/// from. `_newest`: false when a later page, or an earlier row of the same page, holds the same company.
+/// from. `_newest`: false when a later page, or an earlier row of the same page, holds the same key. Rows that are
+/// replaced together are so as a whole: those of an answer about a company, and the elements of a record's array.
 pub fn row_fields() -> [Field; 5] {
     [
         Field::new("_extra", DataType::Utf8, true),

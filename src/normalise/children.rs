@@ -13,6 +13,7 @@ use super::rejects::{At, Rejects};
 use super::row::{Around, CellReject, Source};
 use super::stream_plan::{From, Part};
 use super::target::{Scratch, Target};
+use super::units::{Unit, Units};
 
 pub(super) const NOT_AN_OBJECT: &str = "not a JSON object";
 pub(super) const SAME_KEY: &str = "another element has the same key";
@@ -64,10 +65,10 @@ impl<'a> Parent<'_, 'a> {
         part: &Part,
         target: &mut Target,
         scratch: &mut Scratch<'a>,
-        rejects: &mut Rejects,
+        (rejects, units): (&mut Rejects, &mut Units),
     ) {
-        let mut reading =
-            Reading { parent: self, part, target, scratch, rejects, siblings: Siblings::default() };
+        let siblings = Siblings::default();
+        let mut reading = Reading { parent: self, part, target, scratch, rejects, units, siblings };
         match part.from {
             From::Record => reading.object(self.place.record, Raw { text: self.raw, escapes: 0 }),
             From::Elements { field, slot } => {
@@ -91,6 +92,7 @@ struct Reading<'r, 's, 'a> {
     target: &'r mut Target,
     scratch: &'r mut Scratch<'a>,
     rejects: &'r mut Rejects,
+    units: &'r mut Units,
     siblings: Siblings<'a>,
 }
 
@@ -149,7 +151,14 @@ impl<'a> Reading<'_, '_, 'a> {
         }
         let siblings = matches!(self.part.from, From::Elements { .. });
         match if siblings { self.siblings.add(row.key_hash(plan), raw.text) } else { Sibling::New } {
-            Sibling::New => self.target.append(at, row, parent.unit, || row.key(plan), self.rejects),
+            Sibling::New => {
+                let unit = match self.part.unit {
+                    Unit::Record => parent.unit,
+                    Unit::Answer => self.units.answer().unwrap_or(parent.unit),
+                    Unit::Row(table) => self.units.row(table, &row.key(plan), raw.text),
+                };
+                self.target.append(at, row, unit, || row.key(plan), self.rejects);
+            }
             Sibling::Same => {}
             Sibling::Other => self.reject(position, raw.text, SAME_KEY),
         }

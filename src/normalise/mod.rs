@@ -43,6 +43,7 @@ mod stage;
 mod stream_plan;
 mod target;
 mod time;
+mod units;
 mod worker;
 
 pub use envelope::{Envelope, Page, parse_page, parse_single};

@@ -13,6 +13,7 @@ use super::page::PageReader;
 use super::rejects::Rejects;
 use super::stream_plan::StreamPlan;
 use super::target::Target;
+use super::units::Units;
 use crate::catalog::Stream;
 
 /// One page as it landed.
@@ -62,9 +63,7 @@ pub(super) struct Held {
     /// By part.
     pub(super) targets: Vec<Target>,
     pub(super) rejects: Rejects,
-    /// Fingerprints of what the page read last is about: companies, nearly always. The rows of one unit are all
-    /// the newest or all not.
-    pub(super) units: Vec<u64>,
+    pub(super) units: Units,
 }
 
 impl Normaliser {
@@ -75,7 +74,7 @@ impl Normaliser {
 
     pub(super) fn with_plan(plan: Arc<StreamPlan>, run_id: &str) -> Self {
         let targets = plan.parts.iter().map(Target::new).collect();
-        let held = Held { targets, rejects: Rejects::new(run_id), units: Vec::new() };
+        let held = Held { targets, rejects: Rejects::new(run_id), units: Units::default() };
         Self { plan, held, newest: Vec::new() }
     }
 
@@ -93,10 +92,10 @@ impl Normaliser {
     }
 
     /// Says of each unit of the page read last, in their order, whether it is the newest, asking with its
-    /// fingerprint: a record's key, or the company that the page is the answer about.
+    /// fingerprint: a row's key, or the company that the page is the answer about.
     pub fn mark_newest(&mut self, is_newest: impl FnMut(u64) -> bool) {
         self.newest.clear();
-        self.newest.extend(self.held.units.drain(..).map(is_newest));
+        self.newest.extend(self.held.units.take().map(is_newest));
         for target in &mut self.held.targets {
             target.mark(&self.newest);
         }

@@ -16,6 +16,7 @@ use super::rejects::At;
 use super::row::{Around, Source};
 use super::stream_plan::{From, Part, StreamPlan};
 use super::target::Scratch;
+use super::units::{Unit, Units};
 use crate::schema::Kind;
 
 const OTHER_COMPANY: &str = "answers for another company than was asked";
@@ -61,6 +62,7 @@ impl<'p, 'a> PageReader<'p, 'a> {
 
     /// Reads the records.
     pub(super) fn read(&mut self, parsed: Page<'a>, held: &mut Held) {
+        held.units.begin(self.asked.as_ref().map(Asked::fingerprint));
         let mut scratch = Scratch::new(&self.main.plan);
         for (index, raw) in parsed.records.into_iter().enumerate() {
             let read = self.record(index, raw, &mut scratch, held);
@@ -116,33 +118,34 @@ impl<'p, 'a> PageReader<'p, 'a> {
     /// Reads the record's parts other than the main one.
     fn parts(&mut self, scratch: &Scratch<'a>, raw: &'a str, (place, unit): (Place, usize), held: &mut Held) {
         let parent = Parent { page: self.page, main: (self.main, scratch), raw, place, unit };
-        let parts = self.plan.parts.iter().zip(&mut held.targets).zip(&mut self.others).enumerate();
+        let Held { targets, rejects, units } = held;
+        let parts = self.plan.parts.iter().zip(targets).zip(&mut self.others).enumerate();
         for (position, ((part, target), room)) in parts {
             if position != self.plan.main {
-                parent.read(part, target, room, &mut held.rejects);
+                parent.read(part, target, room, (&mut *rejects, &mut *units));
             }
         }
     }
 
     /// Tells of the company's tables that they were read.
     fn scopes(&self, held: &mut Held) {
-        let Some(asked) = &self.asked else { return };
         let around = Around { asked: &self.page.parent, ..Around::default() };
         for (part, target) in self.plan.parts.iter().zip(&mut held.targets) {
-            if part.from == From::Record && part.scope.is_some() {
-                let unit = asked.unit(&mut held.units);
+            if part.from == From::Record
+                && part.scope.is_some()
+                && let Some(unit) = held.units.answer()
+            {
                 target.append_scope(&part.plan, &around, self.page, unit);
             }
         }
     }
 
     /// Position of the unit that a record belongs to.
-    fn unit(&self, units: &mut Vec<u64>, key: &str, raw: &str) -> usize {
-        if let Some(asked) = &self.asked {
-            return asked.unit(units);
+    fn unit(&self, units: &mut Units, key: &str, raw: &str) -> usize {
+        match self.main.unit {
+            Unit::Row(table) => units.row(table, key, raw),
+            Unit::Answer | Unit::Record => units.answer().unwrap_or_else(|| units.row(0, key, raw)),
         }
-        units.push(key::fingerprint(if key.is_empty() { raw } else { key }));
-        units.len() - 1
     }
 
     fn at(&self, record: usize) -> At<'a> {
@@ -159,13 +162,8 @@ impl<'a> Asked<'a> {
         Some(Self { country, business_id })
     }
 
-    /// Position of the company's unit, the only one of its page.
-    fn unit(&self, units: &mut Vec<u64>) -> usize {
-        if units.is_empty() {
-            let parts = [&self.country, &self.business_id];
-            units.push(key::fingerprint(&key::written(parts.into_iter())));
-        }
-        0
+    fn fingerprint(&self) -> u64 {
+        key::fingerprint(&key::written([&self.country, &self.business_id].into_iter()))
     }
 
     /// False when the record says that it is about another company.

@@ -2,6 +2,7 @@
 
 use super::drift::DriftTally;
 use super::plan::{Plan, Slot};
+use super::units::Unit;
 use crate::catalog::{At, Lists, Paging, Stream};
 use crate::schema::{Disposition, Table};
 use crate::staging::Drift;
@@ -27,6 +28,8 @@ pub(super) struct Part {
     pub(super) from: From,
     /// Whether rows of it are staged.
     pub(super) wanted: bool,
+    /// What its rows are the newest together with.
+    pub(super) unit: Unit,
     /// Positions of the columns that name what was read, where that is to be told.
     pub(super) scope: Option<Vec<usize>>,
 }
@@ -72,13 +75,16 @@ impl StreamPlan {
                 }
             };
             let scope = scope_of(&plan, from, of_companies);
-            parts.push(Part { plan, from, wanted: true, scope });
+            // 0 is for the main part.
+            let unit = unit_of(from, of_companies, parts.len() as u64 + 1);
+            parts.push(Part { plan, from, wanted: true, unit, scope });
         }
         let wanted = main_target.is_some() && wants(main.table);
         let scope = scope_of(&main, From::Record, of_companies).filter(|_| wanted);
         let before = main_target
             .map_or(0, |main| stream.targets.iter().take(main).filter(|target| wants(target.table)).count());
-        parts.insert(before, Part { plan: main, from: From::Record, wanted, scope });
+        let unit = unit_of(From::Record, of_companies, 0);
+        parts.insert(before, Part { plan: main, from: From::Record, wanted, unit, scope });
         let single = stream.endpoint.paging == Paging::Single;
         Self { parts, main: before, of_companies, single }
     }
@@ -128,6 +134,15 @@ fn main_plan(stream: &Stream, target: Option<usize>, wants: impl Fn(&Table) -> b
 fn link(plan: &mut Plan, main: &Plan) {
     for column in &mut plan.columns {
         column.enclosing = main.column(column.name);
+    }
+}
+
+/// Elements are replaced as a whole with their record, and what is about a company with the answer.
+fn unit_of(from: From, of_companies: bool, number: u64) -> Unit {
+    match from {
+        From::Elements { .. } => Unit::Record,
+        From::Record if of_companies => Unit::Answer,
+        From::Record => Unit::Row(number),
     }
 }
 

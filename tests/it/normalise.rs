@@ -8,6 +8,7 @@ mod companies;
 mod envelopes;
 mod fixtures;
 mod hostile;
+mod newest;
 mod properties;
 mod staging;
 mod streams;
