@@ -2,9 +2,12 @@
 """Kills `vainu-etl sync` with `kill -9` at random times, again and again, and looks at what is there afterwards.
 
 After every kill: the published file opens without a log beside it and is the old generation or the new one, as a
-whole; no landed page is asked for again; no more pages are lost than were in flight. When a run comes to its end,
-every company is there once, with every value as in a warehouse that was never disturbed. Then the API's companies
-change, so that two generations cannot be mistaken for each other.
+whole; no landed page is asked for again; no more answers are lost than were in flight or waited for their bundle. When a
+run comes to its end, every company is there once, and every table has every value as in a warehouse that was never
+disturbed. Then the API's companies change, so that two generations cannot be mistaken for each other.
+
+All default streams are loaded: ordered, unordered and numbered lists, lists in one answer, and a request for each
+company.
 
 A kill is aimed at a phase (fetch, normalise, load, publish) and comes after a random part of the time that the
 phase takes; where it really fell is read from the files, and the histogram is printed.
@@ -29,10 +32,15 @@ from readers import API_KEY, Failed, Session, Unavailable, answers, binary, envi
 
 CONCURRENCY = 2
 PAGE_SIZE = 50
-WORLDS = [1500, 1540]  # companies that the API has, in turn
+WORLDS = [500, 520]  # companies that the API has, in turn
+STREAMS = 6  # that are loaded when none is named
 PHASES = ["fetch", "normalise", "load", "publish"]
 PUBLISH_S = 0.02  # from the rename to the end of the process, about
 MOST_SESSIONS_PER_KILL = 4
+# A page holds one of twice as many slots as requests in flight until it is durable.
+MOST_PAGES_LOST = 2 * CONCURRENCY
+# Answers about companies in flight, and the bundles of 64 that are filled and written meanwhile: one and two.
+MOST_ANSWERS_LOST = 2 * CONCURRENCY + 3 * 64
 
 
 def say(text):
@@ -64,12 +72,26 @@ class Warehouse:
             found[kind].append(value)
         return found
 
-    def landed(self):
-        """First rows of the pages of the unfinished run."""
-        run = self.run()
-        if "published" in run:
-            return set()
-        return {page["key"]["ask"]["page"]["offset"] for page in run["landed"]}
+    def landed(self, run=None):
+        """What the pages of a run are, of the unfinished one unless told otherwise."""
+        if run is None:
+            run = self.run()
+            if "published" in run:
+                return set()
+        lists = dict(enumerate(run["opened"][0]["lists"])) if run["opened"] else {}
+        lists |= {found["index"]: found["list"] for found in run["found"]}
+        pages = {self.page(lists[page["key"]["list"]], page["key"]["ask"]) for page in run["landed"]}
+        for answers in run["answered"]:
+            stream = lists[answers["list"]]["stream"]
+            pages |= {(stream, company.replace("/", ""), None) for company in answers["companies"]}
+        return pages
+
+    @staticmethod
+    def page(of, ask):
+        """Stream, target group and position of a page, as `Api.asked` names them."""
+        (kind, values), = ask.items()
+        position = {"page": "offset", "numbered": "page", "whole": None}[kind]
+        return of["stream"], of.get("target_group"), position and values[position]
 
     def phase(self, inode):
         """Where a run is, or was when it was killed; `inode` is that of the file published before it."""
@@ -84,7 +106,7 @@ class Warehouse:
         return self.path.stat().st_ino if self.path.exists() else None
 
     def read(self, duckdb):
-        """Generation, companies and a hash over all their values; checks that the tables agree with each other."""
+        """Generation, companies and contents; checks that the tables agree with each other."""
         expect(not Path(f"{self.path}.wal").exists(), "a write-ahead log lies beside the published file")
         if not self.path.exists():
             return 0, 0, None
@@ -92,30 +114,41 @@ class Warehouse:
         try:
             one = lambda sql: connection.execute(sql).fetchone()
             (generation,) = one("SELECT generation FROM etl.warehouse")
-            runs, lists = one("SELECT count(*), (SELECT count(*) FROM etl.streams) FROM etl.runs")
-            expect(runs == lists == generation, f"generation {generation} holds {runs} runs and {lists} lists")
-            received, complete = one("SELECT rows_received, complete FROM etl.streams ORDER BY run_id DESC LIMIT 1")
+            runs, listed = one("SELECT count(*), (SELECT count(DISTINCT run_id) FROM etl.streams) FROM etl.runs")
+            expect(runs == listed == generation, f"generation {generation} holds {runs} runs, {listed} with lists")
+            latest = "FROM etl.streams WHERE run_id = (SELECT max(run_id) FROM etl.runs)"
+            received, complete, streams = one(
+                f"SELECT sum(rows_received) FILTER (stream = 'prospects'), bool_and(complete), count(DISTINCT stream) {latest}"
+            )
             live, keys, members = one(
-                "SELECT count(*), count(DISTINCT (country, business_id)), (SELECT count(*) FROM etl.list_members)"
+                "SELECT count(*), count(DISTINCT (country, business_id)),"
+                " (SELECT count(*) FROM etl.list_members WHERE stream = 'prospects')"
                 " FROM prospects WHERE _deleted_at IS NULL"
             )
-            expect(complete, f"generation {generation}: the list is not complete")
+            expect(complete, f"generation {generation}: a list is not complete")
+            expect(streams == STREAMS, f"generation {generation}: lists of {streams} streams")
             expect(
                 live == keys == members == received,
                 f"generation {generation}: {received} rows received, {live} companies, {keys} keys, {members} members",
             )
             (views,) = one("SELECT sum(companies) FROM segment_by_turnover_band")
             expect(views == live, f"generation {generation}: {views} companies in a view, {live} in the table")
-            columns = connection.execute(
-                "SELECT string_agg('\"' || column_name || '\"', ', ' ORDER BY column_index) FROM duckdb_columns()"
-                " WHERE table_name = 'prospects' AND schema_name = 'main' AND column_name NOT LIKE '\\_%' ESCAPE '\\'"
-            ).fetchone()[0]
-            rows = connection.execute(
-                f"SELECT {columns} FROM prospects WHERE _deleted_at IS NULL ORDER BY country, business_id"
+            content, leads = hashlib.sha256(), set()
+            tables = connection.execute(
+                "SELECT table_name, string_agg('\"' || column_name || '\"', ', ' ORDER BY column_index) FROM duckdb_columns()"
+                " WHERE schema_name = 'main' AND NOT internal AND NOT starts_with(column_name, '_')"
+                " AND table_name IN (SELECT table_name FROM duckdb_tables()) GROUP BY ALL ORDER BY ALL"
             ).fetchall()
+            for table, columns in tables:
+                where = "WHERE _deleted_at IS NULL" if table == "prospects" else ""
+                rows = connection.execute(f"SELECT {columns} FROM {table} {where} ORDER BY ALL").fetchall()
+                if table.startswith("lead"):
+                    leads |= {(table, *row) for row in rows}
+                else:
+                    content.update(repr((table, rows)).encode())
         finally:
             connection.close()
-        return generation, live, hashlib.sha256(repr(rows).encode()).hexdigest()
+        return generation, live, (content.hexdigest(), leads)
 
 
 class Api:
@@ -125,6 +158,7 @@ class Api:
         self.session, self.etl = session, etl
         self.port = free_port()
         self.log = session.folder / "requests.jsonl"
+        self.now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())  # the leads that there are depend on it
         self.process = None
         self.read_to = 0
 
@@ -132,7 +166,8 @@ class Api:
         if self.process is not None:
             self.process.kill()
             self.process.wait()
-        options = ["--port", self.port, "--companies", companies, "--switch", "latency=4", "--request-log", self.log]
+        options = ["--port", self.port, "--companies", companies, "--switch", "latency=4", "--now", self.now]
+        options += ["--request-log", self.log]
         self.process = subprocess.Popen(
             [str(part) for part in [self.etl, "-q", "simulate", *options]], stdout=subprocess.DEVNULL
         )
@@ -141,15 +176,35 @@ class Api:
         self.asked()
 
     def asked(self):
-        """First rows of the pages answered since the last call."""
+        """Stream, target group or company, and position of the pages answered since the last call."""
         with open(self.log, "rb") as log:
             log.seek(self.read_to)
             text = log.read()
         whole = text[: text.rfind(b"\n") + 1]
         self.read_to += len(whole)
         requests = [json.loads(line) for line in whole.splitlines()]
-        queries = [dict(request["query"]) for request in requests if request["status"] == 200]
-        return [int(query["offset"]) for query in queries if "offset" in query]
+        pages = [self.page(request) for request in requests if request["status"] == 200]
+        return [page for page in pages if page is not None]
+
+    @staticmethod
+    def page(request):
+        """What a request asked for; none when only for a number."""
+        path, query = request["path"].split("/api/v1/")[1].strip("/").split("/"), dict(request["query"])
+        offset = int(query["offset"]) if "offset" in query else None
+        match path:
+            case ["prospects", "filter"]:
+                return ("prospects", None, offset) if offset is not None else None
+            case ["target_group", group]:
+                return ("target_group_members", group, offset) if offset is not None else None
+            case ["target_group", group, "leads"]:
+                return "leads", group, None
+            case ["target_groups"]:
+                return "target_groups", None, None
+            case ["customer_data"]:
+                return "customer_data", None, int(query["page"])
+            case ["prospect", company, stream]:
+                return stream, company, None
+        raise Failed(f"nobody expects {request}")
 
 
 class Test:
@@ -159,12 +214,12 @@ class Test:
         self.api = Api(session, etl)
         self.warehouse = Warehouse(session.folder)
         self.fell = collections.Counter()
-        self.most_lost = 0
+        self.most_lost = self.most_answers_lost = 0
         self.sessions = 0
 
     def sync(self, warehouse):
         options = ["--page-size", PAGE_SIZE, "--concurrency", CONCURRENCY, "--keep", 1, "--keep-raw", 1]
-        command = [self.etl, "-q", *readers.sync_arguments(self.api.port, warehouse.path), *options]
+        command = [self.etl, "-q", *readers.sync_arguments(self.api.port, warehouse.path, streams=()), *options]
         self.sessions += 1
         return subprocess.Popen(
             [str(part) for part in command],
@@ -225,13 +280,27 @@ class Test:
     def check_requests(self, landed):
         asked = self.api.asked()
         again = landed.intersection(asked)
-        expect(not again, f"the pages at {sorted(again)} had landed and were asked for again")
+        expect(not again, f"the pages {sorted(map(str, again))[:5]} had landed and were asked for again")
         run = self.warehouse.run()
-        kept = {page["key"]["ask"]["page"]["offset"] for page in run["landed"]}
-        lost = [offset for offset in asked if offset not in kept]
-        # A page holds one of twice as many slots as requests in flight until it is durable.
-        expect(len(lost) <= 2 * CONCURRENCY, f"{len(lost)} pages were answered and are not kept")
-        self.most_lost = max(self.most_lost, len(lost))
+        kept = self.warehouse.landed(run)
+        lost = [page for page in asked if page not in kept]
+        answers = sum(stream == "financial_statements" for stream, *_ in lost)
+        pages = len(lost) - answers
+        expect(pages <= MOST_PAGES_LOST, f"{pages} pages were answered and are not kept")
+        expect(answers <= MOST_ANSWERS_LOST, f"{answers} answers about companies came and are not kept")
+        self.most_lost = max(self.most_lost, pages)
+        self.most_answers_lost = max(self.most_answers_lost, answers)
+
+    @staticmethod
+    def compare(found, live, content, wanted, world):
+        """Leads stay when the API no longer has them; everything else is as the API's world has it."""
+        if found == 0:
+            return
+        (tables, leads), (companies, (wanted_tables, wanted_leads)) = content, wanted[world]
+        expect((live, tables) == (companies, wanted_tables), f"generation {found} is not as it should be")
+        expect(wanted_leads <= leads, f"generation {found} lacks {len(wanted_leads - leads)} rows about leads")
+        known = wanted_leads.union(*(leads for _, (_, leads) in wanted))
+        expect(leads <= known, f"generation {found} has {len(leads - known)} rows about leads that nobody sent")
 
     def run(self, kills):
         wanted, took = self.undisturbed()
@@ -251,7 +320,7 @@ class Test:
                 found == generation or fell in (None, "publish"), f"generation {found} after a kill while in {fell}"
             )
             current = world if found > generation else 1 - world
-            expect(found == 0 or (live, content) == wanted[current], f"generation {found} is not as it should be")
+            self.compare(found, live, content, wanted, current)
             if found > generation:
                 # The run may not be recorded yet; if it is, the same command loads once more.
                 if "published" not in self.warehouse.run():
@@ -261,15 +330,15 @@ class Test:
                 generation, world = found, 1 - world
                 self.api.serve(WORLDS[world])
         self.to_the_end(self.warehouse)
-        expect(
-            self.warehouse.read(self.duckdb) == (generation + 1, *wanted[world]), "the last generation is not equal"
-        )
+        found, live, content = self.warehouse.read(self.duckdb)
+        expect(found == generation + 1, f"the last generation is {found}")
+        self.compare(found, live, content, wanted, world)
         left = [path.name for path in (self.warehouse.state / "staging").iterdir()]
         expect(not left, f"left in the staging folder: {left}")
         left = sorted(path.name for path in self.session.folder.glob("vainu*"))
         expect(left == ["vainu.duckdb", "vainu.duckdb.etl"], f"beside the warehouse: {left}")
         say(f"{killed} kills in {self.sessions} sessions, {generation + 1} generations, none of them damaged")
-        say(f"at most {self.most_lost} pages of a kill were answered and not kept")
+        say(f"at most {self.most_lost} pages and {self.most_answers_lost} answers of a kill came and were not kept")
         for phase in PHASES:
             say(f"  {phase:9} {self.fell[phase]:4} {'#' * self.fell[phase]}")
         if kills >= 30:

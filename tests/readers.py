@@ -43,9 +43,9 @@ def simulate_arguments(port, companies):
     return ["simulate", "--port", str(port), "--companies", str(companies), "--switch", "latency=50"]
 
 
-def sync_arguments(port, warehouse, *extra):
+def sync_arguments(port, warehouse, *extra, streams=(STREAM,)):
     base_url = f"http://127.0.0.1:{port}/api/v1"
-    return ["--base-url", base_url, "--warehouse", str(warehouse), "sync", STREAM, *extra]
+    return ["--base-url", base_url, "--warehouse", str(warehouse), "sync", *streams, *extra]
 
 
 # Reads everything again and takes several seconds, so that the readers have something to run beside.

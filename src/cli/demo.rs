@@ -10,6 +10,7 @@ use super::settings::Settings;
 use super::summary::summarise;
 use super::sync::run_sync;
 use crate::api::{ClientSettings, Credentials};
+use crate::catalog::STREAMS;
 use crate::error::Error;
 use crate::export::{self, ExportOptions};
 use crate::pipeline::SyncSettings;
@@ -80,5 +81,8 @@ fn settings(warehouse: &std::path::Path, simulator: &Simulator, key: String) -> 
     let base_url =
         Url::parse(&simulator.base_url()).map_err(|error| Error::Internal { what: error.to_string() })?;
     let client = ClientSettings::new(base_url, Credentials::ApiKey(Secret::new(key)));
-    Ok(SyncSettings { arguments: "demo".to_owned(), keep_raw: 1, ..SyncSettings::new(warehouse, client) })
+    // Everything, contacts too: these people are made up.
+    let streams = STREAMS.iter().collect();
+    let base = SyncSettings::new(warehouse, client);
+    Ok(SyncSettings { streams, arguments: "demo".to_owned(), keep_raw: 1, ..base })
 }

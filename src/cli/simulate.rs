@@ -21,6 +21,9 @@ pub(crate) struct SimulateArgs {
     /// The same seed gives the same companies
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
+    /// What the simulator takes for now, `2026-01-31T12:00:00Z`; leads are there up to then [default: the clock]
+    #[arg(long, value_name = "TIME")]
+    now: Option<jiff::Timestamp>,
     /// Play something that the document leaves open, or a fault; see the list below
     #[arg(long = "switch", value_name = "NAME=VALUE")]
     switches: Vec<String>,
@@ -50,6 +53,7 @@ pub(crate) fn run(args: &SimulateArgs, output: &Output) -> Result<u8, Error> {
     let config = Config {
         companies: args.companies,
         seed: args.seed,
+        now: args.now,
         port: args.port,
         forbidden_countries: args.forbidden_countries.clone(),
         switches,

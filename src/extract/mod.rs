@@ -38,7 +38,7 @@ pub use answers::Answers;
 use landing::Landing;
 use ledger::{Entry, RunList, Verdict};
 pub(crate) use look::target_group_ids;
-pub use plan::{COMPANIES, Plan, PlannedStream, Wanted};
+pub use plan::{COMPANIES, Plan, PlannedStream};
 use source::Source;
 pub use totals::{Total, totals};
 

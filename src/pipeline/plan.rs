@@ -1,5 +1,6 @@
 //! From the settings and what is known to what a run reads.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::SyncSettings;
@@ -7,7 +8,7 @@ use super::known::{self, DAY_US};
 use super::planner::{self, Planned};
 use crate::catalog::{Lists, Paging};
 use crate::error::Error;
-use crate::extract::{Plan, PlannedStream, Wanted};
+use crate::extract::{Plan, PlannedStream};
 use crate::workspace::Workspace;
 
 /// What the run that started then reads.
@@ -41,12 +42,9 @@ fn stream(
         // A day less than it goes back: the zone of its clock is not known.
         let days = if window.parameter.is_some() { window.days.saturating_sub(1) } else { window.days };
         let earliest_us = started_at_us.saturating_sub(i64::from(days).saturating_mul(DAY_US));
-        let covered_us = match window.parameter {
-            Some(_) if !settings.full => known::covered(workspace, endpoint)?,
-            _ => std::collections::BTreeMap::new(),
-        };
-        warn_of_gaps(endpoint.name, &covered_us, earliest_us);
-        stream.window = Some(Wanted { earliest_us, to_us: started_at_us, covered_us });
+        warn_of_gaps(endpoint.name, &known::covered(workspace, endpoint)?, earliest_us);
+        // All of it in each run: a company that joined a target group brings what came before.
+        stream.window_us = Some((earliest_us, started_at_us));
     }
     if let (Lists::Companies, Some(age), false) = (endpoint.lists, settings.details_max_age, settings.full) {
         let age = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
@@ -57,7 +55,7 @@ fn stream(
 }
 
 /// What lies between the last reading and the earliest moment that can be asked for cannot be had any more.
-fn warn_of_gaps(stream: &str, covered_us: &std::collections::BTreeMap<String, i64>, earliest_us: i64) {
+fn warn_of_gaps(stream: &str, covered_us: &BTreeMap<String, i64>, earliest_us: i64) {
     for (list, to) in covered_us.iter().filter(|(_, to)| **to < earliest_us) {
         tracing::warn!(
             stream,
