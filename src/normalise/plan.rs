@@ -21,6 +21,8 @@ pub(super) struct Plan {
     pub(super) documented: Vec<Slot>,
     /// Fields that nobody asked for: nothing of them may be kept anywhere.
     pub(super) hidden: Vec<Slot>,
+    /// Fields that another table of the same record takes up, and tells about.
+    pub(super) elsewhere: Vec<Slot>,
     /// Fields without a column are somebody else's matter: neither kept nor reported.
     pub(super) quiet: bool,
     by_name: HashMap<&'static str, Slot>,
@@ -57,6 +59,7 @@ impl Plan {
             key: Vec::new(),
             documented: Vec::new(),
             hidden: Vec::new(),
+            elsewhere: Vec::new(),
             quiet: false,
             by_name: HashMap::new(),
         };
@@ -98,6 +101,12 @@ impl Plan {
     /// Position of a column.
     pub(super) fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)
+    }
+
+    /// Whether a field feeds a column.
+    pub(super) fn feeds(&self, field: &str) -> bool {
+        let slot = self.find(field);
+        self.columns.iter().any(|column| slot.is_some_and(|slot| column.slots.contains(&slot)))
     }
 
     /// Whether a row can be made of a single value.

@@ -86,13 +86,13 @@ impl<'a> Row<'a> {
         }
         for (slot, earlier) in &record.repeated {
             let same = record.get(*slot).is_some_and(|last| last.text == earlier.text);
-            if !same && earlier.text != "null" && !plan.hidden.contains(slot) {
+            let told = !plan.hidden.contains(slot) && !plan.elsewhere.contains(slot);
+            if !same && earlier.text != "null" && told {
                 self.reject(Cow::Borrowed(plan.field(*slot)), *earlier, REPEATED);
             }
         }
-        if !plan.quiet {
-            self.collect_extra(record, &last, losers);
-        }
+        let unknown = if plan.quiet { &[][..] } else { &record.unknown };
+        self.collect_extra(unknown, &last, losers);
         Ok(())
     }
 
@@ -148,12 +148,12 @@ impl<'a> Row<'a> {
 
     /// Writes `_extra`: the unknown fields in the record's order, then the losers, every value as received as
     /// far as JSON can be stored.
-    fn collect_extra(&mut self, record: &Record<'a>, last: &HashMap<&str, usize>, losers: Losers<'a>) {
-        if record.unknown.is_empty() && losers.is_empty() {
+    fn collect_extra(&mut self, unknown: &[Unknown<'a>], last: &HashMap<&str, usize>, losers: Losers<'a>) {
+        if unknown.is_empty() && losers.is_empty() {
             return;
         }
         let mut extra = String::from("{");
-        for (position, Unknown { name, raw_name, value }) in record.unknown.iter().enumerate() {
+        for (position, Unknown { name, raw_name, value }) in unknown.iter().enumerate() {
             if last.get(name.as_ref()).is_some_and(|last| *last != position) {
                 self.reject(name.clone(), *value, REPEATED);
                 continue;

@@ -3,7 +3,7 @@
 use super::drift::DriftTally;
 use super::plan::{Plan, Slot};
 use super::units::Unit;
-use crate::catalog::{At, Lists, Paging, Stream};
+use crate::catalog::{At, Lists, Paging, Stream, Target};
 use crate::schema::{Disposition, Table};
 use crate::staging::Drift;
 
@@ -94,21 +94,32 @@ impl StreamPlan {
         self.parts.iter().filter(|part| part.wanted)
     }
 
+    /// Whether the main part reports what it finds in a field.
+    fn is_told_by_main(&self, field: &str) -> bool {
+        self.parts.get(self.main).is_some_and(|main| main.wanted && main.plan.feeds(field))
+    }
+
     /// The drift of all parts, each with its own tally.
     pub(super) fn drift(&self, tallies: Vec<DriftTally>) -> Vec<Drift> {
         let mut drift: Vec<_> = self
             .parts
             .iter()
             .zip(tallies)
-            .filter(|(part, _)| part.wanted && !part.plan.quiet)
-            .flat_map(|(part, tally)| tally.into_drift(&part.plan, part.from))
+            .filter(|(part, _)| part.wanted)
+            .flat_map(|(part, tally)| {
+                let mut drift = tally.into_drift(&part.plan, part.from);
+                // Of a field that feeds two tables of the record, the main one tells.
+                drift.retain(|drift| !part.plan.quiet || !self.is_told_by_main(&drift.field));
+                drift
+            })
             .collect();
         drift.sort_by(|a, b| (a.kind, &a.field).cmp(&(b.kind, &b.field)));
         drift
     }
 }
 
-/// The plan of the record itself. It knows all arrays, so that none is taken for a field without a column.
+/// The plan of the record itself. It knows all arrays, and what the record's other tables take up, so that none of
+/// these is taken for a field without a column.
 fn main_plan(stream: &Stream, target: Option<usize>, wants: impl Fn(&Table) -> bool) -> Plan {
     let mut plan = Plan::of_columns(stream.table(), |_| false);
     if let Some(target) = target.and_then(|target| stream.targets.get(target)) {
@@ -116,13 +127,26 @@ fn main_plan(stream: &Stream, target: Option<usize>, wants: impl Fn(&Table) -> b
     }
     let columns = plan.fields.len();
     for target in stream.targets {
-        if let At::Elements(field) = target.at {
-            plan.know(field);
+        match target.at {
+            At::Elements(field) => {
+                plan.know(field);
+            }
+            At::Record => {
+                for field in target.table.columns.iter().flat_map(|column| column.fields) {
+                    let slot = plan.know(field);
+                    if slot >= columns {
+                        plan.elsewhere.push(slot);
+                    }
+                }
+            }
         }
     }
     let asked_for = |field: &str| {
-        let feeds = |at| matches!(at, At::Elements(of) if of == field);
-        stream.targets.iter().any(|target| feeds(target.at) && wants(target.table))
+        let takes = |target: &Target| match target.at {
+            At::Elements(of) => of == field,
+            At::Record => target.table.columns.iter().any(|column| column.fields.contains(&field)),
+        };
+        stream.targets.iter().any(|target| takes(target) && wants(target.table))
     };
     plan.hidden = (columns..plan.fields.len()).filter(|slot| !asked_for(plan.field(*slot))).collect();
     let known = stream.documented.iter().filter_map(|field| plan.find(field));

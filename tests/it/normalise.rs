@@ -9,6 +9,7 @@ mod envelopes;
 mod fixtures;
 mod hostile;
 mod newest;
+mod parts;
 mod properties;
 mod staging;
 mod streams;
