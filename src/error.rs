@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use crate::api::ApiError;
 use crate::export::ExportError;
 use crate::extract::ExtractError;
+use crate::job::JobError;
 use crate::load::LoadError;
 use crate::normalise::StageError;
 use crate::query::QueryError;
@@ -118,6 +119,9 @@ pub enum Error {
     /// An export failed.
     #[error("the export failed")]
     Export(#[from] ExportError),
+    /// The state of an import cannot be shown.
+    #[error("the job cannot be shown")]
+    Job(#[from] JobError),
     /// The simulator cannot run.
     #[error("the simulator failed")]
     Simulator(#[from] simulator::Error),
@@ -148,6 +152,7 @@ impl Error {
             | Self::Export(ExportError::NoRelation { .. }) => USAGE,
             Self::Api(error) => error.kind().exit_code(),
             Self::Extract(error) | Self::NotRecorded { source: error, .. } => extract_code(error),
+            Self::Job(error) => job_code(error),
             Self::MissingLists { .. } => CHECKS,
             Self::Workspace(error) => error.kind().exit_code(),
             Self::Lock(error) => error.kind().exit_code(),
@@ -191,6 +196,7 @@ impl Error {
             Self::Load(error) => Some(error.hint()),
             Self::Query(error) => Some(error.hint()),
             Self::Export(error) => Some(error.hint()),
+            Self::Job(error) => job_hint(error),
             Self::MissingLists { .. } => {
                 Some("sync them again, or add --allow-missing-lists to leave them out".to_owned())
             }
@@ -234,6 +240,25 @@ fn query_code(error: &QueryError) -> u8 {
     match error {
         QueryError::NoWarehouse { .. } | QueryError::Open { .. } | QueryError::Write(_) => DESTINATION,
         _ => USAGE,
+    }
+}
+
+fn job_code(error: &JobError) -> u8 {
+    match error {
+        JobError::Api { source, .. } => source.kind().exit_code(),
+        JobError::NoSuchJob { .. } => USAGE,
+        JobError::Answer { .. } => SOURCE,
+    }
+}
+
+fn job_hint(error: &JobError) -> Option<String> {
+    match error {
+        JobError::Api { source, .. } => source.hint(),
+        JobError::NoSuchJob { .. } => Some(
+            "check the id (the answer to the import gave it) and --base-url; the job may be another account's, or gone"
+                .to_owned(),
+        ),
+        JobError::Answer { .. } => Some("check --base-url, which ends with /api/v1".to_owned()),
     }
 }
 

@@ -51,6 +51,7 @@ pub mod export;
 pub mod extract;
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod job;
 pub mod load;
 pub mod normalise;
 pub mod pipeline;

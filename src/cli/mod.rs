@@ -6,6 +6,7 @@ mod demo;
 mod doctor;
 mod export;
 mod generations;
+mod job;
 mod limits;
 mod logging;
 mod manual;
@@ -99,6 +100,8 @@ enum Command {
     Rebuild(generations::RebuildArgs),
     /// Publish an earlier generation again
     Rollback(generations::RollbackArgs),
+    /// Look at an import of customer data
+    Job(job::JobArgs),
     /// Check credentials, clock, disk, lock and the published file as a reader sees it
     Doctor(doctor::DoctorArgs),
     /// Serve the API from generated companies on 127.0.0.1
@@ -151,6 +154,7 @@ fn run(cli: Cli, output: &Output) -> Result<u8, Error> {
         Command::Rejects(args) => rejects::run(&args, &global),
         Command::Rebuild(args) => generations::rebuild(&args, &global, output),
         Command::Rollback(args) => generations::rollback(&args, &global, output),
+        Command::Job(args) => job::run(&args, &global, output),
         Command::Doctor(args) => doctor::run(&args, &global),
         Command::Simulate(args) => simulate::run(&args, output),
         Command::Completions(args) => manual::completions(&args),

@@ -99,7 +99,7 @@ impl<F: JsonFormat> Rows for Json<'_, F> {
 
 /// Escapes what a terminal acts on, which JSON itself does only below U+0020. Outside strings JSON is plain ASCII, so
 /// that every such character stands in a string, except the line feeds between rows.
-fn escape(json: &str) -> String {
+pub(crate) fn escape(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for character in json.chars() {
         if character != '\n' && acts_on_terminal(character) {

@@ -23,6 +23,7 @@ use arrow::{array::RecordBatch, datatypes::SchemaRef};
 pub(crate) use csv::{Csv, CsvStyle};
 pub use error::QueryError;
 pub use format::Format;
+pub(crate) use json::escape as escape_json;
 pub(crate) use open::open;
 pub(crate) use texts::texts;
 
@@ -95,6 +96,27 @@ pub fn query(
             break;
         }
     }
+    rows.finish(written)?;
+    out.flush().map_err(QueryError::Write)?;
+    Ok(written)
+}
+
+/// Writes rows that come from elsewhere than the warehouse, in the same forms.
+///
+/// # Errors
+/// [`QueryError`]: a value that the format cannot hold, Parquet to a terminal, or `out` failing.
+pub(crate) fn write_rows(
+    batch: &RecordBatch,
+    options: &QueryOptions,
+    out: &mut (dyn Write + Send),
+) -> Result<Written, QueryError> {
+    if options.terminal && options.format == Format::Parquet {
+        return Err(QueryError::BinaryToTerminal);
+    }
+    let mut rows = writer(&batch.schema(), options, out)?;
+    let kept = batch.num_rows().min(rows.room());
+    rows.batch(&batch.slice(0, kept))?;
+    let written = Written { rows: kept as u64, truncated: kept < batch.num_rows() };
     rows.finish(written)?;
     out.flush().map_err(QueryError::Write)?;
     Ok(written)

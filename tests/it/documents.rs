@@ -70,6 +70,11 @@ fn the_command_reference_is_up_to_date() {
         let verb = command.find_subcommand_mut(name).unwrap();
         let mut verb = verb.clone().bin_name(format!("vainu-etl {name}")).term_width(100);
         text.push_str(&format!("\n## `{name}`\n\n```text\n{}```\n", verb.render_long_help()));
+        for under in verb.clone().get_subcommands() {
+            let name = format!("{name} {}", under.get_name());
+            let mut under = under.clone().bin_name(format!("vainu-etl {name}")).term_width(100);
+            text.push_str(&format!("\n### `{name}`\n\n```text\n{}```\n", under.render_long_help()));
+        }
     }
     text.push_str("\n## Filters\n\n");
     for filter in FILTERS {
@@ -101,7 +106,7 @@ const LAYERS: &[&[&str]] = &[
     &["schema", "api"],
     &["catalog", "staging"],
     &["selection", "normalise", "views", "query", "workspace"],
-    &["extract", "load", "export"],
+    &["extract", "load", "export", "job"],
     &["simulator"],
     &["error"],
     &["report"],

@@ -13,6 +13,7 @@ mod faults;
 mod fixture_warehouse;
 mod fuzz_seeds;
 mod hostile;
+mod job;
 mod load;
 mod normalise;
 mod paging;

@@ -1,0 +1,207 @@
+//! An import of customer data that the API works on: its state, and one result for each row that is done.
+
+use serde_json::Value;
+
+use crate::api::{ApiError, ApiRequest, Client};
+
+/// What the API says of an import.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Job {
+    /// Its id, as the answer gives it; that asked for where it gives none.
+    pub id: String,
+    /// `process` (it runs), `completed`, `stopped` (by its owner), `failure`, or a word that the document does not know.
+    pub state: String,
+    /// Per cent of the rows that have a result; none when the answer does not say.
+    pub progress: Option<String>,
+    /// When it was started, as received, without a zone.
+    pub created: Option<String>,
+    /// How long it took so far, as received; the document gives no unit. A stopped job has none.
+    pub duration: Option<String>,
+    /// The rows that are done, in the order of the answer.
+    pub results: Vec<JobResult>,
+    /// The whole answer.
+    pub answer: Value,
+}
+
+/// What became of one row.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct JobResult {
+    /// What the row was matched by, for example `exact_name=Vainu Finland Oy`; the whole result where it is no object.
+    pub asked: String,
+    /// Whether a company was found and stored; none when the answer does not say.
+    pub success: Option<bool>,
+    /// Why not, for example `INVALID_BUSINESSID`; none when it was.
+    pub error: Option<String>,
+    /// Id of the customer data: the new ones, or those that were there already.
+    pub customer_data_id: Option<String>,
+    /// The company found; none when there is none, or several.
+    pub company: Option<Company>,
+    /// How many companies would fit, where there are several.
+    pub number_of_matches: Option<String>,
+    /// Those of them that the answer names.
+    pub possible: Vec<Company>,
+}
+
+/// A company as a result names it; every field as received, none where the answer has none.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Company {
+    /// Country code.
+    pub country: Option<String>,
+    /// Business id.
+    pub business_id: Option<String>,
+    /// Name.
+    pub name: Option<String>,
+    /// Domain of its web site.
+    pub domain: Option<String>,
+    /// Vainu's own number.
+    pub vid: Option<String>,
+}
+
+/// Why there is nothing to show.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum JobError {
+    /// The API did not answer.
+    #[error("cannot ask for job `{id}`")]
+    Api {
+        /// The id.
+        id: String,
+        /// What the API did.
+        source: ApiError,
+    },
+    /// 404.
+    #[error("there is no job `{id}`: the server answered 404 Not Found to {request}")]
+    NoSuchJob {
+        /// The id.
+        id: String,
+        /// Method and path.
+        request: String,
+    },
+    /// An answer that is no job.
+    #[error("the answer to {request} is no state of a job: `{start}`")]
+    Answer {
+        /// Method and path.
+        request: String,
+        /// The beginning of the answer.
+        start: String,
+    },
+}
+
+/// Asks for the state of a job. One request, but for repeats after failures that pass.
+///
+/// # Errors
+/// [`JobError`].
+pub async fn show(client: &Client, id: &str) -> Result<Job, JobError> {
+    let request = ApiRequest::get(format!("async_result/batch-import/{}/", ApiRequest::path_segment(id)));
+    let answer = client.send(&request).await;
+    let answer = answer.map_err(|source| JobError::Api { id: id.to_owned(), source })?;
+    if answer.status == 404 {
+        return Err(JobError::NoSuchJob { id: id.to_owned(), request: request.to_string() });
+    }
+    let no_job = || JobError::Answer { request: request.to_string(), start: client.quote(&answer.body) };
+    let value: Value = serde_json::from_slice(&answer.body).map_err(|_| no_job())?;
+    Job::read(id, value).ok_or_else(no_job)
+}
+
+impl Job {
+    /// None when the value has no state, and so is something else.
+    fn read(id: &str, answer: Value) -> Option<Self> {
+        let field = |name: &str| answer.get(name).and_then(text);
+        Some(Self {
+            id: field("job_id").unwrap_or_else(|| id.to_owned()),
+            state: field("state")?,
+            progress: field("progress"),
+            created: field("created"),
+            duration: field("duration"),
+            results: list(answer.get("results")).iter().map(JobResult::read).collect(),
+            answer,
+        })
+    }
+}
+
+impl JobResult {
+    fn read(value: &Value) -> Self {
+        let Some(object) = value.as_object() else {
+            return Self { asked: value.to_string(), ..Self::default() };
+        };
+        let field = |name: &str| object.get(name).and_then(text);
+        Self {
+            asked: object.get("match_parameters").map(parameters).unwrap_or_default(),
+            success: object.get("success").and_then(Value::as_bool),
+            error: field("error"),
+            customer_data_id: field("id").or_else(|| field("existing_id")),
+            company: object.get("matched_prospect").and_then(Company::read),
+            number_of_matches: field("number_of_matches"),
+            possible: list(object.get("possible_matches")).iter().filter_map(Company::read).collect(),
+        }
+    }
+}
+
+impl Company {
+    fn read(value: &Value) -> Option<Self> {
+        let object = value.as_object()?;
+        let field = |name: &str| object.get(name).and_then(text);
+        Some(Self {
+            country: field("country"),
+            business_id: field("business_id"),
+            name: field("company_name"),
+            domain: field("domain"),
+            vid: field("vid"),
+        })
+    }
+}
+
+fn list(value: Option<&Value>) -> &[Value] {
+    value.and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// What a string says or how a number or flag is written: the API writes numbers either way. None for null.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()),
+    }
+}
+
+/// `exact_name=Vainu Finland Oy`; several with commas between.
+fn parameters(value: &Value) -> String {
+    let Some(object) = value.as_object() else { return text(value).unwrap_or_default() };
+    let pairs = object.iter().map(|(name, value)| format!("{name}={}", text(value).unwrap_or_default()));
+    pairs.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn duration_and_progress_may_be_text_number_or_missing() {
+        for (answer, progress, duration) in [
+            (json!({"state": "completed", "progress": 100, "duration": "7.14"}), Some("100"), Some("7.14")),
+            (json!({"state": "process", "progress": "35", "duration": 12.5}), Some("35"), Some("12.5")),
+            (json!({"state": "stopped", "progress": null}), None, None),
+        ] {
+            let job = Job::read("an id", answer).unwrap();
+            assert_eq!((job.progress.as_deref(), job.duration.as_deref()), (progress, duration));
+            assert_eq!((job.id.as_str(), job.results.len()), ("an id", 0));
+        }
+    }
+
+    #[test]
+    fn what_has_no_state_is_no_job() {
+        for answer in [json!([]), json!(7), json!({"detail": "Not found"}), json!({"state": null})] {
+            assert_eq!(Job::read("an id", answer), None);
+        }
+    }
+
+    #[test]
+    fn no_result_disappears_whatever_its_shape() {
+        let job =
+            Job::read("x", json!({"state": "process", "results": ["odd", {}, {"match_parameters": 3}]}));
+        let asked: Vec<String> = job.unwrap().results.into_iter().map(|result| result.asked).collect();
+        assert_eq!(asked, ["\"odd\"", "", "3"]);
+    }
+}
