@@ -46,6 +46,11 @@ impl Folder {
         Ok(Self { dir, export_id, staging, _lock: lock })
     }
 
+    /// The folder, absolute.
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// Name of the export, which becomes its folder's.
     pub(super) fn export_id(&self) -> &str {
         &self.export_id

@@ -20,6 +20,7 @@ mod folder;
 mod manifest;
 mod parquet;
 mod relation;
+mod remembered;
 
 use std::path::PathBuf;
 
@@ -27,6 +28,7 @@ use duckdb::Connection;
 
 pub use error::ExportError;
 pub use manifest::{ExportFormat, Manifest, ManifestColumn, ManifestFile, ManifestTable, Source};
+pub use remembered::{Remembered, forget, remembered};
 
 use crate::{query, schema::ddl::literal};
 use folder::Folder;
@@ -91,9 +93,16 @@ fn default_memory_mb() -> u64 {
 /// # Errors
 /// [`ExportError`]; whatever failed, an earlier export in the folder is as it was.
 pub fn export(options: &ExportOptions) -> Result<Manifest, ExportError> {
-    let conn = query::open(&options.warehouse, true).map_err(ExportError::Warehouse)?;
-    let relations = Relation::select(&conn, &options.tables)?;
+    let open = || query::open(&options.warehouse, true).map_err(ExportError::Warehouse);
+    Relation::select(&open()?, &options.tables)?;
     let folder = Folder::claim(&options.dir)?;
+    if let Err(error) = remembered::remember(options, folder.dir()) {
+        // Whoever exports may be somebody who can only read the warehouse.
+        tracing::warn!(%error, "The warehouse does not remember this export: `erase` has to be told of it by --export.");
+    }
+    // Opened only now: an erasure that replaces the file from here on knows the folder, and finds it locked.
+    let conn = open()?;
+    let relations = Relation::select(&conn, &options.tables)?;
     configure(&conn, options, &folder)?;
     let source = Source::of(&conn, &options.warehouse)?;
 

@@ -357,3 +357,28 @@ fn an_export_needs_no_rows() {
     let partitioned = export(&ExportOptions { partition_by_country: true, ..options }).unwrap();
     assert_eq!(partitioned.tables[3].files, []);
 }
+
+#[test]
+fn a_warehouse_with_a_state_folder_remembers_its_newest_export_to_each_folder() {
+    use vainu_etl::export::{forget, remembered};
+    use vainu_etl::workspace::Workspace;
+    let warehouse =
+        Warehouse::with("INSERT INTO etl.warehouse VALUES (1, 1, '0', TIMESTAMP '2026-01-01 00:00:00')");
+    let mut options = options(&warehouse);
+    export(&options).unwrap();
+    let inspected = Workspace::inspect(warehouse.path()).unwrap();
+    assert_eq!(remembered(&inspected).unwrap(), [], "a copy without its state folder stays as it is");
+    assert!(!inspected.state_dir().exists());
+    let workspace = Workspace::open(warehouse.path()).unwrap();
+    export(&options).unwrap();
+    options.tables = vec!["prospects".to_owned()];
+    options.format = ExportFormat::Csv;
+    export(&options).unwrap();
+    let known = remembered(&workspace).unwrap();
+    let dir = fs::canonicalize(&options.dir).unwrap();
+    assert_eq!(known.len(), 1);
+    let again = known[0].options(warehouse.path());
+    assert_eq!(again, ExportOptions { dir: dir.clone(), ..options });
+    assert!(forget(&workspace, &dir).unwrap() && !forget(&workspace, &dir).unwrap());
+    assert_eq!(remembered(&workspace).unwrap(), []);
+}
