@@ -140,7 +140,10 @@ class Warehouse:
                 " AND table_name IN (SELECT table_name FROM duckdb_tables()) GROUP BY ALL ORDER BY ALL"
             ).fetchall()
             for table, columns in tables:
-                where = "WHERE _deleted_at IS NULL" if table == "prospects" else ""
+                # What is known of companies that disappeared stays, as they do themselves.
+                known = "(SELECT country, business_id FROM prospects WHERE _deleted_at IS NULL)"
+                about_companies = "business_id" in columns and table != "customer_data"
+                where = f"WHERE (country, business_id) IN {known}" if about_companies else ""
                 rows = connection.execute(f"SELECT {columns} FROM {table} {where} ORDER BY ALL").fetchall()
                 if table.startswith("lead"):
                     leads |= {(table, *row) for row in rows}
