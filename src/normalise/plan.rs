@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::nested::Nested;
 use crate::schema::{Kind, Origin, Table};
 
 /// Position of a known field in [`Plan::fields`].
@@ -13,6 +14,8 @@ pub(super) struct Plan {
     pub(super) table: &'static Table,
     /// Names of the known fields.
     pub(super) fields: Vec<&'static str>,
+    /// Objects inside the record of which fields are known, too.
+    pub(super) nested: Vec<Nested>,
     /// The table's declared columns in their order.
     pub(super) columns: Vec<ColumnPlan>,
     /// Positions of the key's columns, in the key's order.
@@ -55,6 +58,7 @@ impl Plan {
         let mut plan = Self {
             table,
             fields: Vec::new(),
+            nested: Vec::new(),
             columns: Vec::new(),
             key: Vec::new(),
             documented: Vec::new(),
@@ -83,7 +87,7 @@ impl Plan {
         plan
     }
 
-    /// The slot of a known field.
+    /// The slot of a known field of the record.
     pub(super) fn find(&self, field: &str) -> Option<Slot> {
         self.by_name.get(field).copied()
     }
@@ -103,9 +107,26 @@ impl Plan {
         self.columns.iter().position(|column| column.name == name)
     }
 
+    /// The slot of a known field as the catalog writes it: also of one inside an object.
+    pub(super) fn find_path(&self, path: &str) -> Option<Slot> {
+        let Some((object, field)) = path.split_once('.') else { return self.find(path) };
+        let slot = self.find(object)?;
+        self.nested.iter().find(|nested| nested.slot == slot)?.find(field)
+    }
+
+    /// The name inside its object of a slot's field; none for a field of the record itself.
+    pub(super) fn nested_name(&self, slot: Slot) -> Option<&'static str> {
+        self.nested.iter().find_map(|nested| nested.name_of(slot))
+    }
+
+    /// Whether it is this table's matter what is wrong with a field.
+    pub(super) fn tells(&self, slot: Slot) -> bool {
+        !self.hidden.contains(&slot) && !self.elsewhere.contains(&slot)
+    }
+
     /// Whether a field feeds a column.
-    pub(super) fn feeds(&self, field: &str) -> bool {
-        let slot = self.find(field);
+    pub(super) fn feeds(&self, path: &str) -> bool {
+        let slot = self.find_path(path);
         self.columns.iter().any(|column| slot.is_some_and(|slot| column.slots.contains(&slot)))
     }
 
@@ -120,7 +141,26 @@ impl Plan {
     }
 
     /// Makes the field known, and gives its slot.
-    pub(super) fn know(&mut self, field: &'static str) -> Slot {
+    pub(super) fn know(&mut self, path: &'static str) -> Slot {
+        let Some((object, field)) = path.split_once('.') else { return self.know_own(path) };
+        let object = self.know_own(object);
+        if let Some(known) = self.find_path(path) {
+            return known;
+        }
+        let slot = self.fields.len();
+        self.fields.push(path);
+        match self.nested.iter_mut().find(|nested| nested.slot == object) {
+            Some(nested) => nested.know(field, slot),
+            None => {
+                let mut nested = Nested::new(object);
+                nested.know(field, slot);
+                self.nested.push(nested);
+            }
+        }
+        slot
+    }
+
+    fn know_own(&mut self, field: &'static str) -> Slot {
         let next = self.fields.len();
         let slot = *self.by_name.entry(field).or_insert(next);
         if slot == next {

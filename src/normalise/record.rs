@@ -10,9 +10,11 @@ use super::plan::{Plan, Slot};
 #[derive(Debug)]
 pub(super) struct Record<'a> {
     /// Value of each known field, by slot.
-    known: Vec<Option<Raw<'a>>>,
+    pub(super) known: Vec<Option<Raw<'a>>>,
     /// Fields without a column, in the record's order.
     pub(super) unknown: Vec<Unknown<'a>>,
+    /// Fields without a column of each object inside the record, in the order of the plan's.
+    pub(super) nested: Vec<Vec<Unknown<'a>>>,
     /// Known fields that came again, with the earlier value.
     pub(super) repeated: Vec<(Slot, Raw<'a>)>,
 }
@@ -28,7 +30,12 @@ pub(super) struct Unknown<'a> {
 
 impl<'a> Record<'a> {
     pub(super) fn new(plan: &Plan) -> Self {
-        Self { known: vec![None; plan.fields.len()], unknown: Vec::new(), repeated: Vec::new() }
+        Self {
+            known: vec![None; plan.fields.len()],
+            unknown: Vec::new(),
+            nested: plan.nested.iter().map(|_| Vec::new()).collect(),
+            repeated: Vec::new(),
+        }
     }
 
     /// The value of a known field; none when the record lacks it.
@@ -40,6 +47,7 @@ impl<'a> Record<'a> {
     pub(super) fn clear(&mut self) {
         self.known.fill(None);
         self.unknown.clear();
+        self.nested.iter_mut().for_each(Vec::clear);
         self.repeated.clear();
     }
 }
@@ -70,6 +78,9 @@ impl RecordReader {
         let Some(fields) = Fields::new(raw) else { return false };
         for (position, (name, value)) in fields.enumerate() {
             self.put(plan, position, name, value, record);
+        }
+        if !plan.nested.is_empty() {
+            record.open_nested(plan);
         }
         true
     }

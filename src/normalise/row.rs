@@ -6,10 +6,11 @@ use std::collections::HashMap;
 pub(super) use super::around::Around;
 use super::cell::{self, Cell};
 use super::drift::{DriftTally, Place};
-use super::json_text::{self, Raw};
+use super::extra::{Losers, last_of_each_name, path_of};
+use super::json_text::Raw;
 use super::key;
 use super::plan::{ColumnPlan, Plan};
-use super::record::{Record, Unknown};
+use super::record::Record;
 use crate::schema::{Kind, Origin};
 
 /// The cells of one row. Reused from record to record of a page.
@@ -33,7 +34,7 @@ pub(super) struct CellReject<'a> {
     pub(super) reason: &'static str,
 }
 
-const REPEATED: &str = "the field comes again in the record; its last value is used";
+pub(super) const REPEATED: &str = "the field comes again in the record; its last value is used";
 
 /// What a row is filled from.
 #[derive(Debug)]
@@ -43,9 +44,6 @@ pub(super) struct Source<'s, 'a> {
     pub(super) place: Place,
     pub(super) around: Around<'s, 'a>,
 }
-
-/// Fields that say something else than the winning field of their column.
-type Losers<'a> = Vec<(&'static str, Raw<'a>)>;
 
 impl<'a> Row<'a> {
     /// Fills the row from a record.
@@ -86,13 +84,16 @@ impl<'a> Row<'a> {
         }
         for (slot, earlier) in &record.repeated {
             let same = record.get(*slot).is_some_and(|last| last.text == earlier.text);
-            let told = !plan.hidden.contains(slot) && !plan.elsewhere.contains(slot);
-            if !same && earlier.text != "null" && told {
+            if !same && earlier.text != "null" && plan.tells(*slot) {
                 self.reject(Cow::Borrowed(plan.field(*slot)), *earlier, REPEATED);
             }
         }
-        let unknown = if plan.quiet { &[][..] } else { &record.unknown };
-        self.collect_extra(unknown, &last, losers);
+        if !plan.nested.is_empty() {
+            self.check_nested(source, drift);
+        }
+        if !(record.unknown.is_empty() && losers.is_empty() && plan.nested.is_empty()) {
+            self.collect_extra(plan, record, &last, &losers);
+        }
         Ok(())
     }
 
@@ -132,7 +133,7 @@ impl<'a> Row<'a> {
                 Cell::Null => {}
                 cell if winner == Cell::Null => winner = cell,
                 cell if cell == winner => {}
-                _ => losers.push((plan.field(*slot), value)),
+                _ => losers.push((*slot, value)),
             }
         }
         winner
@@ -144,46 +145,6 @@ impl<'a> Row<'a> {
         };
         let why = self.rejects.iter().find(of_column).map_or("missing or empty", |reject| reject.reason);
         format!("no usable key: {} is {why}", column.name)
-    }
-
-    /// Writes `_extra`: the unknown fields in the record's order, then the losers, every value as received as
-    /// far as JSON can be stored.
-    fn collect_extra(&mut self, unknown: &[Unknown<'a>], last: &HashMap<&str, usize>, losers: Losers<'a>) {
-        if unknown.is_empty() && losers.is_empty() {
-            return;
-        }
-        let mut extra = String::from("{");
-        for (position, Unknown { name, raw_name, value }) in unknown.iter().enumerate() {
-            if last.get(name.as_ref()).is_some_and(|last| *last != position) {
-                self.reject(name.clone(), *value, REPEATED);
-                continue;
-            }
-            let (raw_name, _) = json_text::mended(*raw_name);
-            self.add_extra(&mut extra, name.clone(), &raw_name, *value);
-        }
-        for (name, value) in losers {
-            self.add_extra(&mut extra, Cow::Borrowed(name), &["\"", name, "\""].concat(), value);
-        }
-        if extra.len() > 1 {
-            extra.push('}');
-            self.extra = Some(extra);
-        }
-    }
-
-    fn add_extra(&mut self, extra: &mut String, name: Cow<'a, str>, raw_name: &str, value: Raw<'a>) {
-        let parsed = cell::parse_raw(Kind::Json, value, None);
-        if let Some(reason) = parsed.reject {
-            self.reject(name, value, reason);
-        }
-        let json = match &parsed.cell {
-            Cell::Text(json) => json.as_ref(),
-            _ if parsed.reject.is_some() => return,
-            _ => "null",
-        };
-        if extra.len() > 1 {
-            extra.push(',');
-        }
-        extra.extend([raw_name, ":", json]);
     }
 
     /// Notes that a value is not, or not quite, in its column.
@@ -208,17 +169,15 @@ fn count_fields(
             drift.unknown(&unknown.name, unknown.value.text, Place { field, ..place });
         }
     }
-}
-
-/// Position at which each name comes last; empty when no name comes twice.
-fn last_of_each_name<'u>(unknown: &'u [Unknown<'_>]) -> HashMap<&'u str, usize> {
-    /// Comparing each with each is cheaper than hashing up to here.
-    const FEW: usize = 12;
-    let twice = |(position, field): (usize, &Unknown<'_>)| {
-        unknown.iter().skip(position + 1).any(|later| later.name == field.name)
-    };
-    if unknown.len() <= FEW && !unknown.iter().enumerate().any(twice) {
-        return HashMap::new();
+    for (nested, unknown) in plan.nested.iter().zip(&record.nested) {
+        if !plan.hidden.contains(&nested.slot) {
+            let last = last_of_each_name(unknown);
+            for (field, unknown) in unknown.iter().enumerate() {
+                if last.get(unknown.name.as_ref()).is_none_or(|last| *last == field) {
+                    let path = path_of(plan.field(nested.slot), &unknown.name);
+                    drift.unknown(&path, unknown.value.text, Place { field, ..place });
+                }
+            }
+        }
     }
-    unknown.iter().enumerate().map(|(position, field)| (field.name.as_ref(), position)).collect()
 }

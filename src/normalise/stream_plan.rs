@@ -68,7 +68,7 @@ impl StreamPlan {
                 }
                 At::Elements(field) => {
                     let documented = stream.documented.iter().filter_map(|name| name.strip_prefix(field));
-                    let documented = documented.filter_map(|name| plan.find(name.strip_prefix('.')?));
+                    let documented = documented.filter_map(|name| plan.find_path(name.strip_prefix('.')?));
                     plan.documented = documented.collect();
                     link(&mut plan, &main);
                     From::Elements { field, slot: main.know(field) }
@@ -132,24 +132,27 @@ fn main_plan(stream: &Stream, target: Option<usize>, wants: impl Fn(&Table) -> b
                 plan.know(field);
             }
             At::Record => {
+                let before = plan.fields.len();
                 for field in target.table.columns.iter().flat_map(|column| column.fields) {
-                    let slot = plan.know(field);
-                    if slot >= columns {
-                        plan.elsewhere.push(slot);
-                    }
+                    plan.know(field);
                 }
+                plan.elsewhere.extend(before..plan.fields.len());
             }
         }
     }
     let asked_for = |field: &str| {
         let takes = |target: &Target| match target.at {
             At::Elements(of) => of == field,
-            At::Record => target.table.columns.iter().any(|column| column.fields.contains(&field)),
+            At::Record => {
+                let is_in = |path: &&str| path.strip_prefix(field).is_some_and(|rest| rest.starts_with('.'));
+                let mut fields = target.table.columns.iter().flat_map(|column| column.fields);
+                fields.any(|path| *path == field || is_in(path))
+            }
         };
         stream.targets.iter().any(|target| takes(target) && wants(target.table))
     };
     plan.hidden = (columns..plan.fields.len()).filter(|slot| !asked_for(plan.field(*slot))).collect();
-    let known = stream.documented.iter().filter_map(|field| plan.find(field));
+    let known = stream.documented.iter().filter_map(|field| plan.find_path(field));
     plan.documented = known.filter(|slot| !plan.hidden.contains(slot)).collect();
     plan
 }

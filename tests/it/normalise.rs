@@ -8,6 +8,7 @@ mod companies;
 mod envelopes;
 mod fixtures;
 mod hostile;
+mod nested;
 mod newest;
 mod parts;
 mod properties;

@@ -1,0 +1,88 @@
+//! Objects inside a record whose fields feed columns of the record's table. The catalog writes such a field behind the
+//! object's: `prospect_info.vid`.
+
+use super::drift::DriftTally;
+use super::fields::Fields;
+use super::json_text::{self, JsonType};
+use super::plan::{Plan, Slot};
+use super::record::{Record, Unknown};
+use super::row::{Row, Source};
+
+const NOT_AN_OBJECT: &str = "not an object";
+
+/// An object inside the record.
+#[derive(Debug)]
+pub(super) struct Nested {
+    /// The slot of its field in the record.
+    pub(super) slot: Slot,
+    /// The fields of it that are known, and their slots.
+    fields: Vec<(&'static str, Slot)>,
+}
+
+impl Nested {
+    /// Nothing is known yet of the object in that field.
+    pub(super) fn new(slot: Slot) -> Self {
+        Self { slot, fields: Vec::new() }
+    }
+
+    /// Makes a field of the object known.
+    pub(super) fn know(&mut self, field: &'static str, slot: Slot) {
+        self.fields.push((field, slot));
+    }
+
+    /// The slot of a field of the object.
+    pub(super) fn find(&self, field: &str) -> Option<Slot> {
+        self.fields.iter().find(|(name, _)| *name == field).map(|(_, slot)| *slot)
+    }
+
+    /// The name inside the object of a slot's field; none when it is of no field of this object.
+    pub(super) fn name_of(&self, slot: Slot) -> Option<&'static str> {
+        self.fields.iter().find(|(_, of)| *of == slot).map(|(name, _)| *name)
+    }
+}
+
+impl<'a> Record<'a> {
+    /// Takes the objects inside the record apart. Of an object that is null every field is.
+    pub(super) fn open_nested(&mut self, plan: &Plan) {
+        for (nested, unknown) in plan.nested.iter().zip(&mut self.nested) {
+            let Some(object) = self.known.get(nested.slot).copied().flatten() else { continue };
+            let Some(fields) = Fields::new(object.text) else {
+                if json_text::type_of(object.text) == JsonType::Null {
+                    for (_, slot) in &nested.fields {
+                        self.known.get_mut(*slot).into_iter().for_each(|place| *place = Some(object));
+                    }
+                }
+                continue;
+            };
+            for (raw_name, value) in fields {
+                let name = json_text::content(raw_name).text;
+                let place = nested.find(&name).and_then(|slot| Some((slot, self.known.get_mut(slot)?)));
+                match place {
+                    Some((slot, place)) => {
+                        let earlier = place.replace(value);
+                        self.repeated.extend(earlier.map(|earlier| (slot, earlier)));
+                    }
+                    None => unknown.push(Unknown { name, raw_name, value }),
+                }
+            }
+        }
+    }
+}
+
+impl<'a> Row<'a> {
+    /// Rejects what should be an object and is none.
+    pub(super) fn check_nested(
+        &mut self,
+        &Source { plan, record, place, .. }: &Source<'_, 'a>,
+        drift: &mut DriftTally,
+    ) {
+        for nested in &plan.nested {
+            let Some(value) = record.get(nested.slot) else { continue };
+            let is_object = value.text.starts_with('{') || json_text::type_of(value.text) == JsonType::Null;
+            if !is_object && plan.tells(nested.slot) {
+                self.reject(plan.field(nested.slot).into(), value, NOT_AN_OBJECT);
+                drift.other_type(nested.slot, value.text, place);
+            }
+        }
+    }
+}
