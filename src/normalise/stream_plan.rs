@@ -76,14 +76,14 @@ impl StreamPlan {
             };
             let scope = scope_of(&plan, from, of_companies);
             // 0 is for the main part.
-            let unit = unit_of(from, of_companies, parts.len() as u64 + 1);
+            let unit = unit_of(target.table, from, of_companies, parts.len() as u64 + 1);
             parts.push(Part { plan, from, wanted: true, unit, scope });
         }
         let wanted = main_target.is_some() && wants(main.table);
         let scope = scope_of(&main, From::Record, of_companies).filter(|_| wanted);
         let before = main_target
             .map_or(0, |main| stream.targets.iter().take(main).filter(|target| wants(target.table)).count());
-        let unit = unit_of(From::Record, of_companies, 0);
+        let unit = unit_of(main.table, From::Record, of_companies, 0);
         parts.insert(before, Part { plan: main, from: From::Record, wanted, unit, scope });
         let single = stream.endpoint.paging == Paging::Single;
         Self { parts, main: before, of_companies, single }
@@ -164,11 +164,13 @@ fn link(plan: &mut Plan, main: &Plan) {
     }
 }
 
-/// Elements are replaced as a whole with their record, and what is about a company with the answer.
-fn unit_of(from: From, of_companies: bool, number: u64) -> Unit {
+/// Elements are replaced as a whole with their record, and what is about a company with the answer. Rows that are only
+/// ever added, such as leads, can come in the answers about several companies.
+fn unit_of(table: &Table, from: From, of_companies: bool, number: u64) -> Unit {
+    let added = table.disposition == Disposition::Upsert;
     match from {
         From::Elements { .. } => Unit::Record,
-        From::Record if of_companies => Unit::Answer,
+        From::Record if of_companies && !added => Unit::Answer,
         From::Record => Unit::Row(number),
     }
 }
