@@ -90,6 +90,20 @@ fn what_a_load_writes_has_the_columns_that_it_fills() {
 }
 
 #[test]
+fn what_a_column_is_made_of_are_columns_with_fields() {
+    for table in schema::tables() {
+        for column in table.all_columns() {
+            for name in column.sources().1 {
+                let named = table.columns.iter().find(|other| other.name == *name);
+                let has_fields =
+                    named.is_some_and(|other| other.origin == Origin::Fields && !other.fields.is_empty());
+                assert!(has_fields, "{}.{}: {name}", table.name, column.name);
+            }
+        }
+    }
+}
+
+#[test]
 fn what_a_row_takes_from_around_it_is_there() {
     for stream in STREAMS {
         let asked: &[&str] = match stream.lists {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::cell::{self, Cell};
 use super::drift::DriftTally;
 use super::json_text::{self, JsonType, Raw};
-use super::plan::{ColumnPlan, Slot};
+use super::plan::{ColumnPlan, MadeOf, Slot};
 use super::record::Record;
 use super::row::{Row, Source};
 use super::{key, time};
@@ -74,8 +74,7 @@ impl<'a> Row<'a> {
         column: &ColumnPlan,
         drift: &mut DriftTally,
     ) -> Cell<'a> {
-        let Some((own, others)) = column.slots.split_first() else { return Cell::Null };
-        if let Some(value) = record.get(*own) {
+        for (own, value) in column.slots.iter().filter_map(|slot| Some((slot, record.get(*slot)?))) {
             // A number is as good an id as a text, so it is no drift.
             let parsed = cell::parse_raw(Kind::Text, value, None);
             if let Some(reason) = parsed.reject {
@@ -90,9 +89,19 @@ impl<'a> Row<'a> {
                 return Cell::Text(text);
             }
         }
-        let hash = key::hash_of(others.iter().map(|slot| hashed(record, *slot)));
+        let hash = key::hash_of(column.made_of.iter().map(|column| hashed_column(record, column)));
         Cell::Text(format!("{hash:016x}").into())
     }
+}
+
+/// What of a column goes into a hash: its first field that has something in it, or else has a value at all.
+fn hashed_column<'a>(record: &Record<'a>, column: &MadeOf) -> Option<Cow<'a, str>> {
+    let mut values = column.slots.iter().filter_map(|slot| hashed(record, *slot));
+    let first = values.next()?;
+    if !first.trim().is_empty() {
+        return Some(first);
+    }
+    Some(values.find(|value| !value.trim().is_empty()).unwrap_or(first))
 }
 
 /// What of a field goes into a hash: the text of a string, or of a time to the second, since the API writes the same time

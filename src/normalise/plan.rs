@@ -43,8 +43,17 @@ pub(super) struct ColumnPlan {
     pub(super) bit: u64,
     /// The fields that feed it, the first that has a value winning.
     pub(super) slots: Vec<Slot>,
+    /// The columns that it is made of where no field feeds it.
+    pub(super) made_of: Vec<MadeOf>,
     /// Position of the column of the same name in the row that holds this one.
     pub(super) enclosing: Option<usize>,
+}
+
+/// A column that another one is made of.
+#[derive(Debug)]
+pub(super) struct MadeOf {
+    /// The fields that feed it.
+    pub(super) slots: Vec<Slot>,
 }
 
 impl Plan {
@@ -70,7 +79,9 @@ impl Plan {
         let mut bit = Some(1_u64);
         for column in table.columns {
             if chosen(column.name) {
-                let slots = column.fields.iter().map(|field| plan.know(field)).collect();
+                let (fields, made_of) = column.sources();
+                let slots = fields.iter().map(|field| plan.know(field)).collect();
+                let made_of = made_of.iter().filter_map(|name| plan.made_of(name)).collect();
                 plan.columns.push(ColumnPlan {
                     name: column.name,
                     kind: column.kind,
@@ -78,6 +89,7 @@ impl Plan {
                     required: !column.nullable,
                     bit: bit.unwrap_or(0),
                     slots,
+                    made_of,
                     enclosing: None,
                 });
             }
@@ -85,6 +97,13 @@ impl Plan {
         }
         plan.key = table.key.iter().filter_map(|key| plan.column(key)).collect();
         plan
+    }
+
+    /// The column named, whether it was chosen or not; a test of the catalog asserts that there is one.
+    fn made_of(&mut self, name: &'static str) -> Option<MadeOf> {
+        let column = self.table.columns.iter().find(|column| column.name == name)?;
+        let slots = column.fields.iter().map(|field| self.know(field)).collect();
+        Some(MadeOf { slots })
     }
 
     /// The slot of a known field of the record.

@@ -133,7 +133,7 @@ fn main_plan(stream: &Stream, target: Option<usize>, wants: impl Fn(&Table) -> b
             }
             At::Record => {
                 let before = plan.fields.len();
-                for field in target.table.columns.iter().flat_map(|column| column.fields) {
+                for field in target.table.columns.iter().flat_map(|column| column.sources().0) {
                     plan.know(field);
                 }
                 plan.elsewhere.extend(before..plan.fields.len());
@@ -145,7 +145,7 @@ fn main_plan(stream: &Stream, target: Option<usize>, wants: impl Fn(&Table) -> b
             At::Elements(of) => of == field,
             At::Record => {
                 let is_in = |path: &&str| path.strip_prefix(field).is_some_and(|rest| rest.starts_with('.'));
-                let mut fields = target.table.columns.iter().flat_map(|column| column.fields);
+                let mut fields = target.table.columns.iter().flat_map(|column| column.sources().0);
                 fields.any(|path| *path == field || is_in(path))
             }
         };

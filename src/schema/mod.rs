@@ -129,8 +129,8 @@ pub enum Origin {
     Position,
     /// The array's element itself, where the elements are no objects.
     Element,
-    /// A stable hash (16 hexadecimal digits) of the columns named in [`Column::fields`], where the API's own field, the
-    /// first of them, has no value.
+    /// The API's own field, the first of [`Column::fields`]; where it has no value, a stable hash (16 hexadecimal digits) of
+    /// the columns that the others name.
     HashOf,
     /// The load itself.
     Load,
@@ -190,6 +190,14 @@ impl Column {
     pub const fn required(mut self) -> Self {
         self.nullable = false;
         self
+    }
+
+    /// The API's fields that feed it, and the columns that it is made of where these have no value.
+    pub fn sources(&self) -> (&'static [&'static str], &'static [&'static str]) {
+        match self.origin {
+            Origin::HashOf => self.fields.split_at(self.fields.len().min(1)),
+            _ => (self.fields, &[]),
+        }
     }
 
     /// The comment that the warehouse carries: doc, unit and the API's own field names.

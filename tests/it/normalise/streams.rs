@@ -115,9 +115,7 @@ const LEADS_TABLE: Table = table(
     &["lead_id"],
     Disposition::Upsert,
     &[
-        Column::new("lead_id", &["id", "title", "datetime"], Kind::Text, "Id.")
-            .required()
-            .from(Origin::HashOf),
+        Column::new("lead_id", &["id", "title", "seen"], Kind::Text, "Id.").required().from(Origin::HashOf),
         Column::new("title", &["title"], Kind::Text, "Title."),
         Column::new("seen", &["datetime", "added"], Kind::Timestamp, "When."),
     ],
