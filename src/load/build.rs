@@ -117,7 +117,7 @@ impl Build<'_> {
     fn replace(&mut self, load: &TableLoad<'_>) -> Result<(), LoadError> {
         let (next, table) = (self.next, load.table);
         let read = scopes::read(next, self.input, load)?;
-        let sides = replace::sides(next, load)?;
+        let sides = replace::sides(next, load, &read)?;
         self.renamed.find(next, table, &sides)?;
         let sides = self.renamed.apply(table, sides);
         scopes::guard(next, load, &read, &sides.staged, self.input.max_deleted_percent)?;

@@ -16,8 +16,9 @@ pub(super) struct Sides {
     pub(super) previous: String,
 }
 
-/// The rows to load: of a key that several streams have staged, the first stream's.
-pub(super) fn sides(next: &Next, load: &TableLoad<'_>) -> Result<Sides, LoadError> {
+/// The rows to load: of a scope that several streams have read, those of the first stream alone, since rows of two
+/// endpoints can be the same under different keys; of a key that several streams have staged, the first stream's.
+pub(super) fn sides(next: &Next, load: &TableLoad<'_>, read: &Read) -> Result<Sides, LoadError> {
     let table = load.table;
     let staged = match load.sources.as_slice() {
         [] => no_rows(table)?,
@@ -30,7 +31,8 @@ pub(super) fn sides(next: &Next, load: &TableLoad<'_>) -> Result<Sides, LoadErro
                     format!(" AND NOT EXISTS (SELECT 1 FROM {} e WHERE {same})", source.newest())
                 });
                 let earlier: String = earlier.collect();
-                parts.push(format!("SELECT * FROM {} o WHERE true{earlier}", other.newest()));
+                let first = read.first_in_scope(table, position);
+                parts.push(format!("SELECT * FROM {} o WHERE {first}{earlier}", other.newest()));
             }
             let name = ddl::identifier(&format!("together_{}", table.name));
             let sql = format!("CREATE TEMP TABLE {name} AS {}", parts.join(" UNION ALL "));

@@ -5,7 +5,7 @@ use duckdb::params;
 use super::merge::{list_of, same, same_key};
 use super::next::Next;
 use super::sources::{Source, TableLoad, stream_named};
-use super::{LoadError, LoadInput, members};
+use super::{ListResult, LoadError, LoadInput, members};
 use crate::catalog::Lists;
 use crate::schema::{Disposition, Table, ddl};
 
@@ -18,7 +18,8 @@ pub(super) enum Read {
     Rows,
     /// All of it.
     Whole,
-    /// The scopes in this temporary table, with the id of the list that tells it, if one does.
+    /// The scopes in this temporary table, with the id of the list that tells it, if one does, and with the position of
+    /// the source that has read it, unless it is retired.
     Scopes {
         /// The temporary table.
         read: String,
@@ -28,6 +29,17 @@ pub(super) enum Read {
 }
 
 impl Read {
+    /// A condition on the row `o` of a source: no source before it has read the row's scope.
+    pub(super) fn first_in_scope(&self, table: &Table, position: usize) -> String {
+        match self {
+            Self::Rows | Self::Whole => "true".to_owned(),
+            Self::Scopes { read, columns } => {
+                let scope = same(table, columns, "r", "o");
+                format!("NOT EXISTS (SELECT 1 FROM {read} r WHERE r.source < {position} AND {scope})")
+            }
+        }
+    }
+
     /// A join of the earlier row `p` that finds its scope as `r`, and the condition that it was not read.
     pub(super) fn unread(&self, table: &Table) -> (String, String) {
         match self {
@@ -58,11 +70,12 @@ pub(super) fn read(next: &Next, input: &LoadInput, load: &TableLoad<'_>) -> Resu
     let types: Vec<_> = types
         .map(|column| format!(", {} {}", ddl::identifier(column.name), column.kind.sql_type()))
         .collect();
-    next.batch(DOING, &format!("CREATE TEMP TABLE {read} (id UINTEGER{})", types.concat()))?;
-    let insert = format!("INSERT INTO {read} (id, {})", list_of(scope));
-    for source in &load.sources {
+    next.batch(DOING, &format!("CREATE TEMP TABLE {read} (id UINTEGER, source UINTEGER{})", types.concat()))?;
+    let insert = format!("INSERT INTO {read} (id, source, {})", list_of(scope));
+    for (position, source) in load.sources.iter().enumerate() {
         if let Some(scopes) = source.scopes()? {
-            next.batch(DOING, &format!("{insert} SELECT NULL, {} FROM {scopes}", list_of(scope)))?;
+            let sql = format!("{insert} SELECT NULL, {position}, {} FROM {scopes}", list_of(scope));
+            next.batch(DOING, &sql)?;
         }
     }
     let values = told_by_lists(load, scope).into_iter().chain(retired(input, load.table, scope));
@@ -75,13 +88,15 @@ pub(super) fn read(next: &Next, input: &LoadInput, load: &TableLoad<'_>) -> Resu
 
 /// The scopes that complete lists were asked about, as rows with the id of the list.
 fn told_by_lists(load: &TableLoad<'_>, scope: &[&str]) -> Vec<String> {
-    let row = |(id, list): (usize, &super::ListResult)| {
+    let row = |(position, id, list): (usize, usize, &ListResult)| {
         let value = |column: &&str| list.parent.iter().find(|(name, _)| name == column);
         let values: Option<Vec<_>> = scope.iter().map(value).collect();
         let values: Vec<_> = values?.into_iter().map(|(_, value)| ddl::literal(value)).collect();
-        list.complete.then(|| format!("({id}, {})", values.join(", ")))
+        list.complete.then(|| format!("({id}, {position}, {})", values.join(", ")))
     };
-    let lists = load.sources.iter().flat_map(|source| (source.first_list..).zip(source.lists()));
+    let lists = load.sources.iter().enumerate().flat_map(|(position, source)| {
+        (source.first_list..).zip(source.lists()).map(move |(id, list)| (position, id, list))
+    });
     lists.filter_map(row).collect()
 }
 
@@ -93,7 +108,7 @@ fn retired(input: &LoadInput, table: &Table, scope: &[&str]) -> Vec<String> {
         })
     };
     let retired = input.retired.iter().filter(|(stream, _)| scope.len() == 1 && concerns(stream));
-    retired.map(|(_, list)| format!("(NULL, {})", ddl::literal(list))).collect()
+    retired.map(|(_, list)| format!("(NULL, NULL, {})", ddl::literal(list))).collect()
 }
 
 /// Earlier rows of each list's scope that are not in `rows`, as a query of the list's id, how many there were, and how

@@ -120,23 +120,37 @@ fn a_lead_can_come_from_two_companies() {
 }
 
 #[test]
-#[ignore = "a scope that two streams have read keeps the rows of both, not of the first alone"]
 fn a_statement_of_two_endpoints_is_one() {
+    let statement = |year: u32, end: &str| {
+        format!(r#"{{"year": {year}, "turn_over_eur": "5.0", "account_period_end": {end}}}"#)
+    };
+    let list = |rows: &[String]| format!("[{}]", rows.join(","));
+    let within = |id: &str, rows: &[String]| {
+        let rows = list(rows);
+        of_company(
+            id,
+            &format!(r#"{{"country": "FI", "business_id": "{id}", "financial_statements": {rows}}}"#),
+        )
+    };
+    let dated = statement(2024, r#""2024-12-31""#);
+    // Company 2 has no statements by the one endpoint, and company 3 was asked of the other alone.
+    let alone = || -> Pages {
+        let pages = vec![
+            of_company("2", "[]"),
+            of_company("1", &list(&[statement(2024, "null"), statement(2023, "null")])),
+        ];
+        (&FINANCIAL_STATEMENTS, pages, vec![complete("companies")])
+    };
+    let details = || -> Pages {
+        let pages = ["3", "2", "1"].map(|id| within(id, std::slice::from_ref(&dated))).into();
+        (&DETAILS, pages, vec![complete("companies")])
+    };
+    let sql =
+        "SELECT business_id, year, account_period_end, turn_over_eur FROM financial_statements ORDER BY ALL";
     let rig = Rig::new();
-    let statement =
-        |end: &str| format!(r#"{{"year": 2024, "turn_over_eur": "5.0", "account_period_end": {end}}}"#);
-    let alone = format!("[{}]", statement("null"));
-    let within = format!(
-        r#"{{"country": "FI", "business_id": "1", "financial_statements": [{}], "contacts": [], "prospect_addresses": []}}"#,
-        statement(r#""2024-12-31""#)
-    );
-    let streams: Vec<Pages> = vec![
-        (&FINANCIAL_STATEMENTS, vec![of_company("1", &alone)], vec![complete("companies")]),
-        (&DETAILS, vec![of_company("1", &within)], vec![complete("companies")]),
-    ];
-    rig.load_pages("r1", streams).unwrap();
-    assert_eq!(
-        rig.rows("SELECT year, account_period_end, turn_over_eur FROM financial_statements"),
-        ["2024|2024-12-31|5.00"]
-    );
+    rig.load_pages("r1", vec![alone(), details()]).unwrap();
+    assert_eq!(rig.rows(sql), ["1|2023|NULL|5.00", "1|2024|NULL|5.00", "3|2024|2024-12-31|5.00"]);
+    rig.load_pages("r2", vec![details(), alone()]).unwrap();
+    let of_details = ["1|2024|2024-12-31|5.00", "2|2024|2024-12-31|5.00", "3|2024|2024-12-31|5.00"];
+    assert_eq!(rig.rows(sql), of_details);
 }
