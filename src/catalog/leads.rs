@@ -93,10 +93,11 @@ pub const LEAD_PROSPECTS_TABLE: Table = Table {
         OF_LEAD,
         Column::new(
             "country",
-            &["country"],
+            &["country", "business_id"],
             Kind::Country,
-            "Country of the company, ISO 3166-1 alpha-2; NULL where the API does not say, as so far always.",
-        ),
+            "Country of the company, ISO 3166-1 alpha-2, where it was asked for; NULL for the others, as the API does not say.",
+        )
+        .from(Origin::AskedWhenSame),
         Column::new(
             "business_id",
             &["business_id"],

@@ -15,6 +15,7 @@ mod details;
 mod error;
 mod generations;
 mod input;
+mod known;
 mod members;
 mod merge;
 mod next;

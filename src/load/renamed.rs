@@ -2,6 +2,7 @@
 //! a hash of its content. Both carry the hash, so that they are known as one; the API's id stays.
 
 use super::LoadError;
+use super::known;
 use super::merge::list_of;
 use super::next::Next;
 use super::replace::Sides;
@@ -63,13 +64,19 @@ impl Renamed {
                 return format!("(SELECT * FROM {rows} WHERE {column} NOT IN (SELECT old FROM {map}))");
             }
             if (table.disposition == Disposition::Replace { scope: parent.key }) {
+                let key = list_of(table.key);
+                let known = known::columns(table).into_iter().map(|column| {
+                    format!("coalesce({column}, max({column}) OVER (PARTITION BY {key})) AS {column}")
+                });
+                let known: Vec<_> = known.collect();
+                let known =
+                    if known.is_empty() { String::new() } else { format!(" REPLACE ({})", known.join(", ")) };
                 // The window is asked of changed rows only: a key that is doubled by itself has to be seen.
                 return format!(
-                    "(SELECT * EXCLUDE (given_up) FROM ( \
+                    "(SELECT * EXCLUDE (given_up){known} FROM ( \
                         SELECT r.* REPLACE (coalesce(m.new, r.{column}) AS {column}), m.new IS NOT NULL AS given_up \
                         FROM {rows} r LEFT JOIN {map} m ON m.old = r.{column}) \
-                      QUALIFY NOT given_up OR row_number() OVER (PARTITION BY {} ORDER BY given_up) = 1)",
-                    list_of(table.key)
+                      QUALIFY NOT given_up OR row_number() OVER (PARTITION BY {key} ORDER BY given_up) = 1)"
                 );
             }
         }

@@ -4,7 +4,7 @@ use super::merge::{list_of, same_key};
 use super::next::Next;
 use super::scopes::Read;
 use super::sources::{TableLoad, no_rows};
-use super::{FailedCheck, LoadError, RunRecord};
+use super::{FailedCheck, LoadError, RunRecord, known};
 use crate::schema::{Column, Table, ddl};
 
 /// Both sides of a table's load.
@@ -40,6 +40,7 @@ pub(super) fn sides(next: &Next, load: &TableLoad<'_>, read: &Read) -> Result<Si
             name
         }
     };
+    let staged = known::filled(next, load, staged)?;
     let previous = next.previous(table)?.map_or_else(|| nothing(table), |previous| format!("({previous})"));
     Ok(Sides { staged, previous })
 }
@@ -86,16 +87,20 @@ fn value(table: &Table, column: &Column, run_id: &str) -> String {
         "_first_seen_at" => "coalesce(p._first_seen_at, s._seen_at)".to_owned(),
         "_last_seen_at" => "coalesce(s._seen_at, p._last_seen_at)".to_owned(),
         system if system.starts_with('_') && system != "_extra" => format!("p.{name}"),
+        _ if known::stays(column) => format!("coalesce(s.{name}, p.{name})"),
         _ => format!("CASE WHEN s._seen_at IS NOT NULL THEN s.{name} ELSE p.{name} END"),
     }
 }
 
 /// Whether the staged row says anything else than the earlier one.
 fn changed(table: &Table) -> String {
-    let declared = table.columns.iter().map(|column| column.name);
-    let has_extra = table.system.iter().any(|column| column.name == "_extra");
-    let values = declared.filter(|name| !table.key.contains(name)).chain(has_extra.then_some("_extra"));
-    let differs = values.map(ddl::identifier).map(|name| format!("s.{name} IS DISTINCT FROM p.{name}"));
+    let values = table.columns.iter().filter(|column| !table.key.contains(&column.name));
+    let extra = table.system.iter().filter(|column| column.name == "_extra");
+    let differs = values.chain(extra).map(|column| {
+        let name = ddl::identifier(column.name);
+        let stays = if known::stays(column) { format!("s.{name} IS NOT NULL AND ") } else { String::new() };
+        format!("({stays}s.{name} IS DISTINCT FROM p.{name})")
+    });
     let differs: Vec<_> = differs.collect();
     if differs.is_empty() { "false".to_owned() } else { differs.join(" OR ") }
 }

@@ -28,17 +28,35 @@ impl<'a> Around<'_, 'a> {
     /// The value of the same name of the enclosing row, or of the request.
     pub(super) fn parent(&self, column: &ColumnPlan, country: Option<&str>) -> Cell<'a> {
         let of_row = || self.enclosing?.get(column.enclosing?).cloned();
-        of_row().unwrap_or_else(|| self.asked(column, country))
+        of_row().unwrap_or_else(|| self.asked(column.name, column.kind, country))
     }
 
-    fn asked(&self, column: &ColumnPlan, country: Option<&str>) -> Cell<'a> {
-        let asked = self.asked.iter().find(|(name, _)| *name == column.name);
-        asked.map_or(Cell::Null, |(_, value)| cell::typed(column.kind, value.trim(), country).cell)
+    /// What the request named under that name.
+    fn asked(&self, name: &str, kind: Kind, country: Option<&str>) -> Cell<'a> {
+        let asked = self.asked.iter().find(|(asked, _)| *asked == name);
+        asked.map_or(Cell::Null, |(_, value)| cell::typed(kind, value.trim(), country).cell)
+    }
+
+    /// What the request named as the column, where the columns that it is made of say what the request named.
+    pub(super) fn asked_when_same(&self, column: &ColumnPlan, record: &Record<'a>) -> Cell<'a> {
+        let asked = self.asked(column.name, column.kind, None);
+        let country = match &asked {
+            Cell::Null => return Cell::Null,
+            Cell::Text(text) if column.kind == Kind::Country => Some(text.as_ref()),
+            _ => None,
+        };
+        let says_the_same = |column: &MadeOf| {
+            let asked = self.asked(column.name, column.kind, country);
+            let values = column.slots.iter().filter_map(|slot| record.get(*slot));
+            let said = values.map(|value| cell::parse_raw(column.kind, value, country).cell);
+            said.into_iter().find(|cell| *cell != Cell::Null).is_some_and(|said| said == asked)
+        };
+        if column.made_of.iter().all(says_the_same) { asked } else { Cell::Null }
     }
 }
 
 impl<'a> Row<'a> {
-    /// The cell of a column that no field feeds directly.
+    /// The cell of a column that no field feeds.
     pub(super) fn derive(
         &mut self,
         source: &Source<'_, 'a>,
@@ -54,7 +72,7 @@ impl<'a> Row<'a> {
             Origin::Position => Cell::Integer(i64::try_from(source.around.position).unwrap_or(i64::MAX)),
             Origin::Element => self.element(source, column, country),
             Origin::HashOf => self.hash_of(source, column, drift),
-            Origin::Fields | Origin::Load => Cell::Null,
+            Origin::Fields | Origin::AskedWhenSame | Origin::Load => Cell::Null,
         }
     }
 

@@ -43,7 +43,7 @@ pub(super) struct ColumnPlan {
     pub(super) bit: u64,
     /// The fields that feed it, the first that has a value winning.
     pub(super) slots: Vec<Slot>,
-    /// The columns that it is made of where no field feeds it.
+    /// The columns that it is made of where these have no value.
     pub(super) made_of: Vec<MadeOf>,
     /// Position of the column of the same name in the row that holds this one.
     pub(super) enclosing: Option<usize>,
@@ -52,6 +52,8 @@ pub(super) struct ColumnPlan {
 /// A column that another one is made of.
 #[derive(Debug)]
 pub(super) struct MadeOf {
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
     /// The fields that feed it.
     pub(super) slots: Vec<Slot>,
 }
@@ -103,7 +105,7 @@ impl Plan {
     fn made_of(&mut self, name: &'static str) -> Option<MadeOf> {
         let column = self.table.columns.iter().find(|column| column.name == name)?;
         let slots = column.fields.iter().map(|field| self.know(field)).collect();
-        Some(MadeOf { slots })
+        Some(MadeOf { name, kind: column.kind, slots })
     }
 
     /// The slot of a known field of the record.

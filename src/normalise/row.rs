@@ -65,16 +65,20 @@ impl<'a> Row<'a> {
         let mut country = None;
         for column in &plan.columns {
             let by_field = match column.origin {
-                Origin::Fields => true,
+                Origin::Fields | Origin::AskedWhenSame => true,
                 Origin::Element => source.around.element.is_none(),
                 _ => false,
             };
             // Called from one place only, so that it stays part of this loop.
-            let cell = if by_field {
+            let mut cell = if by_field {
                 self.resolve(source, column, country.as_deref(), &mut losers, drift)
             } else {
                 self.derive(source, column, country.as_deref(), drift)
             };
+            if column.origin == Origin::AskedWhenSame && cell == Cell::Null {
+                cell = source.around.asked_when_same(column, record);
+                self.present |= column.bit;
+            }
             match &cell {
                 Cell::Null if column.required => return Err(self.no_key(plan, column)),
                 Cell::Text(text) if column.kind == Kind::Country => country = Some(text.clone()),

@@ -58,7 +58,7 @@ fn column_entry(column: &'static Column) -> ColumnEntry {
         sql_type: column.kind.sql_type(),
         nullable: column.nullable,
         unit: column.unit.label(),
-        api_fields: column.fields,
+        api_fields: column.sources().0,
         doc: column.doc,
     }
 }

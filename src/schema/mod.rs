@@ -132,6 +132,10 @@ pub enum Origin {
     /// The API's own field, the first of [`Column::fields`]; where it has no value, a stable hash (16 hexadecimal digits) of
     /// the columns that the others name.
     HashOf,
+    /// The API's own field, the first of [`Column::fields`]; where it has no value, what the request named under the column's
+    /// name, if the columns that the others name say what the request named, too. So a row can be known to be about the
+    /// company that was asked for.
+    AskedWhenSame,
     /// The load itself.
     Load,
 }
@@ -141,7 +145,8 @@ pub enum Origin {
 pub struct Column {
     /// Name in the warehouse.
     pub name: &'static str,
-    /// The API's fields that feed it; see [`Origin`]. Empty for a column that no field feeds.
+    /// The API's fields that feed it, for some origins followed by names of columns; see [`Origin`]. Empty for a column that
+    /// no field feeds.
     pub fields: &'static [&'static str],
     /// Where its values come from.
     pub origin: Origin,
@@ -195,7 +200,7 @@ impl Column {
     /// The API's fields that feed it, and the columns that it is made of where these have no value.
     pub fn sources(&self) -> (&'static [&'static str], &'static [&'static str]) {
         match self.origin {
-            Origin::HashOf => self.fields.split_at(self.fields.len().min(1)),
+            Origin::HashOf | Origin::AskedWhenSame => self.fields.split_at(self.fields.len().min(1)),
             _ => (self.fields, &[]),
         }
     }
@@ -206,8 +211,9 @@ impl Column {
         if self.unit != Unit::None {
             text = format!("{text} Unit: {}.", self.unit.label());
         }
-        if !self.fields.is_empty() {
-            text = format!("{text} API: {}.", self.fields.join(", "));
+        let (fields, _) = self.sources();
+        if !fields.is_empty() {
+            text = format!("{text} API: {}.", fields.join(", "));
         }
         text
     }

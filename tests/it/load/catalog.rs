@@ -120,6 +120,32 @@ fn a_lead_can_come_from_two_companies() {
 }
 
 #[test]
+fn the_country_of_a_company_of_a_lead_stays_known() {
+    let rig = Rig::new();
+    let of_companies = format!("[{}]", lead(r#""added": "2026-01-01T12:00:00","#, &["1", "2", "3"]));
+    let answers = |ids: &[&str]| -> Pages {
+        let pages = ids.iter().map(|id| of_company(id, &of_companies)).collect();
+        (&COMPANY_LEADS, pages, vec![complete("companies")])
+    };
+    let sql = "SELECT lead_id = content_hash, business_id, country, p._run_id FROM lead_prospects p \
+               JOIN leads USING (lead_id) ORDER BY ALL";
+    rig.load_pages("r1", vec![answers(&["2"])]).unwrap();
+    assert_eq!(rig.rows(sql), ["true|1|NULL|r1", "true|2|FI|r1", "true|3|NULL|r1"]);
+    rig.load_pages("r2", vec![answers(&["1", "2"])]).unwrap();
+    assert_eq!(rig.rows(sql), ["true|1|FI|r2", "true|2|FI|r1", "true|3|NULL|r1"]);
+    rig.load_pages("r3", vec![answers(&["1"])]).unwrap();
+    assert_eq!(rig.rows(sql), ["true|1|FI|r2", "true|2|FI|r1", "true|3|NULL|r1"]);
+    // Also when the lead turns out to have an id, by an answer that does not know the countries.
+    let with_id = format!("[{}]", lead(r#""id": 7, "datetime": "2026-01-01T12:00:00","#, &["1", "2", "3"]));
+    let groups: Pages = (&LEADS, vec![of_group(0, "a", &with_id)], vec![group("a", true)]);
+    rig.load_pages("r4", vec![groups, answers(&["3"])]).unwrap();
+    assert_eq!(
+        rig.rows("SELECT lead_id, business_id, country FROM lead_prospects ORDER BY ALL"),
+        ["7|1|FI", "7|2|FI", "7|3|FI"]
+    );
+}
+
+#[test]
 fn a_statement_of_two_endpoints_is_one() {
     let statement = |year: u32, end: &str| {
         format!(r#"{{"year": {year}, "turn_over_eur": "5.0", "account_period_end": {end}}}"#)

@@ -236,11 +236,48 @@ fn a_member_of_a_target_group_has_nothing_left_over() {
 }
 
 #[test]
-#[ignore = "a row of an array cannot tell yet whether it is the company that was asked for"]
 fn a_company_of_a_lead_has_its_country_when_it_was_asked_for() {
     let staging = staging(example("prospect_leads"));
     assert_eq!(
         staging.lines("SELECT DISTINCT business_id, country FROM lead_prospects ORDER BY ALL"),
         ["01011385 | FI", "25578642 | -"]
+    );
+}
+
+#[test]
+fn a_company_of_a_lead_is_the_one_asked_for_when_its_id_is_the_same_and_it_says_no_other_country() {
+    let about = [
+        r#"{"business_id": "FI0101138-5", "company_name": "prefix and dash"}"#,
+        r#"{"business_id": 1011385, "company_name": "without its zero"}"#,
+        r#"{"business_id": "01011385", "country": "SE", "company_name": "of another country"}"#,
+        r#"{"business_id": "01011385", "country": "", "company_name": "of an empty country"}"#,
+        r#"{"business_id": "25578642", "country": "fi", "company_name": "not asked for"}"#,
+    ];
+    let body = format!(r#"[{{"title": "T", "prospects": [{}]}}]"#, about.join(","));
+    let sql = "SELECT company_name, business_id, country FROM lead_prospects ORDER BY ALL";
+    let parent = vec![("country", " fi".to_owned()), ("business_id", "0101138-5 ".to_owned())];
+    let staging = staged_of(&COMPANY_LEADS, vec![LandedPage { parent, ..page(1, body.clone()) }]);
+    assert_eq!(
+        staging.lines(sql),
+        [
+            "not asked for | 25578642 | FI",
+            "of an empty country | 01011385 | FI",
+            "of another country | 01011385 | SE",
+            "prefix and dash | 01011385 | FI",
+            "without its zero | 1011385 | -",
+        ]
+    );
+    // A target group has companies of many countries.
+    let parent = vec![("target_group_id", "01011385".to_owned())];
+    let staging = staged_of(&LEADS, vec![LandedPage { parent, ..page(1, body) }]);
+    assert_eq!(
+        staging.lines("SELECT company_name, country FROM lead_prospects ORDER BY ALL"),
+        [
+            "not asked for | FI",
+            "of an empty country | -",
+            "of another country | SE",
+            "prefix and dash | -",
+            "without its zero | -",
+        ]
     );
 }
