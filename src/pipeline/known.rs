@@ -1,7 +1,7 @@
 //! What the published file says that decides what is asked for: companies that are new enough, times that are covered,
 //! lists of target groups.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use crate::catalog::{Lists, STREAMS, Stream};
 use crate::clock::utc_text;
@@ -16,7 +16,7 @@ pub(super) const DAY_US: i64 = 24 * 3600 * 1_000_000;
 
 /// Fingerprints of the live companies whose details of all those streams were read since that time.
 ///
-/// A company says when its details were read, not which: they count for a stream when the run of that time read it.
+/// A company says when its details were read, not which: they count when the run of that time read all those streams.
 pub(super) fn fresh(
     workspace: &Workspace,
     streams: &[&'static Stream],
@@ -45,18 +45,15 @@ pub(super) fn fresh(
     Ok(fresh)
 }
 
-/// Up to where earlier runs have read each list of a stream, microseconds since 1970, UTC, by label.
-pub(super) fn covered(workspace: &Workspace, stream: &Stream) -> Result<BTreeMap<String, i64>, Error> {
-    let mut covered = BTreeMap::new();
+/// Up to where earlier runs have read a stream that looks back only so far, microseconds since 1970, UTC.
+pub(super) fn covered(workspace: &Workspace, stream: &Stream) -> Result<Option<i64>, Error> {
+    let mut covered = None;
     if workspace.is_published() {
         let sql = format!(
-            "SELECT list, CAST(epoch_us(max(window_to)) AS VARCHAR) FROM etl.streams \
-             WHERE stream = {} AND complete AND window_to IS NOT NULL GROUP BY list",
+            "SELECT CAST(epoch_us(max(window_to)) AS VARCHAR) FROM etl.streams WHERE stream = {} AND complete",
             ddl::literal(stream.name)
         );
-        texts(workspace.published(), &sql, |[list, to]| {
-            covered.extend(to.parse().ok().map(|to| (list, to)));
-        })?;
+        texts(workspace.published(), &sql, |[to]| covered = to.parse().ok())?;
     }
     Ok(covered)
 }

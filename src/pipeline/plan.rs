@@ -1,12 +1,13 @@
 //! From the settings and what is known to what a run reads.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::SyncSettings;
 use super::known::{self, DAY_US};
 use super::planner::{self, Planned};
 use crate::catalog::{Lists, Paging};
+use crate::clock::utc_text;
 use crate::error::Error;
 use crate::extract::{Plan, PlannedStream};
 use crate::workspace::Workspace;
@@ -18,7 +19,8 @@ pub(super) fn plan(
     started_at_us: i64,
 ) -> Result<Plan, Error> {
     let planned = planner::plan(&settings.streams);
-    let streams = planned.iter().map(|planned| stream(settings, workspace, planned, started_at_us));
+    let fresh = fresh(settings, workspace, &planned, started_at_us)?;
+    let streams = planned.iter().map(|planned| stream(settings, workspace, planned, started_at_us, &fresh));
     Ok(Plan { streams: streams.collect::<Result<_, _>>()?, target_groups: settings.target_groups.clone() })
 }
 
@@ -27,6 +29,7 @@ fn stream(
     workspace: &Workspace,
     planned: &Planned,
     started_at_us: i64,
+    fresh: &Arc<HashSet<u64>>,
 ) -> Result<PlannedStream, Error> {
     let endpoint = planned.endpoint;
     let lists = match endpoint.lists {
@@ -42,26 +45,40 @@ fn stream(
         // A day less than it goes back: the zone of its clock is not known.
         let days = if window.parameter.is_some() { window.days.saturating_sub(1) } else { window.days };
         let earliest_us = started_at_us.saturating_sub(i64::from(days).saturating_mul(DAY_US));
-        warn_of_gaps(endpoint.name, &known::covered(workspace, endpoint)?, earliest_us);
+        warn_of_gap(endpoint.name, known::covered(workspace, endpoint)?, earliest_us);
         // All of it in each run: a company that joined a target group brings what came before.
         stream.window_us = Some((earliest_us, started_at_us));
     }
-    if let (Lists::Companies, Some(age), false) = (endpoint.lists, settings.details_max_age, settings.full) {
-        let age = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
-        let streams: Vec<_> = planned.serves.iter().map(|served| served.stream).collect();
-        stream.fresh = Arc::new(known::fresh(workspace, &streams, started_at_us.saturating_sub(age))?);
+    if endpoint.lists == Lists::Companies {
+        stream.fresh = Arc::clone(fresh);
     }
     Ok(stream)
 }
 
+/// Companies that need not be asked for by any endpoint. A company has one time for all that was read of it, so that what
+/// one endpoint has to read again all of them read again: else a stream that is new would make the others look new too.
+fn fresh(
+    settings: &SyncSettings,
+    workspace: &Workspace,
+    planned: &[Planned],
+    started_at_us: i64,
+) -> Result<Arc<HashSet<u64>>, Error> {
+    let asking = planned.iter().filter(|planned| planned.endpoint.lists == Lists::Companies);
+    let streams: Vec<_> = asking.flat_map(|planned| &planned.serves).map(|served| served.stream).collect();
+    let (Some(age), false, false) = (settings.details_max_age, settings.full, streams.is_empty()) else {
+        return Ok(Arc::default());
+    };
+    let age = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
+    Ok(Arc::new(known::fresh(workspace, &streams, started_at_us.saturating_sub(age))?))
+}
+
 /// What lies between the last reading and the earliest moment that can be asked for cannot be had any more.
-fn warn_of_gaps(stream: &str, covered_us: &BTreeMap<String, i64>, earliest_us: i64) {
-    for (list, to) in covered_us.iter().filter(|(_, to)| **to < earliest_us) {
+fn warn_of_gap(stream: &str, covered_us: Option<i64>, earliest_us: i64) {
+    if let Some(to) = covered_us.filter(|to| *to < earliest_us) {
         tracing::warn!(
             stream,
-            list,
-            read_until = crate::clock::utc_text(*to),
-            from = crate::clock::utc_text(earliest_us),
+            read_until = utc_text(to),
+            from = utc_text(earliest_us),
             "The last reading was too long ago: the API no longer gives what came between."
         );
     }
