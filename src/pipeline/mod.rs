@@ -17,8 +17,8 @@ use crate::api::{Client, ClientSettings};
 use crate::catalog::Stream;
 use crate::crash::{self, Point};
 use crate::error::Error;
-use crate::extract::landing::Landing;
-use crate::extract::ledger::{self, Entry, Spent, Verdict};
+use crate::extract::landing::{Landing, read_page};
+use crate::extract::ledger::{self, Entry, LandedAt, Spent, Verdict};
 use crate::extract::runs::{self, LandedRun};
 use crate::extract::{ExtractError, ExtractSettings, Extracted, Observer, Plan, extract};
 use crate::load::LoadSettings;
@@ -229,11 +229,9 @@ async fn fetch_and_stage(
             Some(number) if repairs < MOST_REPAIRS => {
                 repairs += 1;
                 let run = LandedRun::read(landing.folder())?;
-                tracing::warn!(page = number, "A landed page is damaged and is fetched again.");
-                if let Some((key, _)) = run.pages.get(&number) {
-                    landing.note(Entry::Damaged { key: key.clone() }).await?;
-                } else {
-                    landing.note(Entry::AnswersDamaged { number }).await?;
+                let found = tokio::task::spawn_blocking(move || damaged_pages(&run, number)).await;
+                for entry in found.map_err(|error| Error::Internal { what: error.to_string() })? {
+                    landing.note(entry).await?;
                 }
                 recorded = ledger::read(landing.folder())?;
             }
@@ -249,6 +247,24 @@ fn damaged_page(outcome: &Result<Vec<StagedStream>, Error>) -> Option<u64> {
         Some(ExtractError::Damaged { number, .. }) => Some(*number),
         _ => None,
     }
+}
+
+/// What the ledger has to say of the landed pages that cannot be read: the one that failed, and all others like it. What
+/// damages one page of a segment often damages many.
+fn damaged_pages(run: &LandedRun, failed: u64) -> Vec<Entry> {
+    let is_damaged = |at: &LandedAt| {
+        let read = || read_page(&run.folder, at);
+        let damaged = at.number == failed || matches!(read(), Err(ExtractError::Damaged { .. }));
+        if damaged {
+            tracing::warn!(page = at.number, "A landed page is damaged and is fetched again.");
+        }
+        damaged
+    };
+    let pages = run.pages.values().filter(|(_, at)| is_damaged(at));
+    let pages = pages.map(|(key, _)| Entry::Damaged { key: key.clone() });
+    let answers = run.answers.values().filter(|(_, at)| is_damaged(at));
+    let answers = answers.map(|(_, at)| Entry::AnswersDamaged { number: at.number });
+    pages.chain(answers).collect()
 }
 
 /// Lists of target groups that are none any more; known only when the list of all of them is complete.
