@@ -137,6 +137,8 @@ fn source<'a>(
     stream: &'static Stream,
     groups: Option<&[String]>,
 ) -> Option<Source<'a>> {
+    // Rows that are only added stay when the target group that showed them is gone.
+    let stays = stream.table().disposition == Disposition::Upsert;
     let mut readings: Vec<Reading<'a>> = Vec::new();
     for run in runs {
         let serving = run.lists.iter().filter(|(_, list)| list.serves.iter().any(|name| name == stream.name));
@@ -144,7 +146,7 @@ fn source<'a>(
             let verdict = run.verdicts.iter().find(|verdict| verdict.list == *index);
             let exists =
                 list.target_group.as_ref().is_none_or(|id| groups.is_none_or(|groups| groups.contains(id)));
-            if let Some(verdict) = verdict.filter(|_| exists) {
+            if let Some(verdict) = verdict.filter(|_| exists || stays) {
                 readings.push(Reading { run, index: *index, list, verdict });
             }
         }
@@ -157,8 +159,7 @@ fn source<'a>(
     readings.retain(|reading| reading.list.stream == endpoint.name);
     let latest: BTreeMap<String, Reading<'a>> =
         readings.iter().map(|reading| (reading.list.label.clone(), *reading)).collect();
-    let in_parts = stream.lists == Lists::Companies || stream.table().disposition == Disposition::Upsert;
-    if !in_parts {
+    if stream.lists != Lists::Companies && !stays {
         readings = latest.values().copied().collect();
     }
     Some(Source { endpoint, served, latest, readings })
