@@ -23,8 +23,9 @@ const MOST_AGAIN: u32 = 2;
 pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, ExtractError> {
     let list = source.lists.get(index);
     let mut judged = None;
+    let mut size = source.page_size(index);
     for sweep in 1..=MOST_SWEEPS {
-        let mut reading = Reading { source, list: index, sweep, pages: BTreeMap::new() };
+        let mut reading = Reading { source, list: index, sweep, size, pages: BTreeMap::new() };
         reading.read().await?;
         let verdict = reading.judge();
         let complete = verdict.complete;
@@ -40,6 +41,7 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
         if complete {
             break;
         }
+        size = reading.size_given();
     }
     let verdict = judged.ok_or(ExtractError::LandingStopped)?;
     source.observer.list_judged(&list.named, &verdict);
@@ -50,6 +52,8 @@ struct Reading<'a, 'b> {
     source: &'a Source<'b>,
     list: u32,
     sweep: u32,
+    /// Rows asked for in one page.
+    size: u32,
     /// Pages that came, by number, empty ones included.
     pages: BTreeMap<u64, Page>,
 }
@@ -101,10 +105,22 @@ impl Reading<'_, '_> {
     }
 
     async fn ask(&self, page: u64, again: u32) -> Result<Page, ExtractError> {
-        let size = self.source.page_size(self.list);
-        let ask = Ask::Numbered { page, size, again };
+        let ask = Ask::Numbered { page, size: self.size, again };
         let key = RequestKey { list: self.list, sweep: self.sweep, slice: String::new(), ask };
         self.source.page(key, None).await
+    }
+
+    /// Rows of a page as the server gives them, where it gives fewer than asked for and has more: it may still count its
+    /// pages by what was asked for, and what lies between would never come.
+    fn size_given(&self) -> u32 {
+        let first = self.pages.get(&1);
+        let given = first.map(|first| (first.rows.len() as u64, first.count));
+        match given {
+            Some((rows, Some(total))) if rows > 0 && rows < total => {
+                u32::try_from(rows).map_or(self.size, |rows| rows.min(self.size))
+            }
+            _ => self.size,
+        }
     }
 
     /// Says once when the link to the next page leads to another host.
