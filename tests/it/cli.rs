@@ -119,7 +119,7 @@ fn ctrl_c_finishes_the_page_keeps_the_ledger_and_ends_with_130() {
 fn a_spent_budget_ends_with_8_and_the_same_command_goes_on() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(dir.path(), &["--companies", "2000"]);
-    let budget = ["--page-size", "200", "--max-requests", "6"];
+    let budget = ["prospects", "--page-size", "200", "--max-requests", "6"];
     let mut codes = Vec::new();
     for _ in 0..5 {
         let output = sync(dir.path(), &server.url, &budget).output().unwrap();
@@ -200,7 +200,7 @@ fn wrong_input_gets_its_exit_code_and_says_what_to_do() {
         &["--companies", "50", "--switch", "fault=html@1,html@2,html@3,html@4,html@5,html@6,html@7,html@8"],
     );
     failure(
-        &sync(dir.path(), &html.url, &["--max-duration", "60s"]).output().unwrap(),
+        &sync(dir.path(), &html.url, &["prospects", "--max-duration", "60s"]).output().unwrap(),
         4,
         &["GET prospects/filter/"],
     );
