@@ -6,7 +6,7 @@ use super::merge::{list_of, same, same_key};
 use super::next::Next;
 use super::sources::{Source, TableLoad, stream_named};
 use super::{ListResult, LoadError, LoadInput, members};
-use crate::catalog::Lists;
+use crate::catalog::{At, Lists, Target};
 use crate::schema::{Disposition, Table, ddl};
 
 const DOING: &str = "finding what was read";
@@ -104,7 +104,8 @@ fn told_by_lists(load: &TableLoad<'_>, scope: &[&str]) -> Vec<String> {
 fn retired(input: &LoadInput, table: &Table, scope: &[&str]) -> Vec<String> {
     let concerns = |stream: &str| {
         stream_named(input, stream).is_some_and(|stream| {
-            stream.lists == Lists::TargetGroups && stream.targets.iter().any(|target| target.table == table)
+            let is_record = |target: &Target| target.table == table && target.at == At::Record;
+            stream.lists == Lists::TargetGroups && stream.targets.iter().any(is_record)
         })
     };
     let retired = input.retired.iter().filter(|(stream, _)| scope.len() == 1 && concerns(stream));

@@ -4,6 +4,7 @@
 
 mod catalog;
 mod combine;
+mod defaults;
 mod measure;
 mod replace;
 mod rig;

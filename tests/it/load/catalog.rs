@@ -13,24 +13,34 @@ use super::streams::group;
 use crate::staged_fixture::{SEEN_AT_US, StagedFixture};
 
 /// Pages of a stream, newest first, and its lists.
-type Pages = (&'static Stream, Vec<LandedPage>, Vec<ListResult>);
+pub(super) type Pages = (&'static Stream, Vec<LandedPage>, Vec<ListResult>);
 
-fn page(list: u32, parent: &[(&'static str, &str)], body: &str) -> LandedPage {
+pub(super) fn page(list: u32, parent: &[(&'static str, &str)], body: &str) -> LandedPage {
     let parent = parent.iter().map(|(column, value)| (*column, (*value).to_owned())).collect();
     LandedPage { number: 1, list, fetched_at_us: SEEN_AT_US, parent, body: body.into() }
 }
 
-fn of_company(id: &str, body: &str) -> LandedPage {
+pub(super) fn of_company(id: &str, body: &str) -> LandedPage {
     page(0, &[("country", "FI"), ("business_id", id)], body)
 }
 
-fn of_group(list: u32, id: &str, body: &str) -> LandedPage {
+pub(super) fn of_group(list: u32, id: &str, body: &str) -> LandedPage {
     page(list, &[("target_group_id", id)], body)
 }
 
 impl Rig {
     /// Stages the pages of several streams and loads them.
     fn load_pages(&self, run: &str, streams: Vec<Pages>) -> Result<Published, LoadError> {
+        self.load_pages_and_retire(run, streams, &[])
+    }
+
+    /// The same with lists that are no more, as stream and list.
+    pub(super) fn load_pages_and_retire(
+        &self,
+        run: &str,
+        streams: Vec<Pages>,
+        retired: &[(&str, &str)],
+    ) -> Result<Published, LoadError> {
         let mut input = self.input(run, StagedFixture::new(), Vec::new());
         let staged = streams.into_iter().map(|(stream, pages, lists)| {
             let folder = self.workspace.staging_dir().join(format!("{run}-{}", stream.name));
@@ -39,6 +49,8 @@ impl Rig {
             StreamInput { stream, staged, lists }
         });
         input.streams = staged.collect();
+        input.retired =
+            retired.iter().map(|(stream, list)| ((*stream).to_owned(), (*list).to_owned())).collect();
         publish(&self.workspace, &self.lock, &input, &self.settings, NO_HOOKS)
     }
 }
@@ -46,7 +58,7 @@ impl Rig {
 const GROUPS: &str = r#"[{"id": "a", "name": "A", "is_named_target_group": true, "default": false},
     {"id": "b", "name": "B", "is_named_target_group": false, "default": true}]"#;
 
-fn members(ids: &[&str]) -> String {
+pub(super) fn members(ids: &[&str]) -> String {
     let member =
         |id: &&str| format!(r#"{{"country": "FI", "business_id": "{id}", "company_name": "C{id}"}}"#);
     format!(
@@ -77,7 +89,7 @@ fn a_company_can_be_in_two_target_groups() {
     );
 }
 
-fn lead(id: &str, about: &[&str]) -> String {
+pub(super) fn lead(id: &str, about: &[&str]) -> String {
     let about: Vec<_> =
         about.iter().map(|id| format!(r#"{{"business_id": "{id}", "company_name": "C{id}"}}"#)).collect();
     format!(r#"{{{id} "prospects": [{}], "title": "T", "link": "http://l", "tags": ["t"]}}"#, about.join(","))
@@ -107,6 +119,35 @@ fn a_lead_of_a_target_group_and_of_a_company_is_one() {
     assert_eq!(rig.rows("SELECT lead_id FROM leads"), ["7"]);
     assert_eq!(rig.rows("SELECT lead_id, business_id FROM lead_prospects"), ["7|1"]);
     assert_eq!(rig.rows("SELECT lead_id, tag FROM lead_tags"), ["7|t"]);
+}
+
+#[test]
+fn leads_of_groups_and_of_companies_are_a_row_each() {
+    let rig = Rig::new();
+    let first = |id: &str, time: &str| lead(&format!("{id} {time}"), &["1", "2"]);
+    let with_id = first(r#""id": 7,"#, r#""datetime": "2026-01-01T12:00:00.5","#);
+    let without = first("", r#""added": "2026-01-01T12:00:00","#);
+    // It differs in its time alone, and no target group has it.
+    let second = first("", r#""added": "2026-01-01T12:00:01","#);
+    let groups = ["b", "a"].into_iter().zip([1, 0]);
+    let groups = groups.map(|(id, list)| of_group(list, id, &format!("[{with_id}]"))).collect();
+    let companies = ["2", "1"].map(|id| of_company(id, &format!("[{without},{second}]"))).into();
+    let streams: Vec<Pages> = vec![
+        (&LEADS, groups, vec![group("a", true), group("b", true)]),
+        (&COMPANY_LEADS, companies, vec![complete("companies")]),
+    ];
+    let published = rig.load_pages("r1", streams).unwrap();
+    assert_eq!(
+        rig.rows("SELECT lead_id = content_hash, published_at FROM leads ORDER BY 2"),
+        ["false|2026-01-01 12:00:00.5", "true|2026-01-01 12:00:01"]
+    );
+    assert_eq!(rig.rows("SELECT count(*), count(DISTINCT lead_id) FROM lead_prospects"), ["4|2"]);
+    assert_eq!(rig.rows("SELECT count(*), count(DISTINCT lead_id) FROM lead_tags"), ["2|2"]);
+    assert_eq!(rig.rows("SELECT lead_id FROM leads WHERE length(lead_id) < 16"), ["7"]);
+    // Every list has seen its leads, also when another list's row was loaded.
+    let seen: Vec<_> =
+        published.lists.iter().map(|list| list.counts.inserted + list.counts.unchanged).collect();
+    assert_eq!(seen, [1, 1, 2]);
 }
 
 #[test]

@@ -1,10 +1,10 @@
-//! Records that are rows of two tables at once.
+//! Records that are rows of two tables at once, or of which some tables are not wanted.
 
-use vainu_etl::catalog::TARGET_GROUP_MEMBERS;
+use vainu_etl::catalog::{DETAILS, TARGET_GROUP_MEMBERS, TECHNOLOGIES};
 use vainu_etl::normalise::LandedPage;
 use vainu_etl::staging::DriftKind;
 
-use super::support::{page, staged_of, try_stage_of};
+use super::support::{answer, page, staged_of, try_stage_of};
 
 fn of_group(body: &str) -> LandedPage {
     LandedPage { parent: vec![("target_group_id", "a".to_owned())], ..page(1, body) }
@@ -70,4 +70,28 @@ fn nothing_is_kept_of_a_table_that_nobody_asked_for() {
     );
     assert_eq!(staging.drift(DriftKind::Type), []);
     assert_eq!(staging.drift(DriftKind::Missing), [("business_id", 1, None)]);
+}
+
+#[test]
+fn a_record_that_is_no_object_is_kept_also_when_the_main_table_is_not_wanted() {
+    let reject = |raw: &str| format!("prospects | - | - | {raw} | not a JSON object");
+    let pages = || {
+        vec![
+            answer(3, "3", r#"["...", 7]"#),
+            answer(
+                2,
+                "2",
+                r#"{"business_id": "2", "country": "FI", "technologies": ["nginx"], "contacts": [{"email": "e"}]}"#,
+            ),
+            answer(1, "1", "[null]"),
+        ]
+    };
+    let staging = try_stage_of(&TECHNOLOGIES, Some(vec!["prospect_technologies"]), pages(), 2).unwrap();
+    assert_eq!(staging.reject_lines(), ["\"...\"", "7", "null"].map(reject));
+    assert_eq!(staging.lines("SELECT business_id, technology FROM prospect_technologies"), ["2 | nginx"]);
+    assert_eq!(staging.staged.drift, []);
+    let staging = try_stage_of(&DETAILS, Some(vec!["contacts"]), pages(), 2).unwrap();
+    assert_eq!(staging.reject_lines(), ["\"...\"", "7", "null"].map(reject));
+    assert_eq!(staging.lines("SELECT business_id, email FROM contacts"), ["2 | e"]);
+    assert_eq!((staging.staged.records, staging.staged.records_rejected), (4, 3));
 }
