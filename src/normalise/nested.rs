@@ -20,12 +20,12 @@ pub(super) struct Nested {
 }
 
 impl Nested {
-    /// Nothing is known yet of the object in that field.
-    pub(super) fn new(slot: Slot) -> Self {
-        Self { slot, fields: Vec::new() }
+    /// The object in the field at `object`, with its first known field.
+    pub(super) fn new(object: Slot, field: &'static str, slot: Slot) -> Self {
+        Self { slot: object, fields: vec![(field, slot)] }
     }
 
-    /// Makes a field of the object known.
+    /// Makes a further field of the object known.
     pub(super) fn know(&mut self, field: &'static str, slot: Slot) {
         self.fields.push((field, slot));
     }
@@ -41,7 +41,7 @@ impl Nested {
     }
 }
 
-impl<'a> Record<'a> {
+impl Record<'_> {
     /// Takes the objects inside the record apart. Of an object that is null every field is.
     pub(super) fn open_nested(&mut self, plan: &Plan) {
         for (nested, unknown) in plan.nested.iter().zip(&mut self.nested) {

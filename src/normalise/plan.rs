@@ -170,13 +170,10 @@ impl Plan {
         }
         let slot = self.fields.len();
         self.fields.push(path);
-        match self.nested.iter_mut().find(|nested| nested.slot == object) {
-            Some(nested) => nested.know(field, slot),
-            None => {
-                let mut nested = Nested::new(object);
-                nested.know(field, slot);
-                self.nested.push(nested);
-            }
+        if let Some(nested) = self.nested.iter_mut().find(|nested| nested.slot == object) {
+            nested.know(field, slot);
+        } else {
+            self.nested.push(Nested::new(object, field, slot));
         }
         slot
     }
