@@ -22,11 +22,12 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
         Reading { source, list: index, sweeps: Vec::new(), page_size: source.page_size(index).into() };
     let mut judged = None;
     for sweep in 1..=MOST_SWEEPS {
-        let grown = reading.sweep(sweep).await?;
+        let settled = reading.sweep(sweep).await?;
         judged = Some(reading.judge());
         let complete = judged.as_ref().is_some_and(|verdict| verdict.complete);
-        // Three readings are due to any list; further ones only while they bring something new.
-        if complete || (sweep >= 3 && !grown) {
+        // Three readings are due to any list; further ones only while they differ. That one brings nothing new does not mean
+        // that there is nothing: of a few rows left unseen it misses each with a third's chance.
+        if complete || (sweep >= 3 && settled) {
             break;
         }
         tracing::warn!(
@@ -64,7 +65,7 @@ impl Sweep {
 }
 
 impl Reading<'_, '_> {
-    /// Reads the list once more; true when that brought rows that had not come before.
+    /// Reads the list once more; true when that showed just the rows that had come before, and all of them.
     async fn sweep(&mut self, sweep: u32) -> Result<bool, ExtractError> {
         let before = self.count(sweep, Ask::CountBefore).await?;
         if sweep == 1 {
@@ -74,10 +75,12 @@ impl Reading<'_, '_> {
         let read = slice::read(self.source, slice, sweep, self.page_size, 0).await?;
         self.page_size = read.effective_page_size;
         let after = self.count(sweep, Ask::CountAfter).await?;
-        let grown =
-            read.companies.iter().any(|row| !self.sweeps.iter().any(|one| one.read.companies.contains(row)));
+        let earlier: HashSet<u64> =
+            self.sweeps.iter().flat_map(|sweep| sweep.read.companies.iter().copied()).collect();
+        let settled =
+            read.companies.len() == earlier.len() && read.companies.iter().all(|row| earlier.contains(row));
         self.sweeps.push(Sweep { before, after, read });
-        Ok(grown)
+        Ok(settled)
     }
 
     async fn count(&self, sweep: u32, ask: Ask) -> Result<Option<u64>, ExtractError> {
