@@ -144,6 +144,11 @@ pub(super) fn stage(next: &Next, input: &LoadInput, loads: &[TableLoad<'_>]) -> 
             text.into_iter().chain([("list", "UINTEGER"), ("page", "BIGINT")]).collect()
         })?;
         let name = rejects_of(stream);
+        if stream.stream.lists == Lists::Companies {
+            // Each page is about another company: what is alike there is not the same.
+            sql.push_str(&format!("CREATE TEMP VIEW {name} AS SELECT * FROM {rejects};"));
+            continue;
+        }
         // Pages overlap: what was rejected in both is one reject. Equal ones of one page are as many as there are.
         let alike = "list, table_name, key, field, raw, reason";
         sql.push_str(&format!(
