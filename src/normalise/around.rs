@@ -22,6 +22,8 @@ pub(super) struct Around<'s, 'a> {
     pub(super) position: usize,
     /// The array's field and the element, where that is no object with fields.
     pub(super) element: Option<(&'static str, Raw<'a>)>,
+    /// Several elements of the array could be what the request was about: of none is it known.
+    pub(super) ambiguous: bool,
 }
 
 impl<'a> Around<'_, 'a> {
@@ -41,6 +43,7 @@ impl<'a> Around<'_, 'a> {
     pub(super) fn asked_when_same(&self, column: &ColumnPlan, record: &Record<'a>) -> Cell<'a> {
         let asked = self.asked(column.name, column.kind, None);
         let country = match &asked {
+            _ if self.ambiguous => return Cell::Null,
             Cell::Null => return Cell::Null,
             Cell::Text(text) if column.kind == Kind::Country => Some(text.as_ref()),
             _ => None,

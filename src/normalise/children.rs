@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use super::cell::{self, Cell};
 use super::drift::Place;
 use super::fields::Elements;
 use super::json_text::{self, JsonType, Raw};
@@ -14,6 +15,7 @@ use super::row::{Around, CellReject, Source};
 use super::stream_plan::{From, Part};
 use super::target::{Scratch, Target};
 use super::units::{Unit, Units};
+use crate::schema::Origin;
 
 pub(super) const NOT_AN_OBJECT: &str = "not a JSON object";
 pub(super) const SAME_KEY: &str = "another element has the same key";
@@ -68,7 +70,8 @@ impl<'a> Parent<'_, 'a> {
         (rejects, units): (&mut Rejects, &mut Units),
     ) {
         let siblings = Siblings::default();
-        let mut reading = Reading { parent: self, part, target, scratch, rejects, units, siblings };
+        let mut reading =
+            Reading { parent: self, part, target, scratch, rejects, units, siblings, ambiguous: false };
         match part.from {
             From::Record => reading.object(self.place.record, Raw { text: self.raw, escapes: 0 }),
             From::Elements { field, slot } => {
@@ -81,7 +84,7 @@ impl<'a> Parent<'_, 'a> {
 
     fn around(&self, position: usize) -> Around<'_, 'a> {
         let enclosing = Some(self.main.1.row.cells.as_slice());
-        Around { asked: &self.page.parent, enclosing, position, element: None }
+        Around { asked: &self.page.parent, enclosing, position, ..Around::default() }
     }
 }
 
@@ -94,6 +97,8 @@ struct Reading<'r, 's, 'a> {
     rejects: &'r mut Rejects,
     units: &'r mut Units,
     siblings: Siblings<'a>,
+    /// Several elements could be what the request was about.
+    ambiguous: bool,
 }
 
 impl<'a> Reading<'_, '_, 'a> {
@@ -105,9 +110,35 @@ impl<'a> Reading<'_, '_, 'a> {
         }
         let parent = self.parent;
         self.target.append_scope(&self.part.plan, &parent.around(0), parent.page, parent.unit);
+        self.ambiguous = self.could_be_asked_for(array) > 1;
         for (position, element) in elements.into_iter().flatten().enumerate() {
             self.element(field, position, element);
         }
+    }
+
+    /// How many different elements could be what the request was about, where a column is filled by that: two companies can
+    /// share all that an element says of them but their names.
+    fn could_be_asked_for(&mut self, array: Raw<'a>) -> usize {
+        let plan = &self.part.plan;
+        let column = plan.columns.iter().find(|column| column.origin == Origin::AskedWhenSame);
+        let Some(column) = column.filter(|_| !self.parent.page.parent.is_empty()) else { return 0 };
+        let around = self.parent.around(0);
+        let mut found: Vec<&str> = Vec::new();
+        for element in Elements::new(array.text).into_iter().flatten() {
+            let record = &mut self.scratch.record;
+            let is_object = self.target.reader.read(plan, element.text, record);
+            let says_itself = |slot: &usize| {
+                let value = record.get(*slot);
+                value.is_some_and(|value| cell::parse_raw(column.kind, value, None).cell != Cell::Null)
+            };
+            let could_be = is_object
+                && !column.slots.iter().any(says_itself)
+                && around.asked_when_same(column, record) != Cell::Null;
+            if could_be && !found.contains(&element.text) {
+                found.push(element.text);
+            }
+        }
+        found.len()
     }
 
     fn not_a_list(&mut self, field: &'static str, value: Raw<'a>) {
@@ -144,7 +175,7 @@ impl<'a> Reading<'_, '_, 'a> {
         let (parent, plan) = (self.parent, &self.part.plan);
         let at = self.at(position);
         let Scratch { record, row } = &mut *self.scratch;
-        let around = Around { element, ..parent.around(position) };
+        let around = Around { element, ambiguous: self.ambiguous, ..parent.around(position) };
         let source = Source { plan, record, place: parent.place, around };
         if let Err(reason) = row.fill(&source, &mut self.target.drift) {
             return self.reject(position, raw.text, &reason);

@@ -245,6 +245,25 @@ fn a_company_of_a_lead_has_its_country_when_it_was_asked_for() {
 }
 
 #[test]
+fn of_two_companies_with_the_same_digits_nobody_knows_which_was_asked_for() {
+    let about = [
+        r#"{"business_id": "01011385", "company_name": "Finnish Oy"}"#,
+        r#"{"business_id": "01011385", "company_name": "Danish ApS"}"#,
+        r#"{"business_id": "01011385", "country": "DK", "company_name": "said to be Danish ApS"}"#,
+    ];
+    let body = |about: &[&str]| format!(r#"[{{"title": "T", "prospects": [{}]}}]"#, about.join(","));
+    let countries = |about: &[&str]| {
+        let parent = vec![("country", "FI".to_owned()), ("business_id", "01011385".to_owned())];
+        let page = LandedPage { parent, ..page(1, body(about)) };
+        staged_of(&COMPANY_LEADS, vec![page])
+            .lines("SELECT company_name, country FROM lead_prospects ORDER BY ALL")
+    };
+    assert_eq!(countries(&about[..2]), ["Danish ApS | -", "Finnish Oy | -"]);
+    assert_eq!(countries(&[about[0], about[2]]), ["Finnish Oy | FI", "said to be Danish ApS | DK"]);
+    assert_eq!(countries(&[about[0], about[0]]), ["Finnish Oy | FI"], "the same one twice is one");
+}
+
+#[test]
 fn a_company_of_a_lead_is_the_one_asked_for_when_its_id_is_the_same_and_it_says_no_other_country() {
     let about = [
         r#"{"business_id": "FI0101138-5", "company_name": "prefix and dash"}"#,
@@ -253,7 +272,8 @@ fn a_company_of_a_lead_is_the_one_asked_for_when_its_id_is_the_same_and_it_says_
         r#"{"business_id": "01011385", "country": "", "company_name": "of an empty country"}"#,
         r#"{"business_id": "25578642", "country": "fi", "company_name": "not asked for"}"#,
     ];
-    let body = format!(r#"[{{"title": "T", "prospects": [{}]}}]"#, about.join(","));
+    let lead = |about: &&str| format!(r#"{{"title": {about:?}, "prospects": [{about}]}}"#);
+    let body = format!("[{}]", about.iter().map(lead).collect::<Vec<_>>().join(","));
     let sql = "SELECT company_name, business_id, country FROM lead_prospects ORDER BY ALL";
     let parent = vec![("country", " fi".to_owned()), ("business_id", "0101138-5 ".to_owned())];
     let staging = staged_of(&COMPANY_LEADS, vec![LandedPage { parent, ..page(1, body.clone()) }]);
