@@ -20,6 +20,7 @@ mod paging;
 mod query;
 mod simulator;
 mod staged_fixture;
+mod streams;
 mod support;
 mod sync;
 mod views;
