@@ -38,7 +38,7 @@ points! {
     LandingCreated => "landing-created",
     /// The landing folder has its own name, durably.
     RunOpened => "run-opened",
-    /// A page is written to its segment; once for each page.
+    /// A page is written to its segment; once for each page or bundle of answers.
     PageWritten => "page-written",
     /// The segment is synced, the ledger knows nothing yet; once for each batch of pages.
     PagesSynced => "pages-synced",
@@ -46,6 +46,12 @@ points! {
     LedgerWritten => "ledger-written",
     /// The ledger is synced; nobody has been told.
     LedgerSynced => "ledger-synced",
+    /// The ledger knows the list of a target group, of which nothing has been asked; once for each.
+    ListFound => "list-found",
+    /// Answers about companies are written to their segment; once for each bundle.
+    AnswersWritten => "answers-written",
+    /// Answers about companies are durable and in the ledger; once for each bundle.
+    AnswersLanded => "answers-landed",
     /// The evidence of all lists is in the ledger.
     ListsJudged => "lists-judged",
     /// The rows are staged.

@@ -5,6 +5,7 @@ use super::ledger::{Entry, Verdict};
 use super::look::Group;
 use super::source::Source;
 use crate::catalog::Lists;
+use crate::crash::{self, Point};
 
 /// Names of known target groups that an error lists.
 const MOST_NAMED: usize = 10;
@@ -24,6 +25,7 @@ pub(super) async fn derive(source: &Source<'_>) -> Result<Vec<u32>, ExtractError
             let (index, list, is_new) = source.lists.of_target_group(planned, &group.id);
             if is_new {
                 source.note(Entry::Found { index, list: list.named.clone() }).await?;
+                crash::point(Point::ListFound).inspect_err(|_| source.stop_starting())?;
             }
             indices.push(index);
         }

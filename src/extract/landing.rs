@@ -174,7 +174,9 @@ impl Landing {
         if answers.companies.is_empty() {
             return self.note(Entry::Answered(answers)).await;
         }
-        self.write(Of::Companies(answers), body.into(), since_us).await.map(drop)
+        self.write(Of::Companies(answers), body.into(), since_us).await?;
+        crash::point(Point::AnswersLanded)?;
+        Ok(())
     }
 
     async fn write(&self, of: Of, body: bytes::Bytes, fetched_at_us: i64) -> Result<LandedAt, ExtractError> {
@@ -311,6 +313,9 @@ impl Writer {
         let file = self.file.as_mut().ok_or(ExtractError::LandingStopped)?;
         file.write_all(&arrival.compressed)?;
         crash::point(Point::PageWritten)?;
+        if matches!(arrival.of, Of::Companies(_)) {
+            crash::point(Point::AnswersWritten)?;
+        }
         let length = arrival.compressed.len() as u64;
         let at = LandedAt {
             number: self.next_number,

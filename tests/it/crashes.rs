@@ -3,9 +3,12 @@
 mod damage;
 #[cfg(target_os = "linux")]
 mod disk;
+mod dump;
+mod files;
 mod ledger;
 #[cfg(target_os = "linux")]
 mod lock;
 mod matrix;
 mod resume;
 mod rig;
+mod stopped;

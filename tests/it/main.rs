@@ -17,6 +17,7 @@ mod job;
 mod load;
 mod normalise;
 mod paging;
+mod parts;
 mod query;
 mod simulator;
 mod staged_fixture;

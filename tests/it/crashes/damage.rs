@@ -1,4 +1,4 @@
-//! Landed pages and ledgers that are not as they were written: noticed, fetched again, and said so.
+//! Landed pages, bundles of answers and ledgers that are not as they were written: noticed, fetched again, and said so.
 //!
 //! One flipped byte of a page is in `cli::a_damaged_landed_page_is_noticed_fetched_again_and_said_so`.
 
@@ -6,18 +6,27 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use vainu_etl::extract::ledger::{Ask, path_in};
+use vainu_etl::extract::ledger::{LandedAt, path_in};
 use vainu_etl::extract::runs::{self, LandedRun};
 
-use super::rig::{Rig, names};
+use super::dump::{assert_same, dump};
+use super::files::names;
+use super::rig::{Load, Rig};
+use crate::parts::{self, Part};
 use crate::support::{stderr, vainu_etl};
 
-/// A run that was stopped in the middle: its pages lie in two segments.
-fn interrupted() -> Rig {
-    let rig = Rig::new();
+/// A run that was stopped in the middle: what it has lies in two segments, bundles in both where there are any.
+fn interrupted(load: Load) -> Rig {
+    let rig = Rig::new(load);
+    let requests = if load == Load::Prospects { "8" } else { "90" };
     for _ in 0..2 {
-        let output = rig.sync().args(["--max-requests", "8"]).output().unwrap();
+        let output = rig.sync().args(["--max-requests", requests]).output().unwrap();
         assert_eq!(output.status.code(), Some(8), "{}", stderr(&output));
+    }
+    let run = run_of(&rig);
+    for segment in [1, 2] {
+        let lies = behind(&run, segment, 0);
+        assert_eq!(lies.iter().any(Part::is_answer), load == Load::Default, "{lies:?}");
     }
     rig
 }
@@ -30,17 +39,33 @@ fn segment(run: &LandedRun, number: u32) -> PathBuf {
     run.folder.join(format!("pages-{number:05}.zst"))
 }
 
-/// Offsets of the pages that lie in a segment, and end behind that byte of it.
-fn behind(run: &LandedRun, segment: u32, byte: u64) -> BTreeSet<u64> {
-    let pages = run.pages.values().filter(|(_, at)| at.segment == segment && at.position + at.length > byte);
-    pages.filter_map(|(key, _)| offset(key.ask)).collect()
+/// What lies in the run where `is_there` says.
+fn lying(run: &LandedRun, is_there: impl Fn(&LandedAt) -> bool) -> BTreeSet<Part> {
+    let landed = parts::landed(&run.folder).into_iter();
+    landed.filter(|(_, at)| at.as_ref().is_some_and(&is_there)).map(|(part, _)| part).collect()
 }
 
-fn offset(ask: Ask) -> Option<u64> {
-    match ask {
-        Ask::Page { offset, .. } => Some(offset),
-        _ => None,
-    }
+/// What lies in a segment and ends behind that byte of it.
+fn behind(run: &LandedRun, segment: u32, byte: u64) -> BTreeSet<Part> {
+    lying(run, |at| at.segment == segment && at.position + at.length > byte)
+}
+
+/// Where something lies in the first segment that is neither its first nor its last: a bundle, where there is one.
+fn in_the_middle(run: &LandedRun) -> LandedAt {
+    let of = |is_answer: bool| {
+        let landed = parts::landed(&run.folder).into_iter();
+        let places = landed.filter(|(part, _)| part.is_answer() == is_answer).filter_map(|(_, at)| at);
+        let mut places: Vec<LandedAt> = places.filter(|at| at.segment == 1).collect();
+        places.sort_by_key(|at| at.number);
+        places.get(places.len() / 2).cloned()
+    };
+    of(true).or_else(|| of(false)).unwrap()
+}
+
+/// Damages what lies there; what that is.
+fn flip_at(run: &LandedRun, at: &LandedAt) -> BTreeSet<Part> {
+    flip(&segment(run, at.segment), usize::try_from(at.position + at.length / 2).unwrap());
+    lying(run, |other| other == at)
 }
 
 fn flip(path: &Path, byte: usize) {
@@ -54,27 +79,39 @@ fn cut(path: &Path, length: u64) {
     file.set_len(length).unwrap();
 }
 
-/// First byte of the ledger's line that landed a page, and the page's offset.
-fn line_of_a_page(run: &LandedRun) -> (usize, u64) {
+/// First byte of a line of the ledger: of one that landed a bundle, where there is one, else of one that landed a page.
+fn a_line(run: &LandedRun) -> usize {
     let text = fs_err::read_to_string(path_in(&run.folder)).unwrap();
-    let begin = text.match_indices("{\"landed\"").nth(3).unwrap().0;
-    let tail = text[begin..].split_once("\"offset\":").unwrap().1;
-    (begin, tail.split_once(',').unwrap().0.parse().unwrap())
+    let line = |kind: &str, nth| text.match_indices(kind).nth(nth).map(|(begin, _)| begin);
+    line("{\"answered\"", 0).or_else(|| line("{\"landed\"", 3)).unwrap()
 }
 
-/// Damages a run and gives the offsets of the pages that have to be fetched again.
-type Damage = fn(&LandedRun) -> BTreeSet<u64>;
+/// What the ledger no longer tells of after that.
+fn untold(run: &LandedRun, damage: impl FnOnce(&Path)) -> BTreeSet<Part> {
+    let before = parts::landed(&run.folder);
+    damage(&path_in(&run.folder));
+    let after = parts::landed(&run.folder);
+    before.into_keys().filter(|part| !after.contains_key(part)).collect()
+}
+
+/// Damages a run and gives what has to be fetched again.
+type Damage = fn(&LandedRun) -> BTreeSet<Part>;
+
+const PAGE: &str = "A landed page is damaged and is fetched again";
+const LINES: &str = "The ledger has damaged lines";
+const RUN: &str = "A landed run cannot be read";
 
 const DAMAGES: &[(&str, Damage, &str)] = &[
+    ("a flipped bit", |run| flip_at(run, &in_the_middle(run)), PAGE),
     (
         "a segment cut short",
         |run| {
-            let path = segment(run, 1);
-            let half = fs_err::metadata(&path).unwrap().len() / 2;
-            cut(&path, half);
+            let at = in_the_middle(run);
+            let half = at.position + at.length / 2;
+            cut(&segment(run, 1), half);
             behind(run, 1, half)
         },
-        "A landed page is damaged and is fetched again",
+        PAGE,
     ),
     (
         "a missing segment",
@@ -82,7 +119,7 @@ const DAMAGES: &[(&str, Damage, &str)] = &[
             fs_err::remove_file(segment(run, 2)).unwrap();
             behind(run, 2, 0)
         },
-        "A landed page is damaged and is fetched again",
+        PAGE,
     ),
     (
         "an empty segment",
@@ -90,7 +127,7 @@ const DAMAGES: &[(&str, Damage, &str)] = &[
             cut(&segment(run, 1), 0);
             behind(run, 1, 0)
         },
-        "A landed page is damaged and is fetched again",
+        PAGE,
     ),
     (
         "a segment in the place of another",
@@ -98,122 +135,150 @@ const DAMAGES: &[(&str, Damage, &str)] = &[
             fs_err::copy(segment(run, 1), segment(run, 2)).unwrap();
             behind(run, 2, 0)
         },
-        "A landed page is damaged and is fetched again",
+        PAGE,
     ),
     (
         "a line of the ledger with a flipped bit",
-        |run| {
-            let (begin, offset) = line_of_a_page(run);
-            flip(&path_in(&run.folder), begin + 40);
-            BTreeSet::from([offset])
-        },
-        "The ledger has damaged lines",
+        |run| untold(run, |ledger| flip(ledger, a_line(run) + 40)),
+        LINES,
     ),
     (
         "a line of the ledger cut short, and all behind it gone",
-        |run| {
-            let (begin, _) = line_of_a_page(run);
-            cut(&path_in(&run.folder), begin as u64 + 40);
-            let kept = LandedRun::read(&run.folder).unwrap();
-            let all = run.pages.values().filter(|page| !kept.pages.values().any(|kept| kept == *page));
-            all.filter_map(|(key, _)| offset(key.ask)).collect()
-        },
-        "The ledger has damaged lines",
+        |run| untold(run, |ledger| cut(ledger, a_line(run) as u64 + 40)),
+        LINES,
     ),
     (
         "the first line of the ledger with a flipped bit",
         |run| {
+            let all = lying(run, |_| true);
             flip(&path_in(&run.folder), 30);
-            behind(run, 1, 0).union(&behind(run, 2, 0)).copied().collect()
+            all
         },
-        "A landed run cannot be read",
+        RUN,
     ),
     (
         "an empty ledger",
         |run| {
+            let all = lying(run, |_| true);
             cut(&path_in(&run.folder), 0);
-            behind(run, 1, 0).union(&behind(run, 2, 0)).copied().collect()
+            all
         },
-        "A landed run cannot be read",
+        RUN,
     ),
 ];
 
-#[test]
-fn what_is_damaged_is_noticed_fetched_again_and_said_so() {
-    let base = interrupted();
+/// Every damage of a run of that load.
+fn what_is_damaged_is_fetched_again(load: Load) {
+    let base = interrupted(load);
+    let undisturbed = Rig::like(&base);
+    undisturbed.succeed();
     for (name, damage, said) in DAMAGES {
         let rig = Rig::like(&base);
-        let landed = rig.landed();
-        let lost = damage(&run_of(&rig));
+        let (landed, run) = (rig.landed(), run_of(&rig));
+        let places = parts::landed(&run.folder);
+        let lost = damage(&run);
         assert!(!lost.is_empty() && lost.is_subset(&landed), "{name}: {lost:?} of {landed:?}");
         base.forget_requests();
         let output = rig.sync().args(["--report", "report.json"]).output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{name}: {}", stderr(&output));
         assert!(stderr(&output).contains(said), "{name}: {}", stderr(&output));
-        let again: BTreeSet<u64> =
-            rig.offsets().into_iter().filter(|offset| landed.contains(offset)).collect();
+        let again: BTreeSet<Part> = rig.asked().into_iter().filter(|part| landed.contains(part)).collect();
         assert_eq!(again, lost, "{name}");
         rig.assert_equal_to_source();
+        assert_same_tables(&rig, &undisturbed, name);
         let text = fs_err::read_to_string(rig.path().join("report.json")).unwrap();
         let report: Value = serde_json::from_str(&text).unwrap();
-        let counted = if said.contains("page is damaged") { lost.len() } else { 0 };
+        // A bundle counts once.
+        let numbers: BTreeSet<u64> =
+            lost.iter().filter_map(|part| Some(places[part].as_ref()?.number)).collect();
+        let counted = if *said == PAGE { numbers.len() } else { 0 };
         assert_eq!(report["damaged_pages"], counted, "{name}");
     }
 }
 
-/// The pages were whole when the list was proven, and are not when the rows are made of them.
-#[cfg(target_os = "linux")]
+fn assert_same_tables(rig: &Rig, undisturbed: &Rig, place: &str) {
+    let tables = [rig, undisturbed].map(|rig| {
+        let mut all = dump(&rig.warehouse()).unwrap();
+        all.retain(|table, _| table.starts_with("main."));
+        all
+    });
+    assert_same(Some(&tables[0]), Some(&tables[1]), place);
+}
+
 #[test]
-fn a_page_that_is_damaged_between_landing_and_staging_is_fetched_again_in_the_same_run() {
+fn what_is_damaged_is_noticed_fetched_again_and_said_so() {
+    what_is_damaged_is_fetched_again(Load::Prospects);
+}
+
+/// Everything was whole when the lists were proven, and is not when the rows are made of it.
+#[cfg(target_os = "linux")]
+fn damaged_before_staging(load: Load, damage: Damage) {
     if !super::rig::has_points() {
         return;
     }
-    let rig = Rig::new();
-    let stopped = super::rig::stopped_at(&rig, vainu_etl::crash::Point::ListsJudged);
-    let run = run_of(&rig);
-    let (key, at) = run.pages.values().nth(7).unwrap().clone();
-    flip(&segment(&run, at.segment), usize::try_from(at.position + at.length / 2).unwrap());
+    let rig = Rig::new(load);
+    let stopped = super::stopped::stopped_at(&rig, vainu_etl::crash::Point::ListsJudged);
+    let lost = damage(&run_of(&rig));
+    assert!(!lost.is_empty());
     rig.forget_requests();
-    let output = super::rig::go_on(stopped);
+    let output = super::stopped::go_on(stopped);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(stderr(&output).contains("damaged and is fetched again"), "{}", stderr(&output));
-    assert_eq!(rig.offsets(), [offset(key.ask).unwrap()]);
+    let mut asked = rig.asked();
+    asked.sort();
+    assert_eq!(asked, lost.into_iter().collect::<Vec<_>>());
     rig.assert_equal_to_source();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_page_that_is_damaged_between_landing_and_staging_is_fetched_again_in_the_same_run() {
+    damaged_before_staging(Load::Prospects, |run| flip_at(run, &in_the_middle(run)));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_bundle_that_is_damaged_between_landing_and_staging_is_fetched_again_in_the_same_run() {
+    damaged_before_staging(Load::Default, |run| flip_at(run, &in_the_middle(run)));
 }
 
 #[test]
 fn a_rebuild_never_leaves_out_what_is_damaged() {
-    let base = Rig::new();
-    base.succeed();
-    let published = fs_err::read(base.warehouse()).unwrap();
     let damages: &[(fn(&LandedRun), _)] = &[
-        (|run| flip(&segment(run, 1), 5000), "damaged"),
-        (|run| flip(&path_in(&run.folder), line_of_a_page(run).0 + 40), "1 lines of the ledger"),
+        (|run| drop(flip_at(run, &in_the_middle(run))), "damaged"),
+        (|run| flip(&path_in(&run.folder), a_line(run) + 40), "1 lines of the ledger"),
         (|run| fs_err::remove_file(segment(run, 1)).unwrap(), "damaged"),
     ];
-    for (damage, said) in damages {
-        let rig = Rig::like(&base);
-        damage(&run_of(&rig));
-        let output = vainu_etl(rig.path()).arg("rebuild").output().unwrap();
-        assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
-        for part in [said, "hint: "] {
-            assert!(stderr(&output).contains(part), "{}", stderr(&output));
+    for load in Load::ALL {
+        let base = Rig::new(load);
+        base.succeed();
+        let published = fs_err::read(base.warehouse()).unwrap();
+        for (damage, said) in damages {
+            let rig = Rig::like(&base);
+            damage(&run_of(&rig));
+            let output = vainu_etl(rig.path()).arg("rebuild").output().unwrap();
+            assert_eq!(output.status.code(), Some(6), "{}", stderr(&output));
+            for part in [said, "hint: "] {
+                assert!(stderr(&output).contains(part), "{}", stderr(&output));
+            }
+            assert!(fs_err::read(rig.warehouse()).unwrap() == published, "the published file is unchanged");
         }
-        assert!(fs_err::read(rig.warehouse()).unwrap() == published, "the published file is unchanged");
     }
 }
 
 #[test]
 fn a_ledger_that_was_cut_by_a_crash_is_whole_after_the_resume() {
-    let rig = interrupted();
-    let ledger = path_in(&run_of(&rig).folder);
-    let length = fs_err::metadata(&ledger).unwrap().len();
-    cut(&ledger, length - 20);
-    let first = rig.sync().output().unwrap();
-    assert!(stderr(&first).contains("The ledger has damaged lines"), "{}", stderr(&first));
-    assert_eq!(run_of(&rig).damaged_lines, 0);
-    let next = rig.sync().output().unwrap();
-    assert_eq!(next.status.code(), Some(0));
-    assert!(!stderr(&next).contains("damaged"), "said once: {}", stderr(&next));
-    assert!(names(&rig.state().join("landing")).len() == 1);
+    for load in Load::ALL {
+        let rig = interrupted(load);
+        let ledger = path_in(&run_of(&rig).folder);
+        let length = fs_err::metadata(&ledger).unwrap().len();
+        cut(&ledger, length - 20);
+        let first = rig.sync().output().unwrap();
+        assert!(stderr(&first).contains("The ledger has damaged lines"), "{}", stderr(&first));
+        assert_eq!(run_of(&rig).damaged_lines, 0);
+        let next = rig.sync().output().unwrap();
+        assert_eq!(next.status.code(), Some(0));
+        assert!(!stderr(&next).contains("damaged"), "said once: {}", stderr(&next));
+        assert!(names(&rig.state().join("landing")).len() == 1);
+    }
 }

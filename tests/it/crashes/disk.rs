@@ -10,12 +10,14 @@ use vainu_etl::extract::ledger::path_in;
 use vainu_etl::extract::runs;
 use vainu_etl::simulator::DEMO_API_KEY;
 
-use super::rig::{Rig, copy, dump, folder};
+use super::dump::dump;
+use super::files::{copy, folder};
+use super::rig::{Load, Rig};
 use crate::support::{stderr, vainu_etl};
 
 /// A warehouse with one generation, an API that has changed since, and what the next generation has to hold.
 fn second_load() -> (Rig, Vec<u8>) {
-    let rig = Rig::new();
+    let rig = Rig::new(Load::Prospects);
     rig.succeed();
     rig.change();
     let published = fs_err::read(rig.warehouse()).unwrap();
@@ -67,9 +69,10 @@ fn a_write_that_is_refused_is_explained_whichever_file_it_meets() {
         assert!(text.contains(file), "{blocks} blocks: {text}");
         assert!(fs_err::read(rig.warehouse()).unwrap() == published, "the published file is unchanged");
         // What cannot be kept is not asked for: what was in flight, and no more.
-        let lost = rig.offsets().len() - rig.offsets().iter().filter(|o| rig.landed().contains(o)).count();
+        let landed = rig.landed();
+        let lost = rig.asked().iter().filter(|part| !landed.contains(part)).count();
         assert!(lost <= 4, "{lost} pages were fetched and lost: {text}");
-        assert_eq!(super::rig::names(&rig.state().join("staging")), Vec::<String>::new());
+        assert_eq!(super::files::names(&rig.state().join("staging")), Vec::<String>::new());
     }
     rig.succeed();
     rig.assert_equal_to_source();
@@ -144,7 +147,7 @@ fn stderr_of(bytes: &[u8]) -> String {
 
 #[test]
 fn output_that_cannot_be_written_is_an_error_and_no_device_is_replaced() {
-    let rig = Rig::new();
+    let rig = Rig::new(Load::Prospects);
     let report = rig.sync().args(["--report", "/dev/full"]).output().unwrap();
     assert_eq!(report.status.code(), Some(6), "{}", stderr(&report));
     assert!(

@@ -161,7 +161,7 @@ proptest! {
 
     #[test]
     fn every_prefix_reads_as_the_entries_before_the_cut(entries in proptest::collection::vec(entry(), 0..12)) {
-        let dir = super::rig::folder();
+        let dir = super::files::folder();
         let whole = write(dir.path(), &entries);
         let mut all = vec![Entry::Opened(header())];
         all.extend(entries);
@@ -183,7 +183,7 @@ proptest! {
         entries in proptest::collection::vec(entry(), 0..12),
         damages in proptest::collection::vec(damage(), 1..4),
     ) {
-        let dir = super::rig::folder();
+        let dir = super::files::folder();
         let mut bytes = write(dir.path(), &entries);
         for damage in &damages {
             hurt(&mut bytes, damage);

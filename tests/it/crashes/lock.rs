@@ -3,7 +3,8 @@
 use vainu_etl::crash::Point;
 use vainu_etl::workspace::Workspace;
 
-use super::rig::{Rig, go_on, stopped_at};
+use super::rig::{Load, Rig};
+use super::stopped::{go_on, stopped_at};
 use crate::support::stderr;
 
 /// Another run would empty the staging folder and go on with the same landed pages.
@@ -12,7 +13,7 @@ fn the_lock_is_held_until_the_run_is_recorded_and_everything_tidied_up() {
     if !super::rig::has_points() {
         return;
     }
-    let rig = Rig::new();
+    let rig = Rig::new(Load::Prospects);
     for point in [Point::Renamed, Point::RunRecorded, Point::StagingEmptied] {
         let stopped = stopped_at(&rig, point);
         let workspace = Workspace::inspect(&rig.warehouse()).unwrap();

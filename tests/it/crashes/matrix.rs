@@ -1,11 +1,12 @@
-//! Every point × {error, panic, kill} × {first load, second load, resume of a resume}.
+//! Every point × {error, panic, kill} × {first load, second load, resume of a resume} × {companies alone, everything}.
 //!
 //! Here, each point is met in each situation and with each kind, in chains: the run that follows a crash crashes at
 //! the next point. `make soak` adds every combination by itself.
 
 use vainu_etl::crash::Point;
 
-use super::rig::{Dump, Kind, Rig, assert_same, dump, has_points, is_tidying};
+use super::dump::{Dump, assert_same, dump};
+use super::rig::{Kind, Load, Rig, has_points, is_tidying};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Situation {
@@ -19,8 +20,11 @@ enum Situation {
 
 impl Situation {
     /// Whether a run comes by the point.
-    fn meets(self, point: Point) -> bool {
+    fn meets(self, load: Load, point: Point) -> bool {
         match point {
+            Point::AnswersWritten | Point::AnswersLanded => load == Load::Default,
+            // The sessions before may have found them all.
+            Point::ListFound => load == Load::Default && self != Self::Resumed,
             Point::GenerationBegun | Point::GenerationKept | Point::RunSetAside => self != Self::First,
             Point::LandingCreated | Point::RunOpened => self != Self::Resumed,
             _ => true,
@@ -36,8 +40,8 @@ struct Base {
 }
 
 impl Base {
-    fn new(situation: Situation) -> Self {
-        let rig = Rig::new();
+    fn new(load: Load, situation: Situation) -> Self {
+        let rig = Rig::new(load);
         if situation != Situation::First {
             rig.succeed();
             rig.change();
@@ -81,51 +85,42 @@ impl Base {
     }
 }
 
-/// Which arrival: in the middle of the pages for the one that comes with each. Of the points that come with each batch
+/// Which arrival: in the middle of the pages or lists for the one that comes with each. Of the points that come with each batch
 /// of pages or entries, however many these are, only the second is before the publishing in any case.
 fn nth(point: Point) -> u32 {
     match point {
-        Point::PageWritten => 3,
+        Point::PageWritten | Point::ListFound => 3,
         Point::PagesSynced | Point::LedgerWritten | Point::LedgerSynced => 2,
         _ => 1,
     }
 }
 
-/// Points that a run comes by only while it publishes and is over afterwards.
-const LAST: [Point; 4] =
-    [Point::FolderSynced, Point::GenerationsPruned, Point::StagingEmptied, Point::RunSetAside];
+/// Points that the run which goes on may not come by again: it comes by them only while it publishes and is over
+/// afterwards, or has found all lists already.
+const ALONE: [Point; 5] = [
+    Point::ListFound,
+    Point::FolderSynced,
+    Point::GenerationsPruned,
+    Point::StagingEmptied,
+    Point::RunSetAside,
+];
 
 /// All points in that situation; `turn` chooses which kind is whose.
-fn chains(situation: Situation, turn: usize) {
+fn chains(load: Load, situation: Situation, turn: usize) {
     if !has_points() {
         return;
     }
-    let base = Base::new(situation);
+    let base = Base::new(load, situation);
     let met: Vec<(Point, Kind)> = (turn..)
         .zip(Point::ALL)
         .map(|(turn, point)| (*point, Kind::ALL[turn % Kind::ALL.len()]))
-        .filter(|(point, _)| situation.meets(*point))
+        .filter(|(point, _)| situation.meets(load, *point))
         .collect();
-    let (last, chain): (Vec<_>, Vec<_>) = met.into_iter().partition(|(point, _)| LAST.contains(point));
+    let (alone, chain): (Vec<_>, Vec<_>) = met.into_iter().partition(|(point, _)| ALONE.contains(point));
     base.survives(&chain);
-    for step in last {
+    for step in alone {
         base.survives(&[step]);
     }
-}
-
-#[test]
-fn every_point_of_a_first_load_is_survived() {
-    chains(Situation::First, 0);
-}
-
-#[test]
-fn every_point_of_a_second_load_is_survived() {
-    chains(Situation::Second, 1);
-}
-
-#[test]
-fn every_point_of_a_resumed_resume_is_survived() {
-    chains(Situation::Resumed, 2);
 }
 
 /// Every combination by itself.
@@ -134,15 +129,47 @@ fn alone(situation: Situation) {
     if !has_points() {
         return;
     }
-    let base = Base::new(situation);
-    let mut fired = 0;
-    for point in Point::ALL.iter().copied().filter(|point| situation.meets(*point)) {
-        for kind in Kind::ALL {
-            base.survives(&[(point, kind)]);
-            fired += 1;
+    for load in Load::ALL {
+        let base = Base::new(load, situation);
+        let mut fired = 0;
+        for point in Point::ALL.iter().copied().filter(|point| situation.meets(load, *point)) {
+            for kind in Kind::ALL {
+                base.survives(&[(point, kind)]);
+                fired += 1;
+            }
         }
+        println!("{load:?}, {situation:?}: {fired} crashes fired and survived");
     }
-    println!("{situation:?}: {fired} crashes fired and survived");
+}
+
+#[test]
+fn every_point_of_a_first_load_is_survived() {
+    chains(Load::Prospects, Situation::First, 0);
+}
+
+#[test]
+fn every_point_of_a_second_load_is_survived() {
+    chains(Load::Prospects, Situation::Second, 1);
+}
+
+#[test]
+fn every_point_of_a_resumed_resume_is_survived() {
+    chains(Load::Prospects, Situation::Resumed, 2);
+}
+
+#[test]
+fn every_point_of_a_first_load_of_everything_is_survived() {
+    chains(Load::Default, Situation::First, 1);
+}
+
+#[test]
+fn every_point_of_a_second_load_of_everything_is_survived() {
+    chains(Load::Default, Situation::Second, 2);
+}
+
+#[test]
+fn every_point_of_a_resumed_resume_of_everything_is_survived() {
+    chains(Load::Default, Situation::Resumed, 0);
 }
 
 #[test]

@@ -17,7 +17,7 @@ use vainu_etl::secret::Secret;
 use vainu_etl::selection::{Selection, lists_of};
 use vainu_etl::simulator::{DEMO_API_KEY, Simulator};
 
-use super::rig::{copy, folder};
+use super::files::{copy, folder};
 use crate::support::simulator;
 
 /// What the API plays: plain; total unknown; clamped; slices; slices and clamped.

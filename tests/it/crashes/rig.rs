@@ -1,27 +1,58 @@
 //! The binary, made to fail at a point, against a simulator in this process; and what is there afterwards.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use vainu_etl::crash::{Point, VARIABLE};
-use vainu_etl::extract::ledger::Ask;
+use vainu_etl::extract::bundle::MOST_COMPANIES;
 use vainu_etl::extract::runs::{self, LandedRun, RunState};
 use vainu_etl::simulator::{DEMO_API_KEY, Simulator};
 
-use crate::support::{assert_equal_rows, expected, open, prospects, simulator, stderr, vainu_etl};
+use super::files::{copy, folder, names};
+use crate::parts::{self, Part};
+use crate::support::{assert_equal_rows, expected, prospects, simulator, stderr, vainu_etl, value};
 
-/// Companies of the first version, read in pages of [`PAGE_SIZE`]: 22 pages and an empty one.
-const COMPANIES: u32 = 400;
 const PAGE_SIZE: &str = "20";
 const CONCURRENCY: usize = 2;
+/// Each slot holds its page until it is durable, and there are twice as many as requests in flight.
+const MOST_PAGES_LOST: usize = 2 * CONCURRENCY;
+/// Answers about companies in flight, the bundle that is filled, and the two that are written meanwhile.
+const MOST_ANSWERS_LOST: usize = 2 * CONCURRENCY + 3 * MOST_COMPANIES;
 
-/// All rows of all tables as text, by table; see [`dump`].
-pub(super) type Dump = BTreeMap<String, Vec<String>>;
+/// What is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Load {
+    /// Companies alone: one ordered list.
+    Prospects,
+    /// Everything that is loaded when no stream is named: lists of each kind, and a request for each company.
+    Default,
+}
+
+impl Load {
+    pub(super) const ALL: [Self; 2] = [Self::Prospects, Self::Default];
+
+    /// The streams named on the command line.
+    fn streams(self) -> &'static [&'static str] {
+        match self {
+            Self::Prospects => &["prospects"],
+            Self::Default => &[],
+        }
+    }
+
+    /// Companies of the first version: alone 22 pages and an empty one; with everything else four bundles at least, so
+    /// that losing all of them would be too many.
+    fn companies(self) -> u32 {
+        match self {
+            Self::Prospects => 400,
+            Self::Default => 240,
+        }
+    }
+}
 
 /// How a process ends at a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,13 +74,6 @@ impl Kind {
     }
 }
 
-/// A folder for a warehouse. In memory where that is possible: what a process leaves behind does not depend on the
-/// disk, and the many syncs do.
-pub(super) fn folder() -> TempDir {
-    let memory = Path::new("/dev/shm");
-    if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
-}
-
 /// Whether the binary has points to fail at; says so when it has not.
 #[expect(clippy::print_stdout, reason = "a test that is skipped says why")]
 pub(super) fn has_points() -> bool {
@@ -61,6 +85,7 @@ pub(super) fn has_points() -> bool {
 
 /// A simulator, and a folder with the warehouse that is loaded from it.
 pub(super) struct Rig {
+    load: Load,
     simulator: Arc<Simulator>,
     dir: TempDir,
     /// The simulator runs in it.
@@ -68,16 +93,16 @@ pub(super) struct Rig {
 }
 
 impl Rig {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(load: Load) -> Self {
         let runtime = Runtime::new().unwrap();
-        let simulator = runtime.block_on(simulator(COMPANIES, &[]));
-        Self { simulator: Arc::new(simulator), dir: folder(), runtime: Arc::new(runtime) }
+        let simulator = runtime.block_on(simulator(load.companies(), &[]));
+        Self { load, simulator: Arc::new(simulator), dir: folder(), runtime: Arc::new(runtime) }
     }
 
     /// A copy of another warehouse, loaded from the same simulator.
     pub(super) fn like(other: &Self) -> Self {
         let (simulator, runtime) = (Arc::clone(&other.simulator), Arc::clone(&other.runtime));
-        let rig = Self { simulator, dir: folder(), runtime };
+        let rig = Self { load: other.load, simulator, dir: folder(), runtime };
         copy(other.dir.path(), rig.dir.path());
         rig
     }
@@ -115,6 +140,7 @@ impl Rig {
     pub(super) fn sync(&self) -> Command {
         let mut command = vainu_etl(self.dir.path());
         command.env("VAINU_API_KEY", DEMO_API_KEY).args(["--base-url", &self.simulator.base_url(), "sync"]);
+        command.args(self.load.streams());
         command.args(["--page-size", PAGE_SIZE, "--concurrency", &CONCURRENCY.to_string()]);
         command.args(["--keep-raw", "1"]);
         command
@@ -153,30 +179,27 @@ impl Rig {
         }
     }
 
-    /// Runs a session, and checks that it asks for no page that has landed, and only for those a second time that
-    /// were in flight.
+    /// Runs a session, and checks that it asks for nothing that has landed, and only for that a second time which was
+    /// in flight, or in a bundle that was not yet durable.
     fn watched(&self, command: &mut Command) -> Output {
         let landed = self.landed();
         self.simulator.clear_requests();
         let output = command.output().unwrap();
-        let asked = self.offsets();
-        let again: Vec<_> = asked.iter().filter(|offset| landed.contains(offset)).collect();
-        assert!(
-            again.is_empty(),
-            "pages {again:?} have landed and were asked for again: {}",
-            stderr(&output)
-        );
-        let kept: BTreeSet<u64> = self.runs().iter().flat_map(offsets).collect();
-        let lost = asked.iter().filter(|offset| !kept.contains(offset)).count();
-        // Each slot holds its page until it is durable, and there are twice as many as requests in flight.
-        assert!(lost <= 2 * CONCURRENCY, "{lost} pages were received and did not land: {}", stderr(&output));
+        let asked = self.asked();
+        let again: Vec<_> = asked.iter().filter(|part| landed.contains(part)).collect();
+        assert!(again.is_empty(), "{again:?} had landed and were asked for again: {}", stderr(&output));
+        let kept: BTreeSet<Part> = self.runs().iter().flat_map(|run| parts_of(run)).collect();
+        let (answers, pages): (Vec<&Part>, Vec<&Part>) =
+            asked.iter().filter(|part| !kept.contains(part)).partition(|part| part.is_answer());
+        for (lost, most) in [(pages, MOST_PAGES_LOST), (answers, MOST_ANSWERS_LOST)] {
+            assert!(lost.len() <= most, "{lost:?} were received and did not land: {}", stderr(&output));
+        }
         output
     }
 
-    /// First rows of the pages that were asked for.
-    pub(super) fn offsets(&self) -> Vec<u64> {
-        let requests = self.simulator.requests();
-        requests.iter().filter_map(|request| request.param("offset")?.parse().ok()).collect()
+    /// What was asked for.
+    pub(super) fn asked(&self) -> Vec<Part> {
+        parts::asked(&self.simulator.requests())
     }
 
     /// Only later requests count.
@@ -184,18 +207,43 @@ impl Rig {
         self.simulator.clear_requests();
     }
 
-    /// First rows of the pages that the unfinished run has.
-    pub(super) fn landed(&self) -> BTreeSet<u64> {
-        self.runs().iter().filter(|run| run.state == RunState::Unfinished).flat_map(offsets).collect()
+    /// What the unfinished run has.
+    pub(super) fn landed(&self) -> BTreeSet<Part> {
+        self.runs().iter().filter(|run| run.state == RunState::Unfinished).flat_map(parts_of).collect()
     }
 
     fn runs(&self) -> Vec<LandedRun> {
         runs::list(&self.state().join("landing")).unwrap_or_default()
     }
 
-    /// What the API gives now is what the warehouse holds, no more and no less.
+    /// What the API gives now is what the warehouse holds, no more and no less: the companies value by value, of
+    /// everything else as many rows. Their values are compared with those of a run that nothing disturbed.
     pub(super) fn assert_equal_to_source(&self) {
         assert_equal_rows(&prospects(&self.warehouse()), &expected(self.simulator.companies()));
+        if self.load == Load::Prospects {
+            return;
+        }
+        let groups = self.simulator.target_groups();
+        let members =
+            groups.iter().map(|group| self.simulator.members(text(group, "id")).unwrap().len()).sum();
+        let statements = self.simulator.companies().map(|company| {
+            self.simulator.statements(text(&company, "country"), text(&company, "business_id")).unwrap().len()
+        });
+        // Those of companies that are gone stay, as the companies do.
+        let live = "(country, business_id) IN (SELECT (country, business_id) FROM prospects WHERE _deleted_at IS NULL)";
+        let rejected = "SELECT count(*) FROM etl.rejects WHERE run_id = (SELECT max(run_id) FROM etl.runs)";
+        let tables: [(&str, &str, usize); 4] = [
+            ("target_groups", "true", groups.len()),
+            ("target_group_members", "true", members),
+            ("customer_data", "true", self.simulator.customer_data().len()),
+            ("financial_statements", live, statements.sum()),
+        ];
+        for (table, which, there) in tables {
+            let sql = format!(
+                "SELECT (SELECT count(*) FROM {table} WHERE {which}) + ({rejected} AND table_name = '{table}')"
+            );
+            assert_eq!(value::<i64>(&self.warehouse(), &sql), i64::try_from(there).unwrap(), "{table}");
+        }
     }
 
     /// Nothing is left that belongs to a run in progress.
@@ -215,92 +263,12 @@ pub(super) fn is_tidying(point: Point) -> bool {
     matches!(point, GenerationsPruned | RunRecorded | RunSetAside | StagingEmptied)
 }
 
-fn offsets(run: &LandedRun) -> impl Iterator<Item = u64> {
-    run.pages.values().filter_map(|(key, _)| match key.ask {
-        Ask::Page { offset, .. } => Some(offset),
-        _ => None,
-    })
+fn parts_of(run: &LandedRun) -> impl Iterator<Item = Part> {
+    parts::landed(&run.folder).into_keys()
 }
 
-/// What a file holds, in a form that two runs of the same data share: run ids by their rank, times by whether there
-/// is one, without what counts requests. None when there is no file. It must open, and stand alone.
-pub(super) fn dump(path: &Path) -> Option<Dump> {
-    assert!(!path.with_extension("duckdb.wal").exists(), "a log is left beside {}", path.display());
-    if !path.exists() {
-        return None;
-    }
-    let connection = open(path);
-    let texts = |sql: &str| -> Vec<(String, String)> {
-        let mut statement = connection.prepare(sql).unwrap();
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
-        rows.collect::<Result<_, _>>().unwrap()
-    };
-    let mut all = Dump::new();
-    for (table, _) in texts("SELECT schema_name || '.' || table_name, '' FROM duckdb_tables()") {
-        let (schema, name) = table.split_once('.').unwrap();
-        let columns = texts(&format!(
-            "SELECT column_name, data_type FROM duckdb_columns() \
-             WHERE schema_name = '{schema}' AND table_name = '{name}' ORDER BY column_index"
-        ));
-        let cells: Vec<String> = columns
-            .iter()
-            .filter(|(column, _)| !["requests", "retries", "bytes", "reject_id"].contains(&column.as_str()))
-            .map(|(column, kind)| match column.as_str() {
-                "run_id" | "_run_id" | "first_seen_run" => format!(
-                    "(SELECT count(*) FROM etl.runs r WHERE r.started_at <= \
-                     (SELECT started_at FROM etl.runs o WHERE o.run_id = t.\"{column}\"))"
-                ),
-                // The values of a changed time.
-                "before" | "after" => format!(
-                    "CASE WHEN ends_with(t.field, '_at') AND t.\"{column}\" IS NOT NULL THEN 'a time' ELSE t.\"{column}\" END"
-                ),
-                _ if kind.starts_with("TIMESTAMP") => format!("t.\"{column}\" IS NOT NULL"),
-                _ => format!("t.\"{column}\""),
-            })
-            .map(|cell| format!("coalesce(CAST({cell} AS VARCHAR), '∅')"))
-            .collect();
-        let sql =
-            format!("SELECT concat_ws('|', {}) AS line, '' FROM {table} t ORDER BY line", cells.join(", "));
-        all.insert(table, texts(&sql).into_iter().map(|(line, _)| line).collect());
-    }
-    Some(all)
-}
-
-/// Asserts that two files hold the same, naming the first row that differs.
-pub(super) fn assert_same(found: Option<&Dump>, wanted: Option<&Dump>, place: &str) {
-    let (Some(found), Some(wanted)) = (found, wanted) else {
-        assert_eq!(found.is_some(), wanted.is_some(), "{place}: whether there is a file");
-        return;
-    };
-    assert_eq!(found.keys().collect::<Vec<_>>(), wanted.keys().collect::<Vec<_>>(), "{place}");
-    for (table, rows) in found {
-        for (row, wanted) in rows.iter().zip(&wanted[table]) {
-            assert_eq!(row, wanted, "{place}: {table}");
-        }
-        assert_eq!(rows.len(), wanted[table].len(), "{place}: {table}");
-    }
-}
-
-/// The names in a folder, in order.
-pub(super) fn names(folder: &Path) -> Vec<String> {
-    let entries = fs_err::read_dir(folder).unwrap();
-    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
-}
-
-/// Copies what is in a folder into another.
-pub(super) fn copy(from: &Path, to: &Path) {
-    for entry in fs_err::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            fs_err::create_dir_all(&target).unwrap();
-            copy(&path, &target);
-        } else {
-            fs_err::copy(&path, &target).unwrap();
-        }
-    }
+fn text<'a>(record: &'a Value, field: &str) -> &'a str {
+    record[field].as_str().unwrap()
 }
 
 /// The signal that ended a process.
@@ -312,27 +280,4 @@ fn signal(output: &Output) -> Option<i32> {
 #[cfg(not(unix))]
 fn signal(output: &Output) -> Option<i32> {
     (!output.status.success()).then_some(9)
-}
-
-/// A run that has stopped at a point and waits.
-#[cfg(target_os = "linux")]
-pub(super) fn stopped_at(rig: &Rig, point: Point) -> std::process::Child {
-    let mut command = rig.sync();
-    command.env(VARIABLE, format!("{}:stop", point.name())).stderr(std::process::Stdio::piped());
-    let child = command.spawn().unwrap();
-    let stat = format!("/proc/{}/stat", child.id());
-    // The third field: `T` for stopped, `Z` for ended.
-    let state = || fs_err::read_to_string(&stat).unwrap().rsplit(") ").next().unwrap().chars().next();
-    while state() != Some('T') {
-        assert_ne!(state(), Some('Z'), "the run ended before {}", point.name());
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-    child
-}
-
-/// Lets a stopped run go on to its end.
-#[cfg(target_os = "linux")]
-pub(super) fn go_on(child: std::process::Child) -> Output {
-    assert!(Command::new("kill").args(["-CONT", &child.id().to_string()]).status().unwrap().success());
-    child.wait_with_output().unwrap()
 }

@@ -1,0 +1,104 @@
+//! What requests ask for and what a ledger holds, named alike, whatever the stream: what has landed and what is asked
+//! for again can be told apart.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use vainu_etl::catalog::STREAMS;
+use vainu_etl::extract::ledger::{self, Ask, Entry, LandedAt, RequestKey, RunList};
+use vainu_etl::simulator::Request;
+
+/// What one answer is: part of a stream's lists, or the answer about one company.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Part {
+    pub(crate) stream: String,
+    /// The target group, or the company (`FI09704098`); empty where there is none.
+    pub(crate) about: String,
+    /// First row of a page, or its number; 0 where everything comes at once.
+    pub(crate) position: u64,
+}
+
+impl Part {
+    /// Whether it is landed in a bundle with others.
+    pub(crate) fn is_answer(&self) -> bool {
+        let stream = STREAMS.iter().find(|stream| stream.name == self.stream).unwrap();
+        stream.endpoint.path.contains("{company}")
+    }
+
+    /// What a request asks for; none when only for a number.
+    pub(crate) fn of_request(request: &Request) -> Option<Self> {
+        let path = request.path.split_once("/api/v1/").unwrap().1;
+        let (stream, about) = STREAMS
+            .iter()
+            .find_map(|stream| Some((stream.name, about(path, stream.endpoint.path)?)))
+            .unwrap_or_else(|| panic!("nobody expects {request:?}"));
+        if request.param("count") == Some("true") {
+            return None;
+        }
+        let position = request.param("offset").or_else(|| request.param("page"));
+        let position = position.map_or(0, |text| text.parse().unwrap());
+        Some(Self { stream: stream.to_owned(), about, position })
+    }
+
+    fn of_page(list: &RunList, key: &RequestKey) -> Self {
+        let position = match key.ask {
+            Ask::Page { offset, .. } => offset,
+            Ask::Numbered { page, .. } => page,
+            Ask::Whole { .. } => 0,
+            Ask::CountBefore | Ask::CountAfter | Ask::CountAgain => panic!("a number is no page: {key:?}"),
+        };
+        let about = list.target_group.clone().unwrap_or_default();
+        Self { stream: list.stream.clone(), about, position }
+    }
+
+    fn of_company(list: &RunList, company: &str) -> Self {
+        Self { stream: list.stream.clone(), about: company.replacen('/', "", 1), position: 0 }
+    }
+}
+
+/// What stands in a path where the template has a name in braces; empty when it has none. None for another path.
+fn about(path: &str, template: &str) -> Option<String> {
+    let (mut path, mut template) = (path.split('/'), template.split('/'));
+    let mut about = String::new();
+    loop {
+        match (path.next(), template.next()) {
+            (None, None) => return Some(about),
+            (Some(found), Some(name)) if name.starts_with('{') => about = found.to_owned(),
+            (Some(found), Some(wanted)) if found == wanted => {}
+            _ => return None,
+        }
+    }
+}
+
+/// What requests asked for, in their order.
+pub(crate) fn asked(requests: &[Request]) -> Vec<Part> {
+    requests.iter().filter_map(Part::of_request).collect()
+}
+
+/// What a run has according to its ledger, and where it lies: damaged pages not, pages of any reading. None where
+/// there was nothing to keep: a company that the server does not know.
+pub(crate) fn landed(run: &Path) -> BTreeMap<Part, Option<LandedAt>> {
+    let mut lists: BTreeMap<u32, RunList> = BTreeMap::new();
+    let mut parts = BTreeMap::new();
+    for entry in ledger::read(run).unwrap() {
+        match entry {
+            Entry::Opened(header) => lists.extend((0..).zip(header.lists)),
+            Entry::Found { index, list } => drop(lists.insert(index, list)),
+            Entry::Landed { key, at } => {
+                parts.insert(Part::of_page(&lists[&key.list], &key), Some(at));
+            }
+            Entry::Answered(answers) => {
+                let companies = answers.companies.iter().map(|company| (company, answers.at.clone()));
+                let unknown = answers.not_found.iter().map(|company| (company, None));
+                let of = |company: &String| Part::of_company(&lists[&answers.list], company);
+                parts.extend(companies.chain(unknown).map(|(company, at)| (of(company), at)));
+            }
+            Entry::Damaged { key } => drop(parts.remove(&Part::of_page(&lists[&key.list], &key))),
+            Entry::AnswersDamaged { number } => {
+                parts.retain(|_, at| at.as_ref().is_none_or(|at| at.number != number));
+            }
+            _ => {}
+        }
+    }
+    parts
+}
