@@ -253,6 +253,10 @@ impl Writer {
         for message in batch {
             match message {
                 Message::Entry(entry, reply) => {
+                    if matches!(entry, Entry::Damaged { .. } | Entry::AnswersDamaged { .. }) {
+                        // The segment may be the damaged one, or gone: what is fetched again goes into another.
+                        written = written.and_then(|()| self.close());
+                    }
                     entries.push(entry);
                     notes.push(reply);
                 }
@@ -295,11 +299,14 @@ impl Writer {
         Ok(())
     }
 
+    /// Ends the segment; what was written to it is durable.
+    fn close(&mut self) -> Result<(), ExtractError> {
+        Ok(self.file.take().map_or(Ok(()), |file| file.sync_data())?)
+    }
+
     fn write(&mut self, arrival: &Arrival) -> Result<LandedAt, ExtractError> {
-        if self.position >= SEGMENT_BYTES
-            && let Some(file) = self.file.take()
-        {
-            file.sync_data()?;
+        if self.position >= SEGMENT_BYTES {
+            self.close()?;
         }
         if self.file.is_none() {
             while segment_path(&self.folder, self.segment).exists() {

@@ -6,6 +6,7 @@ mod known;
 mod landing;
 mod plan;
 pub mod planner;
+mod repair;
 mod staging;
 
 use std::error::Error as _;
@@ -17,12 +18,11 @@ use crate::api::{Client, ClientSettings};
 use crate::catalog::Stream;
 use crate::crash::{self, Point};
 use crate::error::Error;
-use crate::extract::landing::{Landing, read_page};
-use crate::extract::ledger::{self, Entry, LandedAt, Spent, Verdict};
+use crate::extract::landing::Landing;
+use crate::extract::ledger::{self, Entry, Spent, Verdict};
 use crate::extract::runs::{self, LandedRun};
-use crate::extract::{ExtractError, ExtractSettings, Extracted, Observer, Plan, extract};
+use crate::extract::{ExtractSettings, Extracted, Observer, Plan, extract};
 use crate::load::LoadSettings;
-use crate::normalise::StageError;
 use crate::report::{PhaseClock, Report};
 use crate::selection::List;
 use crate::workspace::{Lock, Workspace};
@@ -225,46 +225,15 @@ async fn fetch_and_stage(
         if outcome.is_ok() {
             crash::point(Point::RowsStaged)?;
         }
-        match damaged_page(&outcome) {
+        match repair::damaged_page(&outcome) {
             Some(number) if repairs < MOST_REPAIRS => {
                 repairs += 1;
-                let run = LandedRun::read(landing.folder())?;
-                let found = tokio::task::spawn_blocking(move || damaged_pages(&run, number)).await;
-                for entry in found.map_err(|error| Error::Internal { what: error.to_string() })? {
-                    landing.note(entry).await?;
-                }
+                repair::note_damaged(landing, number).await?;
                 recorded = ledger::read(landing.folder())?;
             }
             _ => return Ok((outcome?, retired(workspace, &verdicts, target_groups)?)),
         }
     }
-}
-
-/// The landed page that could not be read, when that is what failed.
-fn damaged_page(outcome: &Result<Vec<StagedStream>, Error>) -> Option<u64> {
-    let Err(Error::Stage(StageError::Read(source))) = outcome else { return None };
-    match source.downcast_ref::<ExtractError>() {
-        Some(ExtractError::Damaged { number, .. }) => Some(*number),
-        _ => None,
-    }
-}
-
-/// What the ledger has to say of the landed pages that cannot be read: the one that failed, and all others like it. What
-/// damages one page of a segment often damages many.
-fn damaged_pages(run: &LandedRun, failed: u64) -> Vec<Entry> {
-    let is_damaged = |at: &LandedAt| {
-        let read = || read_page(&run.folder, at);
-        let damaged = at.number == failed || matches!(read(), Err(ExtractError::Damaged { .. }));
-        if damaged {
-            tracing::warn!(page = at.number, "A landed page is damaged and is fetched again.");
-        }
-        damaged
-    };
-    let pages = run.pages.values().filter(|(_, at)| is_damaged(at));
-    let pages = pages.map(|(key, _)| Entry::Damaged { key: key.clone() });
-    let answers = run.answers.values().filter(|(_, at)| is_damaged(at));
-    let answers = answers.map(|(_, at)| Entry::AnswersDamaged { number: at.number });
-    pages.chain(answers).collect()
 }
 
 /// Lists of target groups that are none any more; known only when the list of all of them is complete.

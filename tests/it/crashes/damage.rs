@@ -210,6 +210,11 @@ fn what_is_damaged_is_noticed_fetched_again_and_said_so() {
     what_is_damaged_is_fetched_again(Load::Prospects);
 }
 
+#[test]
+fn what_is_damaged_of_any_stream_is_noticed_fetched_again_and_said_so() {
+    what_is_damaged_is_fetched_again(Load::Default);
+}
+
 /// Everything was whole when the lists were proven, and is not when the rows are made of it.
 #[cfg(target_os = "linux")]
 fn damaged_before_staging(load: Load, damage: Damage) {
@@ -240,6 +245,15 @@ fn a_page_that_is_damaged_between_landing_and_staging_is_fetched_again_in_the_sa
 #[test]
 fn a_bundle_that_is_damaged_between_landing_and_staging_is_fetched_again_in_the_same_run() {
     damaged_before_staging(Load::Default, |run| flip_at(run, &in_the_middle(run)));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_segment_that_is_gone_between_landing_and_staging_is_fetched_again_in_the_same_run() {
+    damaged_before_staging(Load::Default, |run| {
+        fs_err::remove_file(segment(run, 1)).unwrap();
+        behind(run, 1, 0)
+    });
 }
 
 #[test]
