@@ -25,10 +25,10 @@ use crate::selection::{Selection, lists_of};
 pub(crate) struct SyncArgs {
     /// Streams to load, with what they need; when omitted those of the settings file, else the default ones
     ///
-    /// By default: prospects, target_groups, target_group_members, financial_statements, leads, customer_data.
-    /// contacts holds personal data and is loaded only when named. What is asked for each company by itself
-    /// (financial_statements, details, contacts, technologies, company_leads) costs a request for each company;
-    /// `vainu-etl plan` says how many.
+    /// By default: `prospects`, `target_groups`, `target_group_members`, `financial_statements`, `leads`,
+    /// `customer_data`. `contacts` holds personal data and is loaded only when named. What is asked for each company by
+    /// itself (`financial_statements`, `details`, `contacts`, `technologies`, `company_leads`) costs a request for each
+    /// company; `vainu-etl plan` says how many.
     #[arg(value_name = "STREAM", value_parser = clap::builder::PossibleValuesParser::new(STREAMS.iter().map(|s| s.name)))]
     streams: Vec<String>,
     /// Load only companies that match; several filters must all match
@@ -210,8 +210,8 @@ fn percent(given: Option<f64>) -> Result<f64, Error> {
 }
 
 /// The streams of the command line, else of the settings file, else the default ones.
-fn streams(named: &[String], file: &[String]) -> Result<Vec<&'static Stream>, Error> {
-    let names = if named.is_empty() { file } else { named };
+fn streams(given: &[String], file: &[String]) -> Result<Vec<&'static Stream>, Error> {
+    let names = if given.is_empty() { file } else { given };
     if names.is_empty() {
         return Ok(default_streams());
     }

@@ -102,8 +102,8 @@ mod tests {
             ("US/DE_6", b""),
             ("FI/4", b"\n"),
         ];
-        for (index, (company, body)) in given.iter().enumerate() {
-            bundle.add((*company).to_owned(), Some((body, 1)), 100 + index as i64);
+        for (at, (company, body)) in (100..).zip(given) {
+            bundle.add(company.to_owned(), Some((body, 1)), at);
         }
         bundle.add("FI/404".to_owned(), None, 7);
         assert_eq!((bundle.len(), bundle.rows, bundle.since_us), (5, 4, 100));
@@ -112,11 +112,7 @@ mod tests {
             .iter()
             .map(|answer| (answer.company.as_str(), &bundle.body[answer.body.clone()], answer.fetched_at_us))
             .collect();
-        let expected: Vec<_> = given
-            .iter()
-            .enumerate()
-            .map(|(index, (company, body))| (*company, *body, 100 + index as i64))
-            .collect();
+        let expected: Vec<_> = (100..).zip(given).map(|(at, (company, body))| (company, body, at)).collect();
         assert_eq!(found, expected);
     }
 
@@ -129,7 +125,7 @@ mod tests {
         for cut in 1..bundle.body.len() {
             let read = answers(&bundle.body[..cut]);
             // Between two answers it is whole; the checksum of the page sees that one.
-            assert!(read.is_none() || read.is_some_and(|read| read.len() == 1 && cut >= first), "{cut}");
+            assert!(read.is_none_or(|read| read.len() == 1 && cut >= first), "{cut}");
         }
     }
 }

@@ -73,7 +73,7 @@ pub struct RunList {
     pub window_to_us: Option<i64>,
 }
 
-/// CompanyAnswers about several companies that were landed together.
+/// Answers about several companies that were landed together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CompanyAnswers {
     /// Index of the list in the run.
@@ -203,9 +203,9 @@ pub enum Entry {
         /// The list.
         list: RunList,
     },
-    /// CompanyAnswers about companies, durable in the landing folder.
+    /// Answers about companies, durable in the landing folder.
     Answered(CompanyAnswers),
-    /// CompanyAnswers about companies that can no longer be read; the companies are asked for again.
+    /// Answers about companies that can no longer be read; the companies are asked for again.
     AnswersDamaged {
         /// Number of the first of them.
         number: u64,

@@ -126,7 +126,7 @@ impl Reading<'_, '_> {
     /// Says once when the link to the next page leads to another host.
     fn warn_of_link(&self, page: &Page) {
         let base = self.source.base_url();
-        let link = page.next_page.as_deref().and_then(|link| base.join(link).ok());
+        let link = page.next.as_deref().and_then(|link| base.join(link).ok());
         if let Some(link) = link.filter(|link| link.origin() != base.origin()) {
             tracing::warn!(
                 origin = link.origin().ascii_serialization(),

@@ -27,7 +27,7 @@ pub(super) struct Page {
     /// The server's total, when it was asked for and given.
     pub(super) count: Option<u64>,
     /// Where the server says that there is more.
-    pub(super) next_page: Option<String>,
+    pub(super) next: Option<String>,
 }
 
 /// An answer that is a page or a count.
@@ -173,7 +173,7 @@ impl<'a> Source<'a> {
             self.observer.list_counted(&self.lists.get(list).named, Some(found));
         }
         self.groups.lock().unwrap_or_else(PoisonError::into_inner).extend(seen.groups);
-        Page { rows: seen.facts.rows, count: seen.facts.count, next_page: seen.facts.next_page }
+        Page { rows: seen.facts.rows, count: seen.facts.count, next: seen.facts.next_page }
     }
 
     /// The page as landed by an earlier session; none when it is damaged, which the ledger then says.

@@ -65,8 +65,10 @@ pub async fn estimate(settings: &SyncSettings) -> Result<Estimated, Error> {
             let requests = lists.iter().map(|total| requests(planned.stream, total, settings)).sum();
             (lists.len() as u64, rows, requests, 0)
         };
-        let at_once = answer_time.as_secs_f64() * requests as f64 / concurrency as f64;
-        let paced = settings.client.requests_per_second.map_or(0.0, |pace| requests as f64 / pace);
+        let times = |one: Duration, count: u64| one.saturating_mul(u32::try_from(count).unwrap_or(u32::MAX));
+        let at_once = times(answer_time, requests.div_ceil(concurrency));
+        let pace = settings.client.requests_per_second.map(|pace| Duration::try_from_secs_f64(pace.recip()));
+        let paced = times(pace.map_or(Duration::ZERO, |pace| pace.unwrap_or(Duration::MAX)), requests);
         Estimate {
             endpoint: planned.stream.name,
             serves: planned.serves.clone(),
@@ -74,7 +76,7 @@ pub async fn estimate(settings: &SyncSettings) -> Result<Estimated, Error> {
             rows,
             fresh,
             requests,
-            time: Duration::try_from_secs_f64(at_once.max(paced)).unwrap_or(Duration::MAX),
+            time: at_once.max(paced),
         }
     });
     Ok(Estimated { streams: streams.collect(), spent, answer_time })

@@ -142,11 +142,11 @@ mod tests {
     fn planned(names: &[&str]) -> Vec<String> {
         let chosen: Vec<_> = STREAMS.iter().filter(|stream| names.contains(&stream.name)).collect();
         assert_eq!(chosen.len(), names.len());
-        let served = |served: &Served| format!("{}: {}", served.stream.name, served.tables.join(" "));
+        let written = |served: &Served| format!("{}: {}", served.stream.name, served.tables.join(" "));
         plan(&chosen)
             .iter()
             .map(|planned| {
-                let serves: Vec<_> = planned.serves.iter().map(served).collect();
+                let serves: Vec<_> = planned.serves.iter().map(written).collect();
                 format!("{} -> {}", planned.endpoint.name, serves.join("; "))
             })
             .collect()
