@@ -20,7 +20,7 @@ macro_rules! points {
         }
 
         impl Point {
-            /// All points, in the order in which a run comes by.
+            /// All points, in the order in which a run, and then `erase`, comes by.
             pub const ALL: &[Self] = &[$(Self::$point),+];
 
             /// The name in the environment variable.
@@ -88,6 +88,22 @@ points! {
     StagingEmptied => "staging-emptied",
     /// A surplus run is set aside, its pages not yet removed; once for each.
     RunSetAside => "run-set-aside",
+    /// `erase`: a run's pages are written anew, the ledger still names the old ones; once for each run.
+    ErasedPagesWritten => "erased-pages-written",
+    /// `erase`: the ledger names the new pages, the old ones are still there.
+    ErasedLedgerReplaced => "erased-ledger-replaced",
+    /// `erase`: the old pages are gone.
+    ErasedSegmentsRemoved => "erased-segments-removed",
+    /// `erase`: a generation, or the published file, is written anew; once for each.
+    ErasedFileWritten => "erased-file-written",
+    /// `erase`: it was opened as a reader does, and is synced.
+    ErasedFileVerified => "erased-file-verified",
+    /// `erase`: it is in the place of the old one, durably.
+    ErasedFileReplaced => "erased-file-replaced",
+    /// `erase`: everything but the exports is done.
+    ErasedWarehouse => "erased-warehouse",
+    /// `erase`: an export is written again; once for each.
+    ErasedExport => "erased-export",
 }
 
 /// Fails if the environment asks for it.
@@ -97,6 +113,13 @@ points! {
 #[inline]
 pub fn point(point: Point) -> io::Result<()> {
     if cfg!(debug_assertions) { arrive(point) } else { Ok(()) }
+}
+
+impl Point {
+    /// Whether it is `erase` that comes by, and not a run.
+    pub fn is_of_erase(self) -> bool {
+        self as usize >= Self::ErasedPagesWritten as usize
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

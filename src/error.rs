@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use crate::api::ApiError;
+use crate::erase::EraseError;
 use crate::export::ExportError;
 use crate::extract::ExtractError;
 use crate::job::JobError;
@@ -119,6 +120,9 @@ pub enum Error {
     /// An export failed.
     #[error("the export failed")]
     Export(#[from] ExportError),
+    /// Not everything was erased.
+    #[error("erasing is not complete")]
+    Erase(#[from] EraseError),
     /// The state of an import cannot be shown.
     #[error("the job cannot be shown")]
     Job(#[from] JobError),
@@ -153,6 +157,7 @@ impl Error {
             Self::Api(error) => error.kind().exit_code(),
             Self::Extract(error) | Self::NotRecorded { source: error, .. } => extract_code(error),
             Self::Job(error) => job_code(error),
+            Self::Erase(error) => error.kind().exit_code(),
             Self::MissingLists { .. } => CHECKS,
             Self::Workspace(error) => error.kind().exit_code(),
             Self::Lock(error) => error.kind().exit_code(),
@@ -197,6 +202,7 @@ impl Error {
             Self::Query(error) => Some(error.hint()),
             Self::Export(error) => Some(error.hint()),
             Self::Job(error) => job_hint(error),
+            Self::Erase(error) => Some(error.hint()),
             Self::MissingLists { .. } => {
                 Some("sync them again, or add --allow-missing-lists to leave them out".to_owned())
             }

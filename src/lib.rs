@@ -46,6 +46,7 @@ pub mod catalog;
 pub mod cli;
 pub mod clock;
 pub mod crash;
+pub mod erase;
 pub mod error;
 pub mod export;
 pub mod extract;

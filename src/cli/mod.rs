@@ -4,6 +4,7 @@ pub(crate) mod config;
 mod credentials;
 mod demo;
 mod doctor;
+mod erase;
 mod export;
 mod generations;
 mod job;
@@ -100,6 +101,8 @@ enum Command {
     Rebuild(generations::RebuildArgs),
     /// Publish an earlier generation again
     Rollback(generations::RollbackArgs),
+    /// Remove a person or a company from everything that is kept: file, generations, landed pages, exports
+    Erase(erase::EraseArgs),
     /// Look at an import of customer data
     Job(job::JobArgs),
     /// Check credentials, clock, disk, lock and the published file as a reader sees it
@@ -154,6 +157,7 @@ fn run(cli: Cli, output: &Output) -> Result<u8, Error> {
         Command::Rejects(args) => rejects::run(&args, &global),
         Command::Rebuild(args) => generations::rebuild(&args, &global, output),
         Command::Rollback(args) => generations::rollback(&args, &global, output),
+        Command::Erase(args) => erase::run(&args, &global, output),
         Command::Job(args) => job::run(&args, &global, output),
         Command::Doctor(args) => doctor::run(&args, &global),
         Command::Simulate(args) => simulate::run(&args, output),

@@ -100,7 +100,8 @@ fn is_ours(dir: &Path) -> Result<bool, ExportError> {
     Ok(empty || manifest_in(dir)?.is_some() || (dir.join(LOCK).is_file() && !dir.join(MANIFEST).exists()))
 }
 
-fn manifest_in(dir: &Path) -> Result<Option<Manifest>, ExportError> {
+/// The manifest of the export in `dir`; none when there is none of ours.
+pub(crate) fn manifest_in(dir: &Path) -> Result<Option<Manifest>, ExportError> {
     match fs_err::read(dir.join(MANIFEST)) {
         Ok(text) => {
             Ok(serde_json::from_slice::<Manifest>(&text).ok().filter(|manifest| manifest.tool == TOOL))
@@ -108,6 +109,14 @@ fn manifest_in(dir: &Path) -> Result<Option<Manifest>, ExportError> {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::IsADirectory) => Ok(None),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Removes from `dir` what exports that did not end left there, and outdated ones.
+///
+/// # Errors
+/// The folder is not ours, another export is writing to it, or something cannot be removed.
+pub(crate) fn sweep_leftovers(dir: &Path) -> Result<(), ExportError> {
+    Folder::claim(dir).map(drop)
 }
 
 /// Removes exports other than `keep`, finished or not; nothing with another name is touched.

@@ -27,6 +27,7 @@ use std::path::PathBuf;
 use duckdb::Connection;
 
 pub use error::ExportError;
+pub(crate) use folder::{manifest_in as manifest_of, sweep_leftovers};
 pub use manifest::{ExportFormat, Manifest, ManifestColumn, ManifestFile, ManifestTable, Source};
 pub use remembered::{Remembered, forget, remembered};
 

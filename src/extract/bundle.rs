@@ -46,12 +46,17 @@ impl Bundle {
             self.not_found.push(company);
             return;
         };
-        self.body.extend_from_slice(format!("{company} {} {fetched_at_us}\n", body.len()).as_bytes());
-        self.body.extend_from_slice(body);
-        self.body.push(b'\n');
+        append(&mut self.body, &company, body, fetched_at_us);
         self.companies.push(company);
         self.rows += rows;
     }
+}
+
+/// Writes the answer about a company behind the others of a bundle.
+pub(crate) fn append(bundle: &mut Vec<u8>, company: &str, answer: &[u8], fetched_at_us: i64) {
+    bundle.extend_from_slice(format!("{company} {} {fetched_at_us}\n", answer.len()).as_bytes());
+    bundle.extend_from_slice(answer);
+    bundle.push(b'\n');
 }
 
 /// One answer in a bundle.

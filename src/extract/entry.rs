@@ -83,10 +83,11 @@ pub struct CompanyAnswers {
     /// Companies that the server does not know (404).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_found: Vec<String>,
-    /// Records in the answers.
+    /// Records in the answers as they were received.
     pub rows: u64,
-    /// Where the answers lie, [`super::bundle`] says how; none when no company was found. The first answer has this
-    /// number, each further one the next.
+    /// Where the answers lie, [`super::bundle`] says how; none when no company was found, or none is left. The first
+    /// answer has this number, each further one the next. Where `erase` took an answer out, those behind it have moved
+    /// up: rejects of earlier loads name them by the numbers that they had.
     pub at: Option<LandedAt>,
 }
 

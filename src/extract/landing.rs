@@ -20,9 +20,9 @@ use super::runs;
 use crate::crash::{self, Point};
 
 /// zstd level of landed pages: 1 halves the time of the default 3 and costs a tenth in size.
-const COMPRESSION_LEVEL: i32 = 1;
+pub(super) const COMPRESSION_LEVEL: i32 = 1;
 /// A segment file is closed at about this size.
-const SEGMENT_BYTES: u64 = 256 << 20;
+pub(super) const SEGMENT_BYTES: u64 = 256 << 20;
 /// Pages that may wait for the landing thread; further ones wait with their request slot held.
 const QUEUE: usize = 16;
 /// Largest body that a landed page may claim to have; a damaged ledger must not ask for all memory.
@@ -118,6 +118,8 @@ impl Landing {
             Entry::Answered(CompanyAnswers { companies, at: Some(at), .. }) => {
                 Some((at.segment, at.number + (companies.len() as u64).saturating_sub(1)))
             }
+            // It must not come to mean answers that land from now on.
+            Entry::AnswersDamaged { number } => Some((0, *number)),
             _ => None,
         });
         let (segment, number) = landed.fold((0, 0), |most, next| (most.0.max(next.0), most.1.max(next.1)));
@@ -339,7 +341,7 @@ impl Writer {
     }
 }
 
-fn segment_path(folder: &Path, segment: u32) -> PathBuf {
+pub(super) fn segment_path(folder: &Path, segment: u32) -> PathBuf {
     folder.join(format!("pages-{segment:05}.zst"))
 }
 

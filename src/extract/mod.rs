@@ -20,6 +20,7 @@ mod look;
 mod numbered;
 mod plan;
 mod request;
+pub(crate) mod rewrite;
 pub mod runs;
 mod single;
 mod slice;

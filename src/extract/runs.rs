@@ -213,6 +213,6 @@ pub(super) fn set_aside(folder: &Path) -> PathBuf {
     name.into()
 }
 
-fn is_set_aside(folder: &Path) -> bool {
+pub(crate) fn is_set_aside(folder: &Path) -> bool {
     folder.as_os_str().to_string_lossy().ends_with(SET_ASIDE)
 }

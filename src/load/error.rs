@@ -180,7 +180,7 @@ impl LoadError {
     /// The error of a statement that failed while `doing`, which writes below `path`.
     ///
     /// The C API gives only a text, which starts with the kind of error.
-    pub(super) fn database(doing: &'static str, path: &Path, source: duckdb::Error) -> Self {
+    pub(crate) fn database(doing: &'static str, path: &Path, source: duckdb::Error) -> Self {
         let text = source.to_string();
         let path = path.to_owned();
         if ["No space left", "Disk quota", "max_temp_directory_size", "not enough disk space"]

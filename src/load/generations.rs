@@ -97,6 +97,19 @@ pub(super) fn prune(workspace: &Workspace, keep: usize, replaced: Option<&Marker
     }
 }
 
+/// Removes second names of the published file that a crash left before they became generations.
+pub(super) fn sweep(workspace: &Workspace) -> Result<(), LoadError> {
+    let folder = workspace.generations_dir();
+    let failed = |source| LoadError::io("reading", &folder, source);
+    for entry in fs_err::read_dir(&folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|extension| extension == "new") {
+            switch::remove_if_there(&path)?;
+        }
+    }
+    Ok(())
+}
+
 /// Numbers and files of the kept generations, newest first.
 fn kept(workspace: &Workspace) -> Result<Vec<(u64, PathBuf)>, LoadError> {
     let folder = workspace.generations_dir();

@@ -22,6 +22,7 @@ mod next;
 mod record;
 mod renamed;
 mod replace;
+pub(crate) mod rewrite;
 mod scopes;
 mod sources;
 mod switch;

@@ -10,13 +10,13 @@ use crate::workspace::Workspace;
 
 /// Storage format of every published file: the oldest that has all that is used here, so that the `DuckDB` which
 /// BI tools carry opens it.
-const STORAGE_VERSION: &str = "v1.2.0";
+pub(super) const STORAGE_VERSION: &str = "v1.2.0";
 
 /// Rows of a row group, half of `DuckDB`'s default. A thread that inserts holds an uncompressed row group and then
 /// compresses it alone: with the default, 200,000 rows are two groups, of which one thread does most. With half of
 /// it a first load of as many took 1.2 s instead of 1.9 on two cores, and a thread needs half of the memory; with a
 /// quarter it took longer again.
-const ROW_GROUP_ROWS: u32 = 61_440;
+pub(super) const ROW_GROUP_ROWS: u32 = 61_440;
 
 /// Memory that one thread needs to merge at the widths of our tables; with less than this, two threads run out of a
 /// limit of 200 MB where one does not.

@@ -22,6 +22,7 @@ mod around;
 mod batch;
 pub mod cell;
 mod children;
+pub(crate) mod company_key;
 mod drift;
 mod envelope;
 mod extra;

@@ -4,7 +4,7 @@ mod damage;
 #[cfg(target_os = "linux")]
 mod disk;
 mod dump;
-mod files;
+pub(crate) mod files;
 mod ledger;
 #[cfg(target_os = "linux")]
 mod lock;

@@ -107,6 +107,7 @@ const LAYERS: &[&[&str]] = &[
     &["catalog", "staging"],
     &["selection", "normalise", "views", "query", "workspace"],
     &["extract", "load", "export", "job"],
+    &["erase"],
     &["simulator"],
     &["error"],
     &["report"],

@@ -8,6 +8,7 @@ mod client;
 mod crashes;
 mod documents;
 mod encoding;
+mod erase;
 mod export;
 mod faults;
 mod fixture_warehouse;

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 /// A folder for a warehouse. In memory where that is possible: what a process leaves behind does not depend on the
 /// disk, and the many syncs do.
-pub(super) fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
 }
@@ -20,7 +20,7 @@ pub(super) fn names(folder: &Path) -> Vec<String> {
 }
 
 /// Copies what is in a folder into another.
-pub(super) fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     for entry in fs_err::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
         let target = to.join(path.file_name().unwrap());

@@ -27,7 +27,7 @@ impl Situation {
             Point::ListFound => load == Load::Default && self != Self::Resumed,
             Point::GenerationBegun | Point::GenerationKept | Point::RunSetAside => self != Self::First,
             Point::LandingCreated | Point::RunOpened => self != Self::Resumed,
-            _ => true,
+            _ => !point.is_of_erase(),
         }
     }
 }

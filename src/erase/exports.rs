@@ -1,0 +1,149 @@
+//! The exports: those that hold a subject are written again from the erased file.
+
+use std::path::{Path, PathBuf};
+
+use duckdb::Connection;
+
+use super::rules::Column;
+use super::subject::Subject;
+use super::tables::Relation;
+use super::{EraseError, EraseOptions, Outcome};
+use crate::crash::{self, Point};
+use crate::export::{self, ExportError, ExportFormat, Manifest, ManifestTable, Remembered};
+use crate::load::LoadError;
+use crate::schema::ddl::{identifier, literal};
+use crate::workspace::Workspace;
+
+/// Looks at every known export and, with `write`, writes those again that hold a subject. One that cannot be looked at
+/// is said; the others are done all the same.
+pub(super) fn erase(
+    workspace: &Workspace,
+    write: bool,
+    options: &EraseOptions,
+    outcome: &mut Outcome,
+) -> Result<(), EraseError> {
+    for dir in &options.forget_exports {
+        let dir = absolute(dir)?;
+        let known = export::remembered(workspace)?.iter().any(|known| known.dir == dir);
+        if !known {
+            outcome.problems.push(format!("no export to {} is known", dir.display()));
+        } else if write {
+            export::forget(workspace, &dir)?;
+        }
+    }
+    let forgotten: Vec<PathBuf> =
+        options.forget_exports.iter().map(|dir| absolute(dir)).collect::<Result<_, _>>()?;
+    let mut all = export::remembered(workspace)?;
+    all.retain(|known| !forgotten.contains(&known.dir));
+    for dir in &options.exports {
+        let dir = absolute(dir)?;
+        if all.iter().any(|known| known.dir == dir) {
+            continue;
+        }
+        match export::manifest_of(&dir) {
+            Ok(Some(manifest)) => all.push(as_it_was(dir, &manifest)),
+            Ok(None) => outcome.untouched_for(&dir, "there is no export in it"),
+            Err(error) => outcome.untouched_for(&dir, &error.to_string()),
+        }
+    }
+    for known in &all {
+        if let Err(error) = erase_export(workspace, write, known, &options.subjects, outcome) {
+            outcome.untouched(&format!("the export in {}", known.dir.display()), &error);
+        }
+    }
+    Ok(())
+}
+
+fn erase_export(
+    workspace: &Workspace,
+    write: bool,
+    known: &Remembered,
+    subjects: &[Subject],
+    outcome: &mut Outcome,
+) -> Result<(), EraseError> {
+    let place = format!("export {}", known.dir.display());
+    if !known.dir.is_dir() {
+        outcome.untouched_for(&known.dir, "the folder is not there (any more, or now)");
+        return Ok(());
+    }
+    let manifest = export::manifest_of(&known.dir)?;
+    if write {
+        export::sweep_leftovers(&known.dir)?;
+    }
+    let mut again = false;
+    for table in manifest.iter().flat_map(|manifest| &manifest.tables) {
+        let format = manifest.as_ref().map_or(ExportFormat::Parquet, |manifest| manifest.format);
+        let relation = relation(&known.dir, table, format)?;
+        let found = search(relation.as_ref(), subjects)
+            .map_err(|source| LoadError::database("looking for what to erase", &known.dir, source))?;
+        again |= !found.is_empty();
+        outcome.add_found(&place, &table.name, &found);
+    }
+    if write && again {
+        if !workspace.is_published() {
+            outcome.untouched_for(&known.dir, "there is no published file to export again");
+            return Ok(());
+        }
+        export::export(&known.options(workspace.published()))?;
+        crash::point(Point::ErasedExport)?;
+    }
+    Ok(())
+}
+
+fn search(relation: Option<&Relation>, subjects: &[Subject]) -> duckdb::Result<super::tables::Found> {
+    match relation {
+        Some(relation) => relation.find(&Connection::open_in_memory()?, subjects),
+        None => Ok(super::tables::Found::default()),
+    }
+}
+
+/// The files of an exported table; none when it has none.
+fn relation(dir: &Path, table: &ManifestTable, format: ExportFormat) -> Result<Option<Relation>, EraseError> {
+    if table.files.is_empty() {
+        return Ok(None);
+    }
+    let path = |path: &str| {
+        let path = dir.join(path);
+        path.to_str().map(literal).ok_or(ExportError::Path { path: path.clone() })
+    };
+    let files = table.files.iter().map(|file| path(&file.path)).collect::<Result<Vec<_>, _>>()?.join(", ");
+    let partitioned = !table.partitioned_by.is_empty();
+    let read = match format {
+        ExportFormat::Parquet => {
+            format!("read_parquet([{files}], hive_partitioning = {partitioned}, hive_types_autocast = false)")
+        }
+        ExportFormat::Csv => format!(
+            "read_csv([{files}], all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', \
+             hive_partitioning = {partitioned}, hive_types_autocast = false)"
+        ),
+    };
+    let columns = table.columns.iter().map(|column| Column {
+        name: column.name.clone(),
+        kind: column.data_type.clone(),
+        nullable: true,
+    });
+    let names: Vec<String> = table.columns.iter().map(|column| identifier(&column.name)).collect();
+    Ok(Some(Relation {
+        schema: "main".to_owned(),
+        name: table.name.clone(),
+        columns: columns.collect(),
+        source: format!("(SELECT {}, row_number() OVER () AS \"#\" FROM {read})", names.join(", ")),
+        row: "\"#\"",
+    }))
+}
+
+/// The export that a manifest tells of. Whether its CSV texts were left raw, it does not tell.
+fn as_it_was(dir: PathBuf, manifest: &Manifest) -> Remembered {
+    Remembered {
+        dir,
+        tables: manifest.tables.iter().map(|table| table.name.clone()).collect(),
+        format: manifest.format,
+        partition_by_country: manifest.tables.iter().any(|table| !table.partitioned_by.is_empty()),
+        raw_csv: false,
+    }
+}
+
+/// The folder as the list of exports has it; one that is gone is taken at its word.
+fn absolute(dir: &Path) -> std::io::Result<PathBuf> {
+    fs_err::canonicalize(dir).or_else(|_| std::path::absolute(dir))
+}

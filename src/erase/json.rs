@@ -1,0 +1,248 @@
+//! Cuts subjects out of a JSON text. Whatever is not about them stays byte for byte.
+//!
+//! The rules, for a landed body and for a JSON cell of a table alike:
+//! - A **person**: an object whose `email` is the address is the person and goes as a whole, unless it is a company
+//!   (it has a `business_id`). Elsewhere a string that is the address becomes null, in an array it goes; inside a longer
+//!   string the address is replaced.
+//! - A **company**: an object with its `business_id` and `country` (its own, or that of the object around it), or with its
+//!   id with the country in front, goes as a whole; so does one that is about a company named in `prospect_info`. A string
+//!   that is the id with its country in front becomes null, in an array it goes. Where no country is said, the object
+//!   stays and is counted: the same digits in another country are another company.
+
+mod object;
+
+use std::ops::Range;
+
+use serde_json::value::RawValue;
+
+use super::subject::Subject;
+use super::tally::Tally;
+use crate::normalise::company_key::{country_of, string_of};
+use object::{Is, Members, is_company, member, members};
+
+/// The field that makes an object a person.
+pub(super) const PERSON_FIELD: &str = "email";
+/// The field of customer data that names the company that they are about.
+const COMPANY_FIELD: &str = "prospect_info";
+/// What is nested deeper is not looked at: it goes as a whole when it may name a subject.
+const MAX_DEPTH: usize = 128;
+
+/// What becomes of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// Nothing in it is about a subject.
+    Same,
+    /// The text without them.
+    Text(String),
+    /// All of it is about a subject.
+    Gone,
+}
+
+/// Cuts the subjects out of `text`. `country` is that of the row or company that the text belongs to, where it has one.
+///
+/// # Errors
+/// The text may name a subject and is no JSON.
+pub(super) fn cut(
+    text: &str,
+    subjects: &[Subject],
+    country: Option<&str>,
+    tally: &mut Tally,
+) -> Result<Cut, serde_json::Error> {
+    if !subjects.iter().any(|subject| subject.may_be_in(text)) {
+        return Ok(Cut::Same);
+    }
+    let root: &RawValue = serde_json::from_str(text)?;
+    let mut cutter = Cutter { text, subjects, edits: Vec::new(), tally };
+    match cutter.value(root, country, 0)? {
+        Fate::Gone => return Ok(Cut::Gone),
+        Fate::Text(new) => return Ok(Cut::Text(quoted(&new)?)),
+        Fate::Keep => {}
+    }
+    if cutter.edits.is_empty() {
+        return Ok(Cut::Same);
+    }
+    cutter.edits.sort_by_key(|(range, _)| range.start);
+    let (mut out, mut position) = (String::with_capacity(text.len()), 0);
+    for (range, new) in &cutter.edits {
+        out.push_str(text.get(position..range.start).unwrap_or_default());
+        out.push_str(new);
+        position = range.end;
+    }
+    out.push_str(text.get(position..).unwrap_or_default());
+    Ok(Cut::Text(out))
+}
+
+/// What becomes of a value.
+enum Fate {
+    /// It stays, but for the edits inside it.
+    Keep,
+    Gone,
+    /// It is a string and says this now.
+    Text(String),
+}
+
+struct Cutter<'t, 's> {
+    text: &'t str,
+    subjects: &'s [Subject],
+    /// Ranges of the text and what stands there instead; none overlaps another.
+    edits: Vec<(Range<usize>, String)>,
+    tally: &'s mut Tally,
+}
+
+impl<'t> Cutter<'t, '_> {
+    fn value(
+        &mut self,
+        raw: &'t RawValue,
+        country: Option<&str>,
+        depth: usize,
+    ) -> Result<Fate, serde_json::Error> {
+        let json = raw.get();
+        if !self.subjects.iter().any(|subject| subject.may_be_in(json)) {
+            return Ok(Fate::Keep);
+        }
+        match json.as_bytes().first() {
+            Some(b'{' | b'[') if depth >= MAX_DEPTH => {
+                self.tally.removed += 1;
+                Ok(Fate::Gone)
+            }
+            Some(b'{') => self.object(&members(raw)?, country, depth),
+            Some(b'[') => self.array(&serde_json::from_str::<Vec<&RawValue>>(json)?, country, depth),
+            Some(b'"') => Ok(self.string(raw)),
+            _ => Ok(Fate::Keep),
+        }
+    }
+
+    fn object(
+        &mut self,
+        members: &Members<'t>,
+        country: Option<&str>,
+        depth: usize,
+    ) -> Result<Fate, serde_json::Error> {
+        let own = member(members, "country").and_then(country_of);
+        let country = own.as_deref().or(country);
+        if self.is_about(members, country)? {
+            self.tally.removed += 1;
+            return Ok(Fate::Gone);
+        }
+        let mut gone = vec![false; members.len()];
+        for ((key, value), gone) in members.iter().zip(&mut gone) {
+            if let Fate::Gone | Fate::Text(_) = self.string(key) {
+                *gone = true;
+                continue;
+            }
+            match self.value(value, country, depth + 1)? {
+                Fate::Keep => {}
+                Fate::Gone => self.edits.push((self.range(value), "null".to_owned())),
+                Fate::Text(new) => self.edits.push((self.range(value), quoted(&new)?)),
+            }
+        }
+        let ranges = members.iter().map(|(key, value)| self.range(key).start..self.range(value).end);
+        self.remove(&ranges.collect::<Vec<_>>(), &gone);
+        Ok(Fate::Keep)
+    }
+
+    fn array(
+        &mut self,
+        elements: &[&'t RawValue],
+        country: Option<&str>,
+        depth: usize,
+    ) -> Result<Fate, serde_json::Error> {
+        let mut gone = vec![false; elements.len()];
+        for (element, gone) in elements.iter().zip(&mut gone) {
+            match self.value(element, country, depth + 1)? {
+                Fate::Keep => {}
+                Fate::Gone => *gone = true,
+                Fate::Text(new) => self.edits.push((self.range(element), quoted(&new)?)),
+            }
+        }
+        let ranges = elements.iter().map(|element| self.range(element));
+        self.remove(&ranges.collect::<Vec<_>>(), &gone);
+        Ok(Fate::Keep)
+    }
+
+    fn string(&mut self, raw: &RawValue) -> Fate {
+        let Some(said) = string_of(raw) else { return Fate::Keep };
+        let mut fate = Fate::Keep;
+        for (index, subject) in self.subjects.iter().enumerate() {
+            if subject.is(&said) {
+                self.tally.changed += 1;
+                self.tally.found.insert(index);
+                return Fate::Gone;
+            }
+            let now = if let Fate::Text(text) = &fate { text } else { &said };
+            if let Some(new) = subject.replaced_in(now) {
+                self.tally.changed += 1;
+                self.tally.found.insert(index);
+                fate = Fate::Text(new);
+            }
+        }
+        fate
+    }
+
+    /// Whether an object with those members is a subject, or about a company that is one.
+    fn is_about(&mut self, own: &Members<'_>, country: Option<&str>) -> Result<bool, serde_json::Error> {
+        let company = member(own, COMPANY_FIELD).filter(|value| value.get().starts_with('{'));
+        let company = company.map(members).transpose()?;
+        for (index, subject) in self.subjects.iter().enumerate() {
+            let about = match subject {
+                Subject::Person { .. } => {
+                    let email = member(own, PERSON_FIELD).and_then(string_of);
+                    member(own, "business_id").is_none() && email.is_some_and(|email| subject.is(&email))
+                }
+                Subject::Company { country: code, business_id } => {
+                    let mut is_it = is_company(own, code, business_id, subject, country);
+                    if let Some(company) = &company {
+                        let theirs = member(company, "country").and_then(country_of);
+                        is_it = is_it.or(is_company(company, code, business_id, subject, theirs.as_deref()));
+                    }
+                    // The company of `prospect_info` is looked at again as a value of its own.
+                    if is_it == Is::Perhaps && company.is_none() {
+                        self.tally.left += 1;
+                        self.tally.found.insert(index);
+                    }
+                    is_it == Is::Yes
+                }
+            };
+            if about {
+                self.tally.found.insert(index);
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Takes out those of the ranges, which are separated by commas, that are gone, with one comma for each.
+    fn remove(&mut self, ranges: &[Range<usize>], gone: &[bool]) {
+        let mut last_kept: Option<usize> = None;
+        let mut begun: Option<usize> = None;
+        for (range, gone) in ranges.iter().zip(gone) {
+            match (gone, begun) {
+                (true, None) => begun = Some(range.start),
+                (false, Some(start)) => {
+                    self.edits.push((start..range.start, String::new()));
+                    begun = None;
+                }
+                _ => {}
+            }
+            if !gone {
+                last_kept = Some(range.end);
+            }
+        }
+        if let (Some(start), Some(last)) = (begun, ranges.last()) {
+            self.edits.push((last_kept.unwrap_or(start)..last.end, String::new()));
+        }
+    }
+
+    /// Where the value stands in the text.
+    fn range(&self, value: &RawValue) -> Range<usize> {
+        let start = (value.get().as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
+        start..start + value.get().len()
+    }
+}
+
+fn quoted(text: &str) -> Result<String, serde_json::Error> {
+    serde_json::to_string(text)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+//! The landed pages: every page of every run, cut and written anew.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::bundle;
+use super::json::{self, Cut};
+use super::rules::selection_names;
+use super::subject::Subject;
+use super::tally::Tally;
+use super::{Action, EraseError, Outcome, Touched};
+use crate::extract::ledger::Entry;
+use crate::extract::rewrite::{Change, Rewrite};
+use crate::extract::runs::{self, LandedRun};
+use crate::workspace::Workspace;
+
+/// Cuts the subjects out of the landed pages of all runs; without `write` it only says what it would do.
+///
+/// A page that cannot be read is said and stays as it is; the others are done all the same.
+pub(super) fn erase(
+    workspace: &Workspace,
+    write: bool,
+    subjects: &[Subject],
+    outcome: &mut Outcome,
+) -> Result<(), EraseError> {
+    let landing = workspace.landing_dir();
+    if !landing.exists() {
+        return Ok(());
+    }
+    if write {
+        runs::sweep(&landing)?;
+    }
+    let entries = fs_err::read_dir(&landing)?.map(|entry| entry.map(|entry| entry.path()));
+    let mut folders: Vec<PathBuf> = entries.collect::<Result<_, _>>()?;
+    folders.sort();
+    for folder in folders.iter().filter(|folder| folder.is_dir() && !runs::is_set_aside(folder)) {
+        if let Err(error) = erase_run(folder, write, subjects, outcome) {
+            outcome.untouched(&format!("the landed pages in {}", folder.display()), &error);
+        }
+    }
+    Ok(())
+}
+
+fn erase_run(
+    folder: &Path,
+    write: bool,
+    subjects: &[Subject],
+    outcome: &mut Outcome,
+) -> Result<(), EraseError> {
+    let run = LandedRun::read(folder)?;
+    let place = format!("landing {}", run.header.run_id);
+    let mut streams: BTreeMap<String, InStream> = BTreeMap::new();
+    let plan = Rewrite::plan(folder, |entry, body| {
+        let stream = list_of(&entry).and_then(|list| run.lists.get(&list)).map(|list| list.stream.clone());
+        let mut tally = Tally::default();
+        let changed = change(entry, body, subjects, &mut tally)?;
+        let of_stream = streams.entry(stream.unwrap_or_default()).or_default();
+        of_stream.pages += u64::from(matches!(changed, Change::Replace(..)));
+        of_stream.tally.add(&tally);
+        Ok(changed)
+    })?;
+    let given_up =
+        if plan.unfinished && plan.has_changes() { "; the run is given up, not resumed" } else { "" };
+    for (stream, InStream { tally, pages }) in &streams {
+        outcome.found.extend(&tally.found);
+        let mut add = |action, rows, note: String| {
+            outcome.add(Touched { place: place.clone(), table: stream.clone(), rows, action, note });
+        };
+        add(Action::Removed, tally.removed, format!("in {pages} landed pages{given_up}"));
+        add(Action::Changed, tally.changed, format!("the values that name them{given_up}"));
+        add(Action::Left, tally.left, "no country: may be another's id".to_owned());
+    }
+    for (stream, rows) in selections(&run, subjects) {
+        let (place, note) = (place.clone(), "named in a selection of yours".to_owned());
+        outcome.add(Touched { place, table: stream, rows, action: Action::Left, note });
+    }
+    for (number, reason) in &plan.damaged {
+        outcome
+            .problems
+            .push(format!("{place}: page {number} cannot be searched and stays as it is: {reason}"));
+    }
+    if plan.damaged_lines > 0 {
+        outcome.problems.push(format!(
+            "{place}: {} lines of the ledger are damaged; pages that only they named are of no use and are removed",
+            plan.damaged_lines
+        ));
+    }
+    if write && (plan.has_changes() || plan.has_leftovers()?) {
+        // What was found is counted already.
+        plan.apply(|entry, body| change(entry, body, subjects, &mut Tally::default()))?;
+    }
+    Ok(())
+}
+
+/// What a run's pages of one stream hold of the subjects.
+#[derive(Default)]
+struct InStream {
+    tally: Tally,
+    /// Pages that change.
+    pages: u64,
+}
+
+/// How many selections name a subject, by the stream of the list; those that the run was given, as `arguments`.
+fn selections(run: &LandedRun, subjects: &[Subject]) -> BTreeMap<String, u64> {
+    let lists = run.lists.values().map(|list| (list.stream.as_str(), list.label.as_str()));
+    let mut named = BTreeMap::new();
+    for (stream, text) in lists.chain([("arguments", run.header.arguments.as_str())]) {
+        if subjects.iter().any(|subject| selection_names(text, subject)) {
+            *named.entry(stream.to_owned()).or_default() += 1;
+        }
+    }
+    named
+}
+
+/// Index of the list whose answer an entry tells of.
+fn list_of(entry: &Entry) -> Option<u32> {
+    match entry {
+        Entry::Landed { key, .. } => Some(key.list),
+        Entry::Answered(answers) => Some(answers.list),
+        _ => None,
+    }
+}
+
+/// What becomes of a landed body: one JSON text, or answers about several companies.
+fn change(entry: Entry, body: &[u8], subjects: &[Subject], tally: &mut Tally) -> Result<Change, String> {
+    if let Entry::Answered(answers) = entry {
+        let cut = bundle::cut(answers, body, subjects, tally).map_err(|error| error.to_string())?;
+        return Ok(
+            cut.map_or(Change::Keep, |(answers, left)| Change::Replace(Entry::Answered(answers), left))
+        );
+    }
+    let text = std::str::from_utf8(body).map_err(|error| error.to_string())?;
+    Ok(match json::cut(text, subjects, None, tally).map_err(|error| error.to_string())? {
+        Cut::Same => Change::Keep,
+        Cut::Text(text) => Change::Replace(entry, text.into_bytes()),
+        // A page without records.
+        Cut::Gone => Change::Replace(entry, b"[]".to_vec()),
+    })
+}

@@ -1,0 +1,238 @@
+//! What becomes of each column: the one place that says it. Tables are walked as they are in the file, so that a table
+//! or column that a later version adds falls under the same rules.
+//!
+//! | column | of a person | of a company |
+//! |---|---|---|
+//! | `email` | equal: the row goes | as any text |
+//! | `country` with `business_id`, or a column that ends so | | equal: the row goes; equal without a country: it stays, and is said |
+//! | `raw` and `key` of `etl.rejects` | held anywhere: the row goes | the company's key, or JSON about it: the row goes |
+//! | `sample` of `etl.schema_drift` | held anywhere: NULL | JSON about it: NULL |
+//! | `list`, `arguments` in schema `etl` | held anywhere: stays, and is said: they are the selections as their owner wrote them | the id with the country in front, or both: same |
+//! | JSON, and text that is a JSON object or list | cut as [`json`](super::json) says | same |
+//! | any other text | equal: NULL; inside a longer text: replaced | equal with the country in front: NULL |
+//!
+//! Where NULL is not allowed, `[erased]` stands instead.
+
+use super::json::{self, Cut, PERSON_FIELD};
+use super::subject::{ERASED, Subject};
+use super::tally::Tally;
+
+/// How a column is treated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// The address that makes a row a person's.
+    Address,
+    /// Something received that did not fit.
+    Quarantined,
+    /// The key of such a record.
+    QuarantinedKey,
+    /// An example of a value.
+    Sample,
+    /// A selection as its owner wrote it.
+    Selection,
+    /// Text or JSON.
+    Text,
+}
+
+/// What becomes of a cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It stays.
+    Keep,
+    /// Its row goes.
+    Row,
+    /// It holds this now; none is NULL.
+    Cell(Option<String>),
+    /// It stays although it names a subject, and that is said.
+    Left,
+}
+
+/// A column of a table as the file has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Column {
+    pub(super) name: String,
+    /// `VARCHAR`, `JSON` and so on.
+    pub(super) kind: String,
+    pub(super) nullable: bool,
+}
+
+impl Column {
+    /// How the column is treated; none for one that can hold no text.
+    pub(super) fn role(&self, schema: &str, table: &str) -> Option<Role> {
+        if !matches!(self.kind.as_str(), "VARCHAR" | "JSON") {
+            return None;
+        }
+        Some(match (schema, table, self.name.as_str()) {
+            ("etl", "rejects", "raw") => Role::Quarantined,
+            ("etl", "rejects", "key") => Role::QuarantinedKey,
+            ("etl", "schema_drift", "sample") => Role::Sample,
+            ("etl", _, "list" | "arguments") => Role::Selection,
+            (_, _, PERSON_FIELD) => Role::Address,
+            _ => Role::Text,
+        })
+    }
+
+    /// Whether the column, beside a `country`, names the company that the row is about.
+    pub(super) fn is_company_key(&self) -> bool {
+        self.kind == "VARCHAR" && (self.name == "business_id" || self.name.ends_with("_business_id"))
+    }
+}
+
+/// What becomes of a cell with that text. `country` is that of its row.
+pub(super) fn judge(
+    column: &Column,
+    role: Role,
+    text: &str,
+    country: Option<&str>,
+    subjects: &[Subject],
+    tally: &mut Tally,
+) -> Verdict {
+    let hit = |tally: &mut Tally, fits: &dyn Fn(&Subject) -> bool| {
+        let found: Vec<usize> =
+            (0..).zip(subjects).filter(|(_, subject)| fits(subject)).map(|(at, _)| at).collect();
+        tally.found.extend(&found);
+        !found.is_empty()
+    };
+    match role {
+        Role::Address => {
+            let is_theirs = |subject: &Subject| matches!(subject, Subject::Person { .. }) && subject.is(text);
+            if hit(tally, &is_theirs) {
+                return Verdict::Row;
+            }
+        }
+        Role::QuarantinedKey => {
+            let is_theirs = |subject: &Subject| match subject {
+                Subject::Person { .. } => subject.is(text) || subject.replaced_in(text).is_some(),
+                Subject::Company { .. } => {
+                    let key = subject.to_string();
+                    text.strip_prefix(&key).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                }
+            };
+            return if hit(tally, &is_theirs) { Verdict::Row } else { Verdict::Keep };
+        }
+        Role::Selection => {
+            let names = |subject: &Subject| selection_names(text, subject);
+            return if hit(tally, &names) { Verdict::Left } else { Verdict::Keep };
+        }
+        Role::Quarantined | Role::Sample | Role::Text => {}
+    }
+    let now = rest_of(text, country, subjects, tally);
+    match (now, role) {
+        (Rest::Same, _) => Verdict::Keep,
+        (_, Role::Quarantined) => Verdict::Row,
+        (Rest::Text(text), role) if role != Role::Sample => Verdict::Cell(Some(text)),
+        _ => Verdict::Cell((!column.nullable).then(|| ERASED.to_owned())),
+    }
+}
+
+/// Whether a selection as its owner wrote it names the subject: the address, or the id, with the country in front of
+/// it or elsewhere in the selection.
+pub(super) fn selection_names(text: &str, subject: &Subject) -> bool {
+    let Subject::Company { country, .. } = subject else { return subject.replaced_in(text).is_some() };
+    let words = || text.split(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '_'));
+    let has_country = words().any(|word| word == country);
+    words().any(|word| subject.is(word) || (has_country && subject.is(&format!("{country}{word}"))))
+}
+
+/// What is left of a text.
+enum Rest {
+    Same,
+    Text(String),
+    Nothing,
+}
+
+fn rest_of(text: &str, country: Option<&str>, subjects: &[Subject], tally: &mut Tally) -> Rest {
+    // As received, a string has its quotes.
+    if text.trim_start().starts_with(['{', '[', '"'])
+        && let Ok(cut) = json::cut(text, subjects, country, tally)
+    {
+        return match cut {
+            Cut::Same => Rest::Same,
+            Cut::Text(text) => Rest::Text(text),
+            Cut::Gone => Rest::Nothing,
+        };
+    }
+    let mut now = None;
+    for (index, subject) in subjects.iter().enumerate() {
+        if subject.is(text) {
+            tally.found.insert(index);
+            return Rest::Nothing;
+        }
+        if let Some(new) = subject.replaced_in(now.as_deref().unwrap_or(text)) {
+            tally.found.insert(index);
+            now = Some(new);
+        }
+    }
+    now.map_or(Rest::Same, Rest::Text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(schema: &str, table: &str, name: &str, nullable: bool, text: &str, subject: &str) -> Verdict {
+        let column = Column { name: name.to_owned(), kind: "VARCHAR".to_owned(), nullable };
+        let subject = Subject::company(subject).or_else(|_| Subject::person(subject)).unwrap();
+        let role = column.role(schema, table).unwrap();
+        judge(&column, role, text, Some("FI"), &[subject], &mut Tally::default())
+    }
+
+    #[test]
+    fn each_rule_for_a_person() {
+        let jane = "jane@b.example";
+        let cell = |text: &str| Verdict::Cell(Some(text.to_owned()));
+        for (schema, table, column, nullable, text, wanted) in [
+            ("main", "contacts", "email", true, " Jane@B.example", Verdict::Row),
+            ("main", "contacts", "email", true, "to jane@b.example", cell("to [erased]")),
+            ("main", "customer_data", "owner_email", true, "JANE@b.example", Verdict::Cell(None)),
+            ("main", "customer_data", "owner_email", false, "JANE@b.example", cell("[erased]")),
+            ("main", "customer_data", "notes", true, "ask jane@b.example.", cell("ask [erased].")),
+            ("main", "customer_data", "notes", true, "ask mary.jane@b.example", Verdict::Keep),
+            (
+                "main",
+                "contacts",
+                "_extra",
+                true,
+                r#"{"a":1,"mail":"jane@b.example"}"#,
+                cell(r#"{"a":1,"mail":null}"#),
+            ),
+            ("etl", "rejects", "raw", false, r#"{"x":"jane@b.example","y":"#, Verdict::Row),
+            ("etl", "rejects", "raw", false, r#""jane@b.example""#, Verdict::Row),
+            ("etl", "rejects", "key", true, "jane@b.example", Verdict::Row),
+            ("etl", "schema_drift", "sample", true, r#"{"x":"to jane@b.example"}"#, Verdict::Cell(None)),
+            ("etl", "schema_drift", "sample", true, r#"{"x":"jane@b.example","cut o"#, Verdict::Cell(None)),
+            ("etl", "changes", "before", true, "jane@b.example", Verdict::Cell(None)),
+            ("etl", "streams", "list", false, "owner_email=jane@b.example", Verdict::Left),
+        ] {
+            assert_eq!(
+                verdict(schema, table, column, nullable, text, jane),
+                wanted,
+                "{table}.{column}: {text}"
+            );
+        }
+    }
+
+    #[test]
+    fn each_rule_for_a_company() {
+        for (schema, table, column, text, wanted) in [
+            ("etl", "rejects", "key", "FI/01120389", Verdict::Row),
+            ("etl", "rejects", "key", "FI/01120389/3", Verdict::Row),
+            ("etl", "rejects", "key", "FI/011203891", Verdict::Keep),
+            ("etl", "rejects", "key", "DK/01120389", Verdict::Keep),
+            ("etl", "rejects", "raw", r#"{"country":"FI","business_id":"0112038-9"}"#, Verdict::Row),
+            ("etl", "rejects", "raw", r#"{"phone":"01120389"}"#, Verdict::Keep),
+            ("etl", "runs", "arguments", "business_ids=FI01120389,FI2", Verdict::Left),
+            ("etl", "streams", "list", "country=FI&business_ids=0112038-9", Verdict::Left),
+            ("etl", "streams", "list", "country=DK&business_ids=01120389", Verdict::Keep),
+            ("main", "customer_data", "unique_id", "FI0112038-9", Verdict::Cell(None)),
+            ("main", "customer_data", "unique_id", "01120389", Verdict::Keep),
+            ("main", "prospects", "mother", r#"{"business_id":"01120389"}"#, Verdict::Cell(None)),
+        ] {
+            assert_eq!(
+                verdict(schema, table, column, true, text, "FI01120389"),
+                wanted,
+                "{table}.{column}: {text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! [`Subject`]: who is to be forgotten, and whether a text is about them.
+
+use std::fmt;
+
+use crate::normalise::company_key::plain_business_id;
+
+/// What stands in a text in the place of an address that was taken out of it.
+pub const ERASED: &str = "[erased]";
+
+/// A person or a company.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Subject {
+    /// A person, known by an e-mail address.
+    Person {
+        /// The address in lower case, without blanks around it.
+        email: String,
+    },
+    /// A company, known by the key that tables have.
+    Company {
+        /// Country code, upper case.
+        country: String,
+        /// Business id without the country in front and without dashes.
+        business_id: String,
+    },
+}
+
+/// A text that names nobody.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SubjectError {
+    /// No e-mail address.
+    #[error("`{text}` is no e-mail address")]
+    Email {
+        /// As given.
+        text: String,
+    },
+    /// No business id with its country.
+    #[error("`{text}` is no business id with its country in front")]
+    BusinessId {
+        /// As given.
+        text: String,
+    },
+}
+
+impl SubjectError {
+    /// What to do next.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Email { .. } => "write for example `--contact jane@example.com`",
+            Self::BusinessId { .. } => {
+                "write for example `--business-id FI09704098`: the same digits in another country are another company"
+            }
+        }
+    }
+}
+
+impl Subject {
+    /// The person with that address; capitals and blanks around it do not matter.
+    ///
+    /// # Errors
+    /// [`SubjectError::Email`] unless it is a name, one `@` and a domain, without blanks: a shorter text would match
+    /// strangers.
+    pub fn person(text: &str) -> Result<Self, SubjectError> {
+        let email = text.trim().to_lowercase();
+        let fits = email
+            .split_once('@')
+            .is_some_and(|(name, domain)| !name.is_empty() && !domain.is_empty() && !domain.contains('@'));
+        if !fits || email.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\\')) {
+            return Err(SubjectError::Email { text: text.to_owned() });
+        }
+        Ok(Self::Person { email })
+    }
+
+    /// The company with that id: `FI09704098`, `FI0970409-8`, in capitals or not.
+    ///
+    /// # Errors
+    /// [`SubjectError::BusinessId`] without a country in front, or with other signs than letters, digits, `-` and `_`.
+    pub fn company(text: &str) -> Result<Self, SubjectError> {
+        let error = || SubjectError::BusinessId { text: text.to_owned() };
+        let text = text.trim();
+        let good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let (country, rest) = text.split_at_checked(2).ok_or_else(error)?;
+        if !country.bytes().all(|byte| byte.is_ascii_alphabetic())
+            || !rest.bytes().any(|byte| byte.is_ascii_digit())
+            || !text.bytes().all(good)
+        {
+            return Err(error());
+        }
+        let country = country.to_ascii_uppercase();
+        let business_id = plain_business_id(text, &country).ok_or_else(error)?;
+        Ok(Self::Company { country, business_id })
+    }
+
+    /// Whether the text is the subject and nothing else: the address, or the id with its country in front.
+    pub(super) fn is(&self, text: &str) -> bool {
+        match self {
+            Self::Person { email } => text.trim().to_lowercase() == *email,
+            Self::Company { country, business_id } => {
+                let text = text.trim();
+                let prefixed = text.get(..2).is_some_and(|start| start.eq_ignore_ascii_case(country));
+                prefixed && plain_business_id(text, country).as_deref() == Some(business_id)
+            }
+        }
+    }
+
+    /// The text with the person's address replaced wherever it stands in it; none when it does not. Part of a longer
+    /// address is another person. A company is never found inside a text: digits may mean anything.
+    pub(super) fn replaced_in(&self, text: &str) -> Option<String> {
+        let Self::Person { email } = self else { return None };
+        let mut out = String::new();
+        let (mut rest, mut before) = (text, None);
+        let mut found = false;
+        while let Some(next) = rest.chars().next() {
+            match begins_with(rest, email) {
+                Some(length) if may_end(before) && may_begin(rest.get(length..).unwrap_or_default()) => {
+                    out.push_str(ERASED);
+                    found = true;
+                    before = rest.get(..length).and_then(|part| part.chars().next_back());
+                    rest = rest.get(length..).unwrap_or_default();
+                }
+                _ => {
+                    out.push(next);
+                    before = Some(next);
+                    rest = rest.get(next.len_utf8()..).unwrap_or_default();
+                }
+            }
+        }
+        found.then_some(out)
+    }
+
+    /// False when the JSON text cannot name the subject, however it is written. Quick; true means: look.
+    pub(super) fn may_be_in(&self, json: &str) -> bool {
+        // An escape can stand for any character, and `\u00e4` cannot stand for one of ASCII.
+        let escapes = json.match_indices("\\u").any(|(at, _)| {
+            let ascii = json.get(at + 2..at + 5).is_some_and(|start| {
+                start.starts_with("00") && start.ends_with(|digit: char| ('0'..='7').contains(&digit))
+            });
+            ascii || !self.is_ascii()
+        });
+        escapes
+            || match self {
+                Self::Person { email } => json
+                    .char_indices()
+                    .any(|(at, _)| begins_with(json.get(at..).unwrap_or_default(), email).is_some()),
+                Self::Company { business_id, .. } => holds_digits(json.as_bytes(), business_id.as_bytes()),
+            }
+    }
+
+    fn is_ascii(&self) -> bool {
+        match self {
+            Self::Person { email } => email.is_ascii(),
+            Self::Company { .. } => true,
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    /// The address; country and id as `FI/09704098`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Person { email } => f.write_str(email),
+            Self::Company { country, business_id } => write!(f, "{country}/{business_id}"),
+        }
+    }
+}
+
+/// How many bytes of `text` say the same as `lower`, which is in lower case; none when it does not begin so.
+fn begins_with(text: &str, lower: &str) -> Option<usize> {
+    let mut wanted = lower.chars();
+    for (at, found) in text.char_indices() {
+        for found in found.to_lowercase() {
+            if wanted.next() != Some(found) {
+                return None;
+            }
+        }
+        if wanted.as_str().is_empty() {
+            return Some(at + found.len_utf8());
+        }
+    }
+    None
+}
+
+/// Whether an address may begin behind that character.
+fn may_end(before: Option<char>) -> bool {
+    before.is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '.' | '_' | '%' | '+' | '-'))
+}
+
+/// Whether an address may end before that text: a full stop at the end of a sentence is no domain that goes on.
+fn may_begin(after: &str) -> bool {
+    let rest = after.trim_start_matches(['.', '-']);
+    let goes_on = rest.starts_with(char::is_alphanumeric);
+    !goes_on
+}
+
+/// Whether the id stands in the text, with or without dashes between its characters.
+fn holds_digits(text: &[u8], id: &[u8]) -> bool {
+    (0..text.len()).any(|at| {
+        let rest = text.get(at..).unwrap_or_default();
+        if rest.first() == Some(&b'-') {
+            return false;
+        }
+        let mut letters = rest.iter().filter(|byte| **byte != b'-');
+        id.iter().all(|wanted| letters.next().is_some_and(|found| found.eq_ignore_ascii_case(wanted)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_accepted_as_filters_accept_them() {
+        let nokia = Subject::Company { country: "FI".into(), business_id: "01120389".into() };
+        for text in ["FI01120389", "FI0112038-9", "fi01120389", " FI01120389 "] {
+            assert_eq!(Subject::company(text), Ok(nokia.clone()), "{text}");
+        }
+        let american = Subject::Company { country: "US".into(), business_id: "US_DE6240535".into() };
+        assert_eq!(Subject::company("US_DE6240535"), Ok(american));
+        for text in ["01120389", "0112038-9", "FI", "F", "FI 01120389", "FI-", "", "ÄI1"] {
+            assert!(Subject::company(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_one_whatever_its_capitals_and_never_a_part_of_another() {
+        let jane = Subject::person(" Jane@Example.com ").unwrap();
+        assert!(jane.is("JANE@EXAMPLE.COM\n") && !jane.is("jane@example.com.au"));
+        for (text, wanted) in [
+            ("write to Jane@example.com.", Some("write to [erased].")),
+            ("<jane@example.com>, jane@example.com", Some("<[erased]>, [erased]")),
+            ("mailto:JANE@EXAMPLE.COM?x", Some("mailto:[erased]?x")),
+            ("mary.jane@example.com", None),
+            ("maryjane@example.com", None),
+            ("jane@example.com.au", None),
+            ("jane@example.community", None),
+            ("", None),
+        ] {
+            assert_eq!(jane.replaced_in(text).as_deref(), wanted, "{text}");
+        }
+        for text in ["", "jane", "@", "jane@", "@example.com", "a b@c", "a@b@c", "a\"@b"] {
+            assert!(Subject::person(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_quick_look_never_misses_what_is_there() {
+        let jane = Subject::person("jane@example.com").unwrap();
+        let nokia = Subject::company("FI01120389").unwrap();
+        for (subject, json, may) in [
+            (&jane, r#"{"email":"JANE@example.com"}"#, true),
+            (&jane, r#"{"email":"jane\u0040example.com"}"#, true),
+            (&jane, r#"{"email":"joan@example.com","name":"\u00e4"}"#, false),
+            (&nokia, r#"{"business_id":"0112038-9"}"#, true),
+            (&nokia, r#"{"business_id":"\u00301120389"}"#, true),
+            (&nokia, r#"{"business_id":"0112038-8"}"#, false),
+        ] {
+            assert_eq!(subject.may_be_in(json), may, "{json}");
+        }
+        assert!(Subject::person("jäne@example.com").unwrap().may_be_in(r#""j\u00e4ne@example.com""#));
+    }
+}

@@ -1,0 +1,189 @@
+//! Walks the tables of a file, or of an export, and finds what is about the subjects. Changes nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use duckdb::Connection;
+
+use super::rules::{self, Column, Role, Verdict};
+use super::subject::Subject;
+use super::tally::Tally;
+use crate::schema::ddl::{identifier, literal};
+
+/// A table, or the files of an exported one.
+#[derive(Debug, Clone)]
+pub(super) struct Relation {
+    pub(super) schema: String,
+    pub(super) name: String,
+    pub(super) columns: Vec<Column>,
+    /// What stands behind FROM.
+    pub(super) source: String,
+    /// The number of a row in it.
+    pub(super) row: &'static str,
+}
+
+/// What a relation holds of the subjects.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Rows that go.
+    pub(super) rows: BTreeSet<i64>,
+    /// New values of cells, by column and row, of rows that stay.
+    pub(super) cells: BTreeMap<String, BTreeMap<i64, Option<String>>>,
+    /// Rows that stay although they may be about a subject: their country is not known.
+    pub(super) without_country: u64,
+    /// Rows that stay although they name a subject in a selection.
+    pub(super) selections: u64,
+    /// Which of the subjects.
+    pub(super) subjects: BTreeSet<usize>,
+}
+
+impl Found {
+    /// Whether nothing has to be done.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.cells.is_empty()
+    }
+
+    /// Rows that stay with other values.
+    pub(super) fn changed_rows(&self) -> u64 {
+        let rows: BTreeSet<_> = self.cells.values().flat_map(BTreeMap::keys).collect();
+        rows.len() as u64
+    }
+}
+
+/// The tables of the file that `connection` has open, in their order.
+pub(super) fn relations(connection: &Connection) -> duckdb::Result<Vec<Relation>> {
+    let sql = "SELECT t.schema_name, t.table_name, c.column_name, c.data_type, c.is_nullable \
+               FROM duckdb_tables() t JOIN duckdb_columns() c USING (database_oid, table_oid) \
+               WHERE t.database_name = current_database() AND NOT t.internal AND NOT t.temporary \
+               ORDER BY t.table_oid, c.column_index";
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    let mut all: Vec<Relation> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (schema, name): (String, String) = (row.get(0)?, row.get(1)?);
+        let column = Column { name: row.get(2)?, kind: row.get(3)?, nullable: row.get(4)? };
+        if let Some(last) = all.last_mut().filter(|last| last.schema == schema && last.name == name) {
+            last.columns.push(column);
+            continue;
+        }
+        let source = format!("{}.{}", identifier(&schema), identifier(&name));
+        all.push(Relation { schema, name, columns: vec![column], source, row: "rowid" });
+    }
+    Ok(all)
+}
+
+impl Relation {
+    /// Schema and name, for people.
+    pub(super) fn label(&self) -> String {
+        if self.schema == "main" { self.name.clone() } else { format!("{}.{}", self.schema, self.name) }
+    }
+
+    /// What it holds of the subjects.
+    pub(super) fn find(&self, connection: &Connection, subjects: &[Subject]) -> duckdb::Result<Found> {
+        let mut found = Found::default();
+        for (index, subject) in subjects.iter().enumerate() {
+            if let Subject::Company { country, business_id } = subject {
+                self.find_company(connection, country, business_id, index, &mut found)?;
+            }
+        }
+        for column in &self.columns {
+            if let Some(role) = column.role(&self.schema, &self.name) {
+                self.find_in(connection, column, role, subjects, &mut found)?;
+            }
+        }
+        // A row that goes takes its cells along.
+        for cells in found.cells.values_mut() {
+            cells.retain(|row, _| !found.rows.contains(row));
+        }
+        found.cells.retain(|_, cells| !cells.is_empty());
+        Ok(found)
+    }
+
+    fn has_country(&self) -> bool {
+        self.columns.iter().any(|column| column.name == "country" && column.kind == "VARCHAR")
+    }
+
+    /// Rows whose key is the company's.
+    fn find_company(
+        &self,
+        connection: &Connection,
+        country: &str,
+        business_id: &str,
+        index: usize,
+        found: &mut Found,
+    ) -> duckdb::Result<()> {
+        let own = if self.has_country() { "country" } else { "CAST(NULL AS VARCHAR)" };
+        for key in self.columns.iter().filter(|column| column.is_company_key()) {
+            let sql = format!(
+                "SELECT {}, {own} IS NULL FROM {} WHERE {} = {} AND coalesce(upper({own}), {code}) = {code}",
+                self.row,
+                self.source,
+                identifier(&key.name),
+                literal(business_id),
+                code = literal(country),
+            );
+            let mut statement = connection.prepare(&sql)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                if row.get(1)? {
+                    found.without_country += 1;
+                } else {
+                    found.rows.insert(row.get(0)?);
+                }
+                found.subjects.insert(index);
+            }
+        }
+        Ok(())
+    }
+
+    /// Cells of a column. The query lets pass whatever may name a subject; the rules decide.
+    fn find_in(
+        &self,
+        connection: &Connection,
+        column: &Column,
+        role: Role,
+        subjects: &[Subject],
+        found: &mut Found,
+    ) -> duckdb::Result<()> {
+        let name = identifier(&column.name);
+        let country = if self.has_country() { "country" } else { "NULL" };
+        let may: Vec<String> = subjects.iter().map(|subject| may_hold(&name, subject)).collect();
+        // A value as received may be written with escapes.
+        let sql = format!(
+            "SELECT {}, CAST({name} AS VARCHAR), CAST({country} AS VARCHAR) FROM {} \
+             WHERE contains(CAST({name} AS VARCHAR), '\\') OR {}",
+            self.row,
+            self.source,
+            may.join(" OR ")
+        );
+        let mut statement = connection.prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (number, text): (i64, String) = (row.get(0)?, row.get(1)?);
+            let country: Option<String> = row.get(2)?;
+            let mut tally = Tally::default();
+            match rules::judge(column, role, &text, country.as_deref(), subjects, &mut tally) {
+                Verdict::Keep => {}
+                Verdict::Row => drop(found.rows.insert(number)),
+                Verdict::Left => found.selections += 1,
+                Verdict::Cell(value) => {
+                    found.cells.entry(column.name.clone()).or_default().insert(number, value);
+                }
+            }
+            found.subjects.extend(tally.found);
+        }
+        Ok(())
+    }
+}
+
+/// A condition that every cell meets which names the subject without escapes.
+fn may_hold(column: &str, subject: &Subject) -> String {
+    match subject {
+        Subject::Person { email } => {
+            format!("contains(lower(CAST({column} AS VARCHAR)), {})", literal(email))
+        }
+        Subject::Company { business_id, .. } => format!(
+            "contains(lower(replace(CAST({column} AS VARCHAR), '-', '')), {})",
+            literal(&business_id.replace('-', "").to_lowercase())
+        ),
+    }
+}

@@ -1,0 +1,93 @@
+//! Writes a generation anew with other rows, so that nothing of the earlier ones stays in the file.
+//!
+//! A DELETE leaves the old blocks in a `DuckDB` file until something else needs their room. So a fresh file is
+//! written beside the old one, checked, synced and renamed over it, as a load does. A reader that has the old file open
+//! keeps reading it.
+
+use std::path::Path;
+
+use duckdb::Connection;
+
+use super::next::{ROW_GROUP_ROWS, STORAGE_VERSION, configure, sql_path};
+use super::switch::{self, Paths};
+use super::{LoadError, LoadSettings, crash_point, generations, verify};
+use crate::crash::Point;
+use crate::schema::ddl;
+use crate::workspace::{Lock, Workspace, WorkspaceError, read_marker};
+
+/// Where a table of the new file gets its rows from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TableRows {
+    /// Schema and name, quoted.
+    pub(crate) table: String,
+    /// A query over the old file, attached as `prev`.
+    pub(crate) select: String,
+    /// How many rows it gives.
+    pub(crate) rows: u64,
+}
+
+/// Removes what a load or an erasure that ended early left behind: unfinished files, and second names of finished ones.
+pub(crate) fn sweep(workspace: &Workspace, _lock: &Lock) -> Result<(), LoadError> {
+    switch::sweep(workspace)?;
+    generations::sweep(workspace)
+}
+
+/// Replaces the file at `path`, the published one or a generation, by one with the same tables, views and comments, the
+/// same number, and the rows that `tables` say. `prepare` gets the connection first, for tables of its own.
+///
+/// # Errors
+/// [`LoadError`]; the file is then as it was, unless the error is about the folder after the rename.
+pub(crate) fn rewrite(
+    workspace: &Workspace,
+    _lock: &Lock,
+    path: &Path,
+    settings: &LoadSettings,
+    prepare: impl FnOnce(&Connection) -> duckdb::Result<()>,
+    tables: &[TableRows],
+) -> Result<(), LoadError> {
+    switch::sweep(workspace)?;
+    let paths = Paths::of(workspace);
+    let next = &paths.next;
+    let marker = read_marker(path)?;
+    let failed = |source| LoadError::database("writing the file anew", &workspace.staging_dir(), source);
+    let connection = configure(settings, &paths.temporary)
+        .and_then(Connection::open_in_memory_with_flags)
+        .map_err(failed)?;
+    let statements = format!(
+        // The evidence of a run's lists is read in the order in which it was written.
+        "SET preserve_insertion_order = true; ATTACH {} AS prev (READ_ONLY); \
+         ATTACH {} AS next (STORAGE_VERSION {}, ROW_GROUP_SIZE {ROW_GROUP_ROWS}); \
+         COPY FROM DATABASE prev TO next (SCHEMA);",
+        sql_path(path)?,
+        sql_path(next)?,
+        ddl::literal(STORAGE_VERSION)
+    );
+    connection.execute_batch(&statements).map_err(failed)?;
+    prepare(&connection).map_err(failed)?;
+    for table in tables {
+        let sql = format!("INSERT INTO next.{} {}", table.table, table.select);
+        connection.execute_batch(&sql).map_err(failed)?;
+    }
+    connection.execute_batch("CHECKPOINT next; DETACH next; DETACH prev;").map_err(failed)?;
+    connection.close().map_err(|(_, source)| failed(source))?;
+    crash_point(Point::ErasedFileWritten, next)?;
+
+    let rows: Vec<_> = tables.iter().map(|table| (table.table.clone(), table.rows)).collect();
+    verify::reopen(next, marker.generation, &rows)?;
+    let permissions = fs_err::metadata(path).map(|metadata| metadata.permissions());
+    permissions
+        .and_then(|permissions| fs_err::set_permissions(next, permissions))
+        .map_err(|source| LoadError::io("setting the permissions of", next, source))?;
+    switch::sync(next)?;
+    crash_point(Point::ErasedFileVerified, next)?;
+    if path == workspace.published() {
+        if let Some(path) = workspace.stale_wal() {
+            return Err(WorkspaceError::StaleWal { path }.into());
+        }
+        switch::move_over(workspace, &paths, next)?;
+    } else {
+        fs_err::rename(next, path).map_err(|source| LoadError::io("replacing", path, source))?;
+        switch::sync_folder(&workspace.generations_dir())?;
+    }
+    crash_point(Point::ErasedFileReplaced, path)
+}

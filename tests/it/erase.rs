@@ -1,0 +1,8 @@
+//! `erase`: what is gone, what is as it was, and what a crash, a reader or damage in between does.
+
+mod company;
+mod exports;
+mod person;
+mod rig;
+mod streams;
+mod survives;

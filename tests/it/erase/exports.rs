@@ -1,0 +1,122 @@
+//! Exports: found again, written again, or said to be out of reach.
+
+use std::path::Path;
+
+use duckdb::Connection;
+use vainu_etl::erase::{EraseOptions, erase};
+use vainu_etl::export::{ExportFormat, ExportOptions, Manifest, export};
+
+use super::rig::{ALFA, JANE, Rig, lines, options, texts};
+
+/// Exports the warehouse in both forms; gives the folders.
+fn exported(rig: &Rig) -> [std::path::PathBuf; 2] {
+    let [parquet, csv] = ["parquet", "csv"].map(|name| rig.dir.path().join(name));
+    let mut options = ExportOptions::new(rig.warehouse(), &parquet);
+    options.partition_by_country = true;
+    export(&options).unwrap();
+    let mut options = ExportOptions::new(rig.warehouse(), &csv);
+    options.format = ExportFormat::Csv;
+    options.tables = vec!["contacts".to_owned(), "prospects".to_owned()];
+    export(&options).unwrap();
+    [parquet, csv].map(|dir| fs_err::canonicalize(dir).unwrap())
+}
+
+pub(super) fn manifest(dir: &Path) -> Manifest {
+    serde_json::from_slice(&fs_err::read(dir.join("manifest.json")).unwrap()).unwrap()
+}
+
+/// Everything that the Parquet files of a table say.
+pub(super) fn parquet_rows(dir: &Path, table: &str) -> String {
+    let sql = format!(
+        "SELECT CAST(t AS VARCHAR) FROM read_parquet('{}/{table}/**/*.parquet', hive_types_autocast = false) t",
+        dir.join(manifest(dir).export).display()
+    );
+    texts(&Connection::open_in_memory().unwrap(), &sql).join("\n").to_lowercase()
+}
+
+fn csv_text(dir: &Path, table: &str) -> String {
+    fs_err::read_to_string(dir.join(manifest(dir).export).join(table).join("part-0.csv"))
+        .unwrap()
+        .to_lowercase()
+}
+
+#[test]
+fn remembered_exports_are_written_again_as_they_were() {
+    let rig = Rig::new();
+    let [parquet, csv] = exported(&rig);
+    let before = [manifest(&parquet), manifest(&csv)];
+    assert!(
+        parquet_rows(&parquet, "contacts").contains("alfa")
+            || parquet_rows(&parquet, "prospects").contains("alfa oy")
+    );
+    let outcome = rig.erase(&[JANE, ALFA]);
+    assert_eq!(outcome.problems, Vec::<String>::new());
+    let touched = lines(&outcome);
+    for (dir, table, rows) in [(&parquet, "contacts", 2), (&parquet, "companies", 1), (&csv, "prospects", 1)]
+    {
+        let line = format!("export {} {table} {rows} removed", dir.display());
+        assert!(touched.contains(&line), "{line} is not among {touched:#?}");
+    }
+    for (dir, before) in [&parquet, &csv].into_iter().zip(&before) {
+        let after = manifest(dir);
+        assert_ne!(after.export, before.export);
+        assert!(!dir.join(&before.export).exists());
+        assert_eq!(after.format, before.format);
+        let tables = |manifest: &Manifest| {
+            manifest
+                .tables
+                .iter()
+                .map(|table| (table.name.clone(), table.partitioned_by.clone()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(tables(&after), tables(before));
+    }
+    let said = parquet_rows(&parquet, "contacts")
+        + &parquet_rows(&parquet, "prospects")
+        + &parquet_rows(&parquet, "companies");
+    let said = said + &csv_text(&csv, "contacts") + &csv_text(&csv, "prospects");
+    assert!(said.contains("alfa aps") && said.contains("jane@b.example.com"), "{said}");
+    assert!(!said.contains("alfa oy") && !said.replace("jane@b.example.com", "").contains(JANE), "{said}");
+    // A second time they are left alone.
+    let again = [manifest(&parquet), manifest(&csv)];
+    rig.erase(&[JANE, ALFA]);
+    assert_eq!([manifest(&parquet), manifest(&csv)], again);
+}
+
+#[test]
+fn an_export_that_is_gone_or_not_known_is_said() {
+    let rig = Rig::new();
+    let [parquet, csv] = exported(&rig);
+    fs_err::remove_dir_all(&csv).unwrap();
+    let moved = rig.dir.path().join("moved");
+    fs_err::rename(&parquet, &moved).unwrap();
+    let outcome = rig.erase(&[ALFA]);
+    assert_eq!(outcome.problems.len(), 2, "{:?}", outcome.problems);
+    assert!(
+        outcome.problems[0].contains("csv") && outcome.problems[0].contains("not there"),
+        "{:?}",
+        outcome.problems
+    );
+    assert!(parquet_rows(&moved, "prospects").contains("alfa oy"));
+    let options =
+        EraseOptions { exports: vec![moved.clone()], forget_exports: vec![parquet, csv], ..options(&[ALFA]) };
+    let outcome = erase(&rig.warehouse(), &options).unwrap();
+    assert_eq!(outcome.problems, Vec::<String>::new());
+    assert!(!parquet_rows(&moved, "prospects").contains("alfa oy"));
+    assert!(rig.erase(&[ALFA]).problems.is_empty(), "forgotten for good; the moved one is known now");
+}
+
+#[test]
+fn the_newest_export_to_a_folder_is_the_one_remembered() {
+    let rig = Rig::new();
+    let [parquet, _] = exported(&rig);
+    let mut options = ExportOptions::new(rig.warehouse(), &parquet);
+    options.tables = vec!["prospects".to_owned()];
+    export(&options).unwrap();
+    rig.erase(&[ALFA]);
+    let names: Vec<String> = manifest(&parquet).tables.into_iter().map(|table| table.name).collect();
+    assert_eq!(names, ["prospects"]);
+    let list: serde_json::Value =
+        serde_json::from_slice(&fs_err::read(rig.state().join("exports.json")).unwrap()).unwrap();
+    assert_eq!(list.as_array().unwrap().len(), 2);
+}
