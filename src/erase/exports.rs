@@ -2,15 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use duckdb::Connection;
-
 use super::rules::Column;
 use super::subject::Subject;
-use super::tables::Relation;
+use super::tables::{Found, Relation};
 use super::{EraseError, EraseOptions, Outcome};
 use crate::crash::{self, Point};
 use crate::export::{self, ExportError, ExportFormat, Manifest, ManifestTable, Remembered};
-use crate::load::LoadError;
+use crate::load::rewrite::looking;
+use crate::load::{LoadError, LoadSettings};
 use crate::schema::ddl::{identifier, literal};
 use crate::workspace::Workspace;
 
@@ -74,7 +73,7 @@ fn erase_export(
     for table in manifest.iter().flat_map(|manifest| &manifest.tables) {
         let format = manifest.as_ref().map_or(ExportFormat::Parquet, |manifest| manifest.format);
         let relation = relation(&known.dir, table, format)?;
-        let found = search(relation.as_ref(), subjects)
+        let found = search(workspace, relation.as_ref(), subjects)
             .map_err(|source| LoadError::database("looking for what to erase", &known.dir, source))?;
         again |= !found.is_empty();
         outcome.add_found(&place, &table.name, &found);
@@ -90,10 +89,10 @@ fn erase_export(
     Ok(())
 }
 
-fn search(relation: Option<&Relation>, subjects: &[Subject]) -> duckdb::Result<super::tables::Found> {
+fn search(workspace: &Workspace, relation: Option<&Relation>, subjects: &[Subject]) -> duckdb::Result<Found> {
     match relation {
-        Some(relation) => relation.find(&Connection::open_in_memory()?, subjects),
-        None => Ok(super::tables::Found::default()),
+        Some(relation) => relation.find(&looking(workspace, None, &LoadSettings::default())?, subjects),
+        None => Ok(Found::default()),
     }
 }
 

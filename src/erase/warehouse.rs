@@ -7,10 +7,10 @@ use duckdb::Connection;
 use super::subject::Subject;
 use super::tables::{self, Found, Relation};
 use super::{Action, EraseError, Outcome, Touched};
-use crate::load::rewrite::{TableRows, rewrite};
+use crate::load::rewrite::{TableRows, looking, rewrite};
 use crate::load::{self, LoadError, LoadSettings};
 use crate::schema::ddl::{identifier, literal};
-use crate::workspace::{self, Lock, Workspace};
+use crate::workspace::{Lock, Workspace};
 
 /// Rows of a table up to which they keep their order. Larger tables are not worth sorting: a load orders them as it comes,
 /// too.
@@ -37,14 +37,15 @@ pub(super) fn erase_file(
     subjects: &[Subject],
     outcome: &mut Outcome,
 ) -> Result<(), EraseError> {
-    let found = search(path, subjects).map_err(|source| failed(path, source))?;
+    let found = search(workspace, path, subjects).map_err(|source| failed(path, source))?;
     for (relation, found) in &found {
         outcome.add_found(place, &relation.label(), found);
     }
     let Some(lock) = lock.filter(|_| found.iter().any(|(_, found)| !found.is_empty())) else {
         return Ok(());
     };
-    let connection = workspace::open_read_only(path).map_err(|source| failed(path, source))?;
+    let settings = LoadSettings::default();
+    let connection = looking(workspace, Some(path), &settings).map_err(|source| failed(path, source))?;
     let count = |relation: &Relation| -> Result<u64, LoadError> {
         let sql = format!("SELECT count(*) FROM {}", relation.source);
         connection.query_row(&sql, [], |row| row.get(0)).map_err(|source| failed(path, source))
@@ -62,8 +63,8 @@ pub(super) fn erase_file(
     let prepare = |connection: &Connection| {
         (0..).zip(&found).try_for_each(|(index, (_, found))| note(connection, index, found))
     };
-    rewrite(workspace, lock, path, &LoadSettings::default(), prepare, &tables)?;
-    let still = search(path, subjects).map_err(|source| failed(path, source))?;
+    rewrite(workspace, lock, path, &settings, prepare, &tables)?;
+    let still = search(workspace, path, subjects).map_err(|source| failed(path, source))?;
     if let Some((relation, _)) = still.iter().find(|(_, found)| !found.is_empty()) {
         return Err(EraseError::StillThere { place: place.to_owned(), table: relation.label() });
     }
@@ -85,8 +86,12 @@ impl Outcome {
     }
 }
 
-fn search(path: &Path, subjects: &[Subject]) -> duckdb::Result<Vec<(Relation, Found)>> {
-    let connection = workspace::open_read_only(path)?;
+fn search(
+    workspace: &Workspace,
+    path: &Path,
+    subjects: &[Subject],
+) -> duckdb::Result<Vec<(Relation, Found)>> {
+    let connection = looking(workspace, Some(path), &LoadSettings::default())?;
     let relations = tables::relations(&connection)?;
     relations
         .into_iter()

@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use duckdb::Connection;
+use duckdb::{AccessMode, Connection};
 
 use super::next::{ROW_GROUP_ROWS, STORAGE_VERSION, configure, sql_path};
 use super::switch::{self, Paths};
@@ -24,6 +24,27 @@ pub(crate) struct TableRows {
     pub(crate) select: String,
     /// How many rows it gives.
     pub(crate) rows: u64,
+}
+
+/// A connection that only looks: at the file at `path`, or, without one, at files that it is told of in its queries. It has
+/// the memory of a load and one thread.
+///
+/// # Errors
+/// The file cannot be opened.
+pub(crate) fn looking(
+    workspace: &Workspace,
+    path: Option<&Path>,
+    settings: &LoadSettings,
+) -> duckdb::Result<Connection> {
+    let settings = LoadSettings { threads: 1, ..*settings };
+    let config = configure(&settings, &Paths::of(workspace).temporary)?;
+    let connection = match path {
+        Some(path) => Connection::open_with_flags(path, config.access_mode(AccessMode::ReadOnly)?),
+        None => Connection::open_in_memory_with_flags(config),
+    }?;
+    // Rows without numbers of their own are told apart by their order.
+    connection.execute_batch("SET preserve_insertion_order = true")?;
+    Ok(connection)
 }
 
 /// Removes what a load or an erasure that ended early left behind: unfinished files, and second names of finished ones.
