@@ -4,7 +4,6 @@
 use std::collections::HashSet;
 
 use crate::catalog::{Lists, STREAMS, Stream};
-use crate::clock::utc_text;
 use crate::error::Error;
 use crate::normalise::fingerprint;
 use crate::query::texts;
@@ -34,8 +33,7 @@ pub(super) fn fresh(
     };
     let sql = format!(
         "SELECT p.country || '/' || p.business_id FROM main.prospects p \
-         WHERE p._deleted_at IS NULL AND p._details_at >= TIMESTAMP '{}'{}",
-        utc_text(since_us).trim_end_matches('Z').replace('T', " "),
+         WHERE p._deleted_at IS NULL AND p._details_at >= make_timestamp({since_us}){}",
         streams.iter().map(of_stream).collect::<String>(),
     );
     let mut fresh = HashSet::new();
