@@ -63,7 +63,7 @@ fn about(path: &str, template: &str) -> Option<String> {
     loop {
         match (path.next(), template.next()) {
             (None, None) => return Some(about),
-            (Some(found), Some(name)) if name.starts_with('{') => about = found.to_owned(),
+            (Some(found), Some(name)) if name.starts_with('{') => found.clone_into(&mut about),
             (Some(found), Some(wanted)) if found == wanted => {}
             _ => return None,
         }

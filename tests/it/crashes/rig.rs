@@ -188,7 +188,7 @@ impl Rig {
         let asked = self.asked();
         let again: Vec<_> = asked.iter().filter(|part| landed.contains(part)).collect();
         assert!(again.is_empty(), "{again:?} had landed and were asked for again: {}", stderr(&output));
-        let kept: BTreeSet<Part> = self.runs().iter().flat_map(|run| parts_of(run)).collect();
+        let kept: BTreeSet<Part> = self.runs().iter().flat_map(parts_of).collect();
         let (answers, pages): (Vec<&Part>, Vec<&Part>) =
             asked.iter().filter(|part| !kept.contains(part)).partition(|part| part.is_answer());
         for (lost, most) in [(pages, MOST_PAGES_LOST), (answers, MOST_ANSWERS_LOST)] {

@@ -1,5 +1,6 @@
 //! `details_max_age`: what is known of a company and new enough is not asked for again.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -20,10 +21,10 @@ async fn sync_older_than(job: &Job, simulator: &Simulator, age: Duration) -> Rep
 
 /// How many companies an endpoint was asked about.
 fn count(simulator: &Simulator, endpoint: &str) -> usize {
-    asked(simulator).get(endpoint).map_or(0, |companies| companies.len())
+    asked(simulator).get(endpoint).map_or(0, BTreeMap::len)
 }
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const DAY: Duration = Duration::from_hours(24);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_new_enough_is_not_asked_for_again_unless_everything_is() {
@@ -96,7 +97,8 @@ async fn reading_one_stream_does_not_make_another_look_newer_than_it_is() {
     let between = before.elapsed();
     sync_older_than(&second, &simulator, DAY).await;
     // The details are as old as the first run, the technologies as the second; the age asked for lies between.
-    let oldest_allowed = before.elapsed() - (details_read + (between - details_read) / 2);
+    let middle = (details_read + between) / 2;
+    let oldest_allowed = before.elapsed().checked_sub(middle).unwrap();
     sync_older_than(&second, &simulator, oldest_allowed).await;
     assert_equal_to_source(
         &second,

@@ -93,7 +93,7 @@ async fn what_is_chosen_in_other_ways_takes_about_as_many_requests_as_said() {
 async fn companies_that_are_new_enough_are_taken_off() {
     let simulator = simulator(300, &[]).await;
     let names = ["prospects", "details"];
-    let day = |settings: &mut SyncSettings| settings.details_max_age = Some(Duration::from_secs(24 * 3600));
+    let day = |settings: &mut SyncSettings| settings.details_max_age = Some(Duration::from_hours(24));
     let finnish = job(&names).select(&[&["country=FI"]]);
     assert_estimated(&finnish, &simulator, "FI", day).await;
     let all = Job { dir: finnish.dir, ..job(&names) };

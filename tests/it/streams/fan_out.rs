@@ -66,11 +66,11 @@ async fn one_request_answers_what_several_streams_ask_of_a_company() {
 async fn nothing_of_a_contact_is_anywhere_unless_contacts_are_named() {
     let simulator = simulator(300, &["placeholders=on"]).await;
     let names: Vec<&str> = ALL.iter().copied().filter(|name| *name != "contacts").collect();
-    let unnamed = job(&names);
-    let named = job(ALL);
-    let report = unnamed.sync(&simulator).await.unwrap();
+    let without = job(&names);
+    let with_contacts = job(ALL);
+    let report = without.sync(&simulator).await.unwrap();
     assert!(report.rejects > 0);
-    named.sync(&simulator).await.unwrap();
+    with_contacts.sync(&simulator).await.unwrap();
     let people: BTreeSet<String> = simulator
         .companies()
         .flat_map(|company| {
@@ -80,9 +80,9 @@ async fn nothing_of_a_contact_is_anywhere_unless_contacts_are_named() {
         .filter_map(|contact| contact["email"].as_str().map(str::to_owned))
         .collect();
     assert!(people.len() > 100);
-    assert_eq!(anywhere(&unnamed.warehouse(), &people), 0);
-    assert!(anywhere(&named.warehouse(), &people) >= people.len());
-    let kept = fs_err::read(unnamed.warehouse()).unwrap();
+    assert_eq!(anywhere(&without.warehouse(), &people), 0);
+    assert!(anywhere(&with_contacts.warehouse(), &people) >= people.len());
+    let kept = fs_err::read(without.warehouse()).unwrap();
     let text = String::from_utf8_lossy(&kept);
     assert!(!people.iter().any(|email| text.contains(email.as_str())), "not in the bytes of the file either");
 }

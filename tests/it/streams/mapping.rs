@@ -187,10 +187,12 @@ pub(super) fn digits(value: &Value) -> Option<String> {
     Some(digits).filter(|digits| !digits.is_empty())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "one of the forms, which may have no value")]
 fn five_digits(value: &Value) -> Option<String> {
     Some(format!("{:0>5}", plain(value)))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "one of the forms, which may have no value")]
 fn two_digits(value: &Value) -> Option<String> {
     Some(format!("{:0>2}", plain(value)))
 }

@@ -41,7 +41,7 @@ async fn details_that_lie_in_several_runs_come_out_of_all_of_them_the_newest_fir
     let simulator = simulator(300, &[]).await;
     let names = ["prospects", "details", "technologies"];
     let day = |settings: &mut vainu_etl::pipeline::SyncSettings| {
-        settings.details_max_age = Some(Duration::from_secs(24 * 3600));
+        settings.details_max_age = Some(Duration::from_hours(24));
     };
     let finnish = job(&names).select(&[&["country=FI"]]);
     run(&finnish, &simulator, day).await.unwrap();

@@ -84,7 +84,7 @@ pub(super) fn query(request: &Request) -> String {
     pairs.join("&")
 }
 
-/// How often each company was asked about, by what stands behind its id: ``, `all`, `contacts`, ...
+/// How often each company was asked about, by what stands behind its id: nothing, `all`, `contacts`, ...
 pub(super) fn asked(simulator: &Simulator) -> BTreeMap<String, BTreeMap<String, usize>> {
     let mut asked: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
     for request in simulator.requests() {
