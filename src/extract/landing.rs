@@ -3,10 +3,10 @@
 //! One thread owns the files of a run. It takes what has come in since its last sync, writes all of it, syncs
 //! the segment, then appends the ledger lines and syncs these: many pages share the two syncs.
 
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -17,55 +17,15 @@ use super::ExtractError;
 use super::bundle::Bundle;
 use super::ledger::{CompanyAnswers, Entry, Header, LandedAt, Ledger, RequestKey};
 use super::runs;
+use super::writer::{Arrival, Busy, Message, Of, Writer};
 use crate::crash::{self, Point};
 
 /// zstd level of landed pages: 1 halves the time of the default 3 and costs a tenth in size.
 pub(super) const COMPRESSION_LEVEL: i32 = 1;
-/// A segment file is closed at about this size.
-pub(super) const SEGMENT_BYTES: u64 = 256 << 20;
 /// Pages that may wait for the landing thread; further ones wait with their request slot held.
 const QUEUE: usize = 16;
 /// Largest body that a landed page may claim to have; a damaged ledger must not ask for all memory.
 const MAX_BODY: u64 = 1 << 30;
-
-/// A page, or several answers in one, on its way to the disk.
-struct Arrival {
-    of: Of,
-    compressed: Vec<u8>,
-    raw_length: u64,
-    checksum: u64,
-    fetched_at_us: i64,
-}
-
-/// What is landed.
-enum Of {
-    /// The answer to a request.
-    Request(RequestKey),
-    /// Answers about companies; where they lie is filled in.
-    Companies(CompanyAnswers),
-}
-
-impl Of {
-    /// How many numbers it takes: each answer can be named by its own.
-    fn numbers(&self) -> u64 {
-        match self {
-            Self::Request(_) => 1,
-            Self::Companies(answers) => answers.companies.len() as u64,
-        }
-    }
-
-    fn entry(self, at: LandedAt) -> Entry {
-        match self {
-            Self::Request(key) => Entry::Landed { key, at },
-            Self::Companies(answers) => Entry::Answered(CompanyAnswers { at: Some(at), ..answers }),
-        }
-    }
-}
-
-enum Message {
-    Page(Arrival, oneshot::Sender<Result<LandedAt, ExtractError>>),
-    Entry(Entry, oneshot::Sender<Result<(), ExtractError>>),
-}
 
 /// The landing folder of a run that is being extracted.
 #[derive(Debug)]
@@ -74,16 +34,6 @@ pub struct Landing {
     sender: Option<mpsc::Sender<Message>>,
     writer: Option<JoinHandle<()>>,
     busy: Arc<Busy>,
-}
-
-/// How long landing took, in microseconds, added up over its threads.
-#[derive(Debug, Default)]
-struct Busy(AtomicU64);
-
-impl Busy {
-    fn add(&self, begin: Instant) {
-        self.0.fetch_add(u64::try_from(begin.elapsed().as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
-    }
 }
 
 impl Landing {
@@ -220,124 +170,6 @@ impl Drop for Landing {
             // The thread ends when the channel is closed; a panic in it was already answered as an error.
             let _ = writer.join();
         }
-    }
-}
-
-struct Writer {
-    folder: PathBuf,
-    busy: Arc<Busy>,
-    ledger: Ledger,
-    segment: u32,
-    file: Option<fs_err::File>,
-    position: u64,
-    next_number: u64,
-}
-
-impl Writer {
-    fn run(&mut self, mut receiver: mpsc::Receiver<Message>) {
-        while let Some(first) = receiver.blocking_recv() {
-            let mut batch = vec![first];
-            while let Ok(next) = receiver.try_recv() {
-                batch.push(next);
-            }
-            let begin = Instant::now();
-            self.commit(batch);
-            self.busy.add(begin);
-        }
-    }
-
-    /// Writes a batch: segment, sync, ledger, sync, and only then the answers.
-    fn commit(&mut self, batch: Vec<Message>) {
-        let mut entries = Vec::with_capacity(batch.len());
-        let mut pages = Vec::new();
-        let mut notes = Vec::new();
-        let mut written = Ok(());
-        for message in batch {
-            match message {
-                Message::Entry(entry, reply) => {
-                    if matches!(entry, Entry::Damaged { .. } | Entry::AnswersDamaged { .. }) {
-                        // The segment may be the damaged one, or gone: what is fetched again goes into another.
-                        written = written.and_then(|()| self.close());
-                    }
-                    entries.push(entry);
-                    notes.push(reply);
-                }
-                Message::Page(arrival, reply) => {
-                    let at = match &written {
-                        Ok(()) => self.write(&arrival).map_err(|error| written = Err(error)).ok(),
-                        Err(_) => None,
-                    };
-                    entries.extend(at.clone().map(|at| arrival.of.entry(at)));
-                    pages.push((at, reply));
-                }
-            }
-        }
-        let synced = written.and_then(|()| if pages.is_empty() { Ok(()) } else { self.sync() });
-        let failure = synced.and_then(|()| self.ledger.append(&entries)).err().map(|error| error.to_string());
-        if failure.is_some() {
-            // Nobody knows what is in the segment now, and a sync does not repeat what an earlier one failed to
-            // write. The next page starts a new one.
-            self.file = None;
-        }
-        let answer = || match &failure {
-            None => Ok(()),
-            Some(reason) => {
-                Err(ExtractError::Landing { folder: self.folder.clone(), reason: reason.clone() })
-            }
-        };
-        for (at, reply) in pages {
-            let _ = reply.send(answer().and_then(|()| at.ok_or(ExtractError::LandingStopped)));
-        }
-        for reply in notes {
-            let _ = reply.send(answer());
-        }
-    }
-
-    fn sync(&self) -> Result<(), ExtractError> {
-        if let Some(file) = &self.file {
-            file.sync_data()?;
-            crash::point(Point::PagesSynced)?;
-        }
-        Ok(())
-    }
-
-    /// Ends the segment; what was written to it is durable.
-    fn close(&mut self) -> Result<(), ExtractError> {
-        Ok(self.file.take().map_or(Ok(()), |file| file.sync_data())?)
-    }
-
-    fn write(&mut self, arrival: &Arrival) -> Result<LandedAt, ExtractError> {
-        if self.position >= SEGMENT_BYTES {
-            self.close()?;
-        }
-        if self.file.is_none() {
-            while segment_path(&self.folder, self.segment).exists() {
-                self.segment += 1;
-            }
-            let path = segment_path(&self.folder, self.segment);
-            self.file = Some(fs_err::OpenOptions::new().create_new(true).append(true).open(path)?);
-            fs_err::File::open(&self.folder)?.sync_all()?;
-            self.position = 0;
-        }
-        let file = self.file.as_mut().ok_or(ExtractError::LandingStopped)?;
-        file.write_all(&arrival.compressed)?;
-        crash::point(Point::PageWritten)?;
-        if matches!(arrival.of, Of::Companies(_)) {
-            crash::point(Point::AnswersWritten)?;
-        }
-        let length = arrival.compressed.len() as u64;
-        let at = LandedAt {
-            number: self.next_number,
-            segment: self.segment,
-            position: self.position,
-            length,
-            raw_length: arrival.raw_length,
-            checksum: arrival.checksum,
-            fetched_at_us: arrival.fetched_at_us,
-        };
-        self.next_number += arrival.of.numbers();
-        self.position += length;
-        Ok(at)
     }
 }
 

@@ -27,6 +27,7 @@ mod slice;
 mod source;
 mod totals;
 mod unordered;
+mod writer;
 
 use std::path::PathBuf;
 

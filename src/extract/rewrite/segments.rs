@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::super::ExtractError;
-use super::super::landing::{COMPRESSION_LEVEL, SEGMENT_BYTES, segment_path};
+use super::super::landing::{COMPRESSION_LEVEL, segment_path};
 use super::super::ledger::LandedAt;
+use super::super::writer::SEGMENT_BYTES;
 
 /// The new segments.
 pub(super) struct Segments {
