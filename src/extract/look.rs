@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::ExtractError;
+use super::lone::is_no_answer;
 use crate::catalog::{Stream, TARGET_GROUPS_STREAM};
 use crate::normalise::{EnvelopeError, PageFacts, companies, fingerprints_by, parse_single};
 
@@ -35,9 +36,12 @@ pub(super) struct Group {
     pub(super) name: String,
 }
 
-/// Looks at a body.
+/// Looks at a body. Who asked quotes it in the error.
 pub(super) fn look(want: Want, body: &[u8]) -> Result<Seen, EnvelopeError> {
     let facts = fingerprints_by(want.stream, body)?;
+    if is_no_answer(want.stream, facts.envelope, body) {
+        return Err(EnvelopeError::OtherShape { start: String::new() });
+    }
     let companies =
         if want.companies && want.stream.holds_companies() { companies(body)? } else { Vec::new() };
     let groups = if want.stream.name == TARGET_GROUPS_STREAM { groups(body)? } else { Vec::new() };

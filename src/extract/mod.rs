@@ -16,6 +16,7 @@ pub mod landing;
 pub mod ledger;
 mod list;
 mod lists;
+mod lone;
 mod look;
 mod numbered;
 mod plan;
