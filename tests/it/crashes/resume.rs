@@ -8,40 +8,66 @@ use std::path::Path;
 use proptest::prelude::*;
 use url::Url;
 use vainu_etl::api::{Client, ClientSettings, Credentials};
-use vainu_etl::catalog::PROSPECTS;
+use vainu_etl::catalog::{PROSPECTS, Stream};
+use vainu_etl::extract::bundle;
 use vainu_etl::extract::landing::{Landing, read_page};
 use vainu_etl::extract::ledger::{self, Entry, Header, LEDGER_VERSION, RequestKey, Verdict};
 use vainu_etl::extract::runs::LandedRun;
 use vainu_etl::extract::{ExtractSettings, Plan, PlannedStream, Unobserved, extract};
+use vainu_etl::pipeline::planner::default_streams;
 use vainu_etl::secret::Secret;
 use vainu_etl::selection::{Selection, lists_of};
 use vainu_etl::simulator::{DEMO_API_KEY, Simulator};
 
 use super::files::{copy, folder};
+use super::rig::Load;
 use crate::support::simulator;
 
-/// What the API plays: plain; total unknown; clamped; slices; slices and clamped.
-const SERVERS: &[(&[&str], u64)] = &[
-    (&[], 25_000),
-    (&["count=missing"], 25_000),
-    (&["limit-max=13"], 25_000),
-    (&[], 60),
-    (&["limit-max=7"], 90),
+/// What is read, what the API plays, and rows of a slice. Companies alone: plain; total unknown; clamped; slices; slices
+/// and clamped. Everything: plain; clamped; without numbers, with companies that it knows nothing of.
+const SERVERS: &[(Load, &[&str], u64)] = &[
+    (Load::Prospects, &[], 25_000),
+    (Load::Prospects, &["count=missing"], 25_000),
+    (Load::Prospects, &["limit-max=13"], 25_000),
+    (Load::Prospects, &[], 60),
+    (Load::Prospects, &["limit-max=7"], 90),
+    (Load::Default, &[], 25_000),
+    (Load::Default, &["limit-max=13"], 40),
+    (Load::Default, &["count=missing", "past-end=404", "details=some-missing"], 25_000),
 ];
+
+/// What was asked and answered.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Question {
+    Request(RequestKey),
+    Company(u32, String),
+}
 
 struct Extraction {
     verdicts: Vec<Verdict>,
-    /// Bodies of the pages that count, by request.
-    pages: BTreeMap<RequestKey, Vec<u8>>,
+    /// Bodies of the pages that count and of the answers about companies.
+    bodies: BTreeMap<Question, Vec<u8>>,
 }
 
-async fn read(simulator: &Simulator, slice_rows: u64, run: &Path) -> Extraction {
+fn plan(load: Load, simulator: &Simulator) -> Plan {
+    let streams: Vec<&'static Stream> =
+        if load == Load::Prospects { vec![&PROSPECTS] } else { default_streams() };
+    let now_us = simulator.now().as_microsecond();
+    let planned = streams.into_iter().map(|stream| {
+        let lists = lists_of(&[Selection::default()]).unwrap();
+        let lists = if *stream == PROSPECTS { lists } else { Vec::new() };
+        let window_us = stream.endpoint.window.map(|_| (now_us - 59 * 24 * 3600 * 1_000_000, now_us));
+        PlannedStream { window_us, ..PlannedStream::new(stream, lists) }
+    });
+    Plan { streams: planned.collect(), ..Plan::default() }
+}
+
+async fn read(load: Load, simulator: &Simulator, slice_rows: u64, run: &Path) -> Extraction {
     let credentials = Credentials::ApiKey(Secret::new(DEMO_API_KEY));
     let mut settings = ClientSettings::new(Url::parse(&simulator.base_url()).unwrap(), credentials);
     settings.concurrency = 2.try_into().unwrap();
     let client = Client::new(settings).unwrap();
-    let lists = lists_of(&[Selection::default()]).unwrap();
-    let plan = Plan { streams: vec![PlannedStream::new(&PROSPECTS, lists)], ..Plan::default() };
+    let plan = plan(load, simulator);
     let settings = ExtractSettings { page_size: 20, slice_rows, requests_at_once: 4 };
     let (landing, recorded) = if run.exists() {
         Landing::resume(run).unwrap()
@@ -62,23 +88,41 @@ async fn read(simulator: &Simulator, slice_rows: u64, run: &Path) -> Extraction 
         landing.note(Entry::Judged(verdict.clone())).await.unwrap();
     }
     drop(landing);
-    let landed = LandedRun::read(run).unwrap().accepted_pages();
-    let pages = landed.into_iter().map(|(key, at)| (key, read_page(run, &at).unwrap())).collect();
-    Extraction { verdicts, pages }
+    Extraction { verdicts, bodies: bodies(&LandedRun::read(run).unwrap()) }
 }
 
-/// What was answered, by request; the ledger has no other names for requests.
-fn answered(run: &Path) -> BTreeSet<RequestKey> {
-    let entries = ledger::read(run).unwrap();
-    let keys = entries.into_iter().filter_map(|entry| match entry {
-        Entry::Counted { key, .. } | Entry::Landed { key, .. } | Entry::PastEnd { key } => Some(key),
-        _ => None,
+fn bodies(run: &LandedRun) -> BTreeMap<Question, Vec<u8>> {
+    let pages = run.accepted_pages().into_iter();
+    let mut bodies: BTreeMap<Question, Vec<u8>> =
+        pages.map(|(key, at)| (Question::Request(key), read_page(&run.folder, &at).unwrap())).collect();
+    for (list, at) in run.answers.values() {
+        let body = read_page(&run.folder, at).unwrap();
+        for answer in bundle::answers(&body).unwrap() {
+            let before = bodies.insert(Question::Company(*list, answer.company), body[answer.body].to_vec());
+            assert_eq!(before, None, "a company is answered once");
+        }
+    }
+    bodies
+}
+
+/// What was answered, companies that the server does not know included.
+fn answered(run: &Path) -> BTreeSet<Question> {
+    let entries = ledger::read(run).unwrap().into_iter();
+    let questions = entries.flat_map(|entry| match entry {
+        Entry::Counted { key, .. } | Entry::Landed { key, .. } | Entry::PastEnd { key } => {
+            vec![Question::Request(key)]
+        }
+        Entry::Answered(answers) => {
+            let companies = answers.companies.into_iter().chain(answers.not_found);
+            companies.map(|company| Question::Company(answers.list, company)).collect()
+        }
+        _ => Vec::new(),
     });
-    keys.collect()
+    questions.collect()
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
 
     #[test]
     fn any_prefix_of_a_ledger_leads_to_the_same_end(
@@ -87,12 +131,12 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {
-            let (switches, slice_rows) = SERVERS[server];
+            let (load, switches, slice_rows) = SERVERS[server];
             let simulator = simulator(180, switches).await;
             let dir = folder();
             let whole = dir.path().join("whole");
-            let undisturbed = read(&simulator, slice_rows, &whole).await;
-            assert!(undisturbed.verdicts[0].complete);
+            let undisturbed = read(load, &simulator, slice_rows, &whole).await;
+            assert!(undisturbed.verdicts.iter().all(|verdict| verdict.complete), "{:?}", undisturbed.verdicts);
             let run = dir.path().join("cut");
             fs_err::create_dir(&run).unwrap();
             copy(&whole, &run);
@@ -106,11 +150,11 @@ proptest! {
                 fs_err::write(&path, &bytes[..length]).unwrap();
                 let known = answered(&run);
                 simulator.clear_requests();
-                let resumed = read(&simulator, slice_rows, &run).await;
+                let resumed = read(load, &simulator, slice_rows, &run).await;
                 let asked = simulator.requests().len();
                 assert_eq!(asked, answered(&run).len() - known.len(), "what was not answered, once");
                 assert_eq!(resumed.verdicts, undisturbed.verdicts);
-                assert!(resumed.pages == undisturbed.pages, "the same pages with the same bodies");
+                assert!(resumed.bodies == undisturbed.bodies, "the same answers with the same bodies");
             }
         });
     }
