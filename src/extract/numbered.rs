@@ -2,6 +2,10 @@
 //!
 //! The pages are asked for by number, under one order. The link to the next page is never followed: it may lack the
 //! filters, or lead elsewhere. It only says that there is one more page to ask for.
+//!
+//! Such pages cannot overlap, so that no seam shows when rows moved from one to another while they were read: a row that
+//! went and another that came leave the total as it was, and a third one behind is missed. So a list of several pages
+//! counts as complete when two readings hold the same rows. The one that went cannot be in both.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -24,12 +28,22 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
     let list = source.lists.get(index);
     let mut judged = None;
     let mut size = source.page_size(index);
+    let mut earlier: Vec<Vec<u64>> = Vec::new();
     for sweep in 1..=MOST_SWEEPS {
         let mut reading = Reading { source, list: index, sweep, size, pages: BTreeMap::new() };
         reading.read().await?;
-        let verdict = reading.judge();
-        let complete = verdict.complete;
-        if !complete {
+        let mut verdict = reading.judge();
+        if verdict.complete {
+            let rows = reading.sorted();
+            if reading.pages_with_rows().count() <= 1 || earlier.contains(&rows) {
+                judged = Some(verdict);
+                break;
+            }
+            earlier.push(rows);
+            verdict.complete = false;
+            verdict.reasons.push("no two readings hold the same rows".to_owned());
+        } else {
+            size = reading.size_given();
             tracing::warn!(
                 list = list.named.label,
                 sweep,
@@ -38,10 +52,6 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
             );
         }
         judged = Some(verdict);
-        if complete {
-            break;
-        }
-        size = reading.size_given();
     }
     let verdict = judged.ok_or(ExtractError::LandingStopped)?;
     source.observer.list_judged(&list.named, &verdict);
@@ -72,6 +82,7 @@ impl Reading<'_, '_> {
             self.source.observer.list_counted(&self.source.lists.get(self.list).named, total);
         }
         self.warn_of_link(&first);
+        let mut rows: HashSet<u64> = first.rows.iter().copied().collect();
         self.pages.insert(1, first);
         if full == 0 {
             return Ok(());
@@ -83,12 +94,11 @@ impl Reading<'_, '_> {
             let last = if next <= planned { planned.min(next + PAGES_A_ROUND - 1) } else { next };
             let pages = self.ask_all(next..=last).await?;
             let is_end = pages.iter().any(|(_, page)| page.rows.is_empty());
-            let repeats = pages.iter().any(|(_, page)| {
-                !page.rows.is_empty() && self.pages.values().any(|known| known.rows == page.rows)
-            });
+            let known = rows.len();
+            rows.extend(pages.iter().flat_map(|(_, page)| page.rows.iter().copied()));
             self.pages.extend(pages);
             // A server that gives any page for any number has no end to be found.
-            if is_end || (repeats && next > planned) {
+            if is_end || rows.len() == known || self.received() > 2 * (rows.len() as u64 + full) {
                 return Ok(());
             }
             next = last + 1;
@@ -135,28 +145,50 @@ impl Reading<'_, '_> {
         }
     }
 
+    fn pages_with_rows(&self) -> impl DoubleEndedIterator<Item = (u64, &Page)> {
+        self.pages.iter().filter(|(_, page)| !page.rows.is_empty()).map(|(number, page)| (*number, page))
+    }
+
+    fn received(&self) -> u64 {
+        self.pages.values().map(|page| page.rows.len() as u64).sum()
+    }
+
+    /// Fingerprints of all rows in the order of numbers.
+    fn sorted(&self) -> Vec<u64> {
+        let mut rows: Vec<u64> = self.pages.values().flat_map(|page| page.rows.iter().copied()).collect();
+        rows.sort_unstable();
+        rows
+    }
+
     fn judge(&self) -> Verdict {
         let total_before = self.pages.get(&1).and_then(|page| page.count);
         let total_after = self.pages.values().rev().find_map(|page| page.count);
-        let rows: Vec<u64> = self.pages.values().flat_map(|page| page.rows.iter().copied()).collect();
-        let (received, distinct) = (rows.len() as u64, distinct(&rows));
+        let (received, distinct) = (self.received(), distinct(&self.sorted()));
         let mut reasons = Vec::new();
         let totals: HashSet<u64> = self.pages.values().filter_map(|page| page.count).collect();
         if totals.len() > 1 {
             reasons.push("the server's total changed while the list was read".to_owned());
         }
-        if let Some(total) = total_before.filter(|total| *total != received) {
-            reasons.push(format!("the server's total is {total}, {received} rows were received"));
+        match total_before {
+            Some(total) if total != received => {
+                reasons.push(format!("the server's total is {total}, {received} rows were received"));
+            }
+            Some(_) => {}
+            // A page that is too short leaves out rows that no other page has.
+            None => reasons.push("the server gives no total".to_owned()),
         }
         if distinct != received {
             reasons.push(format!("{received} rows hold only {distinct} different ones"));
         }
-        let last_with_rows = self.pages.iter().rev().find(|(_, page)| !page.rows.is_empty());
-        if let Some((last, _)) = last_with_rows
-            && let Some((empty, _)) =
-                self.pages.iter().find(|(number, page)| *number < last && page.rows.is_empty())
-        {
-            reasons.push(format!("page {empty} came without rows, page {last} with some"));
+        if let Some((last, _)) = self.pages_with_rows().next_back() {
+            let before = || self.pages.range(..last);
+            if let Some((empty, _)) = before().find(|(_, page)| page.rows.is_empty()) {
+                reasons.push(format!("page {empty} came without rows, page {last} with some"));
+            }
+            let longest = self.pages.values().map(|page| page.rows.len()).max().unwrap_or(0);
+            if let Some((short, _)) = before().find(|(_, page)| (1..longest).contains(&page.rows.len())) {
+                reasons.push(format!("page {short} came with fewer rows than others"));
+            }
         }
         Verdict {
             list: self.list,

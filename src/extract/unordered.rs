@@ -1,9 +1,10 @@
 //! Reads a list whose pages come in an order that nobody promises.
 //!
-//! When the pages happen to join, as those of an ordered list, one reading is the proof. When they do not, the list is
-//! read again, and what has come in all readings together counts: as many different rows as the server counts, the
-//! same number in each of these readings, are all of them. A row that went away and another that came in its place
-//! between two readings make one too many, which is seen.
+//! When the pages happen to join, as those of an ordered list, one reading is the proof, unless an earlier one held rows
+//! that it lacks: then it has to come twice. When they do not join, the list is read again, and what has come in all
+//! readings together counts: as many different rows as the server counts, the same number in each of these readings,
+//! and a last reading that brought none that was not known. One reading alone would not do: rows that are gone may
+//! make up in number for those that never came.
 
 use std::collections::HashSet;
 
@@ -13,8 +14,8 @@ use super::slice::{self, Slice, SliceRead};
 use super::source::Source;
 
 /// A list is read at most so often. Pages that are shuffled anew for each request show about two thirds of what is
-/// left in each reading: 10 readings leave less than one row in 20,000 unseen.
-const MOST_SWEEPS: u32 = 10;
+/// left in each reading: 11 readings leave less than one row in 100,000 unseen, and one more finds nothing new.
+const MOST_SWEEPS: u32 = 12;
 
 /// Reads the list with that index.
 pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, ExtractError> {
@@ -22,12 +23,11 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
         Reading { source, list: index, sweeps: Vec::new(), page_size: source.page_size(index).into() };
     let mut judged = None;
     for sweep in 1..=MOST_SWEEPS {
-        let settled = reading.sweep(sweep).await?;
+        let differs = reading.sweep(sweep).await?;
         judged = Some(reading.judge());
         let complete = judged.as_ref().is_some_and(|verdict| verdict.complete);
-        // Three readings are due to any list; further ones only while they differ. That one brings nothing new does not mean
-        // that there is nothing: of a few rows left unseen it misses each with a third's chance.
-        if complete || (sweep >= 3 && settled) {
+        // Three readings are due to any list; further ones only while they differ.
+        if complete || (sweep >= 3 && !differs) {
             break;
         }
         tracing::warn!(
@@ -65,7 +65,8 @@ impl Sweep {
 }
 
 impl Reading<'_, '_> {
-    /// Reads the list once more; true when that showed just the rows that had come before, and all of them.
+    /// Reads the list once more; true when that did not bring just the rows that had come before: then the next one may
+    /// bring others.
     async fn sweep(&mut self, sweep: u32) -> Result<bool, ExtractError> {
         let before = self.count(sweep, Ask::CountBefore).await?;
         if sweep == 1 {
@@ -75,12 +76,11 @@ impl Reading<'_, '_> {
         let read = slice::read(self.source, slice, sweep, self.page_size, 0).await?;
         self.page_size = read.effective_page_size;
         let after = self.count(sweep, Ask::CountAfter).await?;
-        let earlier: HashSet<u64> =
-            self.sweeps.iter().flat_map(|sweep| sweep.read.companies.iter().copied()).collect();
-        let settled =
-            read.companies.len() == earlier.len() && read.companies.iter().all(|row| earlier.contains(row));
+        let known: HashSet<u64> =
+            self.sweeps.iter().flat_map(|one| one.read.companies.iter().copied()).collect();
+        let differs = read.companies != known;
         self.sweeps.push(Sweep { before, after, read });
-        Ok(settled)
+        Ok(differs)
     }
 
     async fn count(&self, sweep: u32, ask: Ask) -> Result<Option<u64>, ExtractError> {
@@ -88,10 +88,7 @@ impl Reading<'_, '_> {
     }
 
     fn judge(&self) -> Verdict {
-        let alone = self.sweeps.last().filter(|last| {
-            last.read.adds_up() && last.after.is_none_or(|total| total == last.read.rows.len() as u64)
-        });
-        if let Some(last) = alone {
+        if let Some(last) = self.sweeps.last().filter(|last| self.is_proven(last)) {
             let distinct = last.read.distinct;
             return self.verdict(vec![last.read.sweep], last.read.rows.len() as u64, distinct, Vec::new());
         }
@@ -99,15 +96,13 @@ impl Reading<'_, '_> {
         let total = self.sweeps.last().and_then(Sweep::total);
         let alike: Vec<&Sweep> =
             self.sweeps.iter().rev().take_while(|sweep| total.is_some() && sweep.total() == total).collect();
-        let mut together: HashSet<u64> = HashSet::new();
-        let mut used = Vec::new();
-        for sweep in &alike {
-            together.extend(&sweep.read.companies);
-            used.push(sweep.read.sweep);
-            if total == Some(together.len() as u64) {
-                let distinct = together.len() as u64;
-                return self.verdict(used, distinct, distinct, Vec::new());
-            }
+        let before: HashSet<u64> =
+            alike.iter().skip(1).flat_map(|sweep| sweep.read.companies.iter().copied()).collect();
+        let mut together = before.clone();
+        together.extend(alike.iter().flat_map(|sweep| &sweep.read.companies));
+        if total == Some(together.len() as u64) && together.len() == before.len() {
+            let used = alike.iter().map(|sweep| sweep.read.sweep).collect();
+            return self.verdict(used, together.len() as u64, together.len() as u64, Vec::new());
         }
         let all: HashSet<u64> =
             self.sweeps.iter().flat_map(|sweep| sweep.read.companies.iter().copied()).collect();
@@ -122,6 +117,20 @@ impl Reading<'_, '_> {
         });
         let sweeps = self.sweeps.iter().map(|sweep| sweep.read.sweep).collect();
         self.verdict(sweeps, all.len() as u64, all.len() as u64, reasons)
+    }
+
+    /// Whether the last reading is the list by itself: its pages join, and nothing that came before contradicts it.
+    fn is_proven(&self, last: &Sweep) -> bool {
+        let is_alone = |sweep: &Sweep| {
+            sweep.read.adds_up() && sweep.after.is_none_or(|total| total == sweep.read.rows.len() as u64)
+        };
+        let (now, earlier) = (&last.read.companies, self.sweeps.split_last().map_or(&[][..], |(_, all)| all));
+        // A total that more rows than it counts have come for proves nothing to a reading with fewer.
+        let is_too_small =
+            |sweep: &Sweep| sweep.read.distinct > now.len() as u64 && sweep.before == last.before;
+        let lacks = earlier.iter().any(|sweep| !sweep.read.companies.is_subset(now));
+        let comes_twice = || earlier.iter().any(|sweep| is_alone(sweep) && sweep.read.companies == *now);
+        is_alone(last) && !earlier.iter().any(is_too_small) && (!lacks || comes_twice())
     }
 
     fn verdict(&self, sweeps: Vec<u32>, received: u64, distinct: u64, reasons: Vec<String>) -> Verdict {

@@ -108,8 +108,11 @@ fn requests(stream: &Stream, total: &Total, settings: &SyncSettings) -> u64 {
     match stream.endpoint.paging {
         // All of it at once; where that is all there is and empty, again.
         Paging::Single => 1,
-        // Each page by number, and the empty one behind the last.
-        Paging::Numbered { .. } => rows.div_ceil(page).max(1) + 1,
+        // Each page by number, and the empty one behind the last; several of them twice.
+        Paging::Numbered { .. } => {
+            let pages = rows.div_ceil(page).max(1);
+            if pages > 1 { 2 * (pages + 1) } else { 2 }
+        }
         Paging::Unordered => 2 + pages(rows, page),
         Paging::Ordered { .. } => {
             let slices = rows.div_ceil(settings.extract.slice_rows.max(1)).max(1);

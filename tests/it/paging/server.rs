@@ -1,4 +1,5 @@
-//! A model of a server that answers a filter endpoint in any of the ways that a list can go wrong.
+//! A model of a server that answers a list in any of the ways that it can go wrong: the filter endpoint, a target group, or
+//! customer data.
 //!
 //! It is pure: what it answers follows from its [`Behaviour`] and the order of the requests, so a failing case
 //! shrinks to the few switches that it takes.
@@ -11,6 +12,17 @@ use serde_json::{Value, json};
 use url::Url;
 use vainu_etl::api::{Answer, ApiError, ApiRequest};
 use vainu_etl::extract::Answers;
+
+/// How the list is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// By offset under an order, cut by the first characters of ids: `prospects/filter/`.
+    Ordered,
+    /// By offset, in whatever order: `target_group/{id}/`, of the only target group.
+    Unordered,
+    /// By number of the page: `customer_data/`.
+    Numbered,
+}
 
 /// In which order the server gives its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,13 +136,14 @@ struct State {
 /// The server, which counts what it is asked.
 #[derive(Debug)]
 pub(crate) struct Server {
+    kind: Kind,
     behaviour: Behaviour,
     base_url: Url,
     state: Mutex<State>,
 }
 
 impl Server {
-    pub(crate) fn new(behaviour: Behaviour) -> Self {
+    pub(crate) fn new(kind: Kind, behaviour: Behaviour) -> Self {
         // Spread over all first digits, and even: new rows are odd.
         let rows: Vec<u32> = (0..behaviour.rows).map(|row| scattered(u64::from(row)) & !1).collect();
         let throughout: HashSet<u32> = rows.iter().copied().collect();
@@ -138,7 +151,7 @@ impl Server {
         let most = rows.len();
         let state = State { rows, throughout, requests: 0, pages: 0, last: Default::default(), most };
         let base_url = Url::parse("http://127.0.0.1/api/v1/").unwrap();
-        Self { behaviour, base_url, state: Mutex::new(state) }
+        Self { kind, behaviour, base_url, state: Mutex::new(state) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -160,6 +173,9 @@ impl Server {
     }
 
     fn answer(&self, request: &ApiRequest) -> Answer {
+        if request.to_string().starts_with("GET target_groups/") {
+            return answered(200, &json!([{"id": "g", "name": "The only one"}]));
+        }
         let mut state = self.state();
         state.requests += 1;
         let number = state.requests;
@@ -169,28 +185,60 @@ impl Server {
         let parameter = |name: &str| request.query_value(name);
         let rows = self.found(&state, parameter("business_id__startswith").unwrap_or_default());
         let total = self.total(&rows);
-        let count = parameter("count");
         let counts = !matches!(self.behaviour.total, Total::Ignored | Total::Null);
-        if count == Some("true") && counts {
-            return answered(200, &json!({"count": total}));
-        }
-        if count == Some("true") && self.behaviour.total == Total::Null {
-            return answered(200, &json!({"count": null, "results": []}));
+        if self.kind != Kind::Numbered && parameter("count") == Some("true") {
+            if counts {
+                return answered(200, &json!({"count": total}));
+            }
+            if self.behaviour.total == Total::Null {
+                return answered(200, &json!({"count": null, "results": []}));
+            }
         }
         let number = |name: &str, default: u64| parameter(name).map_or(default, |text| text.parse().unwrap());
-        let page = self.page(&mut state, &rows, number("offset", 0), number("limit", 20));
+        let page = match self.kind {
+            Kind::Numbered => {
+                let size = number("page_size", 20);
+                // Pages of as many rows as the server gives at most begin where those before them end.
+                let size = if self.behaviour.ignores_limit { u64::MAX } else { self.limit(&state, size) };
+                let offset = (number("page", 1) - 1).saturating_mul(size);
+                self.page(&mut state, &rows, offset, size)
+            }
+            _ => self.page(&mut state, &rows, number("offset", 0), number("limit", 20)),
+        };
         let slice = parameter("business_id__startswith").unwrap_or_default();
         let page = self.repeated(&mut state, slice, page);
         if page.is_empty() && self.behaviour.ends_with_404 {
             return answered(404, &Value::Null);
         }
+        answered(200, &self.body(&page, self.count_in_page(parameter("count"), total)))
+    }
+
+    /// What a page says of the length of the list; none when nothing, null when that.
+    fn count_in_page(&self, count: Option<&str>, total: u64) -> Option<Value> {
+        let is_wanted = match self.kind {
+            Kind::Ordered => count == Some("include"),
+            Kind::Unordered => count.is_none(),
+            Kind::Numbered => true,
+        };
+        match self.behaviour.total {
+            _ if !is_wanted => None,
+            Total::Null if self.kind == Kind::Numbered => Some(Value::Null),
+            Total::Ignored | Total::Null | Total::NotWithPages => None,
+            _ => Some(total.into()),
+        }
+    }
+
+    fn body(&self, page: &[u32], count: Option<Value>) -> Value {
+        let key = if self.kind == Kind::Numbered { "id" } else { "business_id" };
         let records: Vec<Value> =
-            page.iter().map(|id| json!({"country": "FI", "business_id": format!("{id:08}")})).collect();
-        let with_count = count == Some("include") && counts && self.behaviour.total != Total::NotWithPages;
-        match (with_count, self.behaviour.object) {
-            (true, _) => answered(200, &json!({"count": total, "results": records})),
-            (false, true) => answered(200, &json!({"results": records})),
-            (false, false) => answered(200, &json!(records)),
+            page.iter().map(|id| json!({"country": "FI", key: format!("{id:08}")})).collect();
+        match (self.kind, count) {
+            (Kind::Numbered, Some(count)) => {
+                json!({"total_results": count, "next_page": null, "prev_page": null, "results": records})
+            }
+            (_, Some(count)) => json!({"count": count, "results": records}),
+            (_, None) if self.behaviour.object => json!({"results": records}),
+            (_, None) => json!(records),
         }
     }
 
@@ -224,14 +272,9 @@ impl Server {
     }
 
     fn page(&self, state: &mut State, rows: &[u32], offset: u64, limit: u64) -> Vec<u32> {
+        let limit = if self.behaviour.ignores_limit { u64::MAX } else { self.limit(state, limit) };
         state.pages += 1;
         let number = state.pages;
-        let clamp = self.behaviour.limits.iter().rev().find(|(from, _)| *from <= number);
-        let limit = if self.behaviour.ignores_limit {
-            u64::MAX
-        } else {
-            limit.min(clamp.map_or(u64::MAX, |(_, limit)| *limit))
-        };
         let offset = if self.behaviour.ignores_offset { 0 } else { offset };
         let place = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
         let mut page: Vec<u32> = rows.iter().skip(place(offset)).take(place(limit)).copied().collect();
@@ -241,6 +284,13 @@ impl Server {
             page.pop();
         }
         page
+    }
+
+    /// Most rows of the next page.
+    fn limit(&self, state: &State, asked: u64) -> u64 {
+        let number = state.pages + 1;
+        let clamp = self.behaviour.limits.iter().rev().find(|(from, _)| *from <= number);
+        asked.min(clamp.map_or(u64::MAX, |(_, limit)| *limit))
     }
 
     /// The page, or the one before it.
