@@ -3,6 +3,8 @@
 //! called reaches a terminal as anything but text.
 
 mod exits;
+mod streams;
+mod subjects;
 mod values;
 
 use std::sync::LazyLock;
