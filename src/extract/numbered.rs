@@ -30,12 +30,14 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
     let mut size = source.page_size(index);
     let mut earlier: Vec<Vec<u64>> = Vec::new();
     for sweep in 1..=MOST_SWEEPS {
-        let mut reading = Reading { source, list: index, sweep, size, pages: BTreeMap::new() };
+        let pages = BTreeMap::new();
+        let mut reading = Reading { source, list: index, sweep, size, pages, repeats_behind: false };
         reading.read().await?;
         let mut verdict = reading.judge();
         if verdict.complete {
             let rows = reading.sorted();
-            if reading.pages_with_rows().count() <= 1 || earlier.contains(&rows) {
+            let at_once = reading.pages_with_rows().count() <= 1 && !reading.repeats_behind;
+            if at_once || earlier.contains(&rows) {
                 judged = Some(verdict);
                 break;
             }
@@ -66,6 +68,8 @@ struct Reading<'a, 'b> {
     size: u32,
     /// Pages that came, by number, empty ones included.
     pages: BTreeMap<u64, Page>,
+    /// Behind the end came again what had come: the server does not heed the number.
+    repeats_behind: bool,
 }
 
 impl Reading<'_, '_> {
@@ -93,6 +97,11 @@ impl Reading<'_, '_> {
             // The pages that the total counts side by side, then one after the other until an empty one.
             let last = if next <= planned { planned.min(next + PAGES_A_ROUND - 1) } else { next };
             let pages = self.ask_all(next..=last).await?;
+            let again = |page: &Page| self.pages.values().any(|known| known.rows == page.rows);
+            if next > planned && total == Some(self.received()) && pages.iter().all(|(_, page)| again(page)) {
+                self.repeats_behind = true;
+                return Ok(());
+            }
             let is_end = pages.iter().any(|(_, page)| page.rows.is_empty());
             let known = rows.len();
             rows.extend(pages.iter().flat_map(|(_, page)| page.rows.iter().copied()));

@@ -12,17 +12,21 @@ const USER: &str = "aino";
 /// `aino:` and the key as Basic authentication sends them, from where every three bytes are four letters.
 const ENCODED: &str = "YWlubzpwbGFudGVk";
 
-/// Faults whose body quotes the request's headers, and the exit code of the run that meets them.
-const QUOTING: &[(&str, i32)] = &[
-    ("500:json@2,500:html@3,429@4,html@5,json-error@6,404@9", 0),
-    ("401@3+", 3),
-    ("403:html@3+", 3),
-    ("400@3", 2),
-    ("400:html@3", 2),
-    ("redirect@3", 2),
-    ("json-error@3+", 4),
-    ("html@3+", 8),
-    ("500:json@3+", 8),
+/// Faults whose body quotes the request's headers, the stream that meets them, or all default ones, and the exit code of
+/// the run.
+const QUOTING: &[(&str, Option<&str>, i32)] = &[
+    ("500:json@2,500:html@3,429@4,html@5,json-error@6,404@9", Some("prospects"), 0),
+    ("500:json@2,500:html@3,429@4,html@5,json-error@6", Some("leads"), 0),
+    ("500:json@20,500:html@30,429@40,html@50,json-error@60,json-error@90,json-error@120", None, 0),
+    ("401@3+", Some("prospects"), 3),
+    ("403:html@3+", Some("prospects"), 3),
+    ("400@3", Some("prospects"), 2),
+    ("400:html@3", Some("prospects"), 2),
+    ("redirect@3", Some("prospects"), 2),
+    ("json-error@3+", Some("prospects"), 4),
+    ("json-error@60+", None, 4),
+    ("html@3+", Some("prospects"), 8),
+    ("500:json@3+", Some("prospects"), 8),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -37,12 +41,12 @@ async fn a_planted_key_is_in_nothing_that_a_run_under_faults_leaves_behind() {
     let simulator = Simulator::start(config).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
     let mut quoted = 0;
-    for (number, (faults, code)) in QUOTING.iter().enumerate() {
+    for (number, (faults, stream, code)) in QUOTING.iter().enumerate() {
         let mut switches = Switches::default();
         switches.set(&format!("fault={faults}")).unwrap();
         switches.set("echo=true").unwrap();
         simulator.reconfigure(|config| config.switches = switches);
-        let output = run(dir.path(), &simulator.base_url(), number, *code).await;
+        let output = run(dir.path(), &simulator.base_url(), number, *stream, *code).await;
         assert_eq!(output.status.code(), Some(*code), "{faults}: {}", stderr(&output));
         assert!(simulator.requests().iter().any(|request| request.fault.is_some()), "{faults}");
         quoted += usize::from(stderr(&output).contains("[redacted]"));
@@ -59,7 +63,7 @@ async fn a_planted_key_is_in_nothing_that_a_run_under_faults_leaves_behind() {
 }
 
 /// Every other run logs as JSON and logs in with a password. None waits for a server that stays broken.
-async fn run(dir: &Path, url: &str, number: usize, code: i32) -> Output {
+async fn run(dir: &Path, url: &str, number: usize, stream: Option<&str>, code: i32) -> Output {
     let mut command = vainu_etl(dir);
     let format = if number.is_multiple_of(2) {
         command.env("VAINU_API_KEY", KEY);
@@ -68,7 +72,8 @@ async fn run(dir: &Path, url: &str, number: usize, code: i32) -> Output {
         command.env("VAINU_USERNAME", USER).env("VAINU_PASSWORD", KEY);
         "json"
     };
-    command.args(["-vvv", "--log-format", format, "--base-url", url, "sync", "--restart"]);
+    command.args(["-vvv", "--log-format", format, "--base-url", url, "sync"]);
+    command.args(stream).arg("--restart");
     command.args([
         "--page-size",
         "50",
