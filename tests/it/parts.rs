@@ -12,7 +12,8 @@ use vainu_etl::simulator::Request;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Part {
     pub(crate) stream: String,
-    /// The target group, or the company (`FI09704098`); empty where there is none.
+    /// The target group, the company (`FI09704098`), or the first characters of the ids that the list was cut by; empty
+    /// where there is none of these.
     pub(crate) about: String,
     /// First row of a page, or its number; 0 where everything comes at once.
     pub(crate) position: u64,
@@ -27,15 +28,24 @@ impl Part {
 
     /// What a request asks for; none when only for a number.
     pub(crate) fn of_request(request: &Request) -> Option<Self> {
-        let path = request.path.split_once("/api/v1/").unwrap().1;
-        let (stream, about) = STREAMS
+        Self::of_query(&request.path, &request.query)
+    }
+
+    /// The same of a request's path and query.
+    pub(crate) fn of_query(path: &str, query: &[(String, String)]) -> Option<Self> {
+        let path = path.split_once("/api/v1/").unwrap().1;
+        let (stream, mut about) = STREAMS
             .iter()
             .find_map(|stream| Some((stream.name, about(path, stream.endpoint.path)?)))
-            .unwrap_or_else(|| panic!("nobody expects {request:?}"));
-        if request.param("count") == Some("true") {
+            .unwrap_or_else(|| panic!("nobody expects {path}"));
+        let parameter = |name: &str| query.iter().find(|(known, _)| known == name).map(|(_, value)| value);
+        if parameter("count").is_some_and(|count| count == "true") {
             return None;
         }
-        let position = request.param("offset").or_else(|| request.param("page"));
+        if let Some(ids) = parameter("business_id__startswith") {
+            about.clone_from(ids);
+        }
+        let position = parameter("offset").or_else(|| parameter("page"));
         let position = position.map_or(0, |text| text.parse().unwrap());
         Some(Self { stream: stream.to_owned(), about, position })
     }
@@ -47,7 +57,7 @@ impl Part {
             Ask::Whole { .. } => 0,
             Ask::CountBefore | Ask::CountAfter | Ask::CountAgain => panic!("a number is no page: {key:?}"),
         };
-        let about = list.target_group.clone().unwrap_or_default();
+        let about = list.target_group.clone().unwrap_or_else(|| key.slice.clone());
         Self { stream: list.stream.clone(), about, position }
     }
 

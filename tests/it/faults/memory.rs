@@ -22,7 +22,14 @@ fn peak_kib(child: &Child) -> Option<u64> {
 /// Runs `sync` to its end; returns its exit code, what it said and the most memory that it held, in KiB.
 fn watched(dir: &Path, url: &str) -> (Option<i32>, String, u64) {
     let mut command = vainu_etl(dir);
-    command.env("VAINU_API_KEY", DEMO_API_KEY).args(["--base-url", url, "sync", "--page-size", "100"]);
+    command.env("VAINU_API_KEY", DEMO_API_KEY).args([
+        "--base-url",
+        url,
+        "sync",
+        "prospects",
+        "--page-size",
+        "100",
+    ]);
     let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut peak = 0;
     // A process that has ended but was not waited for has a status without memory.

@@ -17,8 +17,13 @@ use vainu_etl::extract::{Observer, Unobserved};
 use vainu_etl::pipeline::{SyncSettings, sync};
 use vainu_etl::simulator::{Config, Request, Simulator};
 
-use super::{COMPANIES, assert_ends, assert_resumes, bounded, chain, first_generation, pages, run, settings};
+use super::case::ordered;
+use super::run::{answered, assert_ends, assert_resumes, bounded, chain, first_generation, run, settings};
+use crate::parts::Part;
 use crate::support::{Job, assert_equal_rows, expected};
+
+/// Companies of the simulators: seven pages.
+const COMPANIES: u32 = 600;
 
 /// A simulator on a port that no program is given by chance, so that it can come back there.
 async fn on_a_port_of_its_own(configure: impl Fn(&mut Config)) -> (Simulator, u16) {
@@ -37,14 +42,14 @@ async fn on_a_port_of_its_own(configure: impl Fn(&mut Config)) -> (Simulator, u1
 async fn connection_refused() {
     let (simulator, port) = on_a_port_of_its_own(|_| {}).await;
     let job = Job { page_size: 100, ..Job::new() };
-    let before = first_generation(&job, &simulator).await;
-    let (settings, _) = settings(&job, &simulator);
+    let before = first_generation(&ordered(), &job, &simulator).await;
+    let (settings, _) = settings(&ordered(), &job, &simulator);
     simulator.shutdown().await;
     let error = bounded(&settings).await.unwrap_err();
     assert_ends(&error, 4, &["cannot be reached", "Connection refused", "3 attempts"]);
     assert_eq!(fs_err::read(job.warehouse()).unwrap(), before);
     let back = Simulator::start(Config { companies: COMPANIES, port, ..Config::default() }).await.unwrap();
-    assert_resumes(&job, &back, &[]).await;
+    assert_resumes(&ordered(), &job, &back, &[]).await;
 }
 
 /// Tells when so many pages have landed.
@@ -69,10 +74,10 @@ async fn server_goes_away_in_mid_run() {
     let log = folder.path().join("requests.jsonl");
     let (simulator, port) = on_a_port_of_its_own(|config| config.request_log = Some(log.clone())).await;
     let job = Job { page_size: 30, ..Job::new() };
-    let before = first_generation(&job, &simulator).await;
+    let before = first_generation(&ordered(), &job, &simulator).await;
     simulator.reconfigure(|config| config.switches.set("latency=30").unwrap());
     fs_err::write(&log, "").unwrap();
-    let (settings, _) = settings(&job, &simulator);
+    let (settings, _) = settings(&ordered(), &job, &simulator);
     let observer = Landings { most: 5, landed: AtomicUsize::new(0), reached: Notify::new() };
     let leave = async {
         observer.reached.notified().await;
@@ -81,29 +86,27 @@ async fn server_goes_away_in_mid_run() {
     let (outcome, ()) = tokio::join!(sync(&settings, &observer, std::future::pending()), leave);
     assert_ends(&outcome.unwrap_err(), 4, &["no connection", "Connection refused"]);
     assert_eq!(fs_err::read(job.warehouse()).unwrap(), before);
-    let landed: Vec<String> = fs_err::read_to_string(&log)
+    let landed: Vec<Part> = fs_err::read_to_string(&log)
         .unwrap()
         .lines()
         .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
         .filter(|request| request["status"] == 200 && !request["rows"].is_null())
-        .map(|request| {
-            format!(
-                "{:?}",
-                serde_json::from_value::<Vec<(String, String)>>(request["query"].clone()).unwrap()
-            )
+        .filter_map(|request| {
+            let query = serde_json::from_value::<Vec<(String, String)>>(request["query"].clone()).unwrap();
+            Part::of_query(request["path"].as_str().unwrap(), &query)
         })
         .collect();
     assert!(landed.len() >= 5, "{landed:?}");
     let back = Simulator::start(Config { companies: COMPANIES, port, ..Config::default() }).await.unwrap();
-    assert_resumes(&job, &back, &landed).await;
+    assert_resumes(&ordered(), &job, &back, &landed).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn host_name_without_an_address() {
     let simulator = Simulator::start(Config { companies: 50, ..Config::default() }).await.unwrap();
     let job = Job::new();
-    let before = first_generation(&job, &simulator).await;
-    let (mut settings, _) = settings(&job, &simulator);
+    let before = first_generation(&ordered(), &job, &simulator).await;
+    let (mut settings, _) = settings(&ordered(), &job, &simulator);
     settings.client.base_url = Url::parse("https://vainu-etl-test.invalid/api/v1").unwrap();
     let error = bounded(&settings).await.unwrap_err();
     assert_ends(&error, 4, &["https://vainu-etl-test.invalid cannot be reached", "cannot be resolved"]);
@@ -114,7 +117,7 @@ async fn host_name_without_an_address() {
 async fn certificate_that_nobody_trusts() {
     let simulator = Simulator::start(Config { companies: 50, ..Config::default() }).await.unwrap();
     let job = Job::new();
-    let before = first_generation(&job, &simulator).await;
+    let before = first_generation(&ordered(), &job, &simulator).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     // Made with `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1`, for this test only.
@@ -137,7 +140,7 @@ async fn certificate_that_nobody_trusts() {
             heard.lock().unwrap().push(refusal.to_string());
         }
     });
-    let (mut settings, _) = settings(&job, &simulator);
+    let (mut settings, _) = settings(&ordered(), &job, &simulator);
     settings.client.base_url = Url::parse(&format!("https://{address}/api/v1")).unwrap();
     let error = bounded(&settings).await.unwrap_err();
     assert_ends(&error, 4, &["is not trusted", "certificate"]);
@@ -204,7 +207,7 @@ async fn clock_jumps_while_the_server_asks_for_pauses_until_a_date() {
     simulator.reconfigure(|config| config.switches.set("fault=429:date5@3,503:date5@5,429:date5@7").unwrap());
     let job = Job { page_size: 100, ..Job::new() };
     let clock = JumpingClock::new();
-    let settings = with_clock(settings(&job, &simulator).0, &clock);
+    let settings = with_clock(settings(&ordered(), &job, &simulator).0, &clock);
     let report = sync(&settings, &*clock, std::future::pending()).await.unwrap();
     assert_equal_rows(&job.rows(), &expected(simulator.companies()));
     assert_eq!((report.exit_code, report.retries), (0, 3));
@@ -218,38 +221,44 @@ async fn clock_jumps_while_the_server_asks_for_pauses_until_a_date() {
 async fn clock_jumps_past_the_deadline() {
     let simulator = Simulator::start(Config { companies: COMPANIES, ..Config::default() }).await.unwrap();
     let job = Job { page_size: 100, ..Job::new() };
-    let before = first_generation(&job, &simulator).await;
+    let before = first_generation(&ordered(), &job, &simulator).await;
     simulator.reconfigure(|_| {});
     let clock = JumpingClock::new();
-    let mut settings = with_clock(settings(&job, &simulator).0, &clock);
+    let mut settings = with_clock(settings(&ordered(), &job, &simulator).0, &clock);
     settings.client.deadline = Some(clock.now() + Duration::from_mins(30));
     let error = sync(&settings, &*clock, std::future::pending()).await.unwrap_err();
     assert_ends(&error, 8, &["the run's time is up"]);
     assert!(clock.hours.load(Ordering::SeqCst) >= 1);
     assert_eq!(fs_err::read(job.warehouse()).unwrap(), before);
-    let landed = pages(&simulator.requests());
+    let landed = answered(&simulator.requests());
     assert!(!landed.is_empty());
     simulator.reconfigure(|_| {});
-    assert_resumes(&job, &simulator, &landed).await;
+    assert_resumes(&ordered(), &job, &simulator, &landed).await;
+}
+
+/// Pages that were answered in full, by what was asked of which list.
+fn pages(requests: &[Request]) -> Vec<String> {
+    let answered = requests.iter().filter(|request| request.status == 200 && request.rows.is_some());
+    answered.map(|request| format!("{:?}", request.query)).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_country_is_forbidden() {
     let simulator = Simulator::start(Config { companies: COMPANIES, ..Config::default() }).await.unwrap();
     let mut job = Job { page_size: 40, ..Job::new() }.select(&[&["country=FI"], &["country=SE"]]);
-    run(&job, &simulator).await.0.unwrap();
+    run(&ordered(), &job, &simulator).await.unwrap();
     let before = fs_err::read(job.warehouse()).unwrap();
     simulator.reconfigure(|config| {
         config.forbidden_countries = vec!["SE".to_owned()];
     });
-    let error = run(&job, &simulator).await.0.unwrap_err();
+    let error = run(&ordered(), &job, &simulator).await.unwrap_err();
     assert_ends(&error, 3, &["no permission for country SE", "status 403"]);
     let refused = |request: &&Request| request.status == 403 && request.param("country") == Some("SE");
     assert!(simulator.requests().iter().any(|request| refused(&request)));
     assert_eq!(fs_err::read(job.warehouse()).unwrap(), before);
     let landed = pages(&simulator.requests());
     simulator.reconfigure(|config| config.forbidden_countries.clear());
-    let report = run(&job, &simulator).await.0.unwrap_or_else(|error| panic!("{}", chain(&error)));
+    let report = run(&ordered(), &job, &simulator).await.unwrap_or_else(|error| panic!("{}", chain(&error)));
     assert_eq!((report.exit_code, report.resumed), (0, true));
     assert!(pages(&simulator.requests()).iter().all(|page| !landed.contains(page)));
     let wanted = |company: &serde_json::Value| company["country"] == "FI" || company["country"] == "SE";
@@ -257,6 +266,6 @@ async fn one_country_is_forbidden() {
     // Without the country the rest can be had.
     simulator.reconfigure(|config| config.forbidden_countries = vec!["SE".to_owned()]);
     job = job.select(&[&["country=FI"]]);
-    let settings = settings(&job, &simulator).0;
+    let settings = settings(&ordered(), &job, &simulator).0;
     assert_eq!(sync(&settings, &Unobserved, std::future::pending()).await.unwrap().exit_code, 0);
 }

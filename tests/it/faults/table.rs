@@ -1,26 +1,40 @@
-//! The table: faults that the simulator plays. Request 1 is the count, 2 the first page, and 3 to 8 the other pages.
+//! The table: faults that the simulator plays, each for the kinds of lists that head its block.
+//!
+//! Request 1 is the count, 2 the first page, and 3 to 8 the other pages; [`Case::before`](super::case::Case) says what
+//! that is for another kind. A row stands in a block with fewer kinds only for one of these reasons:
+//! - it is about pages, and the kind has none: everything comes in one answer;
+//! - it is about an order, and the endpoint knows of none;
+//! - it is about what 404 means, which differs: the end of a list, a target group or a company that is gone;
+//! - the simulator plays the change for the other endpoints only: companies come and go behind pages of companies;
+//! - it is about how long the client waits, which no kind of list sees: the first and the last stand for all, and the
+//!   first alone where it waits for every answer.
 
-use super::Play::{Faults, Switches};
-use super::Then::{Ends, Equal, Incomplete, Throughout};
-use super::play;
-use vainu_etl::simulator::Request;
-
-/// Pages that were answered: what is to happen after the third has happened when there are more.
-fn pages(log: &[Request]) -> usize {
-    log.iter().filter(|request| request.rows.is_some()).count()
-}
+use super::case::{companies, numbered, ordered, single, unordered};
+use super::play::Play::{Faults, Switches};
+use super::play::Then::{Ends, Equal, Incomplete, Throughout};
+use super::play::play;
 
 macro_rules! table {
-    ($($name:ident: $what:expr => $then:expr;)*) => {
-        $(#[tokio::test(flavor = "multi_thread")]
-        async fn $name() {
-            play($what, $then).await;
-        })*
+    ($kinds:tt $($name:ident: $what:expr => $then:expr;)*) => {
+        $(row! { $name $kinds $what => $then })*
+    };
+}
+
+macro_rules! row {
+    ($name:ident [$($kind:ident)*] $what:expr => $then:expr) => {
+        mod $name {
+            use super::*;
+
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $kind() {
+                play(super::$kind(), $what, $then).await;
+            })*
+        }
     };
 }
 
 // One answer goes wrong.
-table! {
+table! { [ordered unordered single numbered companies]
     too_many_requests_without_retry_after: Faults("429:none@3") => Equal;
     too_many_requests_with_seconds: Faults("429:7@3") => Equal;
     too_many_requests_with_a_date: Faults("429:date30@3") => Equal;
@@ -46,16 +60,23 @@ table! {
     body_truncated_without_content_length: Faults("cut@3") => Equal;
     gzip_with_a_flipped_bit: Faults("gzip-damaged@3") => Equal;
     gzip_cut_in_half: Faults("gzip-cut@3") => Equal;
-    body_that_trickles_one_byte_a_second: Faults("trickle@3") => Equal;
-    body_that_stalls_in_the_middle: Faults("stall@3") => Equal;
-    endless_hang: Faults("hang@3") => Equal;
-    not_found_inside_the_list: Faults("404@4") => Equal;
     faults_on_the_count_and_on_the_first_page: Faults("503@1,reset@2,500@4,truncated@5") => Equal;
     every_first_attempt_fails: Faults("500@1,502@3,empty@5,cut@6,reset@7,204@8,html@9,closed@10") => Equal;
 }
 
+// One answer does not come.
+table! { [ordered companies]
+    body_that_trickles_one_byte_a_second: Faults("trickle@3") => Equal;
+    body_that_stalls_in_the_middle: Faults("stall@3") => Equal;
+    endless_hang: Faults("hang@3") => Equal;
+}
+table! { [ordered]
+    trickling_for_ever: Faults("trickle@4+") => Ends(4, &["no answer in time"]);
+    hanging_for_ever: Faults("hang@4+") => Ends(4, &["no answer in time"]);
+}
+
 // Every answer from one on goes wrong.
-table! {
+table! { [ordered unordered single numbered companies]
     too_many_requests_for_ever: Faults("429:none@4+") => Ends(4, &["too many requests", "status 429"]);
     server_errors_for_ever: Faults("500@4+") => Ends(4, &["server error", "status 500"]);
     service_unavailable_for_ever: Faults("503:7@4+") => Ends(4, &["server busy", "status 503"]);
@@ -65,38 +86,68 @@ table! {
     connections_closed_for_ever: Faults("closed@4+") => Ends(4, &["connection lost before an answer"]);
     connections_reset_for_ever: Faults("reset@4+") => Ends(4, &["connection lost before an answer"]);
     truncated_bodies_for_ever: Faults("truncated@4+") => Ends(4, &["answer broke off"]);
-    damaged_gzip_for_ever: Faults("gzip-damaged@4+") => Ends(4, &["answer damaged on its way"]);
-    trickling_for_ever: Faults("trickle@4+") => Ends(4, &["no answer in time"]);
-    hanging_for_ever: Faults("hang@4+") => Ends(4, &["no answer in time"]);
+    damaged_gzip_for_ever: Faults("gzip-damaged@4+") => Ends(4, &["answer ", "(status 200)"]);
     nothing_but_errors_from_the_start: Faults("500@1+") => Ends(4, &["server error", "status 500"]);
     key_revoked_in_mid_run: Faults("401@4+") => Ends(3, &["credentials are not accepted", "status 401"]);
     access_taken_away_in_mid_run: Faults("403@4+") => Ends(3, &["the API is not enabled", "status 403"]);
 }
 
 // One answer that another attempt is not made for.
-table! {
+table! { [ordered unordered single numbered companies]
     gzip_bomb: Faults("bomb@4") => Ends(4, &["more than 67108864 bytes", "status 200"]);
     body_of_a_gibibyte: Faults("huge@4") => Ends(4, &["more than 67108864 bytes", "status 200"]);
     request_refused: Faults("400@4") => Ends(2, &["was refused (status 400)"]);
     redirect_to_another_origin: Faults("redirect@4") => Ends(2, &["points to https://elsewhere.invalid"]);
+}
+
+// 404: inside a list, for a list, for the list of a target group.
+table! { [ordered unordered numbered]
+    not_found_inside_the_list: Faults("404@4") => Equal;
+}
+table! { [ordered]
     no_such_list: Faults("404@2") => Ends(4, &["the server answered 404 Not Found"]);
+}
+table! { [single numbered]
+    no_such_list_at_the_first_request: Faults("404@1") => Ends(4, &["the server answered 404 Not Found"]);
+}
+table! { [unordered single]
+    target_group_that_is_gone: Faults("404@2") => Incomplete("the server no longer knows the target group (404)");
 }
 
 // The server answers properly, but not what it was asked, or the list does not stand still.
-table! {
-    duplicate_page: Switches(&["repeat-page=3"], |log| log.len() > 10) => Equal;
-    clamped_page: Switches(&["limit-max=37"], |log| log.iter().all(|r| r.rows.is_none_or(|rows| rows <= 37))) => Equal;
-    clamped_later: Switches(&["clamp-late=3:37"], |log| log.iter().any(|r| r.rows == Some(100)) && log.iter().any(|r| r.rows == Some(37))) => Equal;
-    short_pages: Switches(&["short-page=2"], |log| log.iter().any(|r| r.rows == Some(99))) => Equal;
-    limit_ignored: Switches(&["limit-ignored=true"], |log| log.iter().any(|r| r.rows == Some(600))) => Equal;
-    total_shrinks: Switches(&["total-late=3:-5"], |log| log.len() > 10) => Equal;
-    total_grows: Switches(&["total-late=3:5"], |log| log.len() > 10) => Incomplete("the server's total is 605, 600 rows were received");
-    row_inserted_between_pages: Switches(&["insert-after=3"], |log| pages(log) > 3) => Equal;
-    row_deleted_between_pages: Switches(&["delete-after=3"], |log| pages(log) > 3) => Equal;
-    row_deleted_and_another_inserted: Switches(&["delete-after=3", "insert-after=3"], |log| pages(log) > 3) => Throughout;
-    rows_reordered_between_pages: Switches(&["reorder-after=3"], |log| pages(log) > 3) => Equal;
-    body_that_looks_whole_behind_a_record: Switches(&["envelope=results", "fault=cut@3"], |log| log[2].fault.as_deref() == Some("cut")) => Equal;
-    order_ignored: Switches(&["order=ignored"], |log| log.iter().all(|r| r.fault.is_none())) => Equal;
-    order_different_with_every_request: Switches(&["order=shuffled"], |log| log.len() > 10) => Equal;
-    order_reversed: Switches(&["order=conventional"], |log| log.iter().all(|r| r.fault.is_none())) => Equal;
+table! { [ordered unordered numbered]
+    duplicate_page: Switches(&["repeat-page=3"], |log| log.again) => Equal;
+    total_grows: Switches(&["total-late=3:5"], |log| log.again) => Incomplete("the server's total is {more}, {rows} ");
+}
+table! { [ordered unordered]
+    clamped_page: Switches(&["limit-max={clamp}"], |log| log.pages.iter().all(|rows| *rows <= log.full * 37 / 100)) => Equal;
+    clamped_later: Switches(&["clamp-late=3:{clamp}"], |log| log.pages.contains(&log.full) && log.pages.contains(&(log.full * 37 / 100))) => Equal;
+    short_pages: Switches(&["short-page=2"], |log| log.pages.contains(&(log.full - 1))) => Equal;
+    limit_ignored: Switches(&["limit-ignored=true"], |log| log.pages.iter().all(|rows| *rows > log.full)) => Equal;
+    row_inserted_between_pages: Switches(&["insert-after=3"], |log| log.pages.len() > 3) => Equal;
+    row_deleted_between_pages: Switches(&["delete-after=3"], |log| log.pages.len() > 3) => Equal;
+    row_deleted_and_another_inserted: Switches(&["delete-after=3", "insert-after=3"], |log| log.pages.len() > 3) => Throughout;
+    rows_reordered_between_pages: Switches(&["reorder-after=3"], |log| log.pages.len() > 3) => Equal;
+    body_that_looks_whole_behind_a_record: Switches(&["envelope=results", "fault=cut@3"], |log| log.faults == ["cut"]) => Equal;
+}
+table! { [ordered]
+    // Two readings outvote it.
+    total_shrinks: Switches(&["total-late=3:-5"], |log| log.again) => Equal;
+    order_ignored: Switches(&["order=ignored"], |log| !log.pages.is_empty()) => Equal;
+    order_different_with_every_request: Switches(&["order=shuffled"], |log| log.pages.len() > 10) => Equal;
+    order_reversed: Switches(&["order=conventional"], |log| !log.pages.is_empty()) => Equal;
+}
+table! { [unordered]
+    members_in_another_order_with_every_request: Switches(&["member-order=shuffled"], |log| log.again) => Equal;
+}
+// Where no seam shows that the pages join, nothing outvotes a total; a page with a number is never asked for by a row.
+table! { [unordered numbered]
+    total_shrinks_and_nothing_outvotes_it: Switches(&["total-late=3:-5"], |log| log.again) => Incomplete("the server's total is {fewer}, {rows} ");
+}
+table! { [numbered]
+    clamped_numbered_page: Switches(&["limit-max={clamp}"], |log| log.again) => Incomplete("the server's total is {rows}, ");
+    short_numbered_pages: Switches(&["short-page=2"], |log| log.pages.contains(&(log.full - 1))) => Incomplete("the server's total is {rows}, ");
+    page_number_ignored: Switches(&["limit-ignored=true"], |log| log.again) => Incomplete("the server's total is {rows}, ");
+    links_that_lead_elsewhere: Switches(&["next-page=elsewhere"], |log| log.pages.len() > 3) => Equal;
+    links_behind_the_last_page: Switches(&["next-page=always"], |log| log.pages.len() > 3) => Equal;
 }

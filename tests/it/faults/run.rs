@@ -1,0 +1,111 @@
+//! Runs against a server that fails: with waits that are skipped and few attempts, and in bounded time.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use vainu_etl::api::{ClientSettings, Jitter};
+use vainu_etl::clock::SkippingClock;
+use vainu_etl::error::Error;
+use vainu_etl::extract::Unobserved;
+use vainu_etl::pipeline::{SyncSettings, sync};
+use vainu_etl::report::Report;
+use vainu_etl::simulator::{Request, Simulator};
+
+use super::case::Case;
+use crate::parts::{self, Part};
+use crate::support::{Job, assert_equal_rows};
+
+/// No run of a row may take longer, retries and all; most take less than a second.
+const BOUND: Duration = Duration::from_secs(90);
+
+/// The settings of a row: waits are skipped and written down, attempts are few.
+pub(super) fn settings(case: &Case, job: &Job, simulator: &Simulator) -> (SyncSettings, Arc<SkippingClock>) {
+    let clock = Arc::new(SkippingClock::new(SystemTime::now()));
+    let settings = case.settings(job, simulator);
+    let client = ClientSettings {
+        clock: clock.clone(),
+        jitter: Jitter::Fixed(0.5),
+        max_attempts: 3,
+        ..settings.client
+    };
+    (SyncSettings { client, ..settings }, clock)
+}
+
+pub(super) async fn run(case: &Case, job: &Job, simulator: &Simulator) -> Result<Report, Error> {
+    bounded(&settings(case, job, simulator).0).await
+}
+
+/// A run that ends in time.
+pub(super) async fn bounded(settings: &SyncSettings) -> Result<Report, Error> {
+    let run = sync(settings, &Unobserved, std::future::pending());
+    tokio::time::timeout(BOUND, run).await.expect("the run ends in bounded time")
+}
+
+/// A run that succeeds.
+pub(super) async fn succeed(case: &Case, job: &Job, simulator: &Simulator) -> Report {
+    run(case, job, simulator).await.unwrap_or_else(|error| panic!("{}", chain(&error)))
+}
+
+/// Publishes a first generation and then changes the API: a company is gone, another has another name, a target group
+/// is gone. Returns the published bytes.
+pub(super) async fn first_generation(case: &Case, job: &Job, simulator: &Simulator) -> Vec<u8> {
+    succeed(case, job, simulator).await;
+    // Customers and members are companies too.
+    let keys: Vec<(String, String)> = simulator
+        .customer_data()
+        .iter()
+        .map(|customer| &customer["prospect_info"])
+        .map(|company| ["country", "business_id"].map(|key| company[key].as_str().unwrap().to_owned()))
+        .map(|[country, id]| (country, id.replace('-', "")))
+        .collect();
+    let first = keys.iter().position(|(country, _)| country == "FI" || country == "SE").unwrap_or(0);
+    simulator.delete_company(&keys[first].0, &keys[first].1).unwrap();
+    if let Some((country, id)) =
+        keys.iter().enumerate().find(|(place, _)| *place != first).map(|(_, key)| key)
+    {
+        simulator.set_field(country, id, "company_name", &"Toinen Oy".into()).unwrap();
+    }
+    let groups = simulator.target_groups();
+    simulator.remove_target_group(groups.last().unwrap()["id"].as_str().unwrap()).unwrap();
+    fs_err::read(job.warehouse()).unwrap()
+}
+
+/// The same command goes on once the fault is gone: nothing that has landed is asked for again, and the data are right.
+pub(super) async fn assert_resumes(case: &Case, job: &Job, simulator: &Simulator, landed: &[Part]) {
+    let report = succeed(case, job, simulator).await;
+    assert_eq!(report.exit_code, 0, "{:?}", report.lists);
+    assert_equal_rows(&case.published(job), &case.held(simulator));
+    let asked = parts::asked(&simulator.requests());
+    for part in landed {
+        let again = asked.iter().filter(|other| *other == part).count();
+        assert!(again < case.readings, "{part:?} had landed and was asked for {again} times more");
+    }
+    assert!(report.resumed);
+}
+
+/// What was answered in full, each once.
+pub(super) fn answered(requests: &[Request]) -> Vec<Part> {
+    let answered = requests.iter().filter(|request| request.status == 200 && request.fault.is_none());
+    answered.filter_map(Part::of_request).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+pub(super) fn assert_ends(error: &Error, code: u8, says: &[&str]) {
+    let text = chain(error);
+    assert_eq!(error.exit_code(), code, "{text}");
+    for part in says {
+        assert!(text.contains(part), "no `{part}` in: {text}");
+    }
+    assert!(error.hint().is_some(), "no hint: {text}");
+}
+
+/// The error with its causes, as the command line prints it.
+pub(super) fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}
