@@ -113,10 +113,14 @@ async fn customer_data_are_asked_for_page_by_page_with_their_filters() {
     assert!((8..30).contains(&wanted.len()), "several pages, not all: {}", wanted.len());
     assert_eq!(rows.iter().map(|row| row["id"].clone().unwrap()).collect::<BTreeSet<_>>(), wanted);
     assert_eq!(list(&report, "customer_data", &label).rows_received, wanted.len() as u64);
-    for (number, request) in (1..).zip(requests(&simulator, "/customer_data/")) {
-        let asked = format!("lost_deals_count__lt=5&won=true&ordering=id&page_size=7&page={number}");
-        assert_eq!((request.method.as_str(), query(&request)), ("GET", asked));
-    }
+    let sent = requests(&simulator, "/customer_data/");
+    assert!(sent.iter().all(|request| request.method == "GET"));
+    let mut asked: Vec<String> = sent.iter().map(query).collect();
+    asked.sort();
+    // The pages with rows and the empty one behind them, all of it twice: several pages are believed when two readings agree.
+    let pages = 1..=wanted.len().div_ceil(7) + 1;
+    let page = |number| format!("lost_deals_count__lt=5&won=true&ordering=id&page_size=7&page={number}");
+    assert_eq!(asked, pages.flat_map(|number| [page(number), page(number)]).collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,7 +134,7 @@ async fn wherever_the_links_of_customer_data_lead_the_same_pages_are_asked_for()
         let job = Job { page_size: 7, ..job(&["customer_data"]) };
         let report = job.sync(&simulator).await.unwrap();
         let line = list(&report, "customer_data", "all");
-        assert_eq!((line.complete, line.rows_received, line.sweeps), (true, 30, 1), "{switch}");
+        assert_eq!((line.complete, line.rows_received, line.sweeps), (true, 30, 2), "{switch}");
         let mut wanted = Wanted::all(&simulator, &["customer_data"]);
         wanted.selected = |_| false;
         assert_equal_to_source(&job, &wanted, switch);
