@@ -86,7 +86,7 @@ pub(super) fn hash_of(parts: impl Iterator<Item = Option<impl AsRef<str>>>) -> u
     hash.digest()
 }
 
-/// The 64-bit fingerprint of a key as [`written`]. Two of ten million companies share one with a probability of
+/// The 64-bit fingerprint of a key as `FI/09704098`. Two of ten million companies share one with a probability of
 /// three in a million.
 pub fn fingerprint(written: &str) -> u64 {
     xxh3_64(written.as_bytes())
