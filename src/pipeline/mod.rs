@@ -236,7 +236,7 @@ async fn fetch_and_stage(
     }
 }
 
-/// Lists of target groups that are none any more; known only when the list of all of them is complete.
+/// Lists of target groups that are none any more; a run with a list that is not complete retires none.
 fn retired(
     workspace: &Workspace,
     verdicts: &[Verdict],

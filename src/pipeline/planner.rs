@@ -48,28 +48,25 @@ pub fn plan(chosen: &[&'static Stream]) -> Vec<Planned> {
         streams.into_iter().partition(|stream| stream.lists == Lists::Companies);
     let itself = |stream: &'static Stream| Planned { endpoint: stream, serves: shared(stream, &[stream]) };
     let mut planned: Vec<Planned> = listing.into_iter().map(itself).collect();
-    for endpoint in fewest(&asking) {
-        planned.push(Planned { endpoint, serves: Vec::new() });
-    }
-    for planned in &mut planned {
-        if planned.endpoint.lists != Lists::Companies {
-            continue;
-        }
-        let own = |stream: &&&'static Stream| is_served_by(stream, planned.endpoint, &asking);
+    let endpoints = fewest(&asking);
+    for endpoint in &endpoints {
+        let own = |stream: &&&'static Stream| serving(stream, &endpoints) == Some(endpoint);
         let streams: Vec<_> = asking.iter().filter(own).copied().collect();
-        planned.serves = shared(planned.endpoint, &streams);
+        planned.push(Planned { endpoint, serves: shared(endpoint, &streams) });
     }
     planned.sort_by_key(|planned| STREAMS.iter().position(|stream| stream.name == planned.endpoint.name));
     planned
 }
 
-/// Whether the endpoint is the one that a stream is made from: its own where that is asked, else the first that gives all
-/// that it requires.
-fn is_served_by(stream: &'static Stream, endpoint: &'static Stream, asking: &[&'static Stream]) -> bool {
-    let endpoints = fewest(asking);
+/// The endpoint that a stream is made from: its own where that is asked, else the first that gives all that it requires.
+fn serving<'a>(stream: &'static Stream, endpoints: &'a [&'static Stream]) -> Option<&'a &'static Stream> {
     let own = endpoints.iter().find(|endpoint| endpoint.name == stream.name);
-    let gives = |endpoint: &&&'static Stream| required(stream).all(|table| has(endpoint, table));
-    own.or_else(|| endpoints.iter().find(gives)).is_some_and(|chosen| chosen.name == endpoint.name)
+    own.or_else(|| endpoints.iter().find(|endpoint| gives(endpoint, stream)))
+}
+
+/// Whether an endpoint gives all that a stream requires.
+fn gives(endpoint: &'static Stream, stream: &'static Stream) -> bool {
+    required(stream).all(|table| has(endpoint, table))
 }
 
 /// What is made of the answers of an endpoint for each of the streams: each table for one of them.
@@ -117,13 +114,8 @@ fn required(stream: &'static Stream) -> impl Iterator<Item = &'static str> {
 fn fewest(asking: &[&'static Stream]) -> Vec<&'static Stream> {
     let candidates: Vec<&'static Stream> =
         STREAMS.iter().filter(|stream| stream.lists == Lists::Companies).collect();
-    let serves = |endpoints: &[&'static Stream]| {
-        asking.iter().all(|stream| {
-            endpoints.iter().any(|endpoint| {
-                endpoint.name == stream.name || required(stream).all(|table| has(endpoint, table))
-            })
-        })
-    };
+    let serves =
+        |endpoints: &[&'static Stream]| asking.iter().all(|stream| serving(stream, endpoints).is_some());
     let sets = (0_u32..1 << candidates.len()).map(|set| {
         let chosen = candidates.iter().enumerate().filter(|(index, _)| set & (1 << index) != 0);
         chosen.map(|(_, stream)| *stream).collect::<Vec<_>>()
