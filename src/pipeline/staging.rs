@@ -44,7 +44,9 @@ pub(super) fn stage_run(run: &LandedRun, folder: &Path) -> Result<Vec<StagedStre
     clear(folder)?;
     let mut staged = Vec::new();
     for served in served_by(&run.lists.values().collect::<Vec<_>>()) {
-        let lists: Vec<u32> = run.lists_of(served.0.name).map(|(index, _)| index).collect();
+        // A list that an earlier session found may be none any more: it was not read to its end, and has no evidence.
+        let is_judged = |index: &u32| run.verdicts.iter().any(|verdict| verdict.list == *index);
+        let lists: Vec<u32> = run.lists_of(served.0.name).map(|(index, _)| index).filter(is_judged).collect();
         let pieces = pieces(run, &lists);
         let stream = stage_pieces(served.0, &served.1, &run.header.run_id, pieces, folder)?;
         staged.push(StagedStream { stream: served.1.stream, lists, staged: stream });

@@ -9,7 +9,7 @@ use vainu_etl::extract::runs::LandedRun;
 use super::landed::{STREAMS, answered, asked_of, stopped, unfinished};
 use super::run::{assert_equal_to_source, job};
 use super::wanted::Wanted;
-use crate::support::simulator;
+use crate::support::{simulator, value};
 
 /// Damages a run's segments; which bytes of the first one are not what they were, by whether they lie behind that one.
 type Damage = fn(&LandedRun) -> u64;
@@ -99,4 +99,30 @@ async fn a_segment_that_is_cut_or_gone_costs_the_companies_that_it_held() {
         }
         assert_equal_to_source(&job, &Wanted::all(&simulator, STREAMS), name);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_group_that_is_gone_when_its_list_is_fetched_again_leaves_the_others_their_members() {
+    let simulator = simulator(300, &[]).await;
+    let job = job(STREAMS);
+    stopped(&job, &simulator, 500).await;
+    let run = unfinished(&job);
+    let mut pages = run.pages.values();
+    let (_, at) = pages.find(|(key, _)| run.lists[&key.list].stream == "target_groups").unwrap();
+    let mut bytes = fs_err::read(segment(&run)).unwrap();
+    bytes[usize::try_from(at.position + at.length / 2).unwrap()] ^= 0x10;
+    fs_err::write(segment(&run), bytes).unwrap();
+    // The first of the lists that the run has found already: those behind it must not move up.
+    let gone = run.lists.values().find_map(|list| list.target_group.clone()).unwrap();
+    simulator.remove_target_group(&gone).unwrap();
+    let report = job.sync(&simulator).await.unwrap();
+    assert_eq!((report.exit_code, report.damaged_pages), (0, 1), "{:?}", report.lists);
+    assert_equal_to_source(&job, &Wanted::all(&simulator, STREAMS), "a group gone");
+    let strangers: i64 = value(
+        &job.warehouse(),
+        "SELECT count(*) FROM etl.list_members m WHERE stream = 'target_group_members' AND NOT EXISTS (
+             SELECT 1 FROM target_group_members t WHERE t.target_group_id = m.list
+                 AND t.country = m.country AND t.business_id = m.business_id)",
+    );
+    assert_eq!(strangers, 0, "each list holds its own members");
 }
