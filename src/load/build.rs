@@ -105,7 +105,6 @@ impl Build<'_> {
         counts::find_touched(next, table, &run.run_id)?;
         let counted = counts::of_companies(next, load)?;
         verify::companies_add_up(next, table, &sides.staged, rows, counted)?;
-        combine::forget(next, load, &sides.staged)?;
         if load.sources.iter().any(Source::holds_members) {
             self.companies = Some(counted);
         }

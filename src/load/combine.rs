@@ -1,14 +1,14 @@
 //! Companies that several streams have staged: one row of each, every value from the first stream that has it.
 //!
-//! The result is a temporary table, so that the merge that follows is the same join of two sides as always, within the
-//! same memory. With one stream there is nothing to combine and nothing is written.
+//! The result is a file, so that the merge that follows is the same join of two sides as always, within the same memory.
+//! With one stream there is nothing to combine and nothing is written.
 
 use super::LoadError;
 use super::merge::{bit, same_key};
 use super::next::Next;
 use super::sources::{Source, TableLoad, no_rows};
 use crate::catalog::Lists;
-use crate::schema::{Table, ddl};
+use crate::schema::{Column, Table, ddl};
 
 /// The staged rows of a table, one for each company: its declared columns, `_extra`, `_present` and `_seen_at`, which is
 /// NULL where no list has shown the company.
@@ -24,40 +24,62 @@ pub(super) fn staged(next: &Next, load: &TableLoad<'_>) -> Result<String, LoadEr
         [only] => return Ok(only.newest()),
         [first, others @ ..] => (first, others),
     };
-    let mut combined = with_origin(first);
+    let mut combined = with_origin(first, &load.table.columns.iter().collect::<Vec<_>>());
     for (number, other) in others.iter().enumerate() {
-        let name = ddl::identifier(&format!("combined_{}_{number}", load.table.name));
+        let name = format!("combined_{}_{number}", load.table.name);
+        let brought = brought(next, load.table, other)?;
         let sql = format!(
-            "CREATE TEMP TABLE {name} AS SELECT {} FROM {combined} a FULL JOIN {} b ON {}",
-            columns(load.table).join(", "),
-            with_origin(other),
+            "SELECT {} FROM {combined} a FULL JOIN {} b ON {}",
+            columns(load.table, &brought).join(", "),
+            with_origin(other, &brought),
             same_key(load.table, "a", "b"),
         );
-        next.batch("combining the streams", &sql)?;
-        if number > 0 {
-            next.batch("combining the streams", &format!("DROP TABLE {combined}"))?;
-        }
-        combined = name;
+        combined = next.joining(|| next.store("combining the streams", &name, &sql))?;
     }
     Ok(combined)
 }
 
-/// The newest rows of a source with `_selected`: whether the record is one of the filter lists'.
-fn with_origin(source: &Source<'_>) -> String {
+/// The columns of which a source has a field or a value in any row, and the key. The join holds one side in memory: a list
+/// of members brings a few columns of companies, and the NULLs of all others would take most of that memory.
+fn brought(next: &Next, table: &Table, source: &Source<'_>) -> Result<Vec<&'static Column>, LoadError> {
+    let is_brought = table.columns.iter().map(|column| {
+        let (name, bit) = (ddl::identifier(column.name), bit(table, column));
+        format!("coalesce(bit_or(_present) & {bit} <> 0, false) OR count({name}) > 0")
+    });
+    let sql = format!("SELECT {} FROM {}", is_brought.collect::<Vec<_>>().join(", "), source.newest());
+    let found = next.rows("looking at the streams", &sql, [], |row| {
+        (0..table.columns.len()).map(|position| row.get(position)).collect::<duckdb::Result<Vec<bool>>>()
+    })?;
+    let found = found.into_iter().flatten().chain(std::iter::repeat(false));
+    let columns = table.columns.iter().zip(found);
+    Ok(columns
+        .filter(|(column, is_brought)| *is_brought || table.key.contains(&column.name))
+        .map(|(column, _)| column)
+        .collect())
+}
+
+/// The newest rows of a source, of their columns those given, with `_selected`: whether the record is one of the filter
+/// lists'.
+fn with_origin(source: &Source<'_>, columns: &[&Column]) -> String {
+    let names: Vec<_> = columns.iter().map(|column| ddl::identifier(column.name)).collect();
     let seen = if source.about_companies() { "CAST(NULL AS TIMESTAMP)" } else { "_seen_at" };
     format!(
-        "(SELECT * REPLACE ({seen} AS _seen_at), {} AS _selected FROM {} WHERE _newest)",
+        "(SELECT {}, _extra, _present, {seen} AS _seen_at, {} AS _selected FROM {} WHERE _newest)",
+        names.join(", "),
         source.input.stream.lists == Lists::Selections,
         source.rows()
     )
 }
 
-/// The values of `a`, which goes first, and `b`.
-fn columns(table: &Table) -> Vec<String> {
+/// The values of `a`, which goes first, and `b`, which has only the columns that it brings.
+fn columns(table: &Table, brought: &[&Column]) -> Vec<String> {
     let declared = table.columns.iter().map(|column| {
         let name = ddl::identifier(column.name);
         if table.key.contains(&column.name) {
             return format!("coalesce(a.{name}, b.{name}) AS {name}");
+        }
+        if !brought.contains(&column) {
+            return format!("a.{name}");
         }
         let bit = bit(table, column);
         format!("CASE WHEN (a._present & {bit}) <> 0 THEN a.{name} ELSE b.{name} END AS {name}")
@@ -70,12 +92,4 @@ fn columns(table: &Table) -> Vec<String> {
         "coalesce(a._selected, false) OR coalesce(b._selected, false) AS _selected",
     ];
     declared.chain(added.map(str::to_owned)).collect()
-}
-
-/// Gives the room of what was combined back.
-pub(super) fn forget(next: &Next, load: &TableLoad<'_>, staged: &str) -> Result<(), LoadError> {
-    if load.sources.len() < 2 {
-        return Ok(());
-    }
-    next.batch("combining the streams", &format!("DROP TABLE {staged}"))
 }

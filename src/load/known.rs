@@ -29,15 +29,13 @@ pub(super) fn filled(next: &Next, load: &TableLoad<'_>, staged: String) -> Resul
     let each = |expression: &dyn Fn(&String) -> String| {
         columns.iter().map(expression).collect::<Vec<_>>().join(", ")
     };
-    let name = ddl::identifier(&format!("filled_{}", table.name));
     let sql = format!(
-        "CREATE TEMP TABLE {name} AS SELECT s.* REPLACE ({values}) FROM {staged} s LEFT JOIN ( \
+        "SELECT s.* REPLACE ({values}) FROM {staged} s LEFT JOIN ( \
             SELECT {key}, {known} FROM ({all}) GROUP BY {key}) k ON {same}",
         values = each(&|column| format!("coalesce(s.{column}, k.{column}) AS {column}")),
         known = each(&|column| format!("max({column}) AS {column}")),
         all = all.collect::<Vec<_>>().join(" UNION ALL "),
         same = same_key(table, "k", "s"),
     );
-    next.batch("combining the answers", &sql)?;
-    Ok(name)
+    next.store("combining the answers", &format!("filled_{}", table.name), &sql)
 }

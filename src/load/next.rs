@@ -18,6 +18,9 @@ pub(super) const STORAGE_VERSION: &str = "v1.2.0";
 /// quarter it took longer again.
 pub(super) const ROW_GROUP_ROWS: u32 = 61_440;
 
+/// Rows of a row group of a stored file: each thread holds one until it is full.
+const STORED_GROUP_ROWS: u32 = 20_480;
+
 /// Memory that one thread needs to merge at the widths of our tables; with less than this, two threads run out of a
 /// limit of 200 MB where one does not.
 const MERGE_MB_PER_THREAD: u64 = 150;
@@ -28,6 +31,9 @@ pub(super) struct Next {
     connection: Connection,
     folder: PathBuf,
     has_previous: bool,
+    threads: usize,
+    /// Threads of a join of wide rows.
+    joining_threads: usize,
 }
 
 impl Next {
@@ -46,7 +52,10 @@ impl Next {
         let connection = configure(settings, &temporary)
             .and_then(Connection::open_in_memory_with_flags)
             .map_err(|source| LoadError::database(doing, &folder, source))?;
-        let next = Self { connection, folder, has_previous };
+        let most = usize::try_from(settings.memory_limit_mb / MERGE_MB_PER_THREAD).unwrap_or(usize::MAX);
+        let joining_threads = settings.threads.min(most).max(1);
+        let threads = if has_previous { joining_threads } else { settings.threads.max(1) };
+        let next = Self { connection, folder, has_previous, threads, joining_threads };
         if has_previous {
             let published = sql_path(workspace.published())?;
             next.batch("opening the published file", &format!("ATTACH {published} AS prev (READ_ONLY)"))?;
@@ -63,17 +72,25 @@ impl Next {
         }
         sql.push_str("COMMIT;");
         next.batch(doing, &sql)?;
-        if has_previous {
-            let most = usize::try_from(settings.memory_limit_mb / MERGE_MB_PER_THREAD).unwrap_or(usize::MAX);
-            let threads = settings.threads.min(most).max(1);
-            next.batch(doing, &format!("SET threads = {threads}"))?;
-        }
+        next.set_threads(threads)?;
         Ok(next)
     }
 
     /// Whether there is a published file, attached as `prev`.
     pub(super) fn has_previous(&self) -> bool {
         self.has_previous
+    }
+
+    /// Runs what joins wide rows, on as many threads as there is memory for.
+    pub(super) fn joining<T>(&self, work: impl FnOnce() -> Result<T, LoadError>) -> Result<T, LoadError> {
+        self.set_threads(self.joining_threads)?;
+        let result = work()?;
+        self.set_threads(self.threads)?;
+        Ok(result)
+    }
+
+    fn set_threads(&self, threads: usize) -> Result<(), LoadError> {
+        self.batch("setting the number of threads", &format!("SET threads = {threads}"))
     }
 
     /// Runs statements.
@@ -142,6 +159,15 @@ impl Next {
         let Some(previous) = self.previous(table)? else { return Ok(0) };
         let sql = format!("INSERT INTO next.{} {previous}", table.qualified());
         self.execute("taking over the previous generation", &sql, [])
+    }
+
+    /// Writes the rows of a query to a file beside the staged ones; gives the table expression that reads them. A
+    /// temporary table of as many rows would take the memory that the merge after it needs.
+    pub(super) fn store(&self, doing: &'static str, name: &str, query: &str) -> Result<String, LoadError> {
+        let path = sql_path(&self.folder.join(format!("{name}.parquet")))?;
+        let options = format!("FORMAT parquet, COMPRESSION uncompressed, ROW_GROUP_SIZE {STORED_GROUP_ROWS}");
+        self.batch(doing, &format!("COPY ({query}) TO {path} ({options})"))?;
+        Ok(format!("read_parquet({path})"))
     }
 
     /// Writes everything into the file and closes it.

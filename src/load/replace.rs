@@ -34,10 +34,8 @@ pub(super) fn sides(next: &Next, load: &TableLoad<'_>, read: &Read) -> Result<Si
                 let first = read.first_in_scope(table, position);
                 parts.push(format!("SELECT * FROM {} o WHERE {first}{earlier}", other.newest()));
             }
-            let name = ddl::identifier(&format!("together_{}", table.name));
-            let sql = format!("CREATE TEMP TABLE {name} AS {}", parts.join(" UNION ALL "));
-            next.batch("combining the streams", &sql)?;
-            name
+            let name = format!("together_{}", table.name);
+            next.store("combining the streams", &name, &parts.join(" UNION ALL "))?
         }
     };
     let staged = known::filled(next, load, staged)?;
