@@ -65,7 +65,7 @@ fn after_kill_9_no_landed_page_is_asked_for_again_and_the_result_is_equal() {
         dir.path(),
         &["--companies", "6000", "--switch", "latency=40", "--request-log", log_text],
     );
-    let options = ["--page-size", "100", "--concurrency", "2"];
+    let options = ["prospects", "--page-size", "100", "--concurrency", "2"];
     let mut first = sync(dir.path(), &server.url, &options).stderr(Stdio::null()).spawn().unwrap();
     while pages(&log).len() < 20 {
         assert!(first.try_wait().unwrap().is_none(), "the run ended before it could be killed");
@@ -97,7 +97,7 @@ fn ctrl_c_finishes_the_page_keeps_the_ledger_and_ends_with_130() {
         dir.path(),
         &["--companies", "3000", "--switch", "latency=60", "--request-log", log_text],
     );
-    let options = ["--page-size", "100", "--concurrency", "2"];
+    let options = ["prospects", "--page-size", "100", "--concurrency", "2"];
     let run = sync(dir.path(), &server.url, &options).stderr(Stdio::piped()).spawn().unwrap();
     while pages(&log).len() < 5 {
         std::thread::sleep(Duration::from_millis(10));
