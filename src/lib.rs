@@ -41,6 +41,8 @@
 //! talks HTTP, [`extract`] lands pages and proves lists, [`normalise`] makes rows, [`load`] publishes them,
 //! [`views`] answers questions. [`simulator`] is the API on this computer, sharing no code with the rest.
 
+#![forbid(unsafe_code)]
+
 pub mod api;
 pub mod catalog;
 pub mod cli;
