@@ -93,11 +93,14 @@ impl Build<'_> {
     /// Companies: merged value by value.
     fn merge(&mut self, load: &TableLoad<'_>, steps: &mut Steps) -> Result<(), LoadError> {
         let (next, run, table) = (self.next, &self.input.run, load.table);
-        let sides = merge::Sides {
-            staged: combine::staged(next, load)?,
-            unlisted: load.sources.iter().any(Source::about_companies),
-            details: details::read(next, load, self.loads)?,
-        };
+        let mut staged = combine::staged(next, load)?;
+        let details = details::read(next, load, self.loads)?;
+        if let Some(details) = &details {
+            staged = combine::with_details(next, table, &staged, details)?;
+        }
+        let has_details = details.is_some();
+        let unlisted = has_details || load.sources.iter().any(Source::about_companies);
+        let sides = merge::Sides { staged, unlisted, has_details };
         let rows = merge::rows(next, table, &sides, run)?;
         steps.done("rows");
         merge::changes(next, table, run)?;

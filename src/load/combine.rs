@@ -1,14 +1,17 @@
-//! Companies that several streams have staged: one row of each, every value from the first stream that has it.
+//! Companies that several streams have staged: one row of each, every value from the first stream that has it, and when
+//! its details were read.
 //!
-//! The result is a file, so that the merge that follows is the same join of two sides as always, within the same memory.
-//! With one stream there is nothing to combine and nothing is written.
+//! Each step writes a file, so that the merge that follows is the same join of two sides as always, within the same memory.
+//! With one stream and no details there is nothing to combine and nothing is written.
 
 use super::LoadError;
-use super::merge::{bit, same_key};
+use super::merge::{bit, list_of, same_key};
 use super::next::Next;
 use super::sources::{Source, TableLoad, no_rows};
 use crate::catalog::Lists;
 use crate::schema::{Column, Table, ddl};
+
+const DOING: &str = "combining the streams";
 
 /// The staged rows of a table, one for each company: its declared columns, `_extra`, `_present` and `_seen_at`, which is
 /// NULL where no list has shown the company.
@@ -26,20 +29,41 @@ pub(super) fn staged(next: &Next, load: &TableLoad<'_>) -> Result<String, LoadEr
     };
     let mut combined = with_origin(first, &load.table.columns.iter().collect::<Vec<_>>());
     for (number, other) in others.iter().enumerate() {
-        let name = format!("combined_{}_{number}", load.table.name);
         let brought = brought(next, load.table, other)?;
+        if brought.is_empty() {
+            continue;
+        }
+        let name = format!("combined_{}_{number}", load.table.name);
         let sql = format!(
             "SELECT {} FROM {combined} a FULL JOIN {} b ON {}",
             columns(load.table, &brought).join(", "),
             with_origin(other, &brought),
             same_key(load.table, "a", "b"),
         );
-        combined = next.joining(|| next.store("combining the streams", &name, &sql))?;
+        combined = next.joining(|| next.store(DOING, &name, &sql))?;
     }
     Ok(combined)
 }
 
-/// The columns of which a source has a field or a value in any row, and the key. The join holds one side in memory: a list
+/// The rows of [`staged`] with `_details_at` from `details`. A company of which only details were read has a row without
+/// `_present` and `_seen_at`.
+pub(super) fn with_details(
+    next: &Next,
+    table: &Table,
+    staged: &str,
+    details: &str,
+) -> Result<String, LoadError> {
+    let declared = table.columns.iter().filter(|column| !table.key.contains(&column.name));
+    let declared: String = declared.map(|column| format!("s.{}, ", ddl::identifier(column.name))).collect();
+    let sql = format!(
+        "SELECT {key}, {declared}s._extra, s._present, s._seen_at, d._seen_at AS _details_at \
+         FROM {staged} s FULL JOIN {details} d USING ({key})",
+        key = list_of(table.key),
+    );
+    next.joining(|| next.store(DOING, &format!("detailed_{}", table.name), &sql))
+}
+
+/// The columns of which a source has a field or a value in any row; none when it has no rows. The join holds one side in memory: a list
 /// of members brings a few columns of companies, and the NULLs of all others would take most of that memory.
 fn brought(next: &Next, table: &Table, source: &Source<'_>) -> Result<Vec<&'static Column>, LoadError> {
     let is_brought = table.columns.iter().map(|column| {
@@ -50,12 +74,9 @@ fn brought(next: &Next, table: &Table, source: &Source<'_>) -> Result<Vec<&'stat
     let found = next.rows("looking at the streams", &sql, [], |row| {
         (0..table.columns.len()).map(|position| row.get(position)).collect::<duckdb::Result<Vec<bool>>>()
     })?;
-    let found = found.into_iter().flatten().chain(std::iter::repeat(false));
+    let found = found.into_iter().flatten();
     let columns = table.columns.iter().zip(found);
-    Ok(columns
-        .filter(|(column, is_brought)| *is_brought || table.key.contains(&column.name))
-        .map(|(column, _)| column)
-        .collect())
+    Ok(columns.filter_map(|(column, is_brought)| is_brought.then_some(column)).collect())
 }
 
 /// The newest rows of a source, of their columns those given, with `_selected`: whether the record is one of the filter

@@ -3,9 +3,9 @@
 use super::LoadError;
 use super::next::Next;
 use super::sources::TableLoad;
-use crate::schema::{Disposition, Table, ddl};
+use crate::schema::{Disposition, Table};
 
-/// A temporary table of `country`, `business_id` and `_seen_at`: of several streams the earliest of the run, so that
+/// Rows of `country`, `business_id` and `_seen_at`: of several streams the earliest of the run, so that
 /// nothing is younger than it says; none when no details were read.
 pub(super) fn read(
     next: &Next,
@@ -24,14 +24,12 @@ pub(super) fn read(
     if parts.is_empty() {
         return Ok(None);
     }
-    let name = ddl::identifier(&format!("details_{}", companies.table.name));
     let sql = format!(
-        "CREATE TEMP TABLE {name} AS SELECT country, business_id, min(_seen_at) AS _seen_at \
-         FROM ({}) GROUP BY country, business_id",
+        "SELECT country, business_id, min(_seen_at) AS _seen_at FROM ({}) GROUP BY country, business_id",
         parts.join(" UNION ALL ")
     );
-    next.batch("finding the details read", &sql)?;
-    Ok(Some(name))
+    let name = format!("details_{}", companies.table.name);
+    next.joining(|| next.store("finding the details read", &name, &sql)).map(Some)
 }
 
 /// Whether the scopes of a table are companies.

@@ -11,47 +11,39 @@ use crate::schema::{Column, Kind, Table, ddl};
 /// What a merge works on.
 #[derive(Debug)]
 pub(super) struct Sides {
-    /// The staged rows, one for each company; `_seen_at` is NULL where no list has shown it.
+    /// The staged rows, one for each company; `_seen_at` is NULL where no list has shown it, `_present` where there is
+    /// no record of it.
     pub(super) staged: String,
     /// Whether there can be such rows.
     pub(super) unlisted: bool,
-    /// When details of companies were read, if any were.
-    pub(super) details: Option<String>,
+    /// Whether the staged rows tell when details of companies were read.
+    pub(super) has_details: bool,
 }
 
 /// Fills `table` from the staged rows and the previous generation; gives its number of rows.
 pub(super) fn rows(next: &Next, table: &Table, sides: &Sides, run: &RunRecord) -> Result<u64, LoadError> {
     let staged = &sides.staged;
     let target = table.qualified();
-    let details = |key: [&str; 2]| match &sides.details {
-        Some(details) => {
-            format!(" LEFT JOIN {details} d ON d.country = {} AND d.business_id = {}", key[0], key[1])
-        }
-        None => String::new(),
-    };
     let Some(previous) = next.previous(table)? else {
-        let has_details = sides.details.is_some();
         let values: Vec<_> =
-            table.all_columns().map(|column| first_value(column, &run.run_id, has_details)).collect();
+            table.all_columns().map(|column| first_value(column, &run.run_id, sides.has_details)).collect();
         let sql = format!(
-            "INSERT INTO next.{target} SELECT {} FROM {staged} s{}{}",
+            "INSERT INTO next.{target} SELECT {} FROM {staged} s{}",
             values.join(", "),
-            details(["s.country", "s.business_id"]),
             if sides.unlisted { " WHERE s._seen_at IS NOT NULL" } else { "" },
         );
         return next.execute("loading the rows", &sql, []);
     };
-    let merge = Merge { table, run, has_details: sides.details.is_some() };
+    let merge = Merge { table, run, has_details: sides.has_details };
     let values: Vec<_> = table.all_columns().map(|column| merge.value(column)).collect();
     // What only an answer about a single company shows is not a company of the warehouse.
     let known = if sides.unlisted { " WHERE p.country IS NOT NULL OR s._seen_at IS NOT NULL" } else { "" };
     let sql = format!(
         "INSERT INTO next.{target} SELECT {values} FROM ({previous}) p FULL JOIN {staged} s ON {same} \
          LEFT JOIN (SELECT DISTINCT country, business_id FROM gone) g \
-                ON g.country = p.country AND g.business_id = p.business_id{details}{known}",
+                ON g.country = p.country AND g.business_id = p.business_id{known}",
         values = values.join(", "),
         same = same_key(table, "s", "p"),
-        details = details(["coalesce(p.country, s.country)", "coalesce(p.business_id, s.business_id)"]),
     );
     next.execute("merging the rows", &sql, [])
 }
@@ -59,7 +51,7 @@ pub(super) fn rows(next: &Next, table: &Table, sides: &Sides, run: &RunRecord) -
 /// The value of a column when there is no previous generation.
 fn first_value(column: &Column, run_id: &str, has_details: bool) -> String {
     match column.name {
-        "_details_at" if has_details => "d._seen_at".to_owned(),
+        "_details_at" if has_details => "s._details_at".to_owned(),
         "_run_id" => ddl::literal(run_id),
         "_first_seen_at" | "_last_seen_at" => "s._seen_at".to_owned(),
         "_extra" => "s._extra".to_owned(),
@@ -69,7 +61,7 @@ fn first_value(column: &Column, run_id: &str, has_details: bool) -> String {
 }
 
 /// The expressions of a merge: `p` is the previous row, `s` the staged one, `g` is there when the company has left
-/// its last list, `d` when its details were read.
+/// its last list.
 struct Merge<'a> {
     table: &'a Table,
     run: &'a RunRecord,
@@ -89,11 +81,11 @@ impl Merge<'_> {
                 "CASE WHEN {new} THEN {run} \
                  WHEN {unseen} AND {leaves} THEN {run} \
                  WHEN NOT ({unseen}) AND p._deleted_at IS NOT NULL THEN {run} \
-                 WHEN s.country IS NOT NULL AND {changed} THEN {run} ELSE p._run_id END",
+                 WHEN s._present IS NOT NULL AND {changed} THEN {run} ELSE p._run_id END",
                 leaves = Self::leaves(),
                 changed = self.changed(),
             ),
-            "_extra" => "CASE WHEN s.country IS NULL THEN p._extra ELSE s._extra END".to_owned(),
+            "_extra" => "CASE WHEN s._present IS NULL THEN p._extra ELSE s._extra END".to_owned(),
             "_first_seen_at" => "coalesce(p._first_seen_at, s._seen_at)".to_owned(),
             "_last_seen_at" => "coalesce(s._seen_at, p._last_seen_at)".to_owned(),
             "_deleted_at" => format!(
@@ -101,7 +93,7 @@ impl Merge<'_> {
                 leaves = Self::leaves(),
                 time = timestamp(self.run.finished_at_us),
             ),
-            "_details_at" if self.has_details => "coalesce(d._seen_at, p._details_at)".to_owned(),
+            "_details_at" if self.has_details => "coalesce(s._details_at, p._details_at)".to_owned(),
             system if system.starts_with('_') => format!("p.{name}"),
             _ => format!("CASE WHEN {new} OR {} THEN s.{name} ELSE p.{name} END", self.present(column)),
         }
