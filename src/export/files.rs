@@ -21,14 +21,22 @@ const NULL_PARTITION: &str = "__HIVE_DEFAULT_PARTITION__";
 /// Everything but these becomes `%XX` in a path: no value can leave its folder, and all file systems take the name.
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'-');
 
-/// Writes the rows of `relation` and describes the files.
+/// A file that was written and is not described yet.
+pub(super) struct Written {
+    /// Below the folder of the export.
+    path: PathBuf,
+    country: Option<String>,
+    rows: u64,
+}
+
+/// Writes the rows of `relation`.
 pub(super) fn write(
     conn: &Connection,
     relation: &Relation,
     options: &ExportOptions,
     folder: &Folder,
     source: &Source,
-) -> Result<Vec<ManifestFile>, ExportError> {
+) -> Result<Vec<Written>, ExportError> {
     let table = encode(&relation.name);
     let partitioned = options.partition_by_country && relation.has_country();
     let parts = if partitioned { countries(conn, relation)? } else { vec![None] };
@@ -40,17 +48,24 @@ pub(super) fn write(
         path.push(format!("part-{number}.{}", options.format));
         let select = relation.select_sql(partitioned, part.as_ref().map(Part::condition).as_deref());
         let rows = write_file(conn, relation, &select, &folder.staging().join(&path), options, source)?;
-        let (bytes, sha256) = checksum(&folder.staging().join(&path))?;
-        files.push(ManifestFile {
-            path: utf8(&Path::new(folder.export_id()).join(&path))?.replace('\\', "/"),
-            table: relation.name.clone(),
-            country: part.and_then(|part| part.country),
-            rows,
-            bytes,
-            sha256,
-        });
+        files.push(Written { path, country: part.and_then(|part| part.country), rows });
     }
     Ok(files)
+}
+
+impl Written {
+    /// Syncs the file and describes it, as read back.
+    pub(super) fn describe(self, relation: &Relation, folder: &Folder) -> Result<ManifestFile, ExportError> {
+        let (bytes, sha256) = checksum(&folder.staging().join(&self.path))?;
+        Ok(ManifestFile {
+            path: utf8(&Path::new(folder.export_id()).join(&self.path))?.replace('\\', "/"),
+            table: relation.name.clone(),
+            country: self.country,
+            rows: self.rows,
+            bytes,
+            sha256,
+        })
+    }
 }
 
 /// One file; returns its rows.

@@ -107,11 +107,19 @@ pub fn export(options: &ExportOptions) -> Result<Manifest, ExportError> {
     configure(&conn, options, &folder)?;
     let source = Source::of(&conn, &options.warehouse)?;
 
-    let mut tables = Vec::with_capacity(relations.len());
+    let mut written = Vec::with_capacity(relations.len());
     for relation in &relations {
-        let files = files::write(&conn, relation, options, &folder, &source)?;
-        tables.push(relation.manifest(files, options.partition_by_country));
+        written.push((relation, files::write(&conn, relation, options, &folder, &source)?));
     }
+    // What a sort held goes back while the files are read: each takes a tenth of the time of an export.
+    let tables = std::thread::scope(|scope| {
+        scope.spawn(|| drop(conn));
+        let tables = written.into_iter().map(|(relation, files)| {
+            let files = files.into_iter().map(|file| file.describe(relation, &folder));
+            Ok(relation.manifest(files.collect::<Result<_, ExportError>>()?, options.partition_by_country))
+        });
+        tables.collect::<Result<_, ExportError>>()
+    })?;
     let manifest = Manifest::new(folder.export_id(), options.format, source, tables);
     folder.publish(&manifest)?;
     Ok(manifest)

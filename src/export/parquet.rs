@@ -1,4 +1,7 @@
 //! Parquet by DuckDB's own `COPY`: the fastest way there is, and it keeps column statistics.
+//!
+//! zstd at level 1 instead of DuckDB's 3: sorted rows compress better, so that the file is still smaller than an unsorted
+//! one, and the time is about what sorting takes.
 
 use std::path::Path;
 
@@ -18,7 +21,7 @@ pub(super) fn write(
     source: &Source,
 ) -> Result<u64, ExportError> {
     let sql = format!(
-        "COPY ({select}) TO {} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {row_group_rows}, KV_METADATA {{{}}})",
+        "COPY ({select}) TO {} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE {row_group_rows}, KV_METADATA {{{}}})",
         literal(&utf8(path)?),
         metadata(relation, source),
     );
