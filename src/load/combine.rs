@@ -54,11 +54,12 @@ pub(super) fn with_details(
     details: &str,
 ) -> Result<String, LoadError> {
     let declared = table.columns.iter().filter(|column| !table.key.contains(&column.name));
-    let declared: String = declared.map(|column| format!("s.{}, ", ddl::identifier(column.name))).collect();
+    let declared: Vec<_> = declared.map(|column| format!("s.{}", ddl::identifier(column.name))).collect();
     let sql = format!(
-        "SELECT {key}, {declared}s._extra, s._present, s._seen_at, d._seen_at AS _details_at \
+        "SELECT {key}, {declared}, s._extra, s._present, s._seen_at, d._seen_at AS _details_at \
          FROM {staged} s FULL JOIN {details} d USING ({key})",
         key = list_of(table.key),
+        declared = declared.join(", "),
     );
     next.joining(|| next.store(DOING, &format!("detailed_{}", table.name), &sql))
 }
