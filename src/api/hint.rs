@@ -103,7 +103,8 @@ impl ApiError {
                 "a proxy or a login page may have answered instead of the API; check the base URL"
             }
             Self::BodyTooLarge { .. } => {
-                "ask for less at a time: a smaller --page-size, or, where all comes in one answer, not this stream or target group"
+                "ask for less at a time: a smaller --page-size, or, where all comes in one answer, not this stream or \
+                 target group"
             }
             Self::Refused { status: 413 | 414, .. } => {
                 "the request is too long: ask for fewer values at a time"

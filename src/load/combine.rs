@@ -64,8 +64,10 @@ pub(super) fn with_details(
     next.joining(|| next.store(DOING, &format!("detailed_{}", table.name), &sql))
 }
 
-/// The columns of which a source has a field or a value in any row; none when it has no rows. The join holds one side in memory: a list
-/// of members brings a few columns of companies, and the NULLs of all others would take most of that memory.
+/// The columns of which a source has a field or a value in any row; none when it has no rows.
+///
+/// The join holds one side in memory: a list of members brings a few columns of companies, and the NULLs of all others
+/// would take most of that memory.
 fn brought(next: &Next, table: &Table, source: &Source<'_>) -> Result<Vec<&'static Column>, LoadError> {
     let is_brought = table.columns.iter().map(|column| {
         let (name, bit) = (ddl::identifier(column.name), bit(table, column));
