@@ -93,6 +93,13 @@ impl Job {
     }
 }
 
+/// Damages one byte of a file.
+pub(crate) fn flip(path: &Path, byte: usize) {
+    let mut bytes = fs_err::read(path).unwrap();
+    bytes[byte] ^= 0x10;
+    fs_err::write(path, bytes).unwrap();
+}
+
 /// Opens a published file as a reader does.
 pub(crate) fn open(path: &Path) -> Connection {
     let config = DuckDbConfig::default().access_mode(AccessMode::ReadOnly).unwrap();

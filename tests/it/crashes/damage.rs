@@ -13,7 +13,7 @@ use super::dump::{assert_same, dump};
 use super::files::names;
 use super::rig::{Load, Rig};
 use crate::parts::{self, Part};
-use crate::support::{stderr, vainu_etl};
+use crate::support::{flip, stderr, vainu_etl};
 
 /// A run that was stopped in the middle: what it has lies in two segments, bundles in both where there are any.
 fn interrupted(load: Load) -> Rig {
@@ -66,12 +66,6 @@ fn in_the_middle(run: &LandedRun) -> LandedAt {
 fn flip_at(run: &LandedRun, at: &LandedAt) -> BTreeSet<Part> {
     flip(&segment(run, at.segment), usize::try_from(at.position + at.length / 2).unwrap());
     lying(run, |other| other == at)
-}
-
-fn flip(path: &Path, byte: usize) {
-    let mut bytes = fs_err::read(path).unwrap();
-    bytes[byte] ^= 0x10;
-    fs_err::write(path, bytes).unwrap();
 }
 
 fn cut(path: &Path, length: u64) {

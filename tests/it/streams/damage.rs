@@ -9,7 +9,7 @@ use vainu_etl::extract::runs::LandedRun;
 use super::landed::{STREAMS, answered, asked_of, stopped, unfinished};
 use super::run::{assert_equal_to_source, job};
 use super::wanted::Wanted;
-use crate::support::{simulator, value};
+use crate::support::{flip, simulator, value};
 
 /// Damages a run's segments; which bytes of the first one are not what they were, by whether they lie behind that one.
 type Damage = fn(&LandedRun) -> u64;
@@ -20,13 +20,6 @@ fn segment(run: &LandedRun) -> PathBuf {
 
 fn length(path: &Path) -> u64 {
     fs_err::metadata(path).unwrap().len()
-}
-
-/// Damages one byte of the run's first segment.
-fn flip_bits_at(run: &LandedRun, byte: u64) {
-    let mut bytes = fs_err::read(segment(run)).unwrap();
-    bytes[usize::try_from(byte).unwrap()] ^= 0x10;
-    fs_err::write(segment(run), bytes).unwrap();
 }
 
 /// The bundle in the middle of those of the details.
@@ -68,7 +61,7 @@ async fn a_flipped_byte_costs_the_companies_of_its_bundle_and_no_others() {
     stopped(&job, &simulator, 500).await;
     let run = unfinished(&job);
     let (position, length) = a_bundle(&run);
-    flip_bits_at(&run, position + length / 2);
+    flip(&segment(&run), usize::try_from(position + length / 2).unwrap());
     let lost = behind(&run, "details", position);
     let after = behind(&run, "details", position + length);
     let lost: BTreeSet<String> = lost.difference(&after).cloned().collect();
@@ -114,7 +107,7 @@ async fn a_target_group_that_is_gone_when_its_list_is_fetched_again_leaves_the_o
     let run = unfinished(&job);
     let mut pages = run.pages.values();
     let (_, at) = pages.find(|(key, _)| run.lists[&key.list].stream == "target_groups").unwrap();
-    flip_bits_at(&run, at.position + at.length / 2);
+    flip(&segment(&run), usize::try_from(at.position + at.length / 2).unwrap());
     // The first of the lists that the run has found already: those behind it must not move up.
     let gone = run.lists.values().find_map(|list| list.target_group.clone()).unwrap();
     simulator.remove_target_group(&gone).unwrap();
