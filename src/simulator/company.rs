@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use super::country::Country;
+use super::digits::push_digits;
 use super::draw::{Draw, Stream, whole};
 use super::places::{self, Place};
 use super::{ids, industries};
@@ -59,6 +60,11 @@ impl Spot {
 }
 
 impl Company {
+    /// Appends the business id, without its country.
+    pub(super) fn push_id(&self, out: &mut String) {
+        push_digits(self.id, self.country.id_digits() as usize, out);
+    }
+
     /// Company `index` of the world with this seed; depends on nothing else.
     pub(super) fn generate(seed: u64, index: u32) -> Self {
         let stream = |stream| Draw::new(seed, u64::from(index), stream);

@@ -131,7 +131,8 @@ fn write_prospect(world: &World, index: u32, out: &mut String) {
 /// The business id as people of its country write it: `2822996-6`.
 pub(super) fn dashed(world: &World, index: u32) -> Option<String> {
     let company = world.company(index)?;
-    let mut id = format!("{:0width$}", company.id, width = company.country.id_digits() as usize);
+    let mut id = String::new();
+    company.push_id(&mut id);
     match company.country {
         Country::Fi => id.insert(7, '-'),
         Country::Se => id.insert(6, '-'),

@@ -167,10 +167,9 @@ impl Check {
                 .is_some_and(|value| wanted.iter().any(|wanted| value.total_cmp(wanted).is_eq())),
             Self::Id(check) => {
                 let Some(company) = world.company(index) else { return false };
-                world.text(index, field, buffer);
-                if !world.ids_have_prefix() {
-                    buffer.insert_str(0, company.country.code());
-                }
+                buffer.clear();
+                buffer.push_str(company.country.code());
+                company.push_id(buffer);
                 check.passes_text(buffer) || buffer.get(2..).is_some_and(|digits| check.passes_text(digits))
             }
             _ if field == Field::IndustryCodes => {

@@ -21,6 +21,7 @@ mod customer_data;
 mod customer_query;
 mod customers;
 mod delivery;
+mod digits;
 mod draw;
 mod edits;
 mod envelope;

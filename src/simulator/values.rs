@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::company::{Company, Spot};
+use super::digits::push_digits;
 use super::draw::{Draw, Stream, float};
 use super::fields::Field;
 use super::industries;
@@ -15,6 +16,14 @@ use super::world::World;
 /// Formats into a `String` (which cannot fail) and is `Some(())`.
 macro_rules! put {
     ($out:expr, $($format:tt)*) => { write!($out, $($format)*).ok() };
+}
+
+/// Does what cannot fail and is `Some(())`.
+macro_rules! done {
+    ($work:expr) => {{
+        $work;
+        Some(())
+    }};
 }
 
 /// A number that orders dates as the calendar does.
@@ -62,11 +71,16 @@ impl World {
                 if self.ids_have_prefix() {
                     out.push_str(company.country.code());
                 }
-                put!(out, "{:0width$}", company.id, width = company.country.id_digits() as usize)
+                done!(company.push_id(out))
             }
             Field::RegistrationDate => {
                 let date = company.registered?;
-                put!(out, "{}-{}-{}", date.year(), date.month(), date.day())
+                push_digits(date.year().unsigned_abs(), 1, out);
+                for part in [date.month(), date.day()] {
+                    out.push('-');
+                    push_digits(part.unsigned_abs(), 1, out);
+                }
+                Some(())
             }
             Field::CompanyName => {
                 if let Some(name) = self.renamed(index) {
@@ -79,21 +93,21 @@ impl World {
             Field::Link => when(subject.link(out)),
             Field::Domain => when(subject.domain(out)),
             Field::Phone => when(subject.phone(out)),
-            Field::IndustryCode | Field::IndustryCodes => put!(out, "{:05}", company.industry?),
-            Field::Country => put!(out, "{}", company.country.code()),
+            Field::IndustryCode | Field::IndustryCodes => done!(push_digits(company.industry?, 5, out)),
+            Field::Country => done!(out.push_str(company.country.code())),
             Field::TurnOver => put!(out, "{}", Amount(company.turn_over?)),
             Field::Profit => put!(out, "{}", Tenths(company.profit?)),
             Field::DevelopmentOfTurnover => put!(out, "{}", Tenths(company.growth?)),
             Field::TurnOverIsEstimate => put!(out, "{}", company.turn_over_is_estimate),
             Field::StaffNumberIsEstimate => put!(out, "{}", company.staff_is_estimate),
-            Field::Nstatus => put!(out, "{}", if company.active { "active" } else { "inactive" }),
+            Field::Nstatus => done!(out.push_str(if company.active { "active" } else { "inactive" })),
             Field::BasicModified => {
                 let time = Timestamp::from_second(company.modified).ok()?;
                 put!(out, "{}", time.strftime("%Y-%m-%dT%H:%M:%S"))
             }
-            Field::IndustryCode2 => put!(out, "{}", company.industry? / 1000),
-            Field::IndustryCode5 => put!(out, "{}", company.industry?),
-            Field::StaffNumber => put!(out, "{}", company.staff?),
+            Field::IndustryCode2 => done!(push_digits(company.industry? / 1000, 1, out)),
+            Field::IndustryCode5 => done!(push_digits(company.industry?, 1, out)),
+            Field::StaffNumber => done!(push_digits(company.staff?, 1, out)),
             Field::VainuScore => put!(out, "{}", company.score?),
             Field::AlexaRankGlobal => put!(out, "{}", company.alexa_rank?),
             _ => write_place(subject, company, field, out),
@@ -128,15 +142,13 @@ fn write_place(subject: Subject, company: &Company, field: Field, out: &mut Stri
             subject.address(if is_copy { Stream::Address } else { Stream::VisitingAddress }, out);
             Some(())
         }
-        Field::Postal => put!(out, "{:0width$}", company.address?.postal, width = country.postal_digits()),
-        Field::VisitingPostal => {
-            put!(out, "{:0width$}", company.visiting?.postal, width = country.postal_digits())
-        }
-        Field::City => put!(out, "{}", place(company.address)?.city),
-        Field::VisitingCity => put!(out, "{}", place(company.visiting)?.city),
-        Field::Municipality => put!(out, "{}", place(company.address)?.municipality),
-        Field::VisitingMunicipality => put!(out, "{}", place(company.visiting)?.municipality),
-        Field::Region => put!(out, "{}", place(company.visiting)?.region),
+        Field::Postal => done!(push_digits(company.address?.postal, country.postal_digits(), out)),
+        Field::VisitingPostal => done!(push_digits(company.visiting?.postal, country.postal_digits(), out)),
+        Field::City => done!(out.push_str(place(company.address)?.city)),
+        Field::VisitingCity => done!(out.push_str(place(company.visiting)?.city)),
+        Field::Municipality => done!(out.push_str(place(company.address)?.municipality)),
+        Field::VisitingMunicipality => done!(out.push_str(place(company.visiting)?.municipality)),
+        Field::Region => done!(out.push_str(place(company.visiting)?.region)),
         _ => None,
     }
 }
