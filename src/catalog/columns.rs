@@ -1,6 +1,6 @@
 //! Columns that several tables have, declared once.
 
-use crate::schema::{Column, Kind, Origin};
+use crate::schema::{Column, Kind, Origin, Sharing};
 
 /// A column of free text.
 pub(super) const fn text(name: &'static str, fields: &'static [&'static str], doc: &'static str) -> Column {
@@ -38,7 +38,9 @@ pub(super) const POSITION: Column = Column::new(
 
 /// The run that last wrote a row.
 pub(super) const RUN_ID: Column =
-    Column::system("_run_id", Kind::Text, "Run that last wrote the row's values, see etl.runs.").required();
+    Column::system("_run_id", Kind::Text, "Run that last wrote the row's values, see etl.runs.")
+        .required()
+        .sharing(Sharing::Common);
 
 /// What has no column.
 pub(super) const EXTRA: Column = Column::system(

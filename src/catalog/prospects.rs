@@ -2,7 +2,7 @@
 
 use super::columns::{EXTRA, RUN_ID, text};
 use super::{At, Endpoint, Lists, Paging, Stream, Target};
-use crate::schema::{Column, Disposition, Kind, Table, Unit};
+use crate::schema::{Column, Disposition, Kind, Sharing, Table, Unit};
 
 /// Companies that match the selections.
 pub const PROSPECTS: Stream = Stream {
@@ -66,12 +66,13 @@ pub const PROSPECTS_TABLE: Table = Table {
             Kind::BusinessId,
             "National business id without country prefix and dash; unique only together with the country.",
         )
-        .required(),
-        text("company_name", &["company_name"], "Name as registered."),
+        .required()
+        .sharing(Sharing::Rare),
+        text("company_name", &["company_name"], "Name as registered.").sharing(Sharing::Rare),
         text("status", &["status"], "Readable status from one of the API's sources; free text."),
         Column::new("registration_date", &["registration_date"], Kind::Date, "Day of registration."),
-        text("link", &["link"], "Web site, often without a scheme."),
-        text("phone", &["phone"], "Phone number as published."),
+        text("link", &["link"], "Web site, often without a scheme.").sharing(Sharing::Rare),
+        text("phone", &["phone"], "Phone number as published.").sharing(Sharing::Rare),
         Column::new(
             "industry_code",
             &["industry_code", "isic_industry_code", "industry_code_5"],
@@ -84,7 +85,7 @@ pub const PROSPECTS_TABLE: Table = Table {
             Kind::Code { width: 2 },
             "NACE Rev. 2 division, two digits.",
         ),
-        text("address", &["address"], "Postal street address."),
+        text("address", &["address"], "Postal street address.").sharing(Sharing::Rare),
         text("postal", &["postal"], "Postal code of the address; leading zeros kept."),
         text("city", &["city"], "City of the address."),
         text("municipality", &["municipality"], "Municipality of the address."),
@@ -92,7 +93,8 @@ pub const PROSPECTS_TABLE: Table = Table {
             "visiting_address",
             &["visiting_address"],
             "Visiting street address; a copy of the postal one where there is no other.",
-        ),
+        )
+        .sharing(Sharing::Rare),
         text(
             "visiting_postal",
             &["visiting_postal"],
@@ -104,7 +106,8 @@ pub const PROSPECTS_TABLE: Table = Table {
             "currency_code",
             &["currency_code"],
             "Currency of turn_over_local, ISO 4217; not reliable for FX, the API shows SEK on FI companies.",
-        ),
+        )
+        .sharing(Sharing::Common),
         Column::new(
             "turn_over_eur",
             &["turn_over"],
@@ -154,10 +157,11 @@ pub const PROSPECTS_TABLE: Table = Table {
             Kind::Boolean,
             "Whether the number of staff is an estimate.",
         ),
-        text("vainu_link", &["vainu_link"], "The company's page in Vainu."),
+        text("vainu_link", &["vainu_link"], "The company's page in Vainu.").sharing(Sharing::Rare),
         text("linkedin_id", &["linkedin_id"], "LinkedIn id; digits, kept as text."),
-        text("twitter_link", &["twitter_link"], "Twitter address as published; not always a valid URL."),
-        text("facebook_link", &["facebook_link"], "Facebook address as published."),
+        text("twitter_link", &["twitter_link"], "Twitter address as published; not always a valid URL.")
+            .sharing(Sharing::Rare),
+        text("facebook_link", &["facebook_link"], "Facebook address as published.").sharing(Sharing::Rare),
         Column::new(
             "digitality",
             &["digitality"],

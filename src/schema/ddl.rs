@@ -1,6 +1,6 @@
 //! The SQL that makes a table, with the comments that describe it to whoever opens the file.
 
-use super::Table;
+use super::{Sharing, Table};
 
 /// `text` as an SQL string literal.
 pub fn literal(text: &str) -> String {
@@ -15,13 +15,19 @@ pub fn identifier(name: &str) -> String {
 /// `CREATE TABLE` of `table` in the connection's current database.
 ///
 /// No PRIMARY KEY: its index would stay in memory for as long as the table is open; uniqueness is checked
-/// before a load is published.
+/// before a load is published. Where it is known whether rows share their texts, `DuckDB` need not try every way to
+/// compress them, which takes an eighth of the time of a load.
 pub fn create_table(table: &Table) -> String {
     let columns: Vec<String> = table
         .all_columns()
         .map(|column| {
             let null = if column.nullable { "" } else { " NOT NULL" };
-            format!("    {} {}{null}", identifier(column.name), column.kind.sql_type())
+            let compression = match column.sharing {
+                Sharing::Unknown => "",
+                Sharing::Rare => " USING COMPRESSION fsst",
+                Sharing::Common => " USING COMPRESSION dictionary",
+            };
+            format!("    {} {}{null}{compression}", identifier(column.name), column.kind.sql_type())
         })
         .collect();
     format!("CREATE TABLE {} (\n{}\n);\n", table.qualified(), columns.join(",\n"))

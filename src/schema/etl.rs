@@ -1,6 +1,6 @@
 //! The tables about the loads: schema `etl` of the warehouse.
 
-use super::{Column, Disposition, Kind, Table, Unit};
+use super::{Column, Disposition, Kind, Sharing, Table, Unit};
 
 const RUN_ID: Column =
     Column::system("run_id", Kind::Text, "The run, a time-ordered id such as `20260131T235959Z-4f2a`.")
@@ -172,10 +172,10 @@ pub const LIST_MEMBERS: Table = Table {
     key: &["stream", "list", "country", "business_id"],
     disposition: Disposition::Load,
     columns: &[
-        STREAM,
-        text("list", "The list's filters, as in `etl.streams`.").required(),
-        text("country", "Country of the company.").required(),
-        text("business_id", "Id of the company.").required(),
+        STREAM.sharing(Sharing::Common),
+        text("list", "The list's filters, as in `etl.streams`.").required().sharing(Sharing::Common),
+        text("country", "Country of the company.").required().sharing(Sharing::Common),
+        text("business_id", "Id of the company.").required().sharing(Sharing::Rare),
     ],
     system: &[],
 };

@@ -140,6 +140,21 @@ pub enum Origin {
     Load,
 }
 
+/// Whether many rows of a text column have the same value: decides how `DuckDB` compresses it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sharing {
+    /// Not known, or no text: `DuckDB` tries every way and takes the smallest.
+    Unknown,
+    /// Nearly every row has its own text, as names and links.
+    Rare,
+    /// A table has a few texts only, as countries.
+    Common,
+}
+
+const fn sharing_of(kind: Kind) -> Sharing {
+    if matches!(kind, Kind::Country) { Sharing::Common } else { Sharing::Unknown }
+}
+
 /// One column, declared once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {
@@ -158,6 +173,8 @@ pub struct Column {
     pub doc: &'static str,
     /// Whether NULL is allowed.
     pub nullable: bool,
+    /// Whether rows share their values, where that is known.
+    pub sharing: Sharing,
 }
 
 impl Column {
@@ -168,7 +185,16 @@ impl Column {
         kind: Kind,
         doc: &'static str,
     ) -> Self {
-        Self { name, fields, origin: Origin::Fields, kind, unit: Unit::None, doc, nullable: true }
+        Self {
+            name,
+            fields,
+            origin: Origin::Fields,
+            kind,
+            unit: Unit::None,
+            doc,
+            nullable: true,
+            sharing: sharing_of(kind),
+        }
     }
 
     /// A nullable column that the load itself fills.
@@ -194,6 +220,13 @@ impl Column {
     #[must_use]
     pub const fn required(mut self) -> Self {
         self.nullable = false;
+        self
+    }
+
+    /// The same column, of whose values it is known whether rows share them.
+    #[must_use]
+    pub const fn sharing(mut self, sharing: Sharing) -> Self {
+        self.sharing = sharing;
         self
     }
 

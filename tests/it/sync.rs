@@ -1,6 +1,8 @@
 //! A whole sync against the simulator, in one process: what comes in is what is there.
 
 use serde_json::json;
+use vainu_etl::catalog::PROSPECTS_TABLE;
+use vainu_etl::schema::{Sharing, etl};
 
 use crate::support::{Job, assert_equal_rows, expected, simulator, value};
 
@@ -16,6 +18,33 @@ async fn every_company_arrives_with_every_field_equal() {
     assert_eq!((proof.total_before, proof.total_after), (Some(5000), Some(5000)));
     assert_eq!((proof.complete, proof.sweeps, proof.effective_page_size), (true, 1, 1000));
     assert_eq!((proof.inserted, proof.updated, proof.unchanged, proof.deleted), (5000, 0, 0, 0));
+}
+
+/// DuckDB would choose the same for the companies of the simulator; told so, it need not try the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn texts_are_compressed_as_the_catalog_says_that_rows_share_them() {
+    let simulator = simulator(3000, &[]).await;
+    let job = Job::new();
+    job.sync(&simulator).await.unwrap();
+    let mut told = 0;
+    for table in [&PROSPECTS_TABLE, &etl::LIST_MEMBERS] {
+        for column in table.all_columns() {
+            let expected = match column.sharing {
+                Sharing::Rare => "FSST",
+                Sharing::Common => "Dictionary",
+                Sharing::Unknown => continue,
+            };
+            let sql = format!(
+                "SELECT string_agg(DISTINCT compression) FROM pragma_storage_info('{}') \
+                 WHERE segment_type = 'VARCHAR' AND column_name = '{}'",
+                table.qualified(),
+                column.name,
+            );
+            assert_eq!(value::<String>(&job.warehouse(), &sql), expected, "{}.{}", table.name, column.name);
+            told += 1;
+        }
+    }
+    assert_eq!(told, 16);
 }
 
 #[tokio::test(flavor = "multi_thread")]
