@@ -8,7 +8,7 @@ use super::merge::list_of;
 use super::next::{Next, configure};
 use super::{CheckHook, Counts, FailedCheck, InstallHook, LoadError, LoadSettings};
 use crate::schema::{Table, ddl, etl};
-use crate::workspace::{self, read_marker};
+use crate::workspace::open_marked;
 
 /// Rows of a failed check that are shown.
 const SAMPLES: usize = 5;
@@ -121,12 +121,11 @@ pub(super) fn reopen(path: &Path, generation: u64, rows: &[(String, u64)]) -> Re
     if path.with_extension("duckdb.wal").exists() {
         return differs("a write-ahead log is left beside it".to_owned());
     }
-    let marker = read_marker(path)?;
+    let (connection, marker) = open_marked(path)?;
     if marker.generation != generation {
         return differs(format!("it says generation {}, not {generation}", marker.generation));
     }
     let failed = |source| LoadError::database("reading the new generation", path, source);
-    let connection = workspace::open_read_only(path).map_err(failed)?;
     for (table, expected) in rows {
         let sql = format!("SELECT count(*) FROM {table}");
         let found: u64 = connection.query_row(&sql, [], |row| row.get(0)).map_err(failed)?;

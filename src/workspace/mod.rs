@@ -21,8 +21,8 @@ use std::path::{Path, PathBuf};
 
 pub use error::{ErrorKind, WorkspaceError};
 pub use lock::{Lock, LockError, LockOwner};
-pub(crate) use ownership::open_read_only;
 pub use ownership::{FORMAT_VERSION, Marker, read_marker};
+pub(crate) use ownership::{open_marked, open_read_only};
 
 /// A warehouse's places. Holds no open file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -33,9 +33,15 @@ pub struct Marker {
 /// [`WorkspaceError`] when the file is not a `DuckDB` database, not ours, unreadable, of a newer format, or open
 /// for writing elsewhere.
 pub fn read_marker(path: &Path) -> Result<Marker, WorkspaceError> {
+    open_marked(path).map(|(_, marker)| marker)
+}
+
+/// [`read_marker`], with the connection that has read it.
+pub(crate) fn open_marked(path: &Path) -> Result<(Connection, Marker), WorkspaceError> {
     require_duckdb_magic(path)?;
-    let marker = open_read_only(path).and_then(|connection| query_marker(&connection));
-    let marker = marker.map_err(|source| WorkspaceError::database(path, source))?;
+    let failed = |source| WorkspaceError::database(path, source);
+    let connection = open_read_only(path).map_err(failed)?;
+    let marker = query_marker(&connection).map_err(failed)?;
     let marker = marker.ok_or_else(|| WorkspaceError::Foreign { path: path.to_owned() })?;
     if marker.format_version > FORMAT_VERSION {
         return Err(WorkspaceError::NewerFormat {
@@ -44,7 +50,7 @@ pub fn read_marker(path: &Path) -> Result<Marker, WorkspaceError> {
             supported: FORMAT_VERSION,
         });
     }
-    Ok(marker)
+    Ok((connection, marker))
 }
 
 /// Opens a warehouse for reading only, with one thread and without the network.
