@@ -270,7 +270,7 @@ class Bench:
             self.sync(simulator, warehouse)
         ours, theirs = [], []
         parquet = self.folder / "copy.parquet"
-        for _ in range(3):
+        for _ in range(7):
             to = self.fresh("exported")
             ours.append(run([self.etl, "--warehouse", warehouse, "export", "-q", "--to", to, "--tables", "prospects"]))
             theirs.append(self.duckdb(copy, warehouse, parquet))

@@ -119,23 +119,26 @@ pub(super) fn utf8(path: &Path) -> Result<String, ExportError> {
     path.to_str().map(str::to_owned).ok_or_else(|| ExportError::Path { path: path.to_owned() })
 }
 
-/// Syncs the file; returns its size and SHA-256, as read back.
+/// Syncs the file; returns its size and SHA-256, as read back meanwhile.
 fn checksum(path: &Path) -> Result<(u64, String), ExportError> {
     let mut file = fs_err::OpenOptions::new().read(true).write(true).open(path)?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    let mut bytes = 0;
-    loop {
-        let read = file.read(&mut buffer)?;
-        if read == 0 {
-            break;
+    let syncing = file.try_clone()?;
+    std::thread::scope(|scope| {
+        let synced = scope.spawn(move || syncing.sync_all());
+        let (mut hash, mut bytes) = (Sha256::new(), 0);
+        let mut buffer = vec![0; 1 << 20];
+        loop {
+            let read = file.read(&mut buffer)?;
+            if read == 0 {
+                break;
+            }
+            hash.update(buffer.get(..read).unwrap_or_default());
+            bytes += read as u64;
         }
-        hash.update(buffer.get(..read).unwrap_or_default());
-        bytes += read as u64;
-    }
-    file.sync_all()?;
-    let digits: Vec<String> = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok((bytes, digits.concat()))
+        synced.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        let digits: Vec<String> = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok((bytes, digits.concat()))
+    })
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod error;
 mod files;
 mod folder;
 mod manifest;
+mod opened;
 mod parquet;
 mod relation;
 mod remembered;
@@ -31,9 +32,9 @@ pub(crate) use folder::{manifest_in as manifest_of, sweep_leftovers};
 pub use manifest::{ExportFormat, Manifest, ManifestColumn, ManifestFile, ManifestTable, Source};
 pub use remembered::{Remembered, forget, remembered};
 
-use crate::{query, schema::ddl::literal};
+use crate::schema::ddl::literal;
 use folder::Folder;
-use relation::Relation;
+use opened::Opened;
 
 /// What to export, and where to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,16 +95,14 @@ fn default_memory_mb() -> u64 {
 /// # Errors
 /// [`ExportError`]; whatever failed, an earlier export in the folder is as it was.
 pub fn export(options: &ExportOptions) -> Result<Manifest, ExportError> {
-    let open = || query::open(&options.warehouse, true).map_err(ExportError::Warehouse);
-    Relation::select(&open()?, &options.tables)?;
+    let opened = Opened::open(options)?;
     let folder = Folder::claim(&options.dir)?;
     if let Err(error) = remembered::remember(options, folder.dir()) {
         // Whoever exports may be somebody who can only read the warehouse.
         tracing::warn!(%error, "The warehouse does not remember this export: `erase` has to be told of it by --export.");
     }
-    // Opened only now: an erasure that replaces the file from here on knows the folder, and finds it locked.
-    let conn = open()?;
-    let relations = Relation::select(&conn, &options.tables)?;
+    // An erasure that replaces the file from here on knows the folder, and finds it locked.
+    let Opened { conn, relations, .. } = opened.current(options)?;
     configure(&conn, options, &folder)?;
     let source = Source::of(&conn, &options.warehouse)?;
 

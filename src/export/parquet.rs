@@ -1,7 +1,7 @@
 //! Parquet by DuckDB's own `COPY`: the fastest way there is, and it keeps column statistics.
 //!
 //! zstd at level 1 instead of DuckDB's 3: sorted rows compress better, so that the file is still smaller than an unsorted
-//! one, and the time is about what sorting takes.
+//! one.
 
 use std::path::Path;
 
@@ -10,6 +10,11 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 
 use super::{ExportError, Source, files::utf8, manifest::TOOL, relation::Relation};
 use crate::schema::ddl::{identifier, literal};
+
+/// Values of a column in a row group up to which they go into a dictionary, instead of DuckDB's fifth of the rows. Enough
+/// for the cities and industry codes of a country. What nearly every row has its own of, as names and links, saves
+/// nothing as a dictionary, and giving up on one after so few values takes a fifth off the time of an export.
+const DICTIONARY_VALUES: u32 = 2_000;
 
 /// Writes the rows of `select` and reads the footer back; returns the number of rows.
 pub(super) fn write(
@@ -21,7 +26,8 @@ pub(super) fn write(
     source: &Source,
 ) -> Result<u64, ExportError> {
     let sql = format!(
-        "COPY ({select}) TO {} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE {row_group_rows}, KV_METADATA {{{}}})",
+        "COPY ({select}) TO {} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, \
+         DICTIONARY_SIZE_LIMIT {DICTIONARY_VALUES}, ROW_GROUP_SIZE {row_group_rows}, KV_METADATA {{{}}})",
         literal(&utf8(path)?),
         metadata(relation, source),
     );

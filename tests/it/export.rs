@@ -127,6 +127,20 @@ fn parquet_is_sorted_and_has_statistics_compression_and_metadata() {
 }
 
 #[test]
+fn values_that_rows_share_are_in_a_dictionary_and_no_others() {
+    let warehouse = Warehouse::with(
+        "CREATE TABLE many AS SELECT i AS own, 'city ' || i % 2000 AS shared FROM range(4000) AS t(i)",
+    );
+    let manifest = export(&ExportOptions { tables: vec!["many".into()], ..options(&warehouse) }).unwrap();
+    let file = warehouse.folder().join("out").join(&manifest.tables[0].files[0].path);
+    let reader = SerializedFileReader::new(fs::File::open(file).unwrap()).unwrap();
+    let columns = reader.metadata().row_group(0).columns();
+    let has_dictionary: Vec<bool> =
+        columns.iter().map(|column| column.dictionary_page_offset().is_some()).collect();
+    assert_eq!(has_dictionary, [false, true]);
+}
+
+#[test]
 fn types_that_spark_cannot_read_are_cast() {
     let warehouse = Warehouse::with(
         "CREATE TABLE odd AS SELECT 1::HUGEINT AS h, 2::UBIGINT AS u, uuid() AS id, TIME '01:02:03' AS t, \
