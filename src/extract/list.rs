@@ -5,13 +5,12 @@
 //! one page: such a page needs no order and cannot be torn by a change. After three sweeps the list is what it
 //! is, and is said not to be complete.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-
 use futures::StreamExt;
 
-use super::coverage::distinct;
 use super::ledger::{Ask, RequestKey, Verdict};
-use super::slice::{self, Slice, SliceRead};
+use super::readings::Readings;
+use super::slice;
+use super::slice_read::{Slice, SliceRead};
 use super::source::Source;
 use super::{ExtractError, all_or_first_error};
 
@@ -40,8 +39,8 @@ pub(super) async fn read(source: &Source<'_>, list: u32) -> Result<Verdict, Extr
         if pending.is_empty() {
             let roots = reading.count_roots(sweep, Ask::CountAfter).await?;
             total_after = sum(roots.iter().map(|slice| slice.total));
-            let outvoted = reading.outvoted && total_after == total_before;
-            if outvoted || total_after.is_none_or(|total| total == reading.received()) {
+            let outvoted = reading.readings.outvoted && total_after == total_before;
+            if outvoted || total_after.is_none_or(|total| total == reading.readings.received()) {
                 break;
             }
             if sweep < MOST_SWEEPS {
@@ -55,7 +54,13 @@ pub(super) async fn read(source: &Source<'_>, list: u32) -> Result<Verdict, Extr
             total_after = sum(roots.iter().map(|slice| slice.total));
         }
     }
-    let verdict = reading.verdict(total_before, total_after);
+    let verdict = Verdict {
+        total_before,
+        total_after,
+        effective_page_size: reading.page_size,
+        sweeps: reading.sweeps,
+        ..reading.readings.verdict(list)
+    };
     source.observer.list_judged(&source.lists.get(list).named, &verdict);
     Ok(verdict)
 }
@@ -68,14 +73,7 @@ struct ListReading<'a, 'b> {
     /// Rows of the longest page that came.
     longest_page: u64,
     sweeps: u32,
-    /// The latest reading of each slice that makes up the list.
-    reads: BTreeMap<String, SliceRead>,
-    /// Companies of the latest reading of slices that only the server's total, or an earlier reading, contradicted.
-    contested: HashMap<String, Vec<u64>>,
-    /// Totals of slices that were found to be too small, with the most companies that came.
-    undercounts: HashMap<String, (u64, u64)>,
-    /// Two readings have agreed on more companies than the server counts.
-    outvoted: bool,
+    readings: Readings,
 }
 
 impl<'a, 'b> ListReading<'a, 'b> {
@@ -87,10 +85,7 @@ impl<'a, 'b> ListReading<'a, 'b> {
             page_size,
             longest_page: 0,
             sweeps: 0,
-            reads: BTreeMap::new(),
-            contested: HashMap::new(),
-            undercounts: HashMap::new(),
-            outvoted: false,
+            readings: Readings::of(&source.lists.get(list).named.label),
         }
     }
 
@@ -170,83 +165,14 @@ impl<'a, 'b> ListReading<'a, 'b> {
         Ok(())
     }
 
-    /// Keeps a reading. Where the total is the only thing that contradicts it, and is too small, two readings
-    /// with the same companies outweigh it, and fewer companies never do. Besides that, a later reading that adds up but
-    /// has fewer than an earlier one has to come twice.
-    fn keep(&mut self, mut read: SliceRead) {
-        let name = read.slice.name.clone();
-        self.compare_with_undercount(&name, &mut read);
+    fn keep(&mut self, read: SliceRead) {
         self.longest_page = self.longest_page.max(read.longest_page);
-        let is_first = !self.reads.contains_key(&name) && !self.contested.contains_key(&name);
-        if is_first && !read.only_total_too_small {
-            // Nothing to compare with, which is the rule: the companies need no sorting.
-            self.reads.insert(name, read);
-            return;
-        }
-        let mut companies = read.rows.clone();
-        companies.sort_unstable();
-        let contested = self.contested.get(&name);
-        let before = self.reads.get(&name).map_or(0, |before| before.rows.len());
-        let fewer = companies.len() < before
-            || contested.is_some_and(|earlier| companies.len() <= earlier.len() && companies != *earlier);
-        if read.only_total_too_small || (read.adds_up() && fewer) {
-            if contested == Some(&companies) {
-                tracing::warn!(
-                    list = self.source.lists.get(self.list).named.label,
-                    total = read.slice.total,
-                    received = read.rows.len(),
-                    "The server's total is wrong: two readings agree on more companies."
-                );
-                read.reasons.clear();
-                self.outvoted = true;
-            } else if fewer {
-                read.reasons.push("an earlier reading held other companies".to_owned());
-            }
-            if read.only_total_too_small || contested.is_none() {
-                self.contested.insert(name.clone(), companies);
-            }
-        }
-        self.reads.insert(name, read);
-    }
-
-    /// A total that more companies than it counts have come for proves nothing to a reading with fewer.
-    fn compare_with_undercount(&mut self, name: &str, read: &mut SliceRead) {
-        let Some(total) = read.slice.total else { return };
-        let known =
-            self.undercounts.get(name).filter(|(counted, _)| *counted == total).map(|(_, most)| *most);
-        if read.distinct > total {
-            self.undercounts.insert(name.to_owned(), (total, read.distinct.max(known.unwrap_or(0))));
-        } else if let Some(most) = known
-            && read.adds_up()
-        {
-            read.reasons.push(format!("{most} companies came before for the same total of {total}"));
-        }
+        self.readings.keep(read);
     }
 
     /// The slices to read again because they do not add up, cut as fine as they go.
     async fn cut_failed(&mut self, sweep: u32) -> Result<Vec<Slice>, ExtractError> {
-        if self.reads.len() > 1 && self.reads.values().all(SliceRead::adds_up) {
-            let readings: Vec<&[u64]> = self.reads.values().map(|read| read.rows.as_slice()).collect();
-            let shared = shared(&readings);
-            for read in
-                self.reads.values_mut().filter(|read| read.rows.iter().any(|row| shared.contains(row)))
-            {
-                read.reasons.push("companies of it came in another slice too".to_owned());
-            }
-        }
-        let failed = self.reads.values().filter(|read| !read.adds_up());
-        let failed: Vec<Slice> = failed.map(|read| read.slice.clone()).collect();
-        for slice in &failed {
-            if let Some(read) = self.reads.get(&slice.name) {
-                tracing::warn!(
-                    list = self.source.lists.get(self.list).named.label,
-                    slice = slice.name,
-                    sweep = sweep - 1,
-                    reasons = read.reasons.join("; "),
-                    "The pages do not add up."
-                );
-            }
-        }
+        let failed = self.readings.failed(sweep - 1);
         if sweep > MOST_SWEEPS {
             return Ok(failed);
         }
@@ -256,12 +182,9 @@ impl<'a, 'b> ListReading<'a, 'b> {
 
     /// The slices whose count is no longer what was received.
     async fn changed(&mut self, sweep: u32) -> Result<Vec<Slice>, ExtractError> {
-        let names = self.reads.keys().cloned().collect();
+        let names = self.readings.names();
         let recounted = self.count(names, sweep, Ask::CountBefore).await?;
-        let changed = recounted.into_iter().filter(|slice| {
-            let received = self.reads.get(&slice.name).map(|read| read.rows.len() as u64);
-            slice.total != received
-        });
+        let changed = recounted.into_iter().filter(|slice| slice.total != self.readings.rows_of(&slice.name));
         let names = changed.map(|slice| slice.name).collect();
         self.cut_again(names, sweep).await
     }
@@ -274,74 +197,16 @@ impl<'a, 'b> ListReading<'a, 'b> {
             let name = slice.name.clone();
             let parts = self.cut(slice, sweep, self.page_size).await?;
             if parts.first().is_none_or(|part| part.name != name) {
-                self.reads.remove(&name);
+                self.readings.remove(&name);
             }
             pending.extend(parts);
         }
         Ok(pending)
     }
-
-    fn received(&self) -> u64 {
-        self.reads.values().map(|read| read.rows.len() as u64).sum()
-    }
-
-    fn verdict(&self, total_before: Option<u64>, total_after: Option<u64>) -> Verdict {
-        let all: Vec<u64> = self.reads.values().flat_map(|read| read.rows.iter().copied()).collect();
-        let received = all.len() as u64;
-        let distinct_keys = if self.reads.len() == 1 {
-            self.reads.values().map(|read| read.distinct).sum()
-        } else {
-            distinct(&all)
-        };
-        let named = |read: &SliceRead| {
-            let place = if read.slice.name.is_empty() {
-                String::new()
-            } else {
-                format!("ids {}…: ", read.slice.name)
-            };
-            read.reasons.iter().map(move |reason| format!("{place}{reason}")).collect::<Vec<_>>()
-        };
-        let mut reasons: Vec<String> = self.reads.values().flat_map(named).collect();
-        if reasons.is_empty() && distinct_keys != received {
-            reasons.push(format!("{received} rows hold only {distinct_keys} companies"));
-        }
-        Verdict {
-            list: self.list,
-            rows_received: received,
-            distinct_keys,
-            total_before,
-            total_after,
-            effective_page_size: self.page_size,
-            sweeps: self.sweeps,
-            complete: reasons.is_empty(),
-            reasons,
-            accepted: self.reads.values().map(|read| (read.slice.name.clone(), read.sweep)).collect(),
-            not_found: 0,
-        }
-    }
-}
-
-/// Rows that more than one reading holds. Ids divide a list without overlap, so one of the readings got a page that was
-/// not its own; it has the right number of rows by chance.
-fn shared(readings: &[&[u64]]) -> HashSet<u64> {
-    let mut all: Vec<u64> = readings.iter().flat_map(|rows| rows.iter().copied()).collect();
-    all.sort_unstable();
-    all.windows(2).filter_map(|pair| (pair.first() == pair.last()).then(|| pair.first().copied())?).collect()
 }
 
 /// The sum, or none when a part is unknown or the sum is no number that a list can have: what a server claims may
 /// be any.
 fn sum(mut parts: impl Iterator<Item = Option<u64>>) -> Option<u64> {
     parts.try_fold(0_u64, |sum, part| sum.checked_add(part?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_row_of_two_slices_is_found() {
-        assert_eq!(shared(&[&[1, 2, 3], &[3], &[4, 5]]), HashSet::from([3]));
-        assert!(shared(&[&[1, 2, 3], &[6], &[4, 5]]).is_empty());
-    }
 }

@@ -3,7 +3,8 @@
 //! [`Plan`] says what is read. [`ledger`] says what is durable, [`landing`] keeps the pages, `source` answers a request
 //! from either of them or from the API ([`Answers`]). How a list is read, and when its evidence adds up, depends on
 //! how its pages are asked for: `list` for ordered ones (`coverage` lays pages side by side, `slice` reads one part of a
-//! list), `unordered`, `numbered`, `single`; `companies` asks about each company that the lists bring (`feed`).
+//! list, `readings` weighs the readings of all parts), `unordered`, `numbered`, `single`; `companies` asks about each
+//! company that the lists bring (`feed`).
 
 mod answers;
 pub mod bundle;
@@ -20,11 +21,13 @@ mod lone;
 mod look;
 mod numbered;
 mod plan;
+mod readings;
 mod request;
 pub(crate) mod rewrite;
 pub mod runs;
 mod single;
 mod slice;
+mod slice_read;
 mod source;
 mod totals;
 mod unordered;

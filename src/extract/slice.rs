@@ -4,8 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use futures::StreamExt;
 
-use super::coverage::{Coverage, distinct, offsets};
+use super::coverage::{Coverage, offsets};
 use super::ledger::{Ask, RequestKey};
+use super::slice_read::{Evidence, Slice, SliceRead};
 use super::source::{Page, Source};
 use super::{ExtractError, all_or_first_error};
 
@@ -20,50 +21,6 @@ const PAGES_AGAIN: usize = 8;
 const MOST_AGAIN: u32 = 2;
 /// Pages that may still repeat another when asked for again; after that a server is taken not to heed the offset.
 const MOST_LEFT_OUT: u64 = 8;
-
-/// Part of a list, and how it is read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Slice {
-    /// Index of the list.
-    pub(super) list: u32,
-    /// Name of the slice, as in [`RequestKey::slice`].
-    pub(super) name: String,
-    /// Number of its rows as counted before; none when the server gives no total.
-    pub(super) total: Option<u64>,
-}
-
-impl Slice {
-    pub(super) fn key(&self, sweep: u32, ask: Ask) -> RequestKey {
-        RequestKey { list: self.list, sweep, slice: self.name.clone(), ask }
-    }
-}
-
-/// A slice as read in one sweep.
-#[derive(Debug)]
-pub(super) struct SliceRead {
-    pub(super) slice: Slice,
-    pub(super) sweep: u32,
-    /// Fingerprints of the rows by position.
-    pub(super) rows: Vec<u64>,
-    /// Fingerprints of all rows that came, those of pages that do not join included.
-    pub(super) companies: HashSet<u64>,
-    pub(super) distinct: u64,
-    /// Rows of a full page as received.
-    pub(super) effective_page_size: u64,
-    /// Rows of the longest page.
-    pub(super) longest_page: u64,
-    /// What does not add up; empty when everything does.
-    pub(super) reasons: Vec<String>,
-    /// The total is the only thing that contradicts the rows, and it is too small: an earlier sweep with the
-    /// same companies would settle it.
-    pub(super) only_total_too_small: bool,
-}
-
-impl SliceRead {
-    pub(super) fn adds_up(&self) -> bool {
-        self.reasons.is_empty()
-    }
-}
 
 /// Reads a slice. `page_size` is the number of rows that a page is known to hold, `longest_page` of the longest that came
 /// for the list.
@@ -299,45 +256,15 @@ impl Reading<'_, '_> {
     }
 
     fn judge(self, end_proven: bool) -> SliceRead {
-        let stitched = self.coverage.stitch();
-        let received = stitched.rows.len() as u64;
-        let distinct = distinct(&stitched.rows);
-        let mut reasons = Vec::new();
-        if self.ignores_limit && !end_proven {
-            reasons.push(format!("the server ignores the limit and gave {received} rows at once"));
-        } else if !end_proven {
-            reasons.push(format!("rows behind position {received} are missing"));
-        }
-        if !stitched.broken_seams.is_empty() {
-            reasons.push(format!(
-                "{} pages do not join: rows moved while they were read",
-                stitched.broken_seams.len()
-            ));
-        }
-        if let Some(offset) = self.empty.iter().filter(|offset| **offset < received).min() {
-            reasons.push(format!(
-                "no row came from position {offset} on, where one is: rows went while they were read"
-            ));
-        }
-        if distinct != received {
-            reasons.push(format!("{received} rows hold only {distinct} companies"));
-        }
-        let total_contradicts = self.slice.total.is_some_and(|total| total != received);
-        let only_total_too_small =
-            reasons.is_empty() && self.slice.total.is_some_and(|total| total < received);
-        if let (true, Some(total)) = (total_contradicts, self.slice.total) {
-            reasons.push(format!("the server's total is {total}, {received} rows were received"));
-        }
-        SliceRead {
-            rows: stitched.rows,
-            companies: self.companies,
-            distinct,
-            effective_page_size: self.page_size,
-            longest_page: self.coverage.longest(),
-            reasons,
-            only_total_too_small,
+        SliceRead::judge(Evidence {
             slice: self.slice,
             sweep: self.sweep,
-        }
+            coverage: self.coverage,
+            companies: self.companies,
+            empty: self.empty,
+            page_size: self.page_size,
+            ignores_limit: self.ignores_limit,
+            end_proven,
+        })
     }
 }

@@ -10,7 +10,8 @@ use std::collections::HashSet;
 
 use super::ExtractError;
 use super::ledger::{Ask, RequestKey, Verdict};
-use super::slice::{self, Slice, SliceRead};
+use super::slice;
+use super::slice_read::{Slice, SliceRead};
 use super::source::Source;
 
 /// A list is read at most so often. Pages that are shuffled anew for each request show about two thirds of what is
