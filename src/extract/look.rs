@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::ExtractError;
 use super::lone::is_no_answer;
 use crate::catalog::{Stream, TARGET_GROUPS_STREAM};
-use crate::normalise::{EnvelopeError, PageFacts, companies, fingerprints_by, parse_single};
+use crate::normalise::{EnvelopeError, PageFacts, fingerprints_and_companies, fingerprints_by, parse_single};
 
 /// A body shorter than this is looked at where it is: handing it to another thread takes longer.
 const SMALL: usize = 16 << 10;
@@ -38,12 +38,14 @@ pub(super) struct Group {
 
 /// Looks at a body. Who asked quotes it in the error.
 pub(super) fn look(want: Want, body: &[u8]) -> Result<Seen, EnvelopeError> {
-    let facts = fingerprints_by(want.stream, body)?;
+    let (facts, companies) = if want.companies && want.stream.holds_companies() {
+        fingerprints_and_companies(body)?
+    } else {
+        (fingerprints_by(want.stream, body)?, Vec::new())
+    };
     if is_no_answer(want.stream, facts.envelope, body) {
         return Err(EnvelopeError::OtherShape { start: String::new() });
     }
-    let companies =
-        if want.companies && want.stream.holds_companies() { companies(body)? } else { Vec::new() };
     let groups = if want.stream.name == TARGET_GROUPS_STREAM { groups(body)? } else { Vec::new() };
     Ok(Seen { facts, companies, groups })
 }

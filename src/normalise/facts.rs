@@ -1,6 +1,5 @@
 //! What the pager has to know of a page: how many records it holds, and which.
 
-use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::drift::{DriftTally, Place};
@@ -74,13 +73,19 @@ pub fn fingerprints_by(stream: &Stream, body: &[u8]) -> Result<PageFacts, Envelo
     }))
 }
 
-/// The companies of a page in their order, as `FI/09704098`; records without a usable key are passed over.
+/// [`fingerprints`] and the companies of the page in their order, as `FI/09704098`; records without a usable key are passed
+/// over. The same facts as [`fingerprints_by`] for a stream whose records are companies.
 ///
 /// # Errors
 /// As [`fingerprints`].
-pub fn companies(body: &[u8]) -> Result<Vec<String>, EnvelopeError> {
-    let records = parse_page(body)?.records.into_iter().map(RawValue::get);
-    Ok(records.filter_map(|raw| company_of(raw, Fields::new(raw)?)).collect())
+pub fn fingerprints_and_companies(body: &[u8]) -> Result<(PageFacts, Vec<String>), EnvelopeError> {
+    let mut companies = Vec::new();
+    let facts = facts_of(parse_page(body)?, |raw, fields| {
+        let company = company_of(raw, fields);
+        companies.extend(company.clone());
+        company
+    });
+    Ok((facts, companies))
 }
 
 fn facts_of<'a>(page: Page<'a>, mut key_of: impl FnMut(&'a str, Fields<'a>) -> Option<String>) -> PageFacts {
@@ -142,7 +147,7 @@ fn key_plan(table: &'static Table) -> Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::PROSPECTS_TABLE;
+    use crate::catalog::{PROSPECTS_TABLE, STREAMS};
 
     #[test]
     fn the_key_fields_are_those_of_the_table() {
@@ -154,5 +159,18 @@ mod tests {
             .collect();
         assert_eq!(fields, ["country", "business_id"]);
         assert!(is_keyed_by_company(&PROSPECTS_TABLE));
+    }
+
+    #[test]
+    fn pages_of_companies_are_keyed_by_them() {
+        let of_companies: Vec<_> = STREAMS.iter().filter(|stream| stream.holds_companies()).collect();
+        assert!(of_companies.len() > 1);
+        for stream in of_companies {
+            assert!(
+                is_keyed_by_company(stream.table()) && stream.endpoint.paging != Paging::Single,
+                "{}",
+                stream.name
+            );
+        }
     }
 }

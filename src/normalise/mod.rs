@@ -50,7 +50,7 @@ mod units;
 mod worker;
 
 pub use envelope::{Envelope, Page, parse_page, parse_single};
-pub use facts::{PageFacts, companies, fingerprints, fingerprints_by, fingerprints_single};
+pub use facts::{PageFacts, fingerprints, fingerprints_and_companies, fingerprints_by, fingerprints_single};
 pub use key::fingerprint;
 pub use normaliser::{Counts, LandedPage, Normaliser};
 pub use not_a_page::EnvelopeError;

@@ -2,8 +2,8 @@
 
 use vainu_etl::catalog::PROSPECTS;
 use vainu_etl::normalise::{
-    Envelope, EnvelopeError, LandedPage, companies, fingerprints, fingerprints_by, fingerprints_single,
-    parse_page, parse_single,
+    Envelope, EnvelopeError, LandedPage, fingerprints, fingerprints_and_companies, fingerprints_by,
+    fingerprints_single, parse_page, parse_single,
 };
 
 use super::streams::{ALL, FINANCIALS, LEADS, MEMBERS, THINGS};
@@ -184,7 +184,9 @@ fn the_pager_tells_rows_apart_by_the_key_of_their_table() {
 fn the_companies_of_a_page_come_in_their_order() {
     let body = br#"{"results":[{"country":"SE","business_id":"5560000000"},"...",{"country":"FI"},
         {"business_id":"0970409-8","country":"fi"},{"country":"SE","business_id":"5560000000"}]}"#;
-    assert_eq!(companies(body).unwrap(), ["SE/5560000000", "FI/09704098", "SE/5560000000"]);
-    assert_eq!(companies(b"12").unwrap(), [""; 0]);
-    assert!(companies(b"{}").is_err());
+    let (facts, companies) = fingerprints_and_companies(body).unwrap();
+    assert_eq!(companies, ["SE/5560000000", "FI/09704098", "SE/5560000000"]);
+    assert_eq!(facts, fingerprints_by(&PROSPECTS, body).unwrap());
+    assert_eq!(fingerprints_and_companies(b"12").unwrap().1, [""; 0]);
+    assert!(fingerprints_and_companies(b"{}").is_err());
 }
