@@ -198,3 +198,23 @@ fn every_promise_names_a_test_that_exists() {
     }
     assert!(named >= 60, "{named} tests are named");
 }
+
+/// `make fuzz` builds with a lock file of its own, which nothing else looks at.
+#[test]
+fn the_fuzz_targets_lock_all_that_the_library_needs() {
+    let read =
+        |path: &str| -> toml::Table { std::fs::read_to_string(root().join(path)).unwrap().parse().unwrap() };
+    let manifest = read("Cargo.toml");
+    let of_targets = manifest["target"].as_table().unwrap().values().map(|target| &target["dependencies"]);
+    let needed =
+        of_targets.chain([&manifest["dependencies"]]).flat_map(|names| names.as_table().unwrap().keys());
+    let lock = read("fuzz/Cargo.lock");
+    let packages = lock["package"].as_array().unwrap();
+    let ours = packages.iter().find(|package| package["name"].as_str() == Some("vainu-etl")).unwrap();
+    let locked = ours["dependencies"].as_array().unwrap().iter().map(|name| name.as_str().unwrap());
+    let mut locked: Vec<&str> = locked.map(|name| name.split(' ').next().unwrap()).collect();
+    let mut needed: Vec<&str> = needed.map(String::as_str).collect();
+    locked.sort_unstable();
+    needed.sort_unstable();
+    assert_eq!(locked, needed, "run `cargo metadata --manifest-path fuzz/Cargo.toml`, which writes it");
+}
