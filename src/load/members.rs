@@ -54,7 +54,8 @@ fn stage_source(next: &Next, source: &Source<'_>) -> Result<(), LoadError> {
         let sql = "INSERT INTO run_lists VALUES (?, ?, ?, ?, false)";
         next.execute(STAGING, sql, params![id, name, list.list, list.complete])?;
     }
-    // A company can be in a list twice when the list moved while it was read.
+    // A company can be in a list twice when the list moved while it was read. Not those of `_newest`, which is what the
+    // members are compared with.
     let sql = format!(
         "INSERT INTO staged_members SELECT DISTINCT _list + {first_list}, country, business_id FROM {}",
         source.rows()
