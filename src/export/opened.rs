@@ -27,8 +27,7 @@ impl Opened {
         Ok(Self { conn, relations, file })
     }
 
-    /// The same, opened again when another file has taken the place of the one that is open. (To open it takes as long as
-    /// to read some ten thousand rows.)
+    /// The same, opened again when another file has taken the place of the one that is open.
     pub(super) fn current(self, options: &ExportOptions) -> Result<Self, ExportError> {
         let is_same = self.file.is_some() && self.file == file_id(&options.warehouse);
         if is_same { Ok(self) } else { Self::open(options) }
