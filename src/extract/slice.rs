@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use futures::StreamExt;
 
-use super::coverage::{Coverage, offsets};
+use super::coverage::{Coverage, distinct, offsets};
 use super::ledger::{Ask, RequestKey};
-use super::slice_read::{Evidence, Slice, SliceRead};
+use super::slice_read::{Slice, SliceRead};
 use super::source::{Page, Source};
 use super::{ExtractError, all_or_first_error};
 
@@ -255,16 +255,47 @@ impl Reading<'_, '_> {
         Ok(left_out)
     }
 
+    /// Puts the pages together and says what contradicts them.
     fn judge(self, end_proven: bool) -> SliceRead {
-        SliceRead::judge(Evidence {
+        let stitched = self.coverage.stitch();
+        let received = stitched.rows.len() as u64;
+        let distinct = distinct(&stitched.rows);
+        let mut reasons = Vec::new();
+        if self.ignores_limit && !end_proven {
+            reasons.push(format!("the server ignores the limit and gave {received} rows at once"));
+        } else if !end_proven {
+            reasons.push(format!("rows behind position {received} are missing"));
+        }
+        if !stitched.broken_seams.is_empty() {
+            reasons.push(format!(
+                "{} pages do not join: rows moved while they were read",
+                stitched.broken_seams.len()
+            ));
+        }
+        if let Some(offset) = self.empty.iter().filter(|offset| **offset < received).min() {
+            reasons.push(format!(
+                "no row came from position {offset} on, where one is: rows went while they were read"
+            ));
+        }
+        if distinct != received {
+            reasons.push(format!("{received} rows hold only {distinct} companies"));
+        }
+        let total_contradicts = self.slice.total.is_some_and(|total| total != received);
+        let only_total_too_small =
+            reasons.is_empty() && self.slice.total.is_some_and(|total| total < received);
+        if let (true, Some(total)) = (total_contradicts, self.slice.total) {
+            reasons.push(format!("the server's total is {total}, {received} rows were received"));
+        }
+        SliceRead {
+            rows: stitched.rows,
+            companies: self.companies,
+            distinct,
+            effective_page_size: self.page_size,
+            longest_page: self.coverage.longest(),
+            reasons,
+            only_total_too_small,
             slice: self.slice,
             sweep: self.sweep,
-            coverage: self.coverage,
-            companies: self.companies,
-            empty: self.empty,
-            page_size: self.page_size,
-            ignores_limit: self.ignores_limit,
-            end_proven,
-        })
+        }
     }
 }
