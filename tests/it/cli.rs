@@ -8,7 +8,9 @@ use std::time::Duration;
 use serde_json::Value;
 use vainu_etl::simulator::DEMO_API_KEY;
 
-use crate::support::{assert_equal_rows, expected, prospects, simulator, stderr, stdout, vainu_etl, value};
+use crate::support::{
+    assert_equal_rows, expected, flip, prospects, simulator, stderr, stdout, vainu_etl, value,
+};
 
 /// A simulator in a process of its own; killed when dropped.
 struct Server {
@@ -145,10 +147,8 @@ fn a_damaged_landed_page_is_noticed_fetched_again_and_said_so() {
     let landing = dir.path().join("vainu.duckdb.etl/landing");
     let run = fs_err::read_dir(&landing).unwrap().next().unwrap().unwrap().path();
     let segment = run.join("pages-00001.zst");
-    let mut bytes = fs_err::read(&segment).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 0x55;
-    fs_err::write(&segment, bytes).unwrap();
+    let middle = fs_err::metadata(&segment).unwrap().len() / 2;
+    flip(&segment, usize::try_from(middle).unwrap());
     let resumed = sync(dir.path(), &server.url, &options).output().unwrap();
     assert_eq!(resumed.status.code(), Some(0), "{}", stderr(&resumed));
     assert!(
