@@ -40,6 +40,11 @@ impl Coverage {
         self.pages.iter().find(|(at, known)| **at != offset && known.as_slice() == rows).map(|(at, _)| *at)
     }
 
+    /// Rows of the page that starts the list; 0 when there is none.
+    pub(crate) fn first(&self) -> usize {
+        self.pages.get(&0).map_or(0, Vec::len)
+    }
+
     /// Rows of the longest page.
     pub(crate) fn longest(&self) -> u64 {
         self.pages.values().map(Vec::len).max().unwrap_or(0) as u64

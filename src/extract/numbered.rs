@@ -5,7 +5,9 @@
 //!
 //! Such pages cannot overlap, so that no seam shows when rows moved from one to another while they were read: a row that
 //! went and another that came leave the total as it was, and a third one behind is missed. So a list of several pages
-//! counts as complete when two readings hold the same rows. The one that went cannot be in both.
+//! counts as complete when two readings hold the same rows. The one that went cannot be in both. So does a list of one
+//! full page, behind which a row may have been that the total does not count. Where that page comes for the next number
+//! too, its rows may be all that such a server ever gives: it proves nothing, and the list is read in shorter pages.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -36,14 +38,22 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
         let mut verdict = reading.judge();
         if verdict.complete {
             let rows = reading.sorted();
-            let at_once = reading.pages_with_rows().count() <= 1 && !reading.repeats_behind;
-            if at_once || earlier.contains(&rows) {
+            let is_one_page = reading.pages_with_rows().count() <= 1;
+            let is_full = is_one_page && rows.len() as u64 == u64::from(size);
+            let is_proof = is_one_page && !is_full && !reading.repeats_behind;
+            if is_proof || earlier.contains(&rows) {
                 judged = Some(verdict);
                 break;
             }
-            earlier.push(rows);
             verdict.complete = false;
-            verdict.reasons.push("no two readings hold the same rows".to_owned());
+            if is_full && reading.repeats_behind {
+                // Shorter pages show whether the server heeds the number.
+                size = (size / 2).max(1);
+                verdict.reasons.push("a full page came again for the next number".to_owned());
+            } else {
+                earlier.push(rows);
+                verdict.reasons.push("no two readings hold the same rows".to_owned());
+            }
         } else {
             size = reading.size_given();
             tracing::warn!(

@@ -41,12 +41,14 @@ pub(super) async fn read(
         empty: HashSet::new(),
         companies: HashSet::new(),
         ignores_limit: false,
+        rows_beyond_total: false,
     };
     let fits_one_page = reading.slice.total.is_some_and(|total| total <= reading.page_size);
     if sweep > 1 && fits_one_page && reading.read_at_once(longest_page).await? {
         return Ok(reading.judge(true));
     }
     let end_proven = reading.read_pages().await?;
+    reading.rows_beyond_total = reading.rows_beyond_total && !reading.gives_everything().await?;
     Ok(reading.judge(end_proven))
 }
 
@@ -64,6 +66,8 @@ struct Reading<'a, 'b> {
     /// Fingerprints that have come.
     companies: HashSet<u64>,
     ignores_limit: bool,
+    /// As in [`SliceRead::rows_beyond_total`].
+    rows_beyond_total: bool,
 }
 
 impl Reading<'_, '_> {
@@ -192,6 +196,22 @@ impl Reading<'_, '_> {
         Ok(ends || (seam.rows == rows && behind.rows == rows))
     }
 
+    /// Whether each page has all rows, as those of a server have that ignores the limit as well as the offset. One that
+    /// gives fewer when it is asked for fewer may have more. (Of a single row, fewer cannot be asked for.)
+    async fn gives_everything(&mut self) -> Result<bool, ExtractError> {
+        let rows = self.coverage.first();
+        if self.slice.total != Some(rows as u64) {
+            return Ok(false);
+        }
+        let fewer = u32::try_from(rows).unwrap_or(u32::MAX).saturating_sub(1);
+        if fewer == 0 {
+            return Ok(true);
+        }
+        let ask = Ask::Page { offset: 0, limit: fewer, again: 0, with_count: false };
+        let page = self.source.page(self.slice.key(self.sweep, ask), self.slice.total).await?;
+        Ok(page.rows.len() == rows)
+    }
+
     /// The pages that show whether anything lies behind position `covered`, when nothing is known to be missing.
     ///
     /// The page at the last row must hold it, as the seam with the page before, and no other. The page at the very end
@@ -234,15 +254,20 @@ impl Reading<'_, '_> {
                 again += 1;
                 page = self.ask(offset).await?;
             }
+            let mut is_left_out = false;
             while let Some(twin) = self.coverage.repeats(offset, &page.rows) {
                 if again >= MOST_AGAIN || left_out >= MOST_LEFT_OUT {
-                    left_out += 1;
-                    page = Page::default();
+                    is_left_out = true;
                     break;
                 }
                 again += 1;
                 tracing::warn!(offset, twin, "The server repeated a page; it is asked for again.");
                 page = self.ask(offset).await?;
+            }
+            self.rows_beyond_total |= self.is_beyond_total(offset, &page);
+            if is_left_out {
+                left_out += 1;
+                page = Page::default();
             }
             if page.rows.is_empty() {
                 self.empty.insert(offset);
@@ -253,6 +278,12 @@ impl Reading<'_, '_> {
             self.coverage.add(offset, page.rows);
         }
         Ok(left_out)
+    }
+
+    /// Whether the page has a row at a position that the total does not count.
+    fn is_beyond_total(&self, offset: u64, page: &Page) -> bool {
+        let end = offset.saturating_add(page.rows.len() as u64);
+        !page.rows.is_empty() && self.slice.total.is_some_and(|total| end > total)
     }
 
     /// Puts the pages together and says what contradicts them.
@@ -294,6 +325,7 @@ impl Reading<'_, '_> {
             longest_page: self.coverage.longest(),
             reasons,
             only_total_too_small,
+            rows_beyond_total: self.rows_beyond_total,
             slice: self.slice,
             sweep: self.sweep,
         }

@@ -40,6 +40,10 @@ pub(super) struct SliceRead {
     /// The total is the only thing that contradicts the rows, and it is too small: an earlier sweep with the
     /// same companies would settle it.
     pub(super) only_total_too_small: bool,
+    /// A row came at a position that the total does not count, on a page that was left out or not, and not because each
+    /// page has all rows: either the total or the server's offsets are wrong, so that the total does not say how many
+    /// rows there are to be found.
+    pub(super) rows_beyond_total: bool,
 }
 
 impl SliceRead {

@@ -4,7 +4,8 @@
 //! that it lacks: then it has to come twice. When they do not join, the list is read again, and what has come in all
 //! readings together counts: as many different rows as the server counts, the same number in each of these readings,
 //! and a last reading that brought none that was not known. One reading alone would not do: rows that are gone may
-//! make up in number for those that never came.
+//! make up in number for those that never came. Nor does a reading with rows beyond the total: a server that does not heed
+//! the offset brings the same page each time, and a total that is too small may count just its rows.
 
 use std::collections::HashSet;
 
@@ -93,15 +94,17 @@ impl Reading<'_, '_> {
             let distinct = last.read.distinct;
             return self.verdict(vec![last.read.sweep], last.read.rows.len() as u64, distinct, Vec::new());
         }
-        // The latest readings with the same total, together.
+        // The latest readings with the same total and no row beyond it, together.
         let total = self.sweeps.last().and_then(Sweep::total);
-        let alike: Vec<&Sweep> =
-            self.sweeps.iter().rev().take_while(|sweep| total.is_some() && sweep.total() == total).collect();
+        let is_alike =
+            |sweep: &&Sweep| total.is_some() && sweep.total() == total && !sweep.read.rows_beyond_total;
+        let alike: Vec<&Sweep> = self.sweeps.iter().rev().take_while(is_alike).collect();
         let before: HashSet<u64> =
             alike.iter().skip(1).flat_map(|sweep| sweep.read.companies.iter().copied()).collect();
         let mut together = before.clone();
         together.extend(alike.iter().flat_map(|sweep| &sweep.read.companies));
-        if total == Some(together.len() as u64) && together.len() == before.len() {
+        let nothing_new = alike.len() > 1 && together.len() == before.len();
+        if nothing_new && total == Some(together.len() as u64) {
             let used = alike.iter().map(|sweep| sweep.read.sweep).collect();
             return self.verdict(used, together.len() as u64, together.len() as u64, Vec::new());
         }
@@ -109,6 +112,7 @@ impl Reading<'_, '_> {
             self.sweeps.iter().flat_map(|sweep| sweep.read.companies.iter().copied()).collect();
         let mut reasons = self.sweeps.last().map_or_else(Vec::new, |last| last.read.reasons.clone());
         reasons.push(match total {
+            Some(total) if alike.is_empty() => format!("rows came beyond the server's total of {total}"),
             Some(total) => format!(
                 "the server's total is {total}, {} different rows came in {} readings",
                 together.len(),

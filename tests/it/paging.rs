@@ -21,7 +21,7 @@ use vainu_etl::extract::{ExtractError, ExtractSettings, Plan, PlannedStream, Uno
 use vainu_etl::selection::{Selection, lists_of};
 
 use crate::support::cases;
-use server::{Behaviour, Change, Kind, Order, Prefix, Server, Total, What};
+use server::{Behaviour, Change, End, Kind, Order, Prefix, Server, Total, What};
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
 
@@ -121,7 +121,7 @@ fn check(behaviour: &Behaviour, reading: Reading) -> Result<Option<Verdict>, Tes
     let Outcome { verdict, accepted } = match outcome {
         Ok(outcome) => outcome,
         // A list that is not there at all is an error, and nothing is published.
-        Err(ExtractError::NoSuchList { .. }) if behaviour.ends_with_404 => return Ok(None),
+        Err(ExtractError::NoSuchList { .. }) if behaviour.end == End::NotFound => return Ok(None),
         Err(error) => return Err(TestCaseError::fail(format!("{error}"))),
     };
     prop_assert_eq!(verdict.complete, verdict.reasons.is_empty());
@@ -173,7 +173,7 @@ prop_compose! {
         short in vec(1..20_u32, 0..3),
         repeats in vec(2..20_u32, 0..3),
         changes in prop_oneof![2 => Just(Vec::new()), 3 => vec(any_change(), 0..8)],
-        ends_with_404 in any::<bool>(),
+        end in prop_oneof![2 => Just(End::Empty), 2 => Just(End::NotFound), 1 => Just(End::LastPage)],
         object in any::<bool>(),
         prefix in prop_oneof![4 => Just(Prefix::Works), 1 => Just(Prefix::Ignored), 1 => Just(Prefix::FindsNothing)],
         overtakes in 0..50_u64,
@@ -189,7 +189,7 @@ prop_compose! {
         }
         let (ignores_limit, ignores_offset) = ignored;
         Behaviour {
-            rows, order, total, limits, ignores_limit, ignores_offset, short, repeats, changes, ends_with_404,
+            rows, order, total, limits, ignores_limit, ignores_offset, short, repeats, changes, end,
             object, prefix, overtakes,
         }
     }
@@ -215,14 +215,14 @@ proptest! {
             ignores_offset: false,
             repeats: Vec::new(),
             changes: Vec::new(),
-            ends_with_404: behaviour.ends_with_404 && (counts || behaviour.rows > 0),
+            end: if counts || behaviour.rows > 0 { behaviour.end } else { End::Empty },
             ..behaviour
         };
         // A page with a number does not follow the one before when it is shorter than that, and not every page may be.
         let same = vec![(1, honest.limits.first().map_or(12, |(_, limit)| *limit))];
-        let ends_with_404 = honest.ends_with_404 && honest.rows > 0;
+        let end = if honest.rows > 0 { honest.end } else { End::Empty };
         let numbered =
-            Behaviour { total: Total::Right, limits: same, short: Vec::new(), ends_with_404, ..honest.clone() };
+            Behaviour { total: Total::Right, limits: same, short: Vec::new(), end, ..honest.clone() };
         for (kind, honest) in [(Kind::Ordered, &honest), (Kind::Unordered, &honest), (Kind::Numbered, &numbered)] {
             let verdict = check(honest, Reading { kind, ..reading })?;
             let verdict = verdict.expect("there is a list");

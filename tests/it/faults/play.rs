@@ -23,7 +23,7 @@ use crate::support::{Job, assert_equal_rows};
 /// than the second between two bytes of a trickle, so that it is the whole answer that takes too long.
 const PATIENCE: (Duration, Duration) = (Duration::from_millis(1200), Duration::from_millis(2400));
 /// No row takes more requests than this.
-const MOST_REQUESTS: usize = 120;
+const MOST_REQUESTS: usize = 200;
 
 /// What a fault comes to.
 #[derive(Debug, Clone, Copy)]

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::server::{Behaviour, Change, Kind, Order, Total, What};
+use super::server::{Behaviour, Change, End, Kind, Order, Total, What};
 use super::{READING, Reading, any_behaviour, any_reading, check};
 use crate::support::cases;
 
@@ -16,7 +16,11 @@ proptest! {
         // Where the order changes with every request, no page joins another: the total is all the evidence there is.
         let believed = !matches!(behaviour.total, Total::Off(_) | Total::Always(_));
         let total = if believed || behaviour.order != Order::Shuffled { behaviour.total } else { Total::Right };
-        check(&Behaviour { total, ..behaviour }, Reading { kind: Kind::Unordered, ..reading })?;
+        // A row that comes for every offset may be all that there is; the total says so, and nothing else can.
+        let least = if behaviour.ignores_offset && !believed { 2 } else { 1 };
+        let limits = behaviour.limits.iter().map(|&(from, limit)| (from, limit.max(least))).collect();
+        let behaviour = Behaviour { total, limits, ..behaviour };
+        check(&behaviour, Reading { kind: Kind::Unordered, ..reading })?;
     }
 
     #[test]
@@ -83,5 +87,58 @@ fn a_server_that_gives_the_same_page_for_every_number_is_not_read_for_ever() {
             let verdict = check(&behaviour, NUMBERED).unwrap().unwrap();
             assert!(!verdict.complete, "{verdict:?}");
         }
+    }
+}
+
+#[test]
+fn rows_beyond_a_total_make_it_no_proof_that_readings_bring_no_others() {
+    // Every request brings the same page, and the server counts just the rows of one, where there are two more.
+    let inserted = |before, place| Change { before, what: What::Insert(place) };
+    let behaviour = Behaviour {
+        total: Total::Off(-2),
+        limits: vec![(1, 3)],
+        ignores_offset: true,
+        changes: vec![inserted(1, 1), inserted(1, 2), inserted(3, 0)],
+        ..Behaviour::plain(2)
+    };
+    let verdict = check(&behaviour, Reading { page_size: 3, at_once: 1, ..UNORDERED }).unwrap().unwrap();
+    assert!(!verdict.complete, "{verdict:?}");
+}
+
+#[test]
+fn a_server_that_gives_everything_for_every_offset_is_believed() {
+    for (rows, page_size) in [(1, 5), (3, 5), (5, 5), (8, 5)] {
+        let behaviour = Behaviour { ignores_limit: true, ignores_offset: true, ..Behaviour::plain(rows) };
+        let verdict = check(&behaviour, Reading { page_size, ..UNORDERED }).unwrap().unwrap();
+        assert_eq!((verdict.complete, verdict.rows_received), (true, rows.into()), "{verdict:?}");
+    }
+}
+
+#[test]
+fn a_total_of_nothing_is_no_proof_against_rows_that_came() {
+    for ignores_offset in [false, true] {
+        let behaviour = Behaviour { total: Total::Always(0), ignores_offset, ..Behaviour::plain(5) };
+        let verdict = check(&behaviour, Reading { page_size: 3, at_once: 1, ..UNORDERED }).unwrap().unwrap();
+        let last = verdict.reasons.last().map(String::as_str);
+        assert_eq!(last, Some("rows came beyond the server's total of 0"), "{verdict:?}");
+    }
+}
+
+#[test]
+fn a_full_page_that_comes_for_every_number_is_not_the_list_because_its_rows_are_counted() {
+    for (rows, wrong, page_size) in [(9, -1, 8), (11, -3, 8), (8, 0, 8)] {
+        let behaviour =
+            Behaviour { total: Total::Off(wrong), ignores_offset: true, ..Behaviour::plain(rows) };
+        let verdict = check(&behaviour, Reading { page_size, ..NUMBERED }).unwrap().unwrap();
+        assert!(!verdict.complete, "{verdict:?}");
+    }
+}
+
+#[test]
+fn the_last_page_may_come_again_behind_the_end() {
+    for rows in [1, 5, 10, 11, 20] {
+        let behaviour = Behaviour { end: End::LastPage, ..Behaviour::plain(rows) };
+        let verdict = check(&behaviour, NUMBERED).unwrap().unwrap();
+        assert_eq!((verdict.complete, verdict.rows_received), (true, rows.into()), "{verdict:?}");
     }
 }

@@ -59,6 +59,17 @@ pub(crate) enum Prefix {
     FindsNothing,
 }
 
+/// What comes for a position or a page behind the last row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// A page without rows.
+    Empty,
+    /// Status 404.
+    NotFound,
+    /// The last page once more, where pages have numbers; otherwise a page without rows.
+    LastPage,
+}
+
 /// A change of the list, made just before the answer to the request of that number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Change {
@@ -76,7 +87,6 @@ pub(crate) enum What {
 
 /// Everything that can be different about a server. [`Behaviour::plain`] is one that does as it is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub(crate) struct Behaviour {
     pub(crate) rows: u32,
     pub(crate) order: Order,
@@ -91,7 +101,7 @@ pub(crate) struct Behaviour {
     /// would be taken for the slice's own, and when that row has gone from its own slice since, no count shows it.
     pub(crate) repeats: Vec<u32>,
     pub(crate) changes: Vec<Change>,
-    pub(crate) ends_with_404: bool,
+    pub(crate) end: End,
     /// `{"results": […]}` instead of `[…]`.
     pub(crate) object: bool,
     pub(crate) prefix: Prefix,
@@ -111,7 +121,7 @@ impl Behaviour {
             short: Vec::new(),
             repeats: Vec::new(),
             changes: Vec::new(),
-            ends_with_404: false,
+            end: End::Empty,
             object: false,
             prefix: Prefix::Works,
             overtakes: 0,
@@ -200,14 +210,16 @@ impl Server {
                 let size = number("page_size", 20);
                 // Pages of as many rows as the server gives at most begin where those before them end.
                 let size = if self.behaviour.ignores_limit { u64::MAX } else { self.limit(&state, size) };
-                let offset = (number("page", 1) - 1).saturating_mul(size);
+                let last = (rows.len() as u64).div_ceil(size).max(1);
+                let most = if self.behaviour.end == End::LastPage { last } else { u64::MAX };
+                let offset = (number("page", 1).min(most) - 1).saturating_mul(size);
                 self.page(&mut state, &rows, offset, size)
             }
             _ => self.page(&mut state, &rows, number("offset", 0), number("limit", 20)),
         };
         let slice = parameter("business_id__startswith").unwrap_or_default();
         let page = self.repeated(&mut state, slice, page);
-        if page.is_empty() && self.behaviour.ends_with_404 {
+        if page.is_empty() && self.behaviour.end == End::NotFound {
             return answered(404, &Value::Null);
         }
         answered(200, &self.body(&page, self.count_in_page(parameter("count"), total)))
