@@ -10,6 +10,7 @@ mod answers;
 pub mod bundle;
 mod companies;
 mod coverage;
+mod cut;
 mod entry;
 mod error;
 mod feed;
