@@ -1,20 +1,21 @@
 //! What a page is: which of the API's envelopes its body is, and the records in it.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::Deserializer as _;
-use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::json_text::{self, JsonType};
 use super::not_a_page::{EnvelopeError, start_of};
 use super::number::scaled;
 
-/// A page with its records still as JSON text, borrowed from the body.
+/// A page with its records, as JSON text borrowed from the body or as what was wanted of it.
 #[derive(Debug, Clone)]
-pub struct Page<'a> {
+pub struct Page<R> {
     /// The records in their order; also elements that are no objects.
-    pub records: Vec<&'a RawValue>,
+    pub records: Vec<R>,
     /// Length of the whole list, where the server says it.
     pub count: Option<u64>,
     /// Where the next page is, where the server says it.
@@ -23,8 +24,8 @@ pub struct Page<'a> {
     pub envelope: Envelope,
 }
 
-impl<'a> Page<'a> {
-    fn of_records(records: Vec<&'a RawValue>, envelope: Envelope) -> Self {
+impl<R> Page<R> {
+    fn of_records(records: Vec<R>, envelope: Envelope) -> Self {
         Self { records, count: None, next_page: None, envelope }
     }
 
@@ -53,7 +54,7 @@ pub enum Envelope {
 ///
 /// # Errors
 /// When the body is no envelope of records or a count: not UTF-8, not JSON, more than one JSON value, another shape.
-pub fn parse_page(body: &[u8]) -> Result<Page<'_>, EnvelopeError> {
+pub fn parse_page(body: &[u8]) -> Result<Page<&RawValue>, EnvelopeError> {
     parse(body, false)
 }
 
@@ -61,12 +62,12 @@ pub fn parse_page(body: &[u8]) -> Result<Page<'_>, EnvelopeError> {
 ///
 /// # Errors
 /// As [`parse_page`].
-pub fn parse_single(body: &[u8]) -> Result<Page<'_>, EnvelopeError> {
+pub fn parse_single(body: &[u8]) -> Result<Page<&RawValue>, EnvelopeError> {
     parse(body, true)
 }
 
-/// [`parse_single`] or [`parse_page`].
-pub(super) fn parse(body: &[u8], single: bool) -> Result<Page<'_>, EnvelopeError> {
+/// [`parse_single`] or [`parse_page`], with records of any kind.
+pub(super) fn parse<'a, R: Deserialize<'a>>(body: &'a [u8], single: bool) -> Result<Page<R>, EnvelopeError> {
     let text = std::str::from_utf8(body)
         .map_err(|error| EnvelopeError::NotText { at: error.valid_up_to(), start: start_of(body) })?;
     let failed = |source: serde_json::Error| {
@@ -97,9 +98,8 @@ pub(super) fn parse(body: &[u8], single: bool) -> Result<Page<'_>, EnvelopeError
 }
 
 /// The fields of an object that is an envelope.
-#[derive(Default)]
-struct Fields<'a> {
-    results: Option<Vec<&'a RawValue>>,
+struct Fields<'a, R> {
+    results: Option<Vec<R>>,
     count: Option<&'a RawValue>,
     total_results: Option<&'a RawValue>,
     next_page: Option<&'a RawValue>,
@@ -107,9 +107,9 @@ struct Fields<'a> {
     others: usize,
 }
 
-impl<'a> Fields<'a> {
+impl<R> Fields<'_, R> {
     /// None when a count is there but is no number, and when there are neither records nor a count.
-    fn into_page(self) -> Option<Page<'a>> {
+    fn into_page(self) -> Option<Page<R>> {
         let mut given = [self.count, self.total_results].into_iter().flatten();
         let given = given.find(|raw| json_text::type_of(raw.get()) != JsonType::Null);
         let count = match given {
@@ -130,7 +130,7 @@ impl<'a> Fields<'a> {
 }
 
 /// An object that is an envelope or else a record.
-fn parse_lone(text: &str) -> Result<Page<'_>, serde_json::Error> {
+fn parse_lone<'a, R: Deserialize<'a>>(text: &'a str) -> Result<Page<R>, serde_json::Error> {
     match parse_object(text) {
         Ok(fields) if !fields.is_record() => {
             if let Some(page) = fields.into_page() {
@@ -144,24 +144,25 @@ fn parse_lone(text: &str) -> Result<Page<'_>, serde_json::Error> {
     Ok(Page::of_records(vec![serde_json::from_str(text)?], Envelope::Lone))
 }
 
-fn parse_object(text: &str) -> Result<Fields<'_>, serde_json::Error> {
+fn parse_object<'a, R: Deserialize<'a>>(text: &'a str) -> Result<Fields<'a, R>, serde_json::Error> {
     let mut parser = serde_json::Deserializer::from_str(text);
-    let fields = parser.deserialize_map(FieldsVisitor)?;
+    let fields = parser.deserialize_map(FieldsVisitor(PhantomData))?;
     parser.end()?;
     Ok(fields)
 }
 
-struct FieldsVisitor;
+struct FieldsVisitor<R>(PhantomData<R>);
 
-impl<'de> Visitor<'de> for FieldsVisitor {
-    type Value = Fields<'de>;
+impl<'de, R: Deserialize<'de>> Visitor<'de> for FieldsVisitor<R> {
+    type Value = Fields<'de, R>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("an object with `results` or `count`")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut fields = Fields::default();
+        let mut fields =
+            Fields { results: None, count: None, total_results: None, next_page: None, others: 0 };
         while let Some(key) = map.next_key::<&RawValue>()? {
             match &*json_text::content(key.into()).text {
                 "results" => fields.results = Some(map.next_value()?),

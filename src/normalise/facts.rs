@@ -1,5 +1,6 @@
 //! What the pager has to know of a page: how many records it holds, and which.
 
+use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::drift::{DriftTally, Place};
@@ -7,6 +8,7 @@ use super::envelope::{Envelope, Page, parse, parse_page, parse_single};
 use super::fields::Fields;
 use super::json_text;
 use super::key;
+use super::keyed::Keyed;
 use super::not_a_page::EnvelopeError;
 use super::plan::Plan;
 use super::record::{Record, RecordReader};
@@ -36,12 +38,12 @@ pub struct PageFacts {
 /// Keeps the fingerprints of records without a key apart from those of keys.
 const KEYLESS_SEED: u64 = 1;
 
-/// Reads the facts of a page of companies in one pass over its records.
+/// Reads the facts of a page of companies.
 ///
 /// # Errors
 /// When the body is no envelope of records or a count.
 pub fn fingerprints(body: &[u8]) -> Result<PageFacts, EnvelopeError> {
-    Ok(facts_of(parse_page(body)?, company_of))
+    of_companies(body, |_| ())
 }
 
 /// [`fingerprints`] of an answer that has everything at once: an object that is no envelope is a record.
@@ -58,10 +60,11 @@ pub fn fingerprints_single(body: &[u8]) -> Result<PageFacts, EnvelopeError> {
 /// # Errors
 /// As [`fingerprints`].
 pub fn fingerprints_by(stream: &Stream, body: &[u8]) -> Result<PageFacts, EnvelopeError> {
-    let page = parse(body, stream.endpoint.paging == Paging::Single)?;
+    let single = stream.endpoint.paging == Paging::Single;
     if is_keyed_by_company(stream.table()) {
-        return Ok(facts_of(page, company_of));
+        return if single { fingerprints_single(body) } else { fingerprints(body) };
     }
+    let page = parse(body, single)?;
     let plan = key_plan(stream.table());
     let (mut reader, mut drift) = (RecordReader::default(), DriftTally::new(&plan));
     let (mut record, mut row) = (Record::new(&plan), Row::default());
@@ -80,23 +83,48 @@ pub fn fingerprints_by(stream: &Stream, body: &[u8]) -> Result<PageFacts, Envelo
 /// As [`fingerprints`].
 pub fn fingerprints_and_companies(body: &[u8]) -> Result<(PageFacts, Vec<String>), EnvelopeError> {
     let mut companies = Vec::new();
-    let facts = facts_of(parse_page(body)?, |raw, fields| {
-        let company = company_of(raw, fields);
-        companies.extend(company.clone());
-        company
-    });
+    let facts = of_companies(body, |company| companies.push(company))?;
     Ok((facts, companies))
 }
 
-fn facts_of<'a>(page: Page<'a>, mut key_of: impl FnMut(&'a str, Fields<'a>) -> Option<String>) -> PageFacts {
-    let mut facts = PageFacts {
-        envelope: page.envelope,
-        count: page.count,
-        next_page: page.next_page,
-        rows: Vec::with_capacity(page.records.len()),
-        keyless: 0,
-        not_objects: 0,
-    };
+/// The facts of a page of companies; `found` gets those with a usable key.
+fn of_companies(body: &[u8], mut found: impl FnMut(String)) -> Result<PageFacts, EnvelopeError> {
+    let plain = parse(body, false).ok().map(|page: Page<Keyed<'_>>| {
+        let companies: Option<Vec<String>> = page.records.iter().map(Keyed::company).collect();
+        companies.map(|companies| (page, companies))
+    });
+    if let Some(Some((page, companies))) = plain {
+        let rows = companies.iter().map(|company| key::fingerprint(company)).collect();
+        companies.into_iter().for_each(found);
+        return Ok(PageFacts { rows, ..PageFacts::of(&page) });
+    }
+    // A record without a usable key, or something that is no record: those are told apart by their text.
+    Ok(facts_of(parse_page(body)?, |raw, fields| {
+        let company = company_of(raw, fields);
+        company.clone().into_iter().for_each(&mut found);
+        company
+    }))
+}
+
+impl PageFacts {
+    /// What the envelope says.
+    fn of<R>(page: &Page<R>) -> Self {
+        Self {
+            envelope: page.envelope,
+            count: page.count,
+            next_page: page.next_page.clone(),
+            rows: Vec::with_capacity(page.records.len()),
+            keyless: 0,
+            not_objects: 0,
+        }
+    }
+}
+
+fn facts_of<'a>(
+    page: Page<&'a RawValue>,
+    mut key_of: impl FnMut(&'a str, Fields<'a>) -> Option<String>,
+) -> PageFacts {
+    let mut facts = PageFacts::of(&page);
     for record in page.records {
         let raw = record.get();
         let Some(fields) = Fields::new(raw) else {
@@ -146,8 +174,61 @@ fn key_plan(table: &'static Table) -> Plan {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
     use crate::catalog::{PROSPECTS_TABLE, STREAMS};
+
+    fn any_record() -> impl Strategy<Value = String> {
+        let names = ["country", "business_id", r"\u0063ountry", r"business\u005fid", "mother", "", r"\ud800"];
+        let values = [
+            r#""FI""#,
+            r#""fi""#,
+            r#""F\u0049""#,
+            r#""0970409-8""#,
+            r#""FI09704098""#,
+            "9704098",
+            "null",
+            "[]",
+            r#"{"country":"SE","business_id":"1"}"#,
+            r#""\"country\":\"SE\"""#,
+            r#""\ud800""#,
+            "-1.5e3",
+            "true",
+        ];
+        let names = proptest::sample::select(names.to_vec());
+        let values = proptest::sample::select(values.to_vec());
+        let fields = vec((names, values), 0..6).prop_map(|fields| {
+            let fields = fields.iter().map(|(name, value)| format!(r#""{name}" : {value}"#));
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(" ,"))
+        });
+        let usable = Just(r#"{"business_id":"1","a":{"country":"SE"},"country":"FI"}"#.to_owned());
+        prop_oneof![4 => usable, 4 => fields, 1 => Just("\"...\"".to_owned()), 1 => Just("12".to_owned())]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_short_way_finds_what_the_longer_one_does(
+            records in vec(any_record(), 0..6), object in any::<bool>(), cut in any::<prop::sample::Index>(), whole in 0..9,
+        ) {
+            let list = format!("[{}]", records.join(","));
+            let body = if object { format!(r#"{{"count":7,"next_page":"x","results":{list}}}"#) } else { list };
+            let body = if whole == 0 { &body.as_bytes()[..cut.index(body.len())] } else { body.as_bytes() };
+            let mut companies = Vec::new();
+            let found = of_companies(body, |company| companies.push(company));
+            let mut expected = Vec::new();
+            let longer = parse_page(body).map(|page| facts_of(page, |raw, fields| {
+                let company = company_of(raw, fields);
+                expected.extend(company.clone());
+                company
+            }));
+            prop_assert_eq!(found.map_err(|error| error.to_string()), longer.map_err(|error| error.to_string()));
+            prop_assert_eq!(companies, expected);
+        }
+    }
 
     #[test]
     fn the_key_fields_are_those_of_the_table() {

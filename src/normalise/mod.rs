@@ -30,6 +30,7 @@ mod facts;
 mod fields;
 mod json_text;
 mod key;
+mod keyed;
 mod nested;
 mod newest;
 mod normaliser;

@@ -61,7 +61,7 @@ impl<'p, 'a> PageReader<'p, 'a> {
     }
 
     /// Reads the records.
-    pub(super) fn read(&mut self, parsed: Page<'a>, held: &mut Held) {
+    pub(super) fn read(&mut self, parsed: Page<&'a RawValue>, held: &mut Held) {
         held.units.begin(self.asked.as_ref().map(Asked::fingerprint));
         let mut scratch = Scratch::new(&self.main.plan);
         for (index, raw) in parsed.records.into_iter().enumerate() {

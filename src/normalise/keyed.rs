@@ -1,0 +1,87 @@
+//! A record of which only its company is looked at.
+//!
+//! The syntax of the page is checked and the two fields are found in the same pass, which takes half the time of checking
+//! first and looking then. It knows only the plain case; whoever meets another takes the longer way.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::key;
+
+/// A JSON object, and the last value of each of the fields that make a company's key.
+#[derive(Debug, Default)]
+pub(super) struct Keyed<'a> {
+    country: Option<&'a RawValue>,
+    business_id: Option<&'a RawValue>,
+}
+
+impl Keyed<'_> {
+    /// The company as `FI/09704098`; none when it has no usable key.
+    pub(super) fn company(&self) -> Option<String> {
+        key::of_record(self.country.map(Into::into), self.business_id.map(Into::into))
+    }
+}
+
+/// Fails for what is no object, and for a name that is no text, such as half of a surrogate pair.
+impl<'de> Deserialize<'de> for Keyed<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(KeyedVisitor)
+    }
+}
+
+struct KeyedVisitor;
+
+impl<'de> Visitor<'de> for KeyedVisitor {
+    type Value = Keyed<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a record")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut keyed = Keyed::default();
+        while let Some(name) = map.next_key()? {
+            match name {
+                Name::Country => keyed.country = Some(map.next_value()?),
+                Name::BusinessId => keyed.business_id = Some(map.next_value()?),
+                Name::Other => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(keyed)
+    }
+}
+
+/// The name of a field.
+enum Name {
+    Country,
+    BusinessId,
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_identifier(NameVisitor)
+    }
+}
+
+struct NameVisitor;
+
+impl Visitor<'_> for NameVisitor {
+    type Value = Name;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the name of a field")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Name, E> {
+        Ok(match name {
+            "country" => Name::Country,
+            "business_id" => Name::BusinessId,
+            _ => Name::Other,
+        })
+    }
+}
