@@ -6,6 +6,7 @@ mod catalog;
 mod combine;
 mod defaults;
 mod measure;
+mod memory;
 mod replace;
 mod rig;
 mod streams;

@@ -2,7 +2,7 @@
 //! `COMPANIES=1000000 cargo test --test it -- --ignored --nocapture measures_a_load`.
 
 use serde_json::{Value, json};
-use vainu_etl::load::{Counts, publish};
+use vainu_etl::load::{Counts, LoadInput, publish};
 
 use super::rig::{NO_HOOKS, Rig, complete};
 use crate::staged_fixture::StagedFixture;
@@ -31,6 +31,20 @@ fn values(number: u32, changed: bool) -> Value {
         "twitter_link": (n % 3 == 0).then(|| format!("https://twitter.com/company{n}")),
         "facebook_link": (n % 3 == 1).then(|| format!("https://facebook.com/company{n}")),
     })
+}
+
+/// A load of as many companies.
+pub(super) fn input(rig: &Rig, run: &str, companies: u32, is_changed: impl Fn(u32) -> bool) -> LoadInput {
+    let mut input = rig.input(run, StagedFixture::new(), vec![complete("all")]);
+    for first in (0..companies).step_by(PART as usize) {
+        let mut part = StagedFixture::new();
+        for company in first..companies.min(first + PART) {
+            part = part.row(0, "FI", &format!("{:08}", company * 7), values(company, is_changed(company)));
+        }
+        let part = part.write(&rig.dir.path().join(format!("{run}-{first}")));
+        input.streams[0].staged.tables[0].rows.extend(part.tables.into_iter().flat_map(|table| table.rows));
+    }
+    input
 }
 
 /// Highest resident memory of this process since the last call, in megabytes; 0 where it cannot be told.
@@ -68,18 +82,7 @@ fn measures_a_load() {
         ("r3", true, Counts { updated: tenth - 1, unchanged: all - tenth + 1, ..Counts::default() }),
     ];
     for (run, changed, expected) in runs {
-        let mut input = rig.input(run, StagedFixture::new(), vec![complete("all")]);
-        for first in (0..companies).step_by(PART as usize) {
-            let mut part = StagedFixture::new();
-            for company in first..companies.min(first + PART) {
-                let values = values(company, changed && company % 10 == 0);
-                part = part.row(0, "FI", &format!("{:08}", company * 7), values);
-            }
-            let part = part.write(&rig.dir.path().join(format!("{run}-{first}")));
-            input.streams[0].staged.tables[0]
-                .rows
-                .extend(part.tables.into_iter().flat_map(|table| table.rows));
-        }
+        let input = input(&rig, run, companies, |company| changed && company % 10 == 0);
         peak_mb();
         let before_s = processor_s();
         let published = publish(&rig.workspace, &rig.lock, &input, &rig.settings, NO_HOOKS).unwrap();
