@@ -132,13 +132,17 @@ SELECT
     p.profit_percent,
     p.staff_number,
     p.staff_number_is_estimate,
-    upper(coalesce(
-        nullif(trim(p.visiting_municipality), ''),
-        nullif(trim(p.municipality), ''),
-        nullif(trim(p.visiting_city), ''),
-        nullif(trim(p.city), '')
-    )) AS municipality,
-    upper(substring(coalesce(nullif(trim(p.visiting_postal), ''), nullif(trim(p.postal), '')), 1, 2)) AS postal_area,
+    -- CASE and not coalesce(): DuckDB would trim all of them for every row.
+    upper(trim(CASE
+        WHEN trim(p.visiting_municipality) <> '' THEN p.visiting_municipality
+        WHEN trim(p.municipality) <> '' THEN p.municipality
+        WHEN trim(p.visiting_city) <> '' THEN p.visiting_city
+        WHEN trim(p.city) <> '' THEN p.city
+    END)) AS municipality,
+    upper(substring(trim(CASE
+        WHEN trim(p.visiting_postal) <> '' THEN p.visiting_postal
+        WHEN trim(p.postal) <> '' THEN p.postal
+    END), 1, 2)) AS postal_area,
     p.visiting_address,
     p.visiting_postal,
     p.visiting_city,

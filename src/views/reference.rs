@@ -1,6 +1,6 @@
 //! Code lists that views join: loaded from `sql/reference/*.csv`, which are part of the binary.
 
-use duckdb::{Connection, params_from_iter};
+use duckdb::Connection;
 
 use super::{comment_on_column, header::ColumnDoc};
 use crate::schema::ddl::{identifier, literal};
@@ -60,11 +60,11 @@ impl ReferenceTable {
             .map(|(column, _)| format!("{} VARCHAR NOT NULL", identifier(column)))
             .collect();
         conn.execute_batch(&format!("CREATE OR REPLACE TABLE {name} ({})", columns.join(", ")))?;
-        let places = vec!["?"; self.columns.len()].join(", ");
-        let mut insert = conn.prepare(&format!("INSERT INTO {name} VALUES ({places})"))?;
-        for row in self.rows() {
-            insert.execute(params_from_iter(row))?;
-        }
+        let row = |row: &Vec<String>| {
+            format!("({})", row.iter().map(|field| literal(field)).collect::<Vec<_>>().join(", "))
+        };
+        let rows: Vec<String> = self.rows().iter().map(row).collect();
+        conn.execute_batch(&format!("INSERT INTO {name} VALUES {}", rows.join(", ")))?;
         let mut comments = format!("COMMENT ON TABLE {name} IS {};\n", literal(self.doc));
         for (column, doc) in self.columns {
             comments.push_str(&comment_on_column(self.name, column, doc));
