@@ -25,10 +25,9 @@ const SLICES_AT_ONCE: usize = 4;
 pub(super) async fn read(source: &Source<'_>, list: u32) -> Result<Verdict, ExtractError> {
     let mut reading = ListReading::new(source, list);
     let cutter = reading.cutter;
-    let roots = cutter.count_roots(1, Ask::CountBefore).await?;
-    let total_before = sum(roots.iter().map(|slice| slice.total));
+    let mut pending = cutter.count_roots(1, Ask::CountBefore).await?;
+    let total_before = sum(pending.iter().map(|slice| slice.total));
     source.observer.list_counted(&source.lists.get(list).named, total_before);
-    let mut pending = roots;
     let mut total_after = None;
     for sweep in 1..=MOST_SWEEPS {
         reading.sweeps = sweep;

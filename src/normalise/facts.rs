@@ -89,11 +89,7 @@ pub fn fingerprints_and_companies(body: &[u8]) -> Result<(PageFacts, Vec<String>
 
 /// The facts of a page of companies; `found` gets those with a usable key.
 fn of_companies(body: &[u8], mut found: impl FnMut(String)) -> Result<PageFacts, EnvelopeError> {
-    let plain = parse(body, false).ok().map(|page: Page<Keyed<'_>>| {
-        let companies: Option<Vec<String>> = page.records.iter().map(Keyed::company).collect();
-        companies.map(|companies| (page, companies))
-    });
-    if let Some(Some((page, companies))) = plain {
+    if let Some((page, companies)) = plain_companies(body) {
         let rows = companies.iter().map(|company| key::fingerprint(company)).collect();
         companies.into_iter().for_each(found);
         return Ok(PageFacts { rows, ..PageFacts::of(&page) });
@@ -104,6 +100,13 @@ fn of_companies(body: &[u8], mut found: impl FnMut(String)) -> Result<PageFacts,
         company.clone().into_iter().for_each(&mut found);
         company
     }))
+}
+
+/// A page whose records are companies with usable keys, all of them, and these.
+fn plain_companies(body: &[u8]) -> Option<(Page<Keyed<'_>>, Vec<String>)> {
+    let page: Page<Keyed<'_>> = parse(body, false).ok()?;
+    let companies = page.records.iter().map(Keyed::company).collect::<Option<_>>()?;
+    Some((page, companies))
 }
 
 impl PageFacts {
