@@ -28,8 +28,10 @@ pub fn row_fields() -> [Field; 5] {
     ]
 }
 
-/// Columns of a staged reject; the names are those of `etl.rejects`. `list` is the index of the list.
-pub fn reject_fields() -> [Field; 8] {
+/// Columns of a staged reject; the names are those of `etl.rejects`. `reject_id` tells those of a run apart, `list` is the
+/// index of the list. `newest`: false when what was rejected is of a record, or of an answer about a company, of which a
+/// later page holds a newer one.
+pub fn reject_fields() -> [Field; 9] {
     [
         Field::new("reject_id", DataType::Utf8, false),
         Field::new("list", DataType::UInt32, false),
@@ -39,6 +41,7 @@ pub fn reject_fields() -> [Field; 8] {
         Field::new("raw", DataType::Utf8, false),
         Field::new("reason", DataType::Utf8, false),
         Field::new("page", DataType::Int64, false),
+        Field::new("newest", DataType::Boolean, false),
     ]
 }
 
@@ -88,8 +91,7 @@ pub struct Staged {
     /// Records rejected whole.
     pub records_rejected: u64,
     /// Rejects of single values; their rows are staged, nearly always with NULL in the value's place (text with
-    /// half of a surrogate pair and times finer than a microsecond are kept as far as they fit; of a field that
-    /// a record has twice the last value is kept).
+    /// half of a surrogate pair is kept as far as it fits; of a field that a record has twice the last value is kept).
     pub cells_rejected: u64,
     /// Time spent on reading pages into columns, added up over the workers.
     pub parsing: Duration,
@@ -126,6 +128,8 @@ pub enum DriftKind {
     Missing,
     /// Another JSON type than documented.
     Type,
+    /// Values with more digits than the column, which are rounded.
+    Precision,
 }
 
 impl DriftKind {
@@ -135,6 +139,7 @@ impl DriftKind {
             Self::Unknown => "unknown",
             Self::Missing => "missing",
             Self::Type => "type",
+            Self::Precision => "precision",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::json_text::{self, JsonType, Raw};
-use super::number::{NumberError, scaled};
+use super::number::{NumberError, scaled, whole};
 use super::{key, time};
 use crate::schema::{DECIMAL_PRECISION, DECIMAL_SCALE, Kind};
 
@@ -37,13 +37,16 @@ pub struct Parsed<'a> {
     pub cell: Cell<'a>,
     /// The value has another JSON type than the API documents for such a column.
     pub other_type: bool,
+    /// The value has more digits than the column: a number was rounded, of a time what is finer than a microsecond was cut
+    /// off.
+    pub rounded: bool,
     /// Why the value was rejected. The cell is then NULL, except where nearly all of the value could be kept:
-    /// text with half of a surrogate pair, a time finer than a microsecond.
+    /// text with half of a surrogate pair.
     pub reject: Option<&'static str>,
 }
 
 impl<'a> Parsed<'a> {
-    const NULL: Self = Self { cell: Cell::Null, other_type: false, reject: None };
+    const NULL: Self = Self { cell: Cell::Null, other_type: false, rounded: false, reject: None };
 
     fn cell(cell: Cell<'a>) -> Self {
         Self { cell, ..Self::NULL }
@@ -59,6 +62,24 @@ impl<'a> Parsed<'a> {
 
     fn from_result(result: Result<Cell<'a>, &'static str>) -> Self {
         result.map_or_else(Self::rejected, Self::cell)
+    }
+
+    /// A cell, and whether digits were lost.
+    fn quantity(result: Result<(Cell<'a>, bool), &'static str>) -> Self {
+        match result {
+            Ok((cell, rounded)) => Self { cell, rounded, ..Self::NULL },
+            Err(reason) => Self::rejected(reason),
+        }
+    }
+
+    /// The same for a column whose values tell rows apart: one that is only nearly right is another row's there.
+    pub(super) fn exact(self) -> Self {
+        if !self.rounded {
+            return self;
+        }
+        let whole = matches!(self.cell, Cell::Integer(_));
+        let reason = if whole { "not a whole number" } else { "more digits than a key has" };
+        Self { other_type: self.other_type, ..Self::rejected(reason) }
     }
 
     fn of_other_type(mut self) -> Self {
@@ -77,7 +98,7 @@ impl<'a> Parsed<'a> {
             Cell::Date(value) => Cell::Date(value),
             Cell::Timestamp(value) => Cell::Timestamp(value),
         };
-        Parsed { cell, other_type: self.other_type, reject: self.reject }
+        Parsed { cell, other_type: self.other_type, rounded: self.rounded, reject: self.reject }
     }
 
     fn lossy(mut self, lossy: bool, reason: &'static str) -> Self {
@@ -120,7 +141,7 @@ pub(super) fn parse_raw<'a>(kind: Kind, value: Raw<'a>, country: Option<&str>) -
             Parsed::rejected(reason).of_other_type()
         }
         (Kind::Integer | Kind::Double | Kind::Decimal, JsonType::Number) => {
-            Parsed::from_result(quantity(kind, raw))
+            Parsed::quantity(quantity(kind, raw))
         }
         (_, JsonType::String) => from_string(kind, value, country),
         (_, JsonType::Number) => Parsed::rejected("a number").of_other_type(),
@@ -145,13 +166,11 @@ pub(super) fn typed<'a>(kind: Kind, text: &'a str, country: Option<&str>) -> Par
     }
     match kind {
         Kind::Boolean => boolean(text).of_other_type(),
-        Kind::Integer | Kind::Double | Kind::Decimal => Parsed::from_result(quantity(kind, text)),
+        Kind::Integer | Kind::Double | Kind::Decimal => Parsed::quantity(quantity(kind, text)),
         Kind::Date => Parsed::from_result(time::days(text).map(Cell::Date)),
-        Kind::Timestamp => match time::micros(text) {
-            Ok((micros, cut)) => Parsed::cell(Cell::Timestamp(micros))
-                .lossy(cut, "finer than a microsecond; kept to the microsecond"),
-            Err(reason) => Parsed::rejected(reason),
-        },
+        Kind::Timestamp => {
+            Parsed::quantity(time::micros(text).map(|(micros, lost)| (Cell::Timestamp(micros), lost)))
+        }
         Kind::Country => {
             let code = key::country(text).map(Cell::Text);
             Parsed::from_result(code.ok_or("not a country code of two letters"))
@@ -192,37 +211,37 @@ fn code(raw: &str, width: usize) -> Result<Cell<'_>, &'static str> {
     if raw.len() >= width && raw.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(Cell::Text(raw.into()));
     }
-    let number = scaled(raw, 0).ok().and_then(|number| u64::try_from(number).ok());
-    number.map(|number| Cell::Text(format!("{number:0width$}").into())).ok_or("not a code of digits")
+    whole(raw).map(|number| Cell::Text(format!("{number:0width$}").into())).ok_or("not a code of digits")
 }
 
 /// First number of hundredths that a decimal column cannot hold.
 const DECIMAL_LIMIT: u64 = 10_u64.pow(DECIMAL_PRECISION as u32);
 
-fn quantity(kind: Kind, text: &str) -> Result<Cell<'static>, &'static str> {
+/// A number, rounded to the digits of the column, and whether that lost any.
+fn quantity(kind: Kind, text: &str) -> Result<(Cell<'static>, bool), &'static str> {
     const NOT_A_NUMBER: &str = "not a number";
+    let scaled = |scale, too_large| {
+        scaled(text, scale).map_err(|error| match error {
+            NumberError::NotANumber => NOT_A_NUMBER,
+            NumberError::TooLarge => too_large,
+        })
+    };
     match kind {
         Kind::Integer => {
-            let whole = scaled(text, 0).map_err(|error| match error {
-                NumberError::NotANumber => NOT_A_NUMBER,
-                NumberError::TooManyDecimals => "not a whole number",
-                NumberError::TooLarge => "a number beyond 64 bits",
-            })?;
-            i64::try_from(whole).map(Cell::Integer).map_err(|_| "a number beyond 64 bits")
+            const TOO_LARGE: &str = "a number beyond 64 bits";
+            let whole = scaled(0, TOO_LARGE)?;
+            let fitting = i64::try_from(whole.value).map_err(|_| TOO_LARGE)?;
+            Ok((Cell::Integer(fitting), whole.rounded))
         }
         Kind::Decimal => {
             const TOO_LARGE: &str = "a number beyond DECIMAL(18,2)";
-            let hundredths = scaled(text, i64::from(DECIMAL_SCALE)).map_err(|error| match error {
-                NumberError::NotANumber => NOT_A_NUMBER,
-                NumberError::TooManyDecimals => "more than two decimals",
-                NumberError::TooLarge => TOO_LARGE,
-            })?;
+            let hundredths = scaled(i64::from(DECIMAL_SCALE), TOO_LARGE)?;
             let fitting =
-                i64::try_from(hundredths).ok().filter(|number| number.unsigned_abs() < DECIMAL_LIMIT);
-            fitting.map(Cell::Decimal).ok_or(TOO_LARGE)
+                i64::try_from(hundredths.value).ok().filter(|number| number.unsigned_abs() < DECIMAL_LIMIT);
+            fitting.map(|number| (Cell::Decimal(number), hundredths.rounded)).ok_or(TOO_LARGE)
         }
         _ => match text.parse::<f64>() {
-            Ok(number) if number.is_finite() => Ok(Cell::Double(number)),
+            Ok(number) if number.is_finite() => Ok((Cell::Double(number), false)),
             Ok(_) => Err("not a finite number"),
             Err(_) => Err(NOT_A_NUMBER),
         },

@@ -10,7 +10,7 @@ use super::fields::Elements;
 use super::json_text::{self, JsonType, Raw};
 use super::normaliser::LandedPage;
 use super::record::without_hidden;
-use super::rejects::{At, Rejects};
+use super::rejects::{At, Rejects, Unusable};
 use super::row::{Around, CellReject, Source};
 use super::stream_plan::{From, Part};
 use super::target::{Scratch, Target};
@@ -167,7 +167,7 @@ impl<'a> Reading<'_, '_, 'a> {
         if self.target.reader.read(&self.part.plan, object.text, &mut self.scratch.record) {
             self.row(position, object, None);
         } else {
-            self.reject(position, object.text, NOT_AN_OBJECT);
+            self.reject(position, object.text, Unusable::because(NOT_AN_OBJECT));
         }
     }
 
@@ -177,8 +177,8 @@ impl<'a> Reading<'_, '_, 'a> {
         let Scratch { record, row } = &mut *self.scratch;
         let around = Around { element, ambiguous: self.ambiguous, ..parent.around(position) };
         let source = Source { plan, record, place: parent.place, around };
-        if let Err(reason) = row.fill(&source, &mut self.target.drift) {
-            return self.reject(position, raw.text, &reason);
+        if let Err(unusable) = row.fill(&source, &mut self.target.drift) {
+            return self.reject(position, raw.text, unusable);
         }
         let siblings = matches!(self.part.from, From::Elements { .. });
         match if siblings { self.siblings.add(row.key_hash(plan), raw.text) } else { Sibling::New } {
@@ -191,22 +191,34 @@ impl<'a> Reading<'_, '_, 'a> {
                 self.target.append(at, row, unit, || row.key(plan), self.rejects);
             }
             Sibling::Same => {}
-            Sibling::Other => self.reject(position, raw.text, SAME_KEY),
+            Sibling::Other => {
+                let key = Some(row.key(plan));
+                self.reject(position, raw.text, Unusable { key, ..Unusable::because(SAME_KEY) });
+            }
         }
     }
 
-    /// Rejects an element whole, or a part that is the record itself.
-    fn reject(&mut self, position: usize, raw: &str, reason: &str) {
+    /// Rejects an element whole, or a part that is the record itself. What is not known of its key and field is that of the
+    /// record, and that of the array.
+    fn reject(&mut self, position: usize, raw: &str, unusable: Unusable) {
         let at = self.at(position);
+        let (main, Scratch { row, .. }) = self.parent.main;
+        let key = unusable.key.or_else(|| Some(row.key(&main.plan)));
         match self.part.from {
-            From::Record => self.rejects.record(at, &without_hidden(&self.parent.main.0.plan, raw), reason),
-            From::Elements { .. } => self.rejects.record(at, raw, reason),
+            From::Record => {
+                let raw = without_hidden(&main.plan, raw);
+                self.rejects.record(at, &raw, &Unusable { key, ..unusable });
+            }
+            From::Elements { field, .. } => {
+                let field = unusable.field.or(Some(field));
+                self.rejects.record(at, raw, &Unusable { key, field, ..unusable });
+            }
         }
     }
 
     fn at(&self, position: usize) -> At<'a> {
         let table = self.part.plan.table.name;
-        let Parent { page, place, .. } = *self.parent;
-        At { page, table, record: place.record, part: Some((table, position)) }
+        let Parent { page, place, unit, .. } = *self.parent;
+        At { page, table, record: place.record, part: Some((table, position)), unit: Some(unit) }
     }
 }

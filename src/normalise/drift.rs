@@ -65,13 +65,16 @@ pub(super) struct DriftTally {
     /// By slot.
     other_type: Vec<Seen>,
     /// By slot.
+    rounded: Vec<Seen>,
+    /// By slot.
     missing: Vec<u64>,
 }
 
 impl DriftTally {
     pub(super) fn new(plan: &Plan) -> Self {
         let fields = plan.fields.len();
-        Self { other_type: vec![Seen::default(); fields], missing: vec![0; fields], ..Self::default() }
+        let seen = || vec![Seen::default(); fields];
+        Self { other_type: seen(), rounded: seen(), missing: vec![0; fields], ..Self::default() }
     }
 
     /// A field without a column.
@@ -95,6 +98,13 @@ impl DriftTally {
         }
     }
 
+    /// A known field with a value that has more digits than its column.
+    pub(super) fn rounded(&mut self, slot: Slot, value: &str, place: Place) {
+        if let Some(seen) = self.rounded.get_mut(slot) {
+            seen.add(place, value);
+        }
+    }
+
     /// A documented field that a record lacks.
     pub(super) fn missing(&mut self, slot: Slot) {
         if let Some(count) = self.missing.get_mut(slot) {
@@ -109,6 +119,9 @@ impl DriftTally {
         }
         self.other_names.merge(other.other_names);
         for (mine, theirs) in self.other_type.iter_mut().zip(other.other_type) {
+            mine.merge(theirs);
+        }
+        for (mine, theirs) in self.rounded.iter_mut().zip(other.rounded) {
             mine.merge(theirs);
         }
         for (mine, theirs) in self.missing.iter_mut().zip(other.missing) {
@@ -127,8 +140,10 @@ impl DriftTally {
         let missing = missing.map(|(seen, name)| seen.into_drift(name, DriftKind::Missing));
         let other_type = self.other_type.into_iter().zip(&plan.fields);
         let other_type = other_type.map(|(seen, name)| seen.into_drift(name, DriftKind::Type));
-        let mut drift: Vec<_> =
-            unknown.chain(missing).chain(other_type).filter(|drift| drift.count > 0).collect();
+        let rounded = self.rounded.into_iter().zip(&plan.fields);
+        let rounded = rounded.map(|(seen, name)| seen.into_drift(name, DriftKind::Precision));
+        let all = unknown.chain(missing).chain(other_type).chain(rounded);
+        let mut drift: Vec<_> = all.filter(|drift| drift.count > 0).collect();
         if let From::Elements { field, .. } = from {
             for drift in &mut drift {
                 drift.field = format!("{field}.{}", drift.field);

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::json_text::{self, JsonType};
 use super::not_a_page::{EnvelopeError, start_of};
-use super::number::scaled;
+use super::number::whole;
 
 /// A page with its records, as JSON text borrowed from the body or as what was wanted of it.
 #[derive(Debug, Clone)]
@@ -198,5 +198,5 @@ fn count_of(raw: &RawValue) -> Option<u64> {
         JsonType::String => json_text::content(raw.into()).text,
         _ => return None,
     };
-    scaled(&text, 0).ok().and_then(|number| u64::try_from(number).ok())
+    whole(&text)
 }

@@ -10,7 +10,7 @@
 //!
 //! Three rules hold everywhere:
 //! - **No value disappears** of what was asked for. One that does not fit its column is NULL there and a reject with the JSON as
-//!   received; a record without a usable key is rejected whole; a field without a column is kept in `_extra`.
+//!   received; one with more digits than its column is rounded, and its field noted; a record without a usable key is rejected whole; a field without a column is kept in `_extra`.
 //!   So rows and rejected records are as many as records, the elements of arrays included. Of what nobody asked
 //!   for, nothing is kept.
 //! - **Whatever a record holds is no error.** Only a body that is no page at all is one.
@@ -49,6 +49,7 @@ mod target;
 mod time;
 mod units;
 mod worker;
+mod zone;
 
 pub use envelope::{Envelope, Page, parse_page, parse_single};
 pub use facts::{PageFacts, fingerprints, fingerprints_and_companies, fingerprints_by, fingerprints_single};

@@ -8,6 +8,7 @@ use arrow::error::ArrowError;
 
 use super::drift::DriftTally;
 use super::envelope::parse;
+use super::newest::Companies;
 use super::not_a_page::EnvelopeError;
 use super::page::PageReader;
 use super::rejects::Rejects;
@@ -94,11 +95,24 @@ impl Normaliser {
     /// Says of each unit of the page read last, in their order, whether it is the newest, asking with its
     /// fingerprint: a row's key, or the company that the page is the answer about.
     pub fn mark_newest(&mut self, is_newest: impl FnMut(u64) -> bool) {
+        self.mark(is_newest, true);
+    }
+
+    /// The same with the companies of the newer pages, to which those of the page are added.
+    pub(super) fn mark_among(&mut self, companies: &mut Companies) {
+        // Of an answer without use, nothing is added: an older one may be better. Only what was rejected of it is old when
+        // there is a newer one.
+        let answered = self.held.units.company().is_some_and(|company| companies.contains(&company));
+        self.mark(|key| companies.insert(key), !answered);
+    }
+
+    fn mark(&mut self, is_newest: impl FnMut(u64) -> bool, others: bool) {
         self.newest.clear();
         self.newest.extend(self.held.units.take().map(is_newest));
         for target in &mut self.held.targets {
             target.mark(&self.newest);
         }
+        self.held.rejects.mark(&self.newest, others);
     }
 
     /// Number of rows that are held, of the table that has most.
@@ -123,7 +137,7 @@ impl Normaliser {
     /// Takes the rejects held: [`crate::staging::reject_fields`].
     ///
     /// # Errors
-    /// When they do not fit the schema.
+    /// When they were not marked, or do not fit the schema.
     pub fn take_rejects(&mut self) -> Result<RecordBatch, ArrowError> {
         self.held.rejects.finish()
     }

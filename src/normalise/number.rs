@@ -1,13 +1,25 @@
 //! Exact numbers from text: no step goes through a float.
 
+/// A number times a power of ten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Scaled {
+    pub(super) value: i128,
+    /// Digits that are not 0 stood behind the last decimal that was asked for: the value is the nearest one, of two equally
+    /// near ones the one farther from zero.
+    pub(super) rounded: bool,
+}
+
+impl Scaled {
+    const ZERO: Self = Self { value: 0, rounded: false };
+}
+
 /// Parses a decimal number and multiplies it by ten to the power of `scale`.
 ///
 /// Accepts what a JSON number can be, and also a leading `+` and a point at either end (`.5`, `5.`).
 ///
 /// # Errors
-/// With the reason, when the text is no number, when digits would be left after `scale` decimals, or when the
-/// result has more digits than 128 bits hold.
-pub(super) fn scaled(text: &str, scale: i64) -> Result<i128, NumberError> {
+/// With the reason, when the text is no number, or when the result has more digits than 128 bits hold.
+pub(super) fn scaled(text: &str, scale: i64) -> Result<Scaled, NumberError> {
     let (negative, unsigned) = match text.as_bytes() {
         [b'-', rest @ ..] => (true, rest),
         [b'+', rest @ ..] => (false, rest),
@@ -20,51 +32,74 @@ pub(super) fn scaled(text: &str, scale: i64) -> Result<i128, NumberError> {
     };
     let digits = Mantissa::parse(mantissa)?;
     if digits.value == 0 {
-        return Ok(0);
+        return Ok(Scaled::ZERO);
     }
     let shift = exponent + digits.exponent + scale;
-    if shift < 0 {
-        return Err(NumberError::TooManyDecimals);
-    }
-    let power = u32::try_from(shift).ok().and_then(|shift| 10_i128.checked_pow(shift));
-    let value = power.and_then(|power| digits.value.checked_mul(power)).ok_or(NumberError::TooLarge)?;
-    Ok(if negative { -value } else { value })
+    let size = if shift < 0 {
+        Scaled { value: shortened(digits.value, shift.unsigned_abs()), rounded: true }
+    } else {
+        let power = u32::try_from(shift).ok().and_then(|shift| 10_i128.checked_pow(shift));
+        let value = power.and_then(|power| digits.value.checked_mul(power));
+        // Of what was cut, nothing may be as much as half of a whole.
+        let value = value.filter(|value| !digits.cut || *value < SURELY_BEFORE_THE_CUT);
+        Scaled { value: value.ok_or(NumberError::TooLarge)?, rounded: digits.cut }
+    };
+    Ok(if negative { Scaled { value: -size.value, ..size } } else { size })
+}
+
+/// A number from 0 that has no decimals but zeros; none when it has, is negative, or is none.
+pub(super) fn whole(text: &str) -> Option<u64> {
+    let number = scaled(text, 0).ok().filter(|number| !number.rounded)?;
+    u64::try_from(number.value).ok()
+}
+
+/// A number below has all its digits, and at least one more, among the 37 that are never cut.
+const SURELY_BEFORE_THE_CUT: i128 = 10_i128.pow(36);
+
+/// A positive number without its last digits, rounded. What was cut off behind it already is less than one, so that it
+/// cannot make a half of what is none.
+fn shortened(value: i128, digits: u64) -> i128 {
+    let power = u32::try_from(digits).ok().and_then(|digits| 10_i128.checked_pow(digits));
+    // 128 bits hold less than half of the first power that they do not hold.
+    let Some(power) = power else { return 0 };
+    value / power + i128::from(value % power >= power / 2)
 }
 
 /// Why text is not a number that fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NumberError {
     NotANumber,
-    TooManyDecimals,
     TooLarge,
 }
 
-/// Digits without trailing zeros: `value * 10^exponent`.
+/// Digits without trailing zeros: `value * 10^exponent`, and whether more came than 128 bits hold. Those cut are all behind
+/// the ones kept, 37 or more.
 #[derive(Debug)]
 struct Mantissa {
     value: i128,
     exponent: i64,
+    cut: bool,
 }
 
 impl Mantissa {
     fn parse(text: &[u8]) -> Result<Self, NumberError> {
         let (mut value, mut zeros, mut decimals) = (0_i128, 0_u32, 0_i64);
-        let (mut any, mut point) = (false, false);
+        let (mut any, mut point, mut cut) = (false, false, false);
         for byte in text {
             match byte {
                 b'0'..=b'9' => {
                     any = true;
                     decimals += i64::from(point);
-                    if *byte == b'0' {
+                    if *byte == b'0' || cut {
                         zeros = zeros.saturating_add(1);
-                    } else {
-                        let digit = i128::from(byte - b'0');
-                        let power =
-                            if value == 0 { Some(1) } else { 10_i128.checked_pow(zeros.saturating_add(1)) };
-                        value = power
-                            .and_then(|power| value.checked_mul(power)?.checked_add(digit))
-                            .ok_or(NumberError::TooLarge)?;
-                        zeros = 0;
+                        continue;
+                    }
+                    let digit = i128::from(byte - b'0');
+                    let power =
+                        if value == 0 { Some(1) } else { 10_i128.checked_pow(zeros.saturating_add(1)) };
+                    match power.and_then(|power| value.checked_mul(power)?.checked_add(digit)) {
+                        Some(longer) => (value, zeros) = (longer, 0),
+                        None => (cut, zeros) = (true, zeros.saturating_add(1)),
                     }
                 }
                 b'.' if !point => point = true,
@@ -72,7 +107,7 @@ impl Mantissa {
             }
         }
         if any {
-            Ok(Self { value, exponent: i64::from(zeros) - decimals })
+            Ok(Self { value, exponent: i64::from(zeros) - decimals, cut })
         } else {
             Err(NumberError::NotANumber)
         }
@@ -98,31 +133,40 @@ fn parse_exponent(text: &[u8]) -> Result<i64, NumberError> {
 mod tests {
     use super::*;
 
+    fn exact(value: i128) -> Result<Scaled, NumberError> {
+        Ok(Scaled { value, rounded: false })
+    }
+
+    fn rounded(value: i128) -> Result<Scaled, NumberError> {
+        Ok(Scaled { value, rounded: true })
+    }
+
     #[test]
     fn numbers_are_exact() {
-        use NumberError::{NotANumber, TooLarge, TooManyDecimals};
+        use NumberError::{NotANumber, TooLarge};
         for (text, scale, expected) in [
-            ("0", 2, Ok(0)),
-            ("-0.000", 2, Ok(0)),
-            ("604000.0", 2, Ok(60_400_000)),
-            ("-42387687.0", 2, Ok(-4_238_768_700)),
-            ("0.10", 2, Ok(10)),
-            ("0.07", 2, Ok(7)),
-            ("+4.2", 2, Ok(420)),
-            (".5", 2, Ok(50)),
-            ("5.", 2, Ok(500)),
-            ("1e3", 2, Ok(100_000)),
-            ("1.25E+2", 0, Ok(125)),
-            ("1250e-2", 2, Ok(1250)),
-            ("12.0", 0, Ok(12)),
-            ("100200300", 0, Ok(100_200_300)),
-            ("0.001e1", 2, Ok(1)),
-            ("1.005", 2, Err(TooManyDecimals)),
-            ("12.5", 0, Err(TooManyDecimals)),
-            ("1e-400", 2, Err(TooManyDecimals)),
+            ("0", 2, exact(0)),
+            ("-0.000", 2, exact(0)),
+            ("604000.0", 2, exact(60_400_000)),
+            ("-42387687.0", 2, exact(-4_238_768_700)),
+            ("0.10", 2, exact(10)),
+            ("0.07", 2, exact(7)),
+            ("+4.2", 2, exact(420)),
+            (".5", 2, exact(50)),
+            ("5.", 2, exact(500)),
+            ("1e3", 2, exact(100_000)),
+            ("1.25E+2", 0, exact(125)),
+            ("1E+2", 2, exact(10_000)),
+            ("1250e-2", 2, exact(1250)),
+            ("12.0", 0, exact(12)),
+            ("100200300", 0, exact(100_200_300)),
+            ("0.001e1", 2, exact(1)),
+            ("0e-400", 2, exact(0)),
             ("1e40", 2, Err(TooLarge)),
             ("1e99999999999999999999", 2, Err(TooLarge)),
             ("9999999999999999999999999999999999999999", 0, Err(TooLarge)),
+            ("1234567890123456789012345678901234567890.5", 2, Err(TooLarge)),
+            ("99999999999999999999999999999999999999.99", 0, Err(TooLarge)),
             ("", 2, Err(NotANumber)),
             ("-", 2, Err(NotANumber)),
             (".", 2, Err(NotANumber)),
@@ -132,12 +176,55 @@ mod tests {
             ("1e5.", 2, Err(NotANumber)),
             ("1 000", 2, Err(NotANumber)),
             ("1,5", 2, Err(NotANumber)),
+            ("1'000.123456", 2, Err(NotANumber)),
+            ("0.00000000000000000000000000000000000000000000001x", 2, Err(NotANumber)),
             ("0x10", 2, Err(NotANumber)),
             ("NaN", 2, Err(NotANumber)),
         ] {
             assert_eq!(scaled(text, scale), expected, "{text}");
         }
-        assert_eq!(scaled(&format!("1{}e-99999", "0".repeat(99_999)), 0), Ok(1));
-        assert_eq!(scaled(&format!("{}1", "0".repeat(100)), 0), Ok(1));
+        assert_eq!(scaled(&format!("1{}e-99999", "0".repeat(99_999)), 0), exact(1));
+        assert_eq!(scaled(&format!("{}1", "0".repeat(100)), 0), exact(1));
+    }
+
+    #[test]
+    fn digits_beyond_the_scale_are_rounded_half_away_from_zero() {
+        for (text, scale, expected) in [
+            ("33.333333333333336", 2, rounded(3333)),
+            ("33.333", 2, rounded(3333)),
+            ("604000.0000000001", 2, rounded(60_400_000)),
+            ("1e-7", 2, rounded(0)),
+            ("-1e-7", 2, rounded(0)),
+            ("-12.345", 2, rounded(-1235)),
+            ("12.345", 2, rounded(1235)),
+            ("12.3449999999999999999", 2, rounded(1234)),
+            ("0.005", 2, rounded(1)),
+            ("-0.005", 2, rounded(-1)),
+            ("0.00499999999999999999999999999999999999999999999999999999", 2, rounded(0)),
+            ("0.0050000000000000000000000000000000000000000000000000001", 2, rounded(1)),
+            ("9.995", 2, rounded(1000)),
+            ("1.005", 2, rounded(101)),
+            ("2.675", 2, rounded(268)),
+            ("12.5", 0, rounded(13)),
+            ("-12.5", 0, rounded(-13)),
+            ("399.4", 0, rounded(399)),
+            ("0.5", 0, rounded(1)),
+            ("0.49", 0, rounded(0)),
+            ("1234.5e-3", 2, rounded(123)),
+            ("1e-400", 2, rounded(0)),
+            ("5e-99999999999999999999", 2, rounded(0)),
+            // More digits than 128 bits hold.
+            ("1.0000000000000000000000000000000000000000000000001", 2, rounded(100)),
+            ("33.33333333333333333333333333333333333333333333333333333", 2, rounded(3333)),
+            ("0.15555555555555555555555555555555555555555555555555555", 2, rounded(16)),
+            ("-170141183460469231731687303715884105727.5e-30", 2, rounded(-17_014_118_346)),
+        ] {
+            assert_eq!(scaled(text, scale), expected, "{text}");
+        }
+        let long = |tail: &str| format!("0.125{}{tail}", "0".repeat(100_000));
+        assert_eq!(scaled(&long("1"), 2), rounded(13));
+        assert_eq!(scaled(&long(""), 2), rounded(13));
+        assert_eq!(scaled(&long(""), 3), exact(125));
+        assert_eq!(scaled(&long("1"), 3), rounded(125));
     }
 }

@@ -12,7 +12,7 @@ use super::key;
 use super::normaliser::{Held, LandedPage};
 use super::plan::Plan;
 use super::record::{Record, without_hidden};
-use super::rejects::At;
+use super::rejects::{At, Unusable};
 use super::row::{Around, Source};
 use super::stream_plan::{From, Part, StreamPlan};
 use super::target::Scratch;
@@ -66,10 +66,11 @@ impl<'p, 'a> PageReader<'p, 'a> {
         let mut scratch = Scratch::new(&self.main.plan);
         for (index, raw) in parsed.records.into_iter().enumerate() {
             let read = self.record(index, raw, &mut scratch, held);
-            if let Err(reason) = read {
-                self.doubtful |= reason == OTHER_COMPANY || parsed.envelope == Envelope::Lone;
+            if let Err(unusable) = read {
+                self.doubtful |= unusable.reason == OTHER_COMPANY || parsed.envelope == Envelope::Lone;
                 let raw = without_hidden(&self.main.plan, raw.get());
-                held.rejects.record(self.at(index), &raw, &reason);
+                let key = unusable.key.or_else(|| self.asked_about());
+                held.rejects.record(self.at(index), &raw, &Unusable { key, ..unusable });
             }
         }
         let answered = !matches!(parsed.envelope, Envelope::CountOnly | Envelope::Number);
@@ -81,22 +82,22 @@ impl<'p, 'a> PageReader<'p, 'a> {
     /// Reads one record with all its parts.
     ///
     /// # Errors
-    /// With the reason when it is rejected whole; nothing of it is then kept.
+    /// When it is rejected whole; nothing of it is then kept.
     fn record(
         &mut self,
         index: usize,
         raw: &'a RawValue,
         scratch: &mut Scratch<'a>,
         held: &mut Held,
-    ) -> Result<(), String> {
+    ) -> Result<(), Unusable> {
         let (plan, raw) = (&self.main.plan, raw.get());
         let Some(target) = held.targets.get_mut(self.plan.main) else { return Ok(()) };
         let Scratch { record, row } = &mut *scratch;
         if !target.reader.read(plan, raw, record) {
-            return Err(NOT_AN_OBJECT.to_owned());
+            return Err(Unusable::because(NOT_AN_OBJECT));
         }
-        if self.asked.as_ref().is_some_and(|asked| !asked.is_answered_by(plan, record)) {
-            return Err(OTHER_COMPANY.to_owned());
+        if let Some(field) = self.asked.as_ref().and_then(|asked| asked.denied_by(plan, record)) {
+            return Err(Unusable { field: Some(field), ..Unusable::because(OTHER_COMPANY) });
         }
         let place = Place { page: self.turn, record: index, field: 0 };
         let around = Around { asked: &self.page.parent, position: index, ..Around::default() };
@@ -105,7 +106,9 @@ impl<'p, 'a> PageReader<'p, 'a> {
             match self.siblings.add(row.key_hash(plan), raw) {
                 Sibling::New => {}
                 Sibling::Same => return Ok(()),
-                Sibling::Other => return Err(SAME_KEY.to_owned()),
+                Sibling::Other => {
+                    return Err(Unusable { key: Some(row.key(plan)), ..Unusable::because(SAME_KEY) });
+                }
             }
         }
         let key = row.key(plan);
@@ -148,8 +151,17 @@ impl<'p, 'a> PageReader<'p, 'a> {
         }
     }
 
+    /// What the page was asked about, as much of a key as that is: the company, the target group; none for a list.
+    fn asked_about(&self) -> Option<String> {
+        if let Some(Asked { country, business_id }) = &self.asked {
+            return Some(key::written([country, business_id].into_iter()));
+        }
+        let parent = &self.page.parent;
+        (!parent.is_empty()).then(|| key::written(parent.iter().map(|(_, value)| value.trim())))
+    }
+
     fn at(&self, record: usize) -> At<'a> {
-        At { page: self.page, table: self.main.plan.table.name, record, part: None }
+        At { page: self.page, table: self.main.plan.table.name, record, part: None, unit: None }
     }
 }
 
@@ -166,18 +178,19 @@ impl<'a> Asked<'a> {
         key::fingerprint(&key::written([&self.country, &self.business_id].into_iter()))
     }
 
-    /// False when the record says that it is about another company.
-    fn is_answered_by(&self, plan: &Plan, record: &Record<'_>) -> bool {
-        let own = |field| {
+    /// The field by which the record says that it is about another company; none when it does not.
+    fn denied_by(&self, plan: &Plan, record: &Record<'_>) -> Option<&'static str> {
+        let own = |field: &'static str| {
             let known = plan.find(field).and_then(|slot| record.get(slot));
             let unknown = || record.unknown.iter().rfind(|unknown| unknown.name == field);
             known.or_else(|| unknown().map(|unknown| unknown.value))
         };
-        let agrees = |kind, field, asked: &str| {
+        let asked =
+            [(Kind::Country, "country", &self.country), (Kind::BusinessId, "business_id", &self.business_id)];
+        let denies = |(kind, field, asked): (Kind, &'static str, &Cow<'_, str>)| {
             let said = own(field).map(|value| cell::parse_raw(kind, value, Some(&self.country)).cell);
-            !matches!(said, Some(Cell::Text(text)) if text != asked)
+            matches!(said, Some(Cell::Text(text)) if text != *asked)
         };
-        agrees(Kind::Country, "country", &self.country)
-            && agrees(Kind::BusinessId, "business_id", &self.business_id)
+        asked.into_iter().find(|asked| denies(*asked)).map(|(_, field, _)| field)
     }
 }

@@ -39,6 +39,8 @@ pub(super) struct ColumnPlan {
     pub(super) origin: Origin,
     /// A record without this column has no place in the table.
     pub(super) required: bool,
+    /// It is part of the table's key.
+    pub(super) in_key: bool,
     /// The column's bit in `_present`.
     pub(super) bit: u64,
     /// The fields that feed it, the first that has a value winning.
@@ -89,6 +91,7 @@ impl Plan {
                     kind: column.kind,
                     origin: column.origin,
                     required: !column.nullable,
+                    in_key: table.key.contains(&column.name),
                     bit: bit.unwrap_or(0),
                     slots,
                     made_of,

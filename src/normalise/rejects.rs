@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayBuilder, Int64Builder, RecordBatch, StringBuilder, UInt32Builder};
+use arrow::array::{ArrayBuilder, BooleanBuilder, Int64Builder, RecordBatch, StringBuilder, UInt32Builder};
 use arrow::datatypes::Schema;
 use arrow::error::ArrowError;
 use xxhash_rust::xxh3::xxh3_64;
@@ -21,6 +21,25 @@ pub(super) struct At<'p> {
     pub(super) record: usize,
     /// The table of a part of the record that is not its main one, and the position in the array.
     pub(super) part: Option<(&'static str, usize)>,
+    /// Position of the unit that it belongs to; none when the record is in none.
+    pub(super) unit: Option<usize>,
+}
+
+/// Why a record as a whole, or an element of an array, cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Unusable {
+    /// The record's key, or as much of it as is known: of what it is in, or of what was asked about.
+    pub(super) key: Option<String>,
+    /// The API's field that it is about.
+    pub(super) field: Option<&'static str>,
+    pub(super) reason: String,
+}
+
+impl Unusable {
+    /// For that reason, of a record of which nothing is known.
+    pub(super) fn because(reason: &str) -> Self {
+        Self { key: None, field: None, reason: reason.to_owned() }
+    }
 }
 
 /// Rejects that are held, and how many there were.
@@ -28,13 +47,21 @@ pub(super) struct At<'p> {
 pub(super) struct Rejects {
     run_id: String,
     builder: Builder,
+    /// For each of the page read last: the position of its unit.
+    units: Vec<Option<usize>>,
     pub(super) records: u64,
     pub(super) cells: u64,
 }
 
 impl Rejects {
     pub(super) fn new(run_id: &str) -> Self {
-        Self { run_id: run_id.to_owned(), builder: Builder::default(), records: 0, cells: 0 }
+        Self {
+            run_id: run_id.to_owned(),
+            builder: Builder::default(),
+            units: Vec::new(),
+            records: 0,
+            cells: 0,
+        }
     }
 
     /// Rejects held.
@@ -43,17 +70,28 @@ impl Rejects {
     }
 
     /// A record as a whole.
-    pub(super) fn record(&mut self, at: At<'_>, raw: &str, reason: &str) {
+    pub(super) fn record(&mut self, at: At<'_>, raw: &str, unusable: &Unusable) {
         self.records += 1;
+        self.units.push(at.unit);
         let id = self.id(at, "", 0);
-        self.builder.append(at, id, None, None, (raw, reason));
+        let Unusable { key, field, reason } = unusable;
+        self.builder.append(at, id, key.as_deref(), *field, (raw, reason));
     }
 
     /// A value of the row with that key; `occurrence` tells several of the same field apart.
     pub(super) fn cell(&mut self, at: At<'_>, key: &str, reject: &CellReject<'_>, occurrence: usize) {
         self.cells += 1;
+        self.units.push(at.unit);
         let id = self.id(at, &reject.field, occurrence);
         self.builder.append(at, id, Some(key), Some(&reject.field), (reject.raw, reject.reason));
+    }
+
+    /// Says of the rejects of the page read last whether their units are the newest; `others` of those that are in none.
+    pub(super) fn mark(&mut self, newest: &[bool], others: bool) {
+        for unit in self.units.drain(..) {
+            let newest = unit.map_or(others, |unit| newest.get(unit).copied().unwrap_or_default());
+            self.builder.newest.append_value(newest);
+        }
     }
 
     /// The rejects held; none are held afterwards.
@@ -86,9 +124,11 @@ struct Builder {
     raw: StringBuilder,
     reason: StringBuilder,
     page: Int64Builder,
+    newest: BooleanBuilder,
 }
 
 impl Builder {
+    /// All but `newest`, which is known only when the whole page is read.
     fn append(
         &mut self,
         at: At<'_>,
@@ -108,7 +148,7 @@ impl Builder {
     }
 
     fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
-        let builders: [&mut dyn ArrayBuilder; 8] = [
+        let builders: [&mut dyn ArrayBuilder; 9] = [
             &mut self.id,
             &mut self.list,
             &mut self.table_name,
@@ -117,6 +157,7 @@ impl Builder {
             &mut self.raw,
             &mut self.reason,
             &mut self.page,
+            &mut self.newest,
         ];
         let arrays = builders.map(ArrayBuilder::finish).to_vec();
         RecordBatch::try_new(Arc::new(Schema::new(reject_fields().to_vec())), arrays)

@@ -11,6 +11,7 @@ use super::json_text::Raw;
 use super::key;
 use super::plan::{ColumnPlan, Plan};
 use super::record::Record;
+use super::rejects::Unusable;
 use crate::schema::{Kind, Origin};
 
 /// The cells of one row. Reused from record to record of a page.
@@ -49,9 +50,8 @@ impl<'a> Row<'a> {
     /// Fills the row from a record.
     ///
     /// # Errors
-    /// With the reason when a required column stays empty: the record as a whole is then rejected, and nothing
-    /// of the row may be used.
-    pub(super) fn fill(&mut self, source: &Source<'_, 'a>, drift: &mut DriftTally) -> Result<(), String> {
+    /// When a required column stays empty: the record as a whole is then rejected, and nothing of the row may be used.
+    pub(super) fn fill(&mut self, source: &Source<'_, 'a>, drift: &mut DriftTally) -> Result<(), Unusable> {
         let Source { plan, record, .. } = *source;
         self.cells.clear();
         self.rejects.clear();
@@ -80,7 +80,7 @@ impl<'a> Row<'a> {
                 self.present |= column.bit;
             }
             match &cell {
-                Cell::Null if column.required => return Err(self.no_key(plan, column)),
+                Cell::Null if column.required => return Err(self.no_key(source, column)),
                 Cell::Text(text) if column.kind == Kind::Country => country = Some(text.clone()),
                 _ => {}
             }
@@ -126,9 +126,16 @@ impl<'a> Row<'a> {
         for slot in &column.slots {
             let Some(value) = record.get(*slot) else { continue };
             self.present |= column.bit;
-            let parsed = cell::parse_raw(column.kind, value, country);
+            let mut parsed = cell::parse_raw(column.kind, value, country);
             if parsed.other_type {
                 drift.other_type(*slot, value.text, place);
+            }
+            if parsed.rounded {
+                if column.in_key {
+                    parsed = parsed.exact();
+                } else {
+                    drift.rounded(*slot, value.text, place);
+                }
             }
             if let Some(reason) = parsed.reject {
                 self.reject(Cow::Borrowed(plan.field(*slot)), value, reason);
@@ -143,12 +150,18 @@ impl<'a> Row<'a> {
         winner
     }
 
-    fn no_key(&self, plan: &Plan, column: &ColumnPlan) -> String {
-        let of_column = |reject: &&CellReject| {
-            column.origin == Origin::Element || column.slots.iter().any(|slot| plan.is(*slot, &reject.field))
+    /// Why a record whose required column stays empty is of no use.
+    fn no_key(&self, source: &Source<'_, 'a>, column: &ColumnPlan) -> Unusable {
+        let plan = source.plan;
+        let rejected = |field: &str| self.rejects.iter().find(|reject| reject.field == field);
+        let of_element = source.around.element.map(|(field, _)| field);
+        let mut fields = column.slots.iter().map(|slot| plan.field(*slot)).chain(of_element);
+        let (field, why) = match fields.clone().find_map(|field| Some((field, rejected(field)?.reason))) {
+            Some((field, reason)) => (Some(field), reason),
+            None => (fields.next(), "missing or empty"),
         };
-        let why = self.rejects.iter().find(of_column).map_or("missing or empty", |reject| reject.reason);
-        format!("no usable key: {} is {why}", column.name)
+        let key = (plan.key.iter().all(|key| *key < self.cells.len())).then(|| self.key(plan));
+        Unusable { key, field, reason: format!("no usable key: {} is {why}", column.name) }
     }
 
     /// Notes that a value is not, or not quite, in its column.

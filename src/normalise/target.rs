@@ -70,7 +70,7 @@ impl Target {
         if row.rejects.is_empty() {
             return;
         }
-        let key = key();
+        let (key, at) = (key(), At { unit: Some(unit), ..at });
         for (position, reject) in row.rejects.iter().enumerate() {
             let earlier = row.rejects.iter().take(position).filter(|other| other.field == reject.field);
             rejects.cell(at, &key, reject, earlier.count());

@@ -29,6 +29,11 @@ impl Units {
         *self = Self { fingerprints: std::mem::take(&mut self.fingerprints), company, answer: None };
     }
 
+    /// Fingerprint of the company that the page is the answer about.
+    pub(super) fn company(&self) -> Option<u64> {
+        self.company
+    }
+
     /// Position of the company's unit; none when the page is no answer about one.
     pub(super) fn answer(&mut self) -> Option<usize> {
         let company = self.company?;

@@ -150,7 +150,7 @@ impl Worker {
         self.parsing += begin.elapsed();
         read.map_err(|source| StageError::Page { page: number, source })?;
         self.pending_bytes += bytes;
-        turns.take(turn, |companies| self.normaliser.mark_newest(|key| companies.insert(key)))?;
+        turns.take(turn, |companies| self.normaliser.mark_among(companies))?;
         let pending = self.normaliser.pending_rows().max(self.normaliser.pending_rejects());
         if pending >= self.batch_rows {
             self.write()?;

@@ -85,7 +85,23 @@ impl StagedFixture {
     pub(crate) fn reject(mut self, list: u32, id: &str, field: &str, raw: &str) -> Self {
         self.rejects.push(json!({
             "reject_id": id, "list": list, "table_name": "prospects", "key": "FI/00000001",
-            "field": field, "raw": raw, "reason": "not a number", "page": 7,
+            "field": field, "raw": raw, "reason": "not a number", "page": 7, "newest": true,
+        }));
+        self
+    }
+
+    /// Adds a reject with all that it has, in the order of the table's columns.
+    pub(crate) fn reject_of(
+        mut self,
+        list: u32,
+        (table, key, field): (&str, Option<&str>, Option<&str>),
+        (raw, reason): (&str, &str),
+        page: u32,
+    ) -> Self {
+        let id = format!("{:016x}", self.rejects.len());
+        self.rejects.push(json!({
+            "reject_id": id, "list": list, "table_name": table, "key": key, "field": field, "raw": raw,
+            "reason": reason, "page": page, "newest": true,
         }));
         self
     }

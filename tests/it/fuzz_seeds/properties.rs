@@ -64,7 +64,7 @@ pub(crate) fn record(records: &[u8]) {
     assert_eq!(normalised(), (counts, keys, (rows, rejects)));
 }
 
-/// Text as a decimal column takes it: exactly the number that the text says, or a reject.
+/// Text as a decimal column takes it: the number that the text says, rounded where it has more digits, or a reject.
 pub(crate) fn decimal(text: &[u8]) {
     let Ok(text) = from_utf8(text) else { return };
     let json = serde_json::to_string(text).expect("text is JSON");
@@ -82,7 +82,8 @@ fn check_decimal(value: &RawValue, text: &str) {
     match parsed.cell {
         Cell::Decimal(hundredths) => {
             assert_eq!(parsed.reject, None);
-            assert_eq!(Some(i128::from(hundredths)), hundredths_by_hand(text), "{text:?}");
+            let by_hand = hundredths_by_hand(text);
+            assert_eq!(Some((i128::from(hundredths), parsed.rounded)), by_hand, "{text:?}");
             assert!(hundredths.unsigned_abs() < 10_u64.pow(18));
         }
         Cell::Null => assert!(text.is_empty() || parsed.reject.is_some(), "{text:?}"),
@@ -90,8 +91,9 @@ fn check_decimal(value: &RawValue, text: &str) {
     }
 }
 
-/// The hundredths in a decimal text, by moving the point in its digits; none when that is no whole number.
-fn hundredths_by_hand(text: &str) -> Option<i128> {
+/// The hundredths in a decimal text, by moving the point in its digits, and whether that left digits behind the point; none
+/// when they are too many.
+fn hundredths_by_hand(text: &str) -> Option<(i128, bool)> {
     let (negative, text) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
@@ -102,19 +104,25 @@ fn hundredths_by_hand(text: &str) -> Option<i128> {
     assert!(digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.is_empty(), "{text:?}");
     let significant = digits.trim_start_matches('0');
     if significant.is_empty() {
-        return Some(0);
+        return Some((0, false));
     }
-    // Digits that count are few, so the exponent is no larger than the text is long, give or take.
-    let shift = exponent.parse::<i64>().ok()? + 2 - i64::try_from(fraction.len()).ok()?;
-    let digits = if shift < 0 {
-        let cut = significant.len().checked_sub(usize::try_from(-shift).ok()?)?;
+    // An exponent beyond 64 bits leaves nothing of any text.
+    let exponent = exponent.parse::<i64>().or(if exponent.starts_with('-') { Ok(-1 << 40) } else { Err(()) });
+    let shift = exponent.ok()? + 2 - i64::try_from(fraction.len()).ok()?;
+    let (digits, dropped) = if shift < 0 {
+        let Some(cut) = significant.len().checked_sub(usize::try_from(-shift).ok()?) else {
+            return Some((0, true));
+        };
         let (kept, dropped) = significant.split_at(cut);
-        dropped.bytes().all(|byte| byte == b'0').then(|| kept.to_owned())?
+        (kept.to_owned(), dropped)
     } else {
-        format!("{significant}{}", "0".repeat(usize::try_from(shift).ok().filter(|shift| *shift < 40)?))
+        let zeros = "0".repeat(usize::try_from(shift).ok().filter(|shift| *shift < 40)?);
+        (format!("{significant}{zeros}"), "")
     };
     let number: i128 = if digits.is_empty() { 0 } else { digits.parse().ok()? };
-    Some(if negative { -number } else { number })
+    let number = number + i128::from(dropped.bytes().next().is_some_and(|first| first >= b'5'));
+    let rounded = dropped.bytes().any(|byte| byte != b'0');
+    Some((if negative { -number } else { number }, rounded))
 }
 
 /// Text as date and timestamp columns take it: the day that the text says, or a reject.
@@ -134,8 +142,11 @@ pub(crate) fn date(text: &[u8]) {
         [year + era * 400 + i64::from(month <= 2), month, day]
     };
     let said = || -> Vec<i64> {
-        let date = text.trim().split(['T', ' ']).next().unwrap_or_default();
-        date.split('-').map(|part| part.parse().expect("digits")).collect()
+        let number = |part: &str| {
+            let end = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
+            part[..end].parse().expect("digits")
+        };
+        text.trim().splitn(4, '-').take(3).map(number).collect()
     };
     let parsed = parse(Kind::Date, value, None);
     match parsed.cell {

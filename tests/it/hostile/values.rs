@@ -186,7 +186,8 @@ impl Rejected {
         let reason = self.reason.to_owned();
         match self.key {
             Some(key) => [format!("FI/{key}"), self.field.to_owned(), self.value(), reason],
-            None => ["-".to_owned(), "-".to_owned(), self.record(), reason],
+            // The country is what is wrong with each of them.
+            None => ["-".to_owned(), "country".to_owned(), self.record(), reason],
         }
     }
 }

@@ -93,16 +93,16 @@ fn elements_that_do_not_fit_are_rejected_with_their_table() {
     assert_eq!(
         staging.reject_lines(),
         [
-            "contacts | - | - | 7 | not a JSON object",
-            "contacts | - | - | null | not a JSON object",
-            r#"contacts | - | - | {"name":["a"]} | no usable key: name is a list"#,
-            r#"contacts | - | - | {"name":null} | no usable key: name is missing or empty"#,
+            "contacts | FI/1 | contacts | 7 | not a JSON object",
+            "contacts | FI/1 | contacts | null | not a JSON object",
+            r#"contacts | FI/1/0 | name | {"name":null} | no usable key: name is missing or empty"#,
+            r#"contacts | FI/1/2 | name | {"name":["a"]} | no usable key: name is a list"#,
+            r#"statements | FI/1 | statements | "..." | not a JSON object"#,
+            r#"statements | FI/1/2023-12-31 | statements | {"account_period_end":"2023-12-31 "} | another element has the same key"#,
+            r#"statements | FI/1/2023-12-31 | statements | {"account_period_end":"2023-12-31"} | another element has the same key"#,
             r#"statements | FI/1/2023-12-31 | turn_over | "x" | not a number"#,
-            r#"statements | - | - | "..." | not a JSON object"#,
-            r#"statements | - | - | {"account_period_end":"2023-12-31 "} | another element has the same key"#,
-            r#"statements | - | - | {"account_period_end":"2023-12-31"} | another element has the same key"#,
-            "technologies | - | - | null | no usable key: technology is missing or empty",
-            r#"technologies | - | - | {"name":"b"} | no usable key: technology is an object"#,
+            "technologies | FI/1 | technologies | null | no usable key: technology is missing or empty",
+            r#"technologies | FI/1 | technologies | {"name":"b"} | no usable key: technology is an object"#,
         ]
     );
     assert_eq!(staging.lines("SELECT technology FROM technologies ORDER BY ALL"), ["1", "a"]);
@@ -122,7 +122,7 @@ fn a_record_that_is_rejected_keeps_its_arrays_in_its_json() {
     let body = r#"{"country":"FI","contacts":[{"name":"Anna"}]}"#;
     let staging = staged_of(&ALL, vec![answer(1, "1", body)]);
     let reason = "no usable key: business_id is missing or empty";
-    assert_eq!(staging.reject_lines(), [format!("details | - | - | {body} | {reason}")]);
+    assert_eq!(staging.reject_lines(), [format!("details | FI/1 | business_id | {body} | {reason}")]);
     assert!(staging.staged.tables.iter().all(|table| table.rows.is_empty() && table.scopes.is_empty()));
 }
 
@@ -150,8 +150,8 @@ fn nothing_is_kept_of_what_nobody_asked_for() {
     assert_eq!(
         staging.reject_lines(),
         [
-            r#"details | - | - | {"country":"FI","company_name":"A"} | no usable key: business_id is missing or empty"#,
-            r#"details | - | - | {"country":"SE","business_id":"4"} | answers for another company than was asked"#,
+            r#"details | FI/3 | business_id | {"country":"FI","company_name":"A"} | no usable key: business_id is missing or empty"#,
+            r#"details | FI/4 | country | {"country":"SE","business_id":"4"} | answers for another company than was asked"#,
         ]
     );
     assert_eq!((staging.staged.records, staging.staged.records_rejected), (5, 2));
@@ -198,7 +198,9 @@ fn leads_have_ids_of_their_own_or_a_hash() {
     );
     assert_eq!(
         staging.reject_lines(),
-        [r#"lead_prospects | - | - | {"country":"FI"} | no usable key: business_id is missing or empty"#]
+        [
+            r#"lead_prospects | x-1 | business_id | {"country":"FI"} | no usable key: business_id is missing or empty"#
+        ]
     );
 }
 

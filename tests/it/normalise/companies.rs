@@ -21,8 +21,8 @@ fn an_array_of_statements_is_of_the_company_that_was_asked_for() {
     assert_eq!(
         staging.reject_lines(),
         [
-            r#"statements | - | - | "..." | not a JSON object"#,
-            r#"statements | - | - | {"account_period_end":"2022-12-31","turn_over":"2"} | another element has the same key"#,
+            r#"statements | FI/09704098 | - | "..." | not a JSON object"#,
+            r#"statements | FI/09704098/2022-12-31 | - | {"account_period_end":"2022-12-31","turn_over":"2"} | another element has the same key"#,
         ]
     );
     assert_eq!(
@@ -60,16 +60,17 @@ fn an_answer_is_the_newest_as_a_whole() {
 #[test]
 fn an_answer_about_another_company_is_rejected() {
     let other = "answers for another company than was asked";
-    for (body, fits) in [
-        (r#"{"country":"FI","business_id":"1"}"#, true),
-        (r#"{"country":"fi","business_id":"FI1"}"#, true),
-        (r#"{"country":"SE","business_id":"1"}"#, false),
-        (r#"{"country":"FI","business_id":"2"}"#, false),
+    for (body, denied_by) in [
+        (r#"{"country":"FI","business_id":"1"}"#, None),
+        (r#"{"country":"fi","business_id":"FI1"}"#, None),
+        (r#"{"country":"SE","business_id":"1"}"#, Some("country")),
+        (r#"{"country":"FI","business_id":"2"}"#, Some("business_id")),
     ] {
         let staging = staged_of(&ALL, vec![answer(1, "1", body)]);
-        let rejects = if fits { vec![] } else { vec![format!("details | - | - | {body} | {other}")] };
-        assert_eq!(staging.reject_lines(), rejects, "{body}");
-        assert_eq!(staging.staged.tables[0].scopes.len(), usize::from(fits), "{body}");
+        let rejects = denied_by.map(|field| format!("details | FI/1 | {field} | {body} | {other}"));
+        assert_eq!(staging.reject_lines(), rejects.into_iter().collect::<Vec<_>>(), "{body}");
+        let scopes = staging.staged.tables[0].scopes.len();
+        assert_eq!(scopes, usize::from(denied_by.is_none()), "{body}");
     }
     // Also where the record's own words feed no column. An older answer is then the newest.
     let body =

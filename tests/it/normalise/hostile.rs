@@ -54,7 +54,7 @@ fn lone_surrogates_are_kept_as_replacement_characters() {
         [
             [
                 "-",
-                "-",
+                "business_id",
                 r#"{"country":"FI","business_id":"1\ud800"}"#,
                 "no usable key: business_id is half of a surrogate pair",
             ],

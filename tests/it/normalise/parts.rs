@@ -32,7 +32,7 @@ fn every_field_is_kept_and_reported_by_one_of_the_tables() {
         staging.reject_lines(),
         [
             r#"prospects | FI/1 | city | "A" | the field comes again in the record; its last value is used"#,
-            r#"target_group_members | - | - | "..." | not a JSON object"#,
+            r#"target_group_members | a | - | "..." | not a JSON object"#,
         ]
     );
     assert_eq!(staging.drift(DriftKind::Unknown), [("mood", 1, Some("1"))]);
@@ -65,7 +65,7 @@ fn nothing_is_kept_of_a_table_that_nobody_asked_for() {
     assert_eq!(
         staging.reject_lines(),
         [
-            r#"target_group_members | - | - | {"country":"FI","mood":1} | no usable key: business_id is missing or empty"#
+            r#"target_group_members | a | business_id | {"country":"FI","mood":1} | no usable key: business_id is missing or empty"#
         ]
     );
     assert_eq!(staging.drift(DriftKind::Type), []);
@@ -74,7 +74,7 @@ fn nothing_is_kept_of_a_table_that_nobody_asked_for() {
 
 #[test]
 fn a_record_that_is_no_object_is_kept_also_when_the_main_table_is_not_wanted() {
-    let reject = |raw: &str| format!("prospects | - | - | {raw} | not a JSON object");
+    let reject = |(id, raw): (u32, &str)| format!("prospects | FI/{id} | - | {raw} | not a JSON object");
     let pages = || {
         vec![
             answer(3, "3", r#"["...", 7]"#),
@@ -87,11 +87,11 @@ fn a_record_that_is_no_object_is_kept_also_when_the_main_table_is_not_wanted() {
         ]
     };
     let staging = try_stage_of(&TECHNOLOGIES, Some(vec!["prospect_technologies"]), pages(), 2).unwrap();
-    assert_eq!(staging.reject_lines(), ["\"...\"", "7", "null"].map(reject));
+    assert_eq!(staging.reject_lines(), [(1, "null"), (3, "\"...\""), (3, "7")].map(reject));
     assert_eq!(staging.lines("SELECT business_id, technology FROM prospect_technologies"), ["2 | nginx"]);
     assert_eq!(staging.staged.drift, []);
     let staging = try_stage_of(&DETAILS, Some(vec!["contacts"]), pages(), 2).unwrap();
-    assert_eq!(staging.reject_lines(), ["\"...\"", "7", "null"].map(reject));
+    assert_eq!(staging.reject_lines(), [(1, "null"), (3, "\"...\""), (3, "7")].map(reject));
     assert_eq!(staging.lines("SELECT business_id, email FROM contacts"), ["2 | e"]);
     assert_eq!((staging.staged.records, staging.staged.records_rejected), (4, 3));
 }

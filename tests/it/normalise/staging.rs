@@ -4,7 +4,9 @@ use serde_json::json;
 use vainu_etl::normalise::{EnvelopeError, LandedPage, StageError};
 use vainu_etl::staging::DriftKind;
 
-use super::support::{company, page, some, staged, staged_page, try_stage};
+use super::support::{
+    Staging, answer, company, page, some, staged, staged_of, staged_page, try_stage, try_stage_of,
+};
 
 const FIXTURE: &str = include_str!("../fixtures/prospects_filter.json");
 
@@ -281,7 +283,7 @@ fn what_does_not_fit_is_rejected_with_its_place() {
     let staging = staged(vec![
         LandedPage {
             list: 3,
-            ..page(17, r#"["....", {"country":"FI","business_id":"1","turn_over":"1.005"}]"#)
+            ..page(17, r#"["....", {"country":"FI","business_id":"1","turn_over":"1,005"}]"#)
         },
         page(18, r#"[{"country":"Finland","business_id":"1"}, {"country":"FI","business_id":null}, 5, []]"#),
     ]);
@@ -293,17 +295,17 @@ fn what_does_not_fit_is_rejected_with_its_place() {
             ["-", "-", "[]", "not a JSON object"],
             [
                 "-",
-                "-",
+                "business_id",
                 r#"{"country":"FI","business_id":null}"#,
                 "no usable key: business_id is missing or empty",
             ],
             [
                 "-",
-                "-",
+                "country",
                 r#"{"country":"Finland","business_id":"1"}"#,
                 "no usable key: country is not a country code of two letters",
             ],
-            ["FI/1", "turn_over", "\"1.005\"", "more than two decimals"],
+            ["FI/1", "turn_over", "\"1,005\"", "not a number"],
         ]
         .map(|reject| reject.map(str::to_owned))
     );
@@ -318,6 +320,69 @@ fn what_does_not_fit_is_rejected_with_its_place() {
         staging.value("SELECT count(DISTINCT reject_id) FROM rejects WHERE length(reject_id) = 16"),
         some("6")
     );
+}
+
+#[test]
+fn rounded_values_are_in_their_columns_and_noted_once_for_each_field() {
+    let records = (0..50).map(|number| {
+        company(
+            &format!("{number:08}"),
+            json!({"turn_over": 33.333_333_333_333_336, "staff_number": "399.4"}),
+        )
+    });
+    let exact = company("99", json!({"turn_over": "1.50", "staff_number": 7}));
+    let body = json!(records.chain([exact]).collect::<Vec<_>>()).to_string();
+    let staging = staged(vec![page(2, "[]"), page(1, body)]);
+    assert_eq!(staging.rejects(), [[""; 4]; 0]);
+    assert_eq!(
+        staging.lines("SELECT turn_over_eur, staff_number, count(*) FROM rows GROUP BY ALL ORDER BY ALL"),
+        ["1.50 | 7 | 1", "33.33 | 399 | 50"]
+    );
+    assert_eq!(
+        staging.drift(DriftKind::Precision),
+        [("staff_number", 50, Some("\"399.4\"")), ("turn_over", 50, Some("33.333333333333336"))]
+    );
+}
+
+#[test]
+fn a_key_is_never_rounded() {
+    use vainu_etl::catalog::FINANCIAL_STATEMENTS;
+    let body = r#"[{"year":2015.5,"turn_over_eur":"1.239"},{"year":"2016.0","turn_over_eur":"1.239"}]"#;
+    let staging = staged_of(&FINANCIAL_STATEMENTS, vec![answer(1, "7", body)]);
+    assert_eq!(staging.lines("SELECT year, turn_over_eur FROM financial_statements"), ["2016 | 1.24"]);
+    assert_eq!(
+        staging.reject_lines(),
+        [
+            r#"financial_statements | FI/7 | year | {"year":2015.5,"turn_over_eur":"1.239"} | no usable key: year is not a whole number"#
+        ]
+    );
+}
+
+#[test]
+fn what_was_rejected_of_an_older_page_is_told_apart_from_what_is_wrong_now() {
+    use vainu_etl::catalog::{DETAILS, FINANCIAL_STATEMENTS};
+    let bad = json!([company("1", json!({"staff_number": "many"}))]).to_string();
+    let good = json!([company("1", json!({"staff_number": 5}))]).to_string();
+    let newest = |staging: &Staging| staging.lines("SELECT page, newest FROM rejects ORDER BY ALL");
+    for workers in [1, 3] {
+        let staging = try_stage(vec![page(2, good.clone()), page(1, bad.clone())], workers).unwrap();
+        assert_eq!(newest(&staging), ["1 | false"], "a newer page holds the company");
+        let staging = try_stage(vec![page(2, bad.clone()), page(1, bad.clone())], workers).unwrap();
+        assert_eq!(newest(&staging), ["1 | false", "2 | true"]);
+        let statements = |pages: [&str; 2]| {
+            let [newer, older] = pages;
+            let pages = vec![answer(2, "1", newer), answer(1, "1", older)];
+            newest(&try_stage_of(&FINANCIAL_STATEMENTS, None, pages, workers).unwrap())
+        };
+        assert_eq!(statements(["[]", r#"["..."]"#]), ["1 | false"], "a newer answer about the company");
+        assert_eq!(statements([r#"["..."]"#, "[]"]), ["2 | true"]);
+        // Of an answer without use, an older one is better, and what is wrong with both is shown.
+        let pages = vec![
+            answer(2, "1", r#"{"detail":"Not found"}"#),
+            answer(1, "1", r#"{"country":"FI","business_id":"1","financial_statements":["..."]}"#),
+        ];
+        assert_eq!(newest(&try_stage_of(&DETAILS, None, pages, workers).unwrap()), ["1 | true", "2 | true"]);
+    }
 }
 
 #[test]

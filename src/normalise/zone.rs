@@ -1,0 +1,134 @@
+//! Offsets and time zones behind a time of day, as RFC 9557 writes them: `Z`, `+03:00`, `[Europe/Helsinki]`.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
+
+use super::time::{leading_digits, number};
+
+pub(super) const NOT_A_ZONE: &str = "no time zone that is Z, an offset or a name in brackets";
+const NO_SUCH_OFFSET: &str = "no such offset from UTC";
+const NOT_KNOWN: &str = "a time zone that is not known";
+const CRITICAL: &str = "an annotation marked as critical that is not known";
+const TWICE: &str = "a time that comes twice in its time zone, as the clocks go back";
+const SKIPPED: &str = "a time that its time zone skips, as the clocks go forward";
+
+/// What is said about the zone of a time.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Zone {
+    /// Seconds ahead of UTC.
+    pub(super) offset: Option<i32>,
+    /// The offset says UTC and nothing of the place, as `Z` does.
+    pub(super) is_utc: bool,
+    /// The zone in brackets.
+    pub(super) name: Option<TimeZone>,
+}
+
+/// Reads all that stands behind a time of day; nothing says nothing.
+///
+/// # Errors
+/// With the reason.
+pub(super) fn parse(text: &[u8]) -> Result<Zone, &'static str> {
+    let text = text.trim_ascii_start();
+    let (offset, mut rest) = match text {
+        [] => return Ok(Zone::default()),
+        [b'Z' | b'z', rest @ ..] => (Some((0, true)), rest),
+        [b'+' | b'-', ..] => {
+            let (seconds, rest) = offset(text)?;
+            (Some((seconds, false)), rest)
+        }
+        [b'[', ..] => (None, text),
+        _ => match text.split_at_checked(3) {
+            Some((name, rest)) if name.eq_ignore_ascii_case(b"UTC") || name.eq_ignore_ascii_case(b"GMT") => {
+                (Some((0, true)), rest)
+            }
+            _ => return Err(NOT_A_ZONE),
+        },
+    };
+    let mut zone = Zone {
+        offset: offset.map(|(seconds, _)| seconds),
+        is_utc: offset.is_some_and(|(_, is_utc)| is_utc),
+        name: None,
+    };
+    let mut first = true;
+    while let [b'[', behind @ ..] = rest {
+        let end = behind.iter().position(|byte| *byte == b']').ok_or(NOT_A_ZONE)?;
+        let (inside, behind) = behind.split_at(end);
+        let (critical, inside) = inside.strip_prefix(b"!").map_or((false, inside), |inside| (true, inside));
+        match inside.split(|byte| *byte == b'=').collect::<Vec<_>>().as_slice() {
+            [name] if first => zone.name = Some(time_zone(name)?),
+            [_] => return Err(NOT_A_ZONE),
+            // How the date is to be shown, not what it is.
+            [b"u-ca", b"iso8601" | b"gregory"] => {}
+            _ if critical => return Err(CRITICAL),
+            _ => {}
+        }
+        (first, rest) = (false, behind.strip_prefix(b"]").unwrap_or(behind));
+    }
+    if rest.is_empty() { Ok(zone) } else { Err(NOT_A_ZONE) }
+}
+
+/// An offset `+03`, `+0300`, `+03:00` or `+03:00:00`, in seconds, and what comes behind.
+fn offset(text: &[u8]) -> Result<(i32, &[u8]), &'static str> {
+    let (sign, digits) = match text {
+        [b'-', rest @ ..] => (-1, rest),
+        [b'+', rest @ ..] => (1, rest),
+        _ => return Err(NOT_A_ZONE),
+    };
+    let (run, mut rest) = leading_digits(digits, 6);
+    let mut parts = [0, 0, 0];
+    match run.len() {
+        1 | 2 => {
+            parts[0] = number(run);
+            for part in parts.iter_mut().skip(1) {
+                let [b':', behind @ ..] = rest else { break };
+                let (digits, behind) = leading_digits(behind, 2);
+                if digits.len() != 2 {
+                    return Err(NOT_A_ZONE);
+                }
+                (*part, rest) = (number(digits), behind);
+            }
+        }
+        4 | 6 => parts.iter_mut().zip(run.chunks(2)).for_each(|(part, digits)| *part = number(digits)),
+        _ => return Err(NOT_A_ZONE),
+    }
+    let [hours, minutes, seconds] = parts;
+    if hours > 23 || minutes > 59 || seconds > 59 {
+        return Err(NO_SUCH_OFFSET);
+    }
+    let seconds = i32::try_from(hours * 3600 + minutes * 60 + seconds).map_err(|_| NO_SUCH_OFFSET)?;
+    Ok((sign * seconds, rest))
+}
+
+/// The zone that a name in brackets means: one of the IANA database, which the program brings along, or an offset.
+fn time_zone(name: &[u8]) -> Result<TimeZone, &'static str> {
+    if matches!(name, [b'+' | b'-', ..]) {
+        let (seconds, rest) = offset(name)?;
+        let offset = Offset::from_seconds(seconds).map_err(|_| NO_SUCH_OFFSET)?;
+        return if rest.is_empty() { Ok(offset.to_time_zone()) } else { Err(NOT_A_ZONE) };
+    }
+    // Names for "no zone", which the database has as UTC.
+    let is_none = [&b"Factory"[..], b"Etc/Unknown"].iter().any(|none| name.eq_ignore_ascii_case(none));
+    let zone = std::str::from_utf8(name).ok().and_then(|name| TimeZone::get(name).ok());
+    zone.filter(|zone| !is_none && !zone.is_unknown()).ok_or(NOT_KNOWN)
+}
+
+/// Whether a zone is so many seconds ahead of UTC at that moment. Offsets of long ago have seconds, which are often left
+/// out.
+pub(super) fn has_offset(zone: &TimeZone, at: Timestamp, seconds: i32) -> bool {
+    let own = zone.to_offset(at).seconds();
+    let to_the_minute = |seconds: i32| (seconds + 30 * seconds.signum()) / 60 * 60;
+    own == seconds || to_the_minute(own) == seconds
+}
+
+/// Seconds by which a local time is ahead of UTC in a zone.
+///
+/// # Errors
+/// The clocks are changed just then, so that there is no such time or there are two.
+pub(super) fn only_offset(zone: &TimeZone, local: DateTime) -> Result<i32, &'static str> {
+    match zone.to_ambiguous_timestamp(local).offset() {
+        AmbiguousOffset::Unambiguous { offset } => Ok(offset.seconds()),
+        AmbiguousOffset::Gap { .. } => Err(SKIPPED),
+        AmbiguousOffset::Fold { .. } => Err(TWICE),
+    }
+}
