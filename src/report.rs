@@ -45,7 +45,7 @@ pub struct Report {
     pub tables: Vec<TableLine>,
     /// Landed pages that turned out to be damaged and were asked for again.
     pub damaged_pages: u64,
-    /// Values and records that did not fit.
+    /// Values and records that did not fit, each as often as it came.
     pub rejects: u64,
     /// Fields that differ from the document.
     pub drift: Vec<DriftLine>,
@@ -65,7 +65,7 @@ pub struct DriftLine {
     pub stream: String,
     /// The API's field.
     pub field: String,
-    /// `unknown`, `missing` or `type`.
+    /// `unknown`, `missing`, `type` or `precision`.
     pub kind: &'static str,
     /// Records in which it was seen.
     pub count: u64,

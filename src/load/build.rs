@@ -7,8 +7,8 @@ use super::next::Next;
 use super::renamed::Renamed;
 use super::sources::{self, Source, TableLoad};
 use super::{
-    Counts, ListCounts, LoadError, LoadInput, Steps, combine, counts, details, members, merge, record,
-    replace, scopes, verify,
+    Counts, ListCounts, LoadError, LoadInput, LoadSettings, Steps, combine, counts, details, members, merge,
+    record, rejects, replace, scopes, verify,
 };
 use crate::schema::{Disposition, Table, etl};
 
@@ -45,10 +45,12 @@ pub(super) fn fill(
     input: &LoadInput,
     tables: &[&'static Table],
     generation: u64,
+    settings: &LoadSettings,
     steps: &mut Steps,
 ) -> Result<Built, LoadError> {
     let loads = sources::loads(input);
-    sources::stage(next, input, &loads)?;
+    sources::stage(next, &loads)?;
+    rejects::stage(next, input)?;
     members::stage(next, input, &loads)?;
     members::guard(next, input.max_deleted_percent)?;
     members::write(next)?;
@@ -74,7 +76,8 @@ pub(super) fn fill(
         steps.done("other tables");
     }
     for table in tables {
-        let written = [&etl::WAREHOUSE, &etl::SCHEMA_DRIFT, &etl::LIST_MEMBERS].contains(table);
+        let written =
+            [&etl::WAREHOUSE, &etl::REJECTS, &etl::SCHEMA_DRIFT, &etl::LIST_MEMBERS].contains(table);
         if !written && !loads.iter().any(|load| load.table == *table) {
             let rows = next.copy_previous(table)?;
             if table.schema == "main" {
@@ -84,7 +87,8 @@ pub(super) fn fill(
     }
     let result = build.count()?;
     steps.done("counts");
-    record::write(next, input, generation, &result)?;
+    let rejects = rejects::write(next, input, &loads, settings)?;
+    record::write(next, input, generation, &result, &rejects)?;
     steps.done("records");
     Ok(result)
 }

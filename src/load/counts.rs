@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::merge::{list_of, same_key};
 use super::next::Next;
-use super::sources::{Source, TableLoad, rejects_of};
-use super::{Counts, ListCounts, LoadError, StreamInput};
+use super::sources::{Source, TableLoad};
+use super::{Counts, ListCounts, LoadError, StreamInput, rejects};
 use crate::schema::{Disposition, Table, ddl};
 
 const DOING: &str = "counting what changed";
@@ -81,9 +81,7 @@ pub(super) fn of_lists(
         })?;
         counts.extend(found);
     }
-    let sql = format!("SELECT list, count(*) FROM {} GROUP BY list", rejects_of(stream));
-    let rejected = next.rows(DOING, &sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let rejected: HashMap<usize, u64> = rejected.into_iter().collect();
+    let rejected = rejects::of_lists(next, stream)?;
     let lists = stream.lists.iter().enumerate().map(|(index, list)| {
         let id = source.map(|source| source.first_list + index);
         let counts = Counts {

@@ -98,6 +98,13 @@ pub struct LoadSettings {
     pub memory_limit_mb: u64,
     /// Threads, at least 1.
     pub threads: usize,
+    /// Most rejects of a stream that are stored, those of earlier runs included; more are counted only.
+    pub max_rejects: u64,
+}
+
+impl LoadSettings {
+    /// Most rejects of a stream that are stored: enough to find what is wrong with a field, and a few megabytes.
+    pub const MAX_REJECTS: u64 = 100_000;
 }
 
 impl Default for LoadSettings {
@@ -105,7 +112,7 @@ impl Default for LoadSettings {
     /// threads as the machine has.
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(2, usize::from);
-        Self { memory_limit_mb: 130, threads }
+        Self { memory_limit_mb: 130, threads, max_rejects: Self::MAX_REJECTS }
     }
 }
 
@@ -191,7 +198,7 @@ pub struct Counts {
     /// Companies that disappeared from a complete list and are in no list any more; rows that were not there any more when
     /// their part of the table was read again.
     pub deleted: u64,
-    /// Rows added to `etl.rejects`.
+    /// Values and records that did not fit, each as often as it came.
     pub rejected: u64,
 }
 

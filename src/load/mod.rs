@@ -20,6 +20,7 @@ mod members;
 mod merge;
 mod next;
 mod record;
+mod rejects;
 mod renamed;
 mod replace;
 pub(crate) mod rewrite;
@@ -71,7 +72,7 @@ pub fn publish(
     let next = Next::create(workspace, &paths.next, has_previous, &tables, settings)?;
     crash_point(Point::NextCreated, &paths.next)?;
     steps.done("create");
-    let built = build::fill(&next, input, &tables, generation, &mut steps)?;
+    let built = build::fill(&next, input, &tables, generation, settings, &mut steps)?;
     crash_point(Point::NextFilled, &paths.next)?;
     next.close()?;
     crash_point(Point::NextCheckpointed, &paths.next)?;

@@ -132,16 +132,21 @@ impl Next {
         self.connection.query_row(sql, [], |row| row.get(0)).map_err(|source| self.failed(doing, source))
     }
 
-    /// `SELECT` of the table's columns from the previous generation, NULL for those that it does not have yet;
-    /// none when it does not have the table, or there is no previous generation.
-    pub(super) fn previous(&self, table: &Table) -> Result<Option<String>, LoadError> {
+    /// Names of the columns that the table has in the previous generation; none when it does not have the table, or there is
+    /// no previous generation.
+    pub(super) fn previous_columns(&self, table: &Table) -> Result<Vec<String>, LoadError> {
         if !self.has_previous {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let sql = "SELECT column_name FROM duckdb_columns() \
                    WHERE database_name = 'prev' AND schema_name = ? AND table_name = ?";
-        let known: Vec<String> =
-            self.rows("reading the previous layout", sql, [table.schema, table.name], |row| row.get(0))?;
+        self.rows("reading the previous layout", sql, [table.schema, table.name], |row| row.get(0))
+    }
+
+    /// `SELECT` of the table's columns from the previous generation, NULL for those that it does not have yet;
+    /// none when it does not have the table, or there is no previous generation.
+    pub(super) fn previous(&self, table: &Table) -> Result<Option<String>, LoadError> {
+        let known = self.previous_columns(table)?;
         if known.is_empty() {
             return Ok(None);
         }

@@ -5,27 +5,29 @@ use duckdb::params;
 use super::build::Built;
 use super::merge::timestamp;
 use super::next::Next;
-use super::sources::rejects_of;
-use super::{Counts, ListCounts, LoadError, LoadInput, Published, StreamInput};
+use super::{Counts, ListCounts, LoadError, LoadInput, Published, rejects};
 use crate::schema::{ddl, etl};
 use crate::workspace::{self, FORMAT_VERSION, Marker, Workspace};
 
 const DOING: &str = "recording the load";
 
 /// Adds this run to the tables of schema `etl`, which already hold the earlier ones.
-pub(super) fn write(next: &Next, input: &LoadInput, generation: u64, built: &Built) -> Result<(), LoadError> {
-    let mut rejects = 0;
-    for stream in &input.streams {
-        rejects += add_rejects(next, stream, &input.run.run_id)?;
-    }
-    add_run(next, input, built, rejects)?;
-    let evidence = input.streams.iter().flat_map(|stream| &stream.lists);
-    for (list, counted) in evidence.zip(&built.lists) {
+pub(super) fn write(
+    next: &Next,
+    input: &LoadInput,
+    generation: u64,
+    built: &Built,
+    rejects: &rejects::Written,
+) -> Result<(), LoadError> {
+    add_run(next, input, built, rejects.came)?;
+    let evidence = input.streams.iter().flat_map(|stream| stream.lists.iter().enumerate());
+    for ((position, list), counted) in evidence.zip(&built.lists) {
+        let left_out = rejects.left_out.get(&(counted.stream.clone(), position)).copied().unwrap_or(0);
         let counts = counted.counts;
         let window = list.window_us;
         let moment = |at: Option<i64>| at.map_or_else(|| "NULL".to_owned(), timestamp);
         let sql = format!(
-            "INSERT INTO next.etl.streams VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {}, {})",
+            "INSERT INTO next.etl.streams VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {}, {})",
             moment(window.map(|(from, _)| from)),
             moment(window.map(|(_, to)| to)),
         );
@@ -45,6 +47,7 @@ pub(super) fn write(next: &Next, input: &LoadInput, generation: u64, built: &Bui
             counts.unchanged,
             counts.deleted,
             counts.rejected,
+            left_out,
         ];
         next.execute(DOING, &sql, params)?;
     }
@@ -75,17 +78,6 @@ fn add_run(next: &Next, input: &LoadInput, built: &Built, rejects: u64) -> Resul
         rejects,
     ];
     next.execute(DOING, &sql, params).map(drop)
-}
-
-fn add_rejects(next: &Next, stream: &StreamInput, run_id: &str) -> Result<u64, LoadError> {
-    let sql = format!(
-        "INSERT INTO next.etl.rejects \
-         SELECT reject_id, {}, {}, table_name, key, field, raw, reason, page, NULL FROM {}",
-        ddl::literal(run_id),
-        ddl::literal(stream.stream.name),
-        rejects_of(stream),
-    );
-    next.execute(DOING, &sql, [])
 }
 
 /// Adds this run's drift to the earlier one: counts add up, the first run and the first sample stay.

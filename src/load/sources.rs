@@ -53,6 +53,11 @@ impl<'a> Source<'a> {
         &self.input.lists
     }
 
+    /// The table that it is for.
+    pub(super) fn table(&self) -> &'static Table {
+        self.table
+    }
+
     /// Whether the table is the stream's main one.
     pub(super) fn is_main(&self) -> bool {
         self.input.stream.table() == self.table
@@ -128,8 +133,8 @@ fn add_source<'a>(loads: &mut Vec<TableLoad<'a>>, table: &'static Table, source:
     }
 }
 
-/// Makes the staged files readable: a view for each source, and `rejects_STREAM`.
-pub(super) fn stage(next: &Next, input: &LoadInput, loads: &[TableLoad<'_>]) -> Result<(), LoadError> {
+/// Makes the staged rows readable: a view for each source.
+pub(super) fn stage(next: &Next, loads: &[TableLoad<'_>]) -> Result<(), LoadError> {
     let mut sql = String::new();
     for source in loads.iter().flat_map(|load| &load.sources) {
         let files = source.staged.map_or(&[][..], |staged| &staged.rows);
@@ -137,32 +142,20 @@ pub(super) fn stage(next: &Next, input: &LoadInput, loads: &[TableLoad<'_>]) -> 
         let columns = valid_columns(source.table).join(", ");
         sql.push_str(&format!("CREATE TEMP VIEW {} AS SELECT {columns} FROM {rows};", source.rows()));
     }
-    for stream in &input.streams {
-        let rejects = files_or_none(&stream.staged.rejects, || {
-            let text =
-                ["reject_id", "table_name", "key", "field", "raw", "reason"].map(|name| (name, "VARCHAR"));
-            text.into_iter().chain([("list", "UINTEGER"), ("page", "BIGINT")]).collect()
-        })?;
-        let name = rejects_of(stream);
-        if stream.stream.lists == Lists::Companies {
-            // Each page is about another company: what is alike there is not the same.
-            sql.push_str(&format!("CREATE TEMP VIEW {name} AS SELECT * FROM {rejects};"));
-            continue;
-        }
-        // Pages overlap: what was rejected in both is one reject. Equal ones of one page are as many as there are.
-        let alike = "list, table_name, key, field, raw, reason";
-        sql.push_str(&format!(
-            "CREATE TEMP VIEW {name} AS SELECT * EXCLUDE (occurrence) FROM (
-                 SELECT *, row_number() OVER (PARTITION BY page, {alike} ORDER BY reject_id) AS occurrence FROM {rejects})
-             QUALIFY row_number() OVER (PARTITION BY occurrence, {alike} ORDER BY page DESC) = 1;"
-        ));
-    }
     next.batch("reading the staged rows", &sql)
 }
 
-/// The staged rejects of a stream.
+/// The view of a stream's staged rejects.
 pub(super) fn rejects_of(stream: &StreamInput) -> String {
     ddl::identifier(&format!("rejects_{}", stream.stream.name))
+}
+
+/// A row's key as text, as rejects name it: `FI/09704098`.
+pub(super) fn key_text(columns: &[&str], alias: &str) -> String {
+    let parts = columns
+        .iter()
+        .map(|column| format!("coalesce(CAST({alias}.{} AS VARCHAR), '')", ddl::identifier(column)));
+    format!("concat_ws('/', {})", parts.collect::<Vec<_>>().join(", "))
 }
 
 /// No staged rows, of the columns that staged rows of `table` have.
@@ -203,7 +196,7 @@ fn valid_columns(table: &Table) -> Vec<String> {
 }
 
 /// The staged files as a table expression; without files, an empty one of the same columns.
-fn files_or_none(
+pub(super) fn files_or_none(
     files: &[std::path::PathBuf],
     columns: impl Fn() -> Vec<(&'static str, &'static str)>,
 ) -> Result<String, LoadError> {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::WorkspaceError;
 
 /// Version of the warehouse's layout and of the state folder that this version of the tool writes.
-pub const FORMAT_VERSION: i64 = 1;
+pub const FORMAT_VERSION: i64 = 2;
 
 /// File in the state folder that says whose it is.
 const STATE_MARKER: &str = "vainu-etl.json";

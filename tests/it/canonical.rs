@@ -15,13 +15,13 @@ const ABOUT_THE_LOAD: &[&str] = &[
     "run_id",
     "_run_id",
     "first_seen_run",
+    "first_run",
+    "last_run",
     "_first_seen_at",
     "_last_seen_at",
     "_details_at",
     "changed_at",
-    "replayed_at",
     "page",
-    "reject_id",
     "sample",
 ];
 

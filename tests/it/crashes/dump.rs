@@ -30,11 +30,11 @@ pub(crate) fn dump(path: &Path) -> Option<Dump> {
         ));
         let cells: Vec<String> = columns
             .iter()
-            .filter(|(column, _)| !["requests", "retries", "bytes", "reject_id", "page"].contains(&column.as_str()))
+            .filter(|(column, _)| !["requests", "retries", "bytes", "page"].contains(&column.as_str()))
             // A lead of several target groups leads to a company of the one whose answer came last.
             .filter(|(column, _)| (name, column.as_str()) != ("leads", "vainu_link"))
             .map(|(column, kind)| match column.as_str() {
-                "run_id" | "_run_id" | "first_seen_run" => format!(
+                "run_id" | "_run_id" | "first_seen_run" | "first_run" | "last_run" => format!(
                     "(SELECT count(*) FROM etl.runs r WHERE r.started_at <= \
                      (SELECT started_at FROM etl.runs o WHERE o.run_id = t.\"{column}\"))"
                 ),

@@ -231,7 +231,7 @@ impl Rig {
         });
         // Those of companies that are gone stay, as the companies do.
         let live = "(country, business_id) IN (SELECT (country, business_id) FROM prospects WHERE _deleted_at IS NULL)";
-        let rejected = "SELECT count(*) FROM etl.rejects WHERE run_id = (SELECT max(run_id) FROM etl.runs)";
+        let rejected = "SELECT count(*) FROM etl.rejects WHERE last_run = (SELECT max(run_id) FROM etl.runs)";
         let tables: [(&str, &str, usize); 4] = [
             ("target_groups", "true", groups.len()),
             ("target_group_members", "true", members),

@@ -1,0 +1,316 @@
+//! What did not fit: one row of `etl.rejects` for each value, however often it comes, for as long as it is wrong.
+//!
+//! A reject of an earlier run stays when it came again, or when its record was not read again: it was in a list of another
+//! selection, in one that was not read to its end, or is of a company that was not due. It goes when its record was read
+//! and the reject did not come, and when the lists that held it were read completely and none holds it any more.
+//!
+//! Rejects are told apart by a hash of 64 bits of what makes one of them, so that only numbers are counted and sorted,
+//! however large the values are. Two of a million would be one with a probability of three in a hundred million.
+
+use std::collections::HashMap;
+
+use super::merge::list_of;
+use super::next::Next;
+use super::sources::{Source, TableLoad, files_or_none, key_text, rejects_of};
+use super::{LoadError, LoadInput, LoadSettings, StreamInput};
+use crate::catalog::Lists;
+use crate::schema::{Disposition, Table, ddl, etl};
+
+const DOING: &str = "recording the rejects";
+
+/// What makes a reject: the key of the table.
+const HASH: &str = "hash(stream, table_name, key, field, raw)";
+
+/// How many rejects came.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    /// All of the run.
+    pub(super) came: u64,
+    /// Those that were too many to be stored, by stream and position of the list.
+    pub(super) left_out: HashMap<(String, usize), u64>,
+}
+
+/// Makes the staged rejects readable, and counts them: `came` has a row for each reject and list.
+pub(super) fn stage(next: &Next, input: &LoadInput) -> Result<(), LoadError> {
+    next.batch(
+        DOING,
+        "CREATE TEMP TABLE came
+             (stream VARCHAR, list UINTEGER, h UBIGINT, alike UBIGINT, count BIGINT, page BIGINT)",
+    )?;
+    for stream in input.streams.iter().filter(|stream| !stream.staged.rejects.is_empty()) {
+        // Pages overlap: what was rejected in both is one reject. Equal ones of one page are as many as there are. Where each
+        // page is about another company, what is alike is not the same.
+        let over_pages = if stream.stream.lists == Lists::Companies { "sum" } else { "max" };
+        let (name, files) = (rejects_of(stream), files_or_none(&stream.staged.rejects, Vec::new)?);
+        let stream = ddl::literal(stream.stream.name);
+        next.batch(
+            DOING,
+            &format!(
+                "CREATE TEMP VIEW {name} AS
+                     SELECT {stream} AS stream, *, hash(table_name, field, reason) AS alike FROM {files} WHERE newest;
+                 INSERT INTO came
+                     SELECT {stream}, list, h, min(alike), {over_pages}(n), max(page)
+                     FROM (SELECT list, {HASH} AS h, page, min(alike) AS alike, count(*) AS n FROM {name} GROUP BY 1, 2, 3)
+                     GROUP BY list, h;"
+            ),
+        )?;
+    }
+    Ok(())
+}
+
+/// How many came in each list of a stream, by the list's position.
+pub(super) fn of_lists(next: &Next, stream: &StreamInput) -> Result<HashMap<usize, u64>, LoadError> {
+    let sql = "SELECT list, CAST(sum(count) AS BIGINT) FROM came WHERE stream = ? GROUP BY list";
+    let counted = next.rows(DOING, sql, [stream.stream.name], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(counted.into_iter().collect())
+}
+
+/// Fills `etl.rejects`. Run when the other tables are filled.
+pub(super) fn write(
+    next: &Next,
+    input: &LoadInput,
+    loads: &[TableLoad<'_>],
+    settings: &LoadSettings,
+) -> Result<Written, LoadError> {
+    take_over(next)?;
+    let sql = "SELECT stream, table_name FROM known_rejects GROUP BY ALL";
+    let known: Vec<(String, String)> = next.rows(DOING, sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    read_lists(next, input)?;
+    next.batch(DOING, "CREATE TEMP TABLE settled (h UBIGINT)")?;
+    for stream in &input.streams {
+        let of_stream = known.iter().filter(|(name, _)| *name == stream.stream.name);
+        let tables: Vec<&str> = of_stream.map(|(_, table)| table.as_str()).collect();
+        if !tables.is_empty() {
+            settle(next, stream, loads, &tables)?;
+        }
+    }
+    next.batch(DOING, OF_WHOLE_LISTS)?;
+    next.batch(DOING, KEPT)?;
+    bound(next, settings.max_rejects)?;
+    insert(next, input)?;
+    counted(next)
+}
+
+/// The rejects of the previous generation, as `known_rejects`.
+///
+/// In the first layout, each run added rows of its own. Which list one came from it did not say: it was one of those that
+/// the run had read.
+fn take_over(next: &Next) -> Result<(), LoadError> {
+    let columns = next.previous_columns(&etl::REJECTS)?;
+    let has = |name: &str| columns.iter().any(|column| column == name);
+    let names = list_of(&etl::REJECTS.columns.iter().map(|column| column.name).collect::<Vec<_>>());
+    let known = if has("last_run") {
+        format!("SELECT {names}, {HASH} AS h FROM prev.etl.rejects")
+    } else if has("run_id") {
+        let known = format!(
+            "SELECT {names}, {HASH} AS h FROM (
+                 SELECT stream, table_name, key, field, raw, max(reason) AS reason, max(page) AS page,
+                        min(run_id) AS first_run, max(run_id) AS last_run, count(*) AS count
+                 FROM prev.etl.rejects GROUP BY stream, table_name, key, field, raw)
+             LEFT JOIN (SELECT run_id AS last_run, stream, string_agg(list, chr(10) ORDER BY list) AS list
+                        FROM prev.etl.streams GROUP BY ALL) USING (last_run, stream)"
+        );
+        let stored = next.store("taking over the rejects", "rejects_known", &known)?;
+        format!("SELECT * FROM {stored}")
+    } else {
+        let typed = etl::REJECTS.columns.iter().map(|column| {
+            format!("CAST(NULL AS {}) AS {}", column.kind.sql_type(), ddl::identifier(column.name))
+        });
+        format!("SELECT {}, CAST(NULL AS UBIGINT) AS h WHERE false", typed.collect::<Vec<_>>().join(", "))
+    };
+    next.batch(DOING, &format!("CREATE TEMP VIEW known_rejects AS {known}"))
+}
+
+/// Which lists the run has read completely, as `whole_lists`; the names of all of its lists, as `run_list_names`; and as
+/// `unread_lists` the lists of each known reject that are not among the former.
+fn read_lists(next: &Next, input: &LoadInput) -> Result<(), LoadError> {
+    let mut whole: Vec<String> = Vec::new();
+    let mut names: Vec<String> = Vec::new();
+    for stream in &input.streams {
+        let name = ddl::literal(stream.stream.name);
+        // A list of companies is of those that were due, one of a window of what is new.
+        let tells_all = stream.stream.lists != Lists::Companies && stream.stream.endpoint.window.is_none();
+        for (position, list) in stream.lists.iter().enumerate() {
+            let label = ddl::literal(&list.list);
+            names.push(format!("({name}, {position}, {label})"));
+            if list.complete && tells_all && list.window_us.is_none() {
+                whole.push(format!("({name}, {label})"));
+            }
+        }
+    }
+    let retired = input.retired.iter();
+    whole.extend(retired.map(|(stream, list)| format!("({}, {})", ddl::literal(stream), ddl::literal(list))));
+    next.batch(
+        DOING,
+        "CREATE TEMP TABLE whole_lists (stream VARCHAR, list VARCHAR);
+         CREATE TEMP TABLE run_list_names (stream VARCHAR, position UINTEGER, list VARCHAR);",
+    )?;
+    for (table, values) in [("whole_lists", whole), ("run_list_names", names)] {
+        if !values.is_empty() {
+            next.batch(DOING, &format!("INSERT INTO {table} VALUES {}", values.join(", ")))?;
+        }
+    }
+    next.batch(
+        DOING,
+        "CREATE TEMP TABLE unread_lists AS
+             SELECT k.h, k.list FROM (SELECT h, stream, unnest(string_split(list, chr(10))) AS list FROM known_rejects) k
+             LEFT JOIN whole_lists w ON w.stream = k.stream AND w.list = k.list WHERE w.list IS NULL",
+    )
+}
+
+/// Notes which known rejects of a stream are settled unless they came again, since their records were read again.
+fn settle(
+    next: &Next,
+    stream: &StreamInput,
+    loads: &[TableLoad<'_>],
+    tables: &[&str],
+) -> Result<(), LoadError> {
+    let name = ddl::literal(stream.stream.name);
+    let sources: Vec<&Source<'_>> = loads
+        .iter()
+        .flat_map(|load| &load.sources)
+        .filter(|source| source.input.stream.name == stream.stream.name)
+        .collect();
+    let add = |condition: &str| {
+        let sql = format!(
+            "INSERT INTO settled SELECT DISTINCT k.h FROM known_rejects k {condition} k.stream = {name}"
+        );
+        next.batch(DOING, &sql)
+    };
+    let add_scopes = |source: &Source<'_>, of_table: &str| -> Result<(), LoadError> {
+        let Some(scopes) = source.scopes()? else { return Ok(()) };
+        let columns = scope_columns(source.table());
+        let read = key_text(columns, "s");
+        let prefix = format!("array_to_string(string_split(k.key, '/')[1:{}], '/')", columns.len());
+        add(&format!("JOIN {scopes} s ON {prefix} = {read} WHERE {of_table}"))
+    };
+    for table in tables {
+        let of_table = format!("k.table_name = {} AND", ddl::literal(table));
+        let Some(own) = sources.iter().copied().find(|source| source.table().name == *table) else {
+            // Of a record whose own table was not asked for, the rest tells whether it was read.
+            sources.iter().copied().try_for_each(|source| add_scopes(source, &of_table))?;
+            continue;
+        };
+        let read = key_text(own.table().key, "s");
+        add(&format!("JOIN {} s ON k.key = {read} WHERE {of_table}", own.rows()))?;
+        add_scopes(own, &of_table)?;
+    }
+    if stream.stream.lists == Lists::Companies {
+        // The first layout did not say which company an answer was about.
+        add("WHERE k.key IS NULL AND")?;
+        settle_answers(next, stream, &add)?;
+    }
+    Ok(())
+}
+
+/// Answers about companies whose rows are only added, as leads, do not tell of which company they were read: known when it
+/// was asked about all of them.
+fn settle_answers(
+    next: &Next,
+    stream: &StreamInput,
+    add: &dyn Fn(&str) -> Result<(), LoadError>,
+) -> Result<(), LoadError> {
+    let table = stream.stream.table();
+    if table.disposition != Disposition::Upsert || !stream.lists.iter().all(|list| list.complete) {
+        return Ok(());
+    }
+    let asked: u64 = stream.lists.iter().filter_map(|list| list.total_before).sum();
+    let live = "SELECT count(*) FROM next.main.prospects WHERE _deleted_at IS NULL";
+    if asked < next.number(DOING, live)? {
+        return Ok(());
+    }
+    let row = key_text(table.key, "n");
+    let of_row = format!("SELECT 1 FROM next.{} n WHERE {row} = k.key", table.qualified());
+    let of_table = ddl::literal(table.name);
+    add(&format!("WHERE k.table_name = {of_table} AND NOT EXISTS ({of_row}) AND"))
+}
+
+/// The columns that a table's staged scopes have.
+fn scope_columns(table: &Table) -> &'static [&'static str] {
+    match table.disposition {
+        Disposition::Replace { scope } => scope,
+        _ => table.key,
+    }
+}
+
+/// Settles what lists held that were all read completely, or are no more.
+const OF_WHOLE_LISTS: &str = "
+    INSERT INTO settled SELECT k.h FROM known_rejects k
+    WHERE k.list IS NOT NULL AND k.stream IN (SELECT stream FROM whole_lists)
+      AND NOT EXISTS (SELECT 1 FROM unread_lists u WHERE u.h = k.h)";
+
+/// `kept`: all that stays and all that came.
+const KEPT: &str = "
+    CREATE TEMP TABLE kept AS
+        SELECT stream, h, min(alike) AS alike, true AS came, h NOT IN (SELECT h FROM known_rejects) AS is_new
+        FROM came GROUP BY stream, h
+    UNION ALL
+        SELECT stream, h, hash(table_name, field, reason), false, false FROM known_rejects
+        WHERE h NOT IN (SELECT h FROM settled) AND h NOT IN (SELECT h FROM came)";
+
+/// Drops what is too much of a stream: new ones first, and of those that are alike as many as of the others, so that one field
+/// does not hide the rest.
+fn bound(next: &Next, most: u64) -> Result<(), LoadError> {
+    let sql = format!("SELECT stream FROM kept GROUP BY stream HAVING count(*) > {most}");
+    for stream in next.rows(DOING, &sql, [], |row| row.get::<_, String>(0))? {
+        let stream = ddl::literal(&stream);
+        next.batch(
+            DOING,
+            &format!(
+                "DELETE FROM kept WHERE stream = {stream} AND h NOT IN (SELECT h FROM (
+                     SELECT h, is_new, row_number() OVER (PARTITION BY is_new, alike ORDER BY h) AS turn
+                     FROM kept WHERE stream = {stream}) ORDER BY is_new, turn, h LIMIT {most})"
+            ),
+        )?;
+    }
+    Ok(())
+}
+
+fn insert(next: &Next, input: &LoadInput) -> Result<(), LoadError> {
+    let run = ddl::literal(&input.run.run_id);
+    next.batch(
+        DOING,
+        "CREATE TEMP TABLE lists_of AS
+             SELECT h, string_agg(DISTINCT list, chr(10) ORDER BY list) AS list FROM (
+                 SELECT h, list FROM unread_lists UNION ALL
+                 SELECT c.h, n.list FROM came c JOIN run_list_names n ON n.stream = c.stream AND n.position = c.list)
+             WHERE h IN (SELECT h FROM kept) GROUP BY h;
+         INSERT INTO next.etl.rejects
+             SELECT k.stream, k.table_name, k.key, k.field, k.raw, k.reason, k.page, k.first_run, k.last_run, k.count, l.list
+             FROM known_rejects k JOIN kept USING (h) LEFT JOIN lists_of l USING (h) WHERE NOT kept.came;",
+    )?;
+    for stream in input.streams.iter().filter(|stream| !stream.staged.rejects.is_empty()) {
+        let (rejects, name) = (rejects_of(stream), ddl::literal(stream.stream.name));
+        next.batch(
+            DOING,
+            &format!(
+                "INSERT INTO next.etl.rejects
+                 SELECT {name}, s.table_name, s.key, s.field, s.raw, s.reason, c.page, coalesce(k.first_run, {run}), {run},
+                        c.count + coalesce(k.count, 0), l.list
+                 FROM (SELECT h, min(table_name) AS table_name, min(key) AS key, min(field) AS field, min(raw) AS raw,
+                              min(reason) AS reason
+                       FROM (SELECT *, {HASH} AS h FROM {rejects}) WHERE h IN (SELECT h FROM kept) GROUP BY h) s
+                 JOIN (SELECT h, sum(count) AS count, max(page) AS page FROM came WHERE stream = {name} GROUP BY h) c USING (h)
+                 LEFT JOIN known_rejects k USING (h) LEFT JOIN lists_of l USING (h)"
+            ),
+        )?;
+    }
+    Ok(())
+}
+
+fn counted(next: &Next) -> Result<Written, LoadError> {
+    let sql = "SELECT stream, list, CAST(sum(count) AS BIGINT), \
+                      CAST(coalesce(sum(count) FILTER (h NOT IN (SELECT h FROM kept)), 0) AS BIGINT) \
+               FROM came GROUP BY stream, list";
+    let lists: Vec<(String, usize, u64, u64)> =
+        next.rows(DOING, sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    let came = lists.iter().map(|(_, _, came, _)| came).sum();
+    let left_out = lists.into_iter().filter(|(.., left_out)| *left_out > 0);
+    let left_out: HashMap<_, _> =
+        left_out.map(|(stream, list, _, left_out)| ((stream, list), left_out)).collect();
+    if !left_out.is_empty() {
+        let count: u64 = left_out.values().sum();
+        tracing::warn!(count, "Too many rejects to store all of them; the rest is counted only.");
+    }
+    Ok(Written { came, left_out })
+}
