@@ -154,7 +154,7 @@ fn run(cli: Cli, output: &Output) -> Result<u8, Error> {
         Command::Views(args) => views::run(&args),
         Command::Export(args) => export::run(&args, &global, output),
         Command::Schema(args) => schema::run(&args),
-        Command::Rejects(args) => rejects::run(&args, &global),
+        Command::Rejects(args) => rejects::run(&args, &global, output),
         Command::Rebuild(args) => generations::rebuild(&args, &global, output),
         Command::Rollback(args) => generations::rollback(&args, &global, output),
         Command::Erase(args) => erase::run(&args, &global, output),

@@ -9,7 +9,7 @@ use super::config::ConfigFile;
 use crate::error::Error;
 
 /// The published file when nothing else is said.
-const DEFAULT_WAREHOUSE: &str = "vainu.duckdb";
+pub(super) const DEFAULT_WAREHOUSE: &str = "vainu.duckdb";
 /// The origin of the API.
 const DEFAULT_BASE_URL: &str = "https://api.vainu.io/api/v1";
 

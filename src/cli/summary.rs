@@ -43,6 +43,9 @@ pub(crate) fn summarise(report: &Report, output: &Output) {
         ));
         output.say("hint: run the same command again; `vainu-etl status` shows the evidence");
     }
+    if report.rejects > 0 {
+        output.say(&format!("What did not fit, and why: {}", super::rejects::command(&report.warehouse)));
+    }
 }
 
 /// The streams of a report in their order, each once.

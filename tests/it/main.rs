@@ -20,6 +20,7 @@ mod normalise;
 mod paging;
 mod parts;
 mod query;
+mod rejects;
 mod simulator;
 mod staged_fixture;
 mod streams;
