@@ -19,6 +19,7 @@ mod load;
 mod normalise;
 mod paging;
 mod parts;
+mod proxy;
 mod query;
 mod simulator;
 mod staged_fixture;
