@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use crate::clock::utc_text;
 use crate::extract::runs::LandedRun;
-use crate::load::{LoadInput, Published};
+use crate::load::{ListCounts, ListResult, LoadInput, Published};
+use crate::selection::{country_of, short_id};
 use crate::workspace::Workspace;
 
 /// What a run did. Counts are rows or requests, sizes bytes, durations seconds.
@@ -136,7 +137,9 @@ pub struct ListLine {
     pub ids_asked: u64,
     /// How many of them did not come.
     pub ids_not_found: u64,
-    /// The first 100 of these; all of them are in `etl.ids_not_found`.
+    /// How many of these are one digit short of what ids of their country have.
+    pub ids_short: u64,
+    /// The first 100 of those that did not come, the short ones first; all of them are in `etl.ids_not_found`.
     pub missing_ids: Vec<String>,
     /// First moment asked for, UTC, where a list is of a window of time.
     pub window_from: Option<String>,
@@ -152,6 +155,38 @@ pub struct ListLine {
     pub deleted: u64,
     /// Rejects from this list.
     pub rejected: u64,
+}
+
+/// The line of a list.
+fn list_line(list: &ListResult, counted: &ListCounts) -> ListLine {
+    let country = country_of(&list.list);
+    let (short, others): (Vec<&String>, Vec<&String>) =
+        list.missing_ids.iter().partition(|id| short_id(country, id).is_some());
+    ListLine {
+        stream: counted.stream.clone(),
+        list: list.list.clone(),
+        complete: list.complete,
+        reasons: list.reasons.clone(),
+        rows_received: list.rows_received,
+        distinct_keys: list.distinct_keys,
+        total_before: list.total_before,
+        total_after: list.total_after,
+        effective_page_size: list.effective_page_size,
+        sweeps: list.sweeps,
+        not_found: list.not_found,
+        outside: list.outside,
+        ids_asked: list.ids_asked,
+        ids_not_found: list.missing_ids.len() as u64,
+        ids_short: short.len() as u64,
+        missing_ids: short.into_iter().chain(others).take(MOST_IDS).cloned().collect(),
+        window_from: list.window_us.map(|(from, _)| utc_text(from)),
+        window_to: list.window_us.map(|(_, to)| utc_text(to)),
+        inserted: counted.counts.inserted,
+        updated: counted.counts.updated,
+        unchanged: counted.counts.unchanged,
+        deleted: counted.counts.deleted,
+        rejected: counted.counts.rejected,
+    }
 }
 
 /// Missing ids that a report names for each list.
@@ -199,30 +234,7 @@ impl Report {
         let staged = || input.streams.iter().map(|stream| &stream.staged);
         let results = input.streams.iter().flat_map(|stream| stream.lists.iter());
         let counted = published.lists.iter();
-        let lists = results.zip(counted).map(|(list, counted)| ListLine {
-            stream: counted.stream.clone(),
-            list: list.list.clone(),
-            complete: list.complete,
-            reasons: list.reasons.clone(),
-            rows_received: list.rows_received,
-            distinct_keys: list.distinct_keys,
-            total_before: list.total_before,
-            total_after: list.total_after,
-            effective_page_size: list.effective_page_size,
-            sweeps: list.sweeps,
-            not_found: list.not_found,
-            outside: list.outside,
-            ids_asked: list.ids_asked,
-            ids_not_found: list.missing_ids.len() as u64,
-            missing_ids: list.missing_ids.iter().take(MOST_IDS).cloned().collect(),
-            window_from: list.window_us.map(|(from, _)| utc_text(from)),
-            window_to: list.window_us.map(|(_, to)| utc_text(to)),
-            inserted: counted.counts.inserted,
-            updated: counted.counts.updated,
-            unchanged: counted.counts.unchanged,
-            deleted: counted.counts.deleted,
-            rejected: counted.counts.rejected,
-        });
+        let lists = results.zip(counted).map(|(list, counted)| list_line(list, counted));
         let drift = input
             .streams
             .iter()

@@ -32,8 +32,7 @@ pub fn read(path: &Path) -> Result<String, TextFileError> {
 
 /// The text of those bytes, or the line that cannot be read and why.
 fn decode(bytes: &[u8]) -> Result<String, (usize, String)> {
-    let text = match bytes {
-        [0xEF, 0xBB, 0xBF, rest @ ..] => utf_8(rest)?,
+    let text = match bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes) {
         [0xFF, 0xFE, rest @ ..] => utf_16(rest, u16::from_le_bytes)?,
         [0xFE, 0xFF, rest @ ..] => utf_16(rest, u16::from_be_bytes)?,
         rest => utf_8(rest)?,

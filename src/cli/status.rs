@@ -107,7 +107,7 @@ fn ids_not_found(published: &Path) -> Result<Value, Error> {
         return Ok(json!([]));
     }
     let sql = "SELECT stream, list, count(*) AS ids, count(note) AS short, \
-               array_to_string(list_slice(list(business_id ORDER BY business_id), 1, 10), ', ') AS first \
+               array_to_string(list_slice(list(business_id ORDER BY note IS NULL, business_id), 1, 10), ', ') AS first \
                FROM etl.ids_not_found GROUP BY stream, list ORDER BY stream, list";
     rows(published, sql)
 }
@@ -153,6 +153,32 @@ fn describe(status: &Value) -> String {
             word(&run["arguments"]),
         ));
     }
+    text.push_str(&describe_lists(status));
+    for run in items(&status["unfinished"]) {
+        text.push_str(&format!(
+            "unfinished run {} of {} ({}): {} pages of lists and bundles of answers landed; `sync` with the same selections resumes it within 24 hours\n",
+            word(&run["run_id"]),
+            word(&run["started_at"]),
+            word(&run["arguments"]),
+            word(&run["pages"]),
+        ));
+    }
+    if let Some(owner) = status["lock"].as_object() {
+        let part = |name: &str| owner.get(name).map(word).unwrap_or_default();
+        text.push_str(&format!(
+            "at work: process {} on {} since {} ({})\n",
+            part("pid"),
+            part("host"),
+            part("started_at"),
+            part("command")
+        ));
+    }
+    text
+}
+
+/// The evidence of the lists, and what came of the selections.
+fn describe_lists(status: &Value) -> String {
+    let mut text = String::new();
     for list in items(&status["lists"]) {
         let proof = if list["complete"] == true { "complete" } else { "NOT proven complete" };
         let (stream, label) = (word(&list["stream"]), word(&list["list"]));
@@ -169,8 +195,8 @@ fn describe(status: &Value) -> String {
         };
         text.push_str(&format!("list {stream} {label}: {proof}, {counts}, run {}\n", word(&list["run_id"])));
     }
-    if let (Some(companies), Some(selected)) =
-        (status["selected"]["companies"].as_u64(), status["selected"]["selected"].as_u64())
+    let of_selected = |name: &str| status["selected"].get(name).and_then(Value::as_u64);
+    if let (Some(companies), Some(selected)) = (of_selected("companies"), of_selected("selected"))
         && selected < companies
     {
         text.push_str(&format!(
@@ -189,25 +215,6 @@ fn describe(status: &Value) -> String {
             word(&list["stream"]),
             word(&list["list"]),
             word(&list["first"]),
-        ));
-    }
-    for run in items(&status["unfinished"]) {
-        text.push_str(&format!(
-            "unfinished run {} of {} ({}): {} pages of lists and bundles of answers landed; `sync` with the same selections resumes it within 24 hours\n",
-            word(&run["run_id"]),
-            word(&run["started_at"]),
-            word(&run["arguments"]),
-            word(&run["pages"]),
-        ));
-    }
-    if let Some(owner) = status["lock"].as_object() {
-        let part = |name: &str| owner.get(name).map(word).unwrap_or_default();
-        text.push_str(&format!(
-            "at work: process {} on {} since {} ({})\n",
-            part("pid"),
-            part("host"),
-            part("started_at"),
-            part("command")
         ));
     }
     text

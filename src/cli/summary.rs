@@ -104,11 +104,11 @@ fn missing_ids(list: &ListLine) -> String {
     let country = country_of(&list.list);
     let named: Vec<&str> = list.missing_ids.iter().take(NAMED_IDS).map(String::as_str).collect();
     let more = if list.ids_not_found > named.len() as u64 { ", …" } else { "" };
-    let short: Vec<String> = list.missing_ids.iter().filter_map(|id| short_id(country, id)).collect();
-    let note = match short.as_slice() {
-        [] => String::new(),
-        [first, ..] if short.len() == list.missing_ids.len() => format!(" ({first})"),
-        [first, ..] => format!(" ({} of these are {first})", short.len()),
+    let reason = list.missing_ids.first().and_then(|id| short_id(country, id)).unwrap_or_default();
+    let note = match list.ids_short {
+        0 => String::new(),
+        short if short == list.ids_not_found => format!(" ({reason})"),
+        short => format!(" (of these {short} {reason})"),
     };
     format!(
         "{} of {} business ids that were asked for are not found: {}{more}{note}",

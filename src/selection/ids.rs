@@ -10,24 +10,17 @@ pub fn short_id(country: Option<&str>, id: &str) -> Option<String> {
         return None;
     }
     let short_of = |digits: usize| id.len() + 1 == digits;
-    match country {
-        Some(country) => {
-            let (_, digits) = DIGITS.iter().find(|(known, _)| *known == country)?;
-            short_of(*digits).then(|| {
-                format!("one digit short: ids of {country} have {digits}; a spreadsheet drops leading zeros")
-            })
-        }
-        // Eight and nine digits are whole ids of some country.
-        None => {
-            let shortest = DIGITS.iter().map(|(_, digits)| *digits).min()?;
-            short_of(shortest).then(|| {
-                format!(
-                    "one digit short: no country has ids of {}; a spreadsheet drops leading zeros",
-                    id.len()
-                )
-            })
-        }
+    if let Some(country) = country {
+        let (_, digits) = DIGITS.iter().find(|(known, _)| *known == country)?;
+        return short_of(*digits).then(|| {
+            format!("one digit short: ids of {country} have {digits}; a spreadsheet drops leading zeros")
+        });
     }
+    // Eight and nine digits are whole ids of some country.
+    let shortest = DIGITS.iter().map(|(_, digits)| *digits).min()?;
+    short_of(shortest).then(|| {
+        format!("one digit short: no country has ids of {}; a spreadsheet drops leading zeros", id.len())
+    })
 }
 
 /// The country that a list's label names.

@@ -178,8 +178,8 @@ async fn ids_that_are_not_there_are_counted_and_named_everywhere() {
     let said = stderr(&output);
     assert_eq!(output.status.code(), Some(0), "{said}");
     for words in [
-        "121 of 125 business ids that were asked for are not found: 9900",
-        "(1 of these are one digit short: ids of FI have 8",
+        "121 of 125 business ids that were asked for are not found: 9999999, 99000000, ",
+        "(of these 1 one digit short: ids of FI have 8",
         "query \"FROM etl.ids_not_found\"",
         "Business ids look cut; they are asked for as they are.",
         "first=\"9999999\"",
@@ -190,10 +190,11 @@ async fn ids_that_are_not_there_are_counted_and_named_everywhere() {
         serde_json::from_str(&fs_err::read_to_string(dir.path().join("r.json")).unwrap()).unwrap();
     let list = &report["lists"][0];
     assert_eq!((list["ids_asked"].as_u64(), list["ids_not_found"].as_u64()), (Some(125), Some(121)));
+    assert_eq!((list["ids_short"].as_u64(), &list["missing_ids"][0]), (Some(1), &Value::from("9999999")));
     assert_eq!(list["missing_ids"].as_array().unwrap().len(), 100);
     let status = stdout(&run(dir.path(), &simulator, &["status"]));
     assert!(status.contains("not found: 121 business ids of list prospects business_ids="), "{status}");
-    assert!(status.contains("(1 of them one digit short): 99000000, "), "{status}");
+    assert!(status.contains("(1 of them one digit short): 9999999, 99000000, "), "{status}");
     let warehouse = dir.path().join("vainu.duckdb");
     let sql = "SELECT count(*) FROM etl.ids_not_found WHERE country = 'FI' AND stream = 'prospects'";
     assert_eq!(value::<i64>(&warehouse, sql), 121);
