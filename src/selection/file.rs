@@ -98,10 +98,8 @@ fn is_header(name: &str, kind: FilterKind, line: &str) -> bool {
 /// Whether a column of that name holds business ids.
 fn names_ids(name: &str) -> bool {
     let name = name.to_lowercase();
-    let words = name.split(|char: char| !char.is_alphanumeric());
-    words
-        .into_iter()
-        .any(|word| ID_WORDS.iter().any(|id| if *id == "id" { word == *id } else { word.contains(id) }))
+    let mut words = name.split(|char: char| !char.is_alphanumeric());
+    words.any(|word| ID_WORDS.iter().any(|id| if *id == "id" { word == *id } else { word.contains(id) }))
 }
 
 /// The cells of a line, whichever separator it has; one in quotes is none. Empty cells at the end are none either.
