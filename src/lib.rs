@@ -67,5 +67,6 @@ pub mod selection;
 pub mod simulator;
 pub mod staging;
 pub mod terminal;
+pub mod text_file;
 pub mod views;
 pub mod workspace;

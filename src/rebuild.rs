@@ -21,6 +21,7 @@ use crate::pipeline::{
     Piece, clear, list_result, pieces, publish_with_views, run_id, served_by, stage_pieces,
 };
 use crate::schema::Disposition;
+use crate::selection::ALL;
 use crate::workspace::{Lock, Workspace};
 
 /// What a rebuild did.
@@ -30,7 +31,7 @@ pub struct Rebuilt {
     pub generation: u64,
     /// Runs whose pages it was made from.
     pub runs: usize,
-    /// Rows loaded.
+    /// Rows of the tables for people.
     pub rows: u64,
 }
 
@@ -96,7 +97,41 @@ pub fn rebuild(
     if used.is_empty() {
         return Err(Error::NothingLanded { folder: workspace.landing_dir() });
     }
-    publish(&workspace, &lock, settings, keep, (id, now), inputs, &used)
+    let selects_all = selects_all(&finished);
+    publish(&workspace, &lock, settings, keep, (id, now), Made { streams: inputs, selects_all }, &used)
+}
+
+/// What the landed pages were made into.
+struct Made {
+    streams: Vec<StreamInput>,
+    /// Whether the latest selections were of all companies; none when no run read any.
+    selects_all: Option<bool>,
+}
+
+/// Whether the latest run that read selections read all companies.
+fn selects_all(runs: &[LandedRun]) -> Option<bool> {
+    let of_run = |run: &LandedRun| {
+        let mut labels = selections(run).peekable();
+        labels.peek()?;
+        Some(labels.any(|label| label == ALL))
+    };
+    runs.iter().rev().find_map(of_run)
+}
+
+/// Labels of the lists of selections that a run read.
+fn selections(run: &LandedRun) -> impl Iterator<Item = &str> {
+    let is_selecting = |list: &&RunList| {
+        STREAMS.iter().any(|stream| stream.name == list.stream && stream.lists == Lists::Selections)
+    };
+    run.lists.values().filter(is_selecting).map(|list| list.label.as_str())
+}
+
+/// Whether selections of earlier runs count no more after this run: it read all companies, or was told to forget them.
+fn ends_others(run: &LandedRun) -> bool {
+    let mut labels = selections(run).peekable();
+    labels.peek().is_some()
+        && run.verdicts.iter().all(|verdict| verdict.complete)
+        && (run.header.selection.forgets_others || labels.any(|label| label == ALL))
 }
 
 fn publish(
@@ -105,7 +140,7 @@ fn publish(
     settings: &LoadSettings,
     keep: usize,
     (run_id, started_at_us): (String, i64),
-    streams: Vec<StreamInput>,
+    Made { streams, selects_all }: Made,
     used: &HashSet<String>,
 ) -> Result<Rebuilt, Error> {
     let complete = streams.iter().flat_map(|stream| &stream.lists).all(|list| list.complete);
@@ -122,10 +157,18 @@ fn publish(
         retries: 0,
         bytes: 0,
     };
-    let input =
-        LoadInput { streams, retired: Vec::new(), run, from_scratch: true, max_deleted_percent: 100.0, keep };
+    let input = LoadInput {
+        streams,
+        retired: Vec::new(),
+        run,
+        selects_all,
+        from_scratch: true,
+        max_deleted_percent: 100.0,
+        keep,
+    };
     let published = publish_with_views(workspace, lock, &input, settings)?;
-    Ok(Rebuilt { generation: published.generation, runs: used.len(), rows: published.totals.inserted })
+    let rows = published.tables.iter().map(|(_, rows)| rows).sum();
+    Ok(Rebuilt { generation: published.generation, runs: used.len(), rows })
 }
 
 /// What the finished runs hold of a stream; none when no run read it.
@@ -141,6 +184,9 @@ fn source<'a>(
     let stays = stream.table().disposition == Disposition::Upsert;
     let mut readings: Vec<Reading<'a>> = Vec::new();
     for run in runs {
+        if stream.lists == Lists::Selections && ends_others(run) {
+            readings.retain(|reading| selections(run).any(|label| label == reading.list.label));
+        }
         let serving = run.lists.iter().filter(|(_, list)| list.serves.iter().any(|name| name == stream.name));
         for (index, list) in serving {
             let verdict = run.verdicts.iter().find(|verdict| verdict.list == *index);

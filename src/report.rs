@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use crate::clock::utc_text;
 use crate::extract::runs::LandedRun;
-use crate::load::{LoadInput, Published};
+use crate::load::{ListCounts, ListResult, LoadInput, Published};
+use crate::selection::{country_of, short_id};
 use crate::workspace::Workspace;
 
 /// What a run did. Counts are rows or requests, sizes bytes, durations seconds.
@@ -39,8 +40,14 @@ pub struct Report {
     pub retries: u64,
     /// JSON received.
     pub bytes: u64,
-    /// Companies loaded, each once.
+    /// Companies seen, each once; rows of all lists when no list of the run holds companies.
     pub rows: u64,
+    /// Live companies of the published file that no selection holds; 0 while nothing is selected.
+    pub companies_outside: u64,
+    /// Members of target groups that no selection of the run holds: not asked about, and what that would have cost.
+    pub members_outside: MembersOutside,
+    /// Selections of earlier runs that still count, with the companies of each; at most 20.
+    pub other_selections: Vec<SelectionLine>,
     /// Rows of each table of schema `main` in the published file.
     pub tables: Vec<TableLine>,
     /// Landed pages that turned out to be damaged and were asked for again.
@@ -71,6 +78,24 @@ pub struct DriftLine {
     pub count: u64,
 }
 
+/// Members of target groups that a run did not ask about by themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct MembersOutside {
+    /// Companies.
+    pub members: u64,
+    /// Requests that asking about each of them would have cost.
+    pub requests: u64,
+}
+
+/// A selection of an earlier run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SelectionLine {
+    /// Its filters.
+    pub list: String,
+    /// Companies that it held when it was last read.
+    pub companies: u64,
+}
+
 /// A table of the published file.
 #[derive(Debug, Clone, Serialize)]
 pub struct TableLine {
@@ -91,7 +116,7 @@ pub struct ListLine {
     pub complete: bool,
     /// Why not.
     pub reasons: Vec<String>,
-    /// Rows received, each position once.
+    /// Rows received, each position once; where each company is asked for, records in the answers.
     pub rows_received: u64,
     /// Different companies or rows among them; where each company is asked for, companies answered.
     pub distinct_keys: u64,
@@ -105,6 +130,17 @@ pub struct ListLine {
     pub sweeps: u32,
     /// Companies that the server does not know, where each is asked for.
     pub not_found: u64,
+    /// Members of target groups that were not asked about because no selection of the run holds them, where each company is
+    /// asked for.
+    pub outside: u64,
+    /// Business ids that the list was chosen by.
+    pub ids_asked: u64,
+    /// How many of them did not come.
+    pub ids_not_found: u64,
+    /// How many of these are one digit short of what ids of their country have.
+    pub ids_short: u64,
+    /// The first 100 of those that did not come, the short ones first; all of them are in `etl.ids_not_found`.
+    pub missing_ids: Vec<String>,
     /// First moment asked for, UTC, where a list is of a window of time.
     pub window_from: Option<String>,
     /// Last moment asked for, UTC.
@@ -119,6 +155,47 @@ pub struct ListLine {
     pub deleted: u64,
     /// Rejects from this list.
     pub rejected: u64,
+}
+
+/// The line of a list.
+fn list_line(list: &ListResult, counted: &ListCounts) -> ListLine {
+    let country = country_of(&list.list);
+    let (short, others): (Vec<&String>, Vec<&String>) =
+        list.missing_ids.iter().partition(|id| short_id(country, id).is_some());
+    ListLine {
+        stream: counted.stream.clone(),
+        list: list.list.clone(),
+        complete: list.complete,
+        reasons: list.reasons.clone(),
+        rows_received: list.rows_received,
+        distinct_keys: list.distinct_keys,
+        total_before: list.total_before,
+        total_after: list.total_after,
+        effective_page_size: list.effective_page_size,
+        sweeps: list.sweeps,
+        not_found: list.not_found,
+        outside: list.outside,
+        ids_asked: list.ids_asked,
+        ids_not_found: list.missing_ids.len() as u64,
+        ids_short: short.len() as u64,
+        missing_ids: short.into_iter().chain(others).take(MOST_IDS).cloned().collect(),
+        window_from: list.window_us.map(|(from, _)| utc_text(from)),
+        window_to: list.window_us.map(|(_, to)| utc_text(to)),
+        inserted: counted.counts.inserted,
+        updated: counted.counts.updated,
+        unchanged: counted.counts.unchanged,
+        deleted: counted.counts.deleted,
+        rejected: counted.counts.rejected,
+    }
+}
+
+/// Missing ids that a report names for each list.
+const MOST_IDS: usize = 100;
+
+/// The members that the endpoints of a run passed over; each endpoint would have asked about all of them.
+fn members_outside(run: &LandedRun) -> MembersOutside {
+    let outside = || run.verdicts.iter().map(|verdict| verdict.outside);
+    MembersOutside { members: outside().max().unwrap_or(0), requests: outside().sum() }
 }
 
 /// Measures the steps of a session.
@@ -157,26 +234,7 @@ impl Report {
         let staged = || input.streams.iter().map(|stream| &stream.staged);
         let results = input.streams.iter().flat_map(|stream| stream.lists.iter());
         let counted = published.lists.iter();
-        let lists = results.zip(counted).map(|(list, counted)| ListLine {
-            stream: counted.stream.clone(),
-            list: list.list.clone(),
-            complete: list.complete,
-            reasons: list.reasons.clone(),
-            rows_received: list.rows_received,
-            distinct_keys: list.distinct_keys,
-            total_before: list.total_before,
-            total_after: list.total_after,
-            effective_page_size: list.effective_page_size,
-            sweeps: list.sweeps,
-            not_found: list.not_found,
-            window_from: list.window_us.map(|(from, _)| utc_text(from)),
-            window_to: list.window_us.map(|(_, to)| utc_text(to)),
-            inserted: counted.counts.inserted,
-            updated: counted.counts.updated,
-            unchanged: counted.counts.unchanged,
-            deleted: counted.counts.deleted,
-            rejected: counted.counts.rejected,
-        });
+        let lists = results.zip(counted).map(|(list, counted)| list_line(list, counted));
         let drift = input
             .streams
             .iter()
@@ -212,6 +270,13 @@ impl Report {
                 .tables
                 .iter()
                 .map(|(table, rows)| TableLine { table: table.clone(), rows: *rows })
+                .collect(),
+            companies_outside: published.outside,
+            members_outside: members_outside(run),
+            other_selections: published
+                .other_selections
+                .iter()
+                .map(|(list, companies)| SelectionLine { list: list.clone(), companies: *companies })
                 .collect(),
             damaged_pages: run.damaged_pages,
             rejects: published.totals.rejected,

@@ -1,5 +1,5 @@
 -- check: segments_add_up
--- doc:   Each segment view holds every live company of a country exactly once.
+-- doc:   Each segment view holds every live company of a country that a selection holds exactly once.
 -- reads: prospects, segment_by_*
 -- notes: runs in DuckDB only; must return no rows
 WITH segments AS (
@@ -18,7 +18,7 @@ WITH segments AS (
 -- What each view should hold: a country that a view lacks altogether is found too.
 expected AS (
     SELECT v.view_name, c.country, c.companies
-    FROM (SELECT country, count(*) AS companies FROM prospects WHERE _deleted_at IS NULL GROUP BY country) AS c
+    FROM (SELECT country, count(*) AS companies FROM prospects WHERE _deleted_at IS NULL AND coalesce(_selected, true) GROUP BY country) AS c
     CROSS JOIN (
         VALUES ('segment_by_turnover_band'), ('segment_by_size_class'), ('segment_by_industry'), ('segment_by_region')
     ) AS v(view_name)

@@ -59,6 +59,7 @@
 -- column: first_seen_at = When a load first held the company, UTC.
 -- column: last_seen_at = When a load last held the company, UTC.
 -- column: details_at = When the company's own endpoint was last read, UTC; NULL where never.
+-- column: is_selected = Whether a selection holds the company; true for all while nothing is selected. Segment views count these alone.
 CREATE OR REPLACE VIEW companies AS
 SELECT
     p.country,
@@ -164,7 +165,8 @@ SELECT
     p.description,
     p._first_seen_at AS first_seen_at,
     p._last_seen_at AS last_seen_at,
-    p._details_at AS details_at
+    p._details_at AS details_at,
+    coalesce(p._selected, true) AS is_selected
 FROM prospects AS p
 LEFT JOIN nace_divisions AS d ON d.division = p.industry_division
 LEFT JOIN nace_sections AS s ON s.section = d.section

@@ -2,7 +2,8 @@
 -- grain: one row per company among the ten largest by turnover of its country and NACE Rev. 2 division
 -- reads: companies
 -- units: turn_over_eur = euros; *_percent = percent, not rounded
--- notes: Equal turnovers share a rank and the next rank is skipped, so that a tie at rank 10 gives more than ten rows.
+-- notes: Only companies that a selection holds (companies.is_selected) are ranked and summed.
+--        Equal turnovers share a rank and the next rank is skipped, so that a tie at rank 10 gives more than ten rows.
 --        Companies without turnover or without a division are not ranked. Status is shown, not filtered on.
 -- column: country = Country of registration, two upper-case letters (ISO 3166-1).
 -- column: industry_division = NACE Rev. 2 division, two digits as text.
@@ -13,7 +14,7 @@
 -- column: is_active = Whether the status reads `active`; NULL where there is no status.
 -- column: turn_over_eur = Turnover of the latest year known, euros.
 -- column: turn_over_is_estimate = Whether turn_over_eur is an estimate of the source's.
--- column: share_of_industry_turnover_percent = The company's share of the turnover of all live companies of the country and division, percent.
+-- column: share_of_industry_turnover_percent = The company's share of the turnover of all selected live companies of the country and division, percent.
 -- column: turn_over_growth_percent = Growth of turnover over the year before, percent.
 -- column: profit_percent = Profit as percent of turnover.
 -- column: staff_number = Number of employees.
@@ -42,7 +43,7 @@ WITH ranked AS (
         size_class,
         municipality
     FROM companies
-    WHERE turn_over_eur IS NOT NULL AND industry_division IS NOT NULL
+    WHERE is_selected AND turn_over_eur IS NOT NULL AND industry_division IS NOT NULL
 )
 SELECT
     country,

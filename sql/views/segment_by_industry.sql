@@ -9,11 +9,11 @@
 -- column: industry_section_name = English title of the section, or `unknown`.
 -- column: industry_division = NACE Rev. 2 division, two digits as text, or `unknown`.
 -- column: industry_division_name = English title of the division, or `unknown`.
--- column: companies = Live companies in the segment.
+-- column: companies = Live companies in the segment that a selection holds (companies.is_selected).
 -- column: companies_with_turnover = Those of them with a known turn_over_eur.
 -- column: turnover_eur = Sum of turn_over_eur, euros; NULL where no company has one.
 -- column: median_turnover_eur = Median of turn_over_eur over companies that have one, euros.
--- column: share_of_companies_percent = Segment's share of the country's live companies, percent; adds up to 100 in each country.
+-- column: share_of_companies_percent = Segment's share of the country's selected live companies, percent; adds up to 100 in each country.
 -- column: share_of_turnover_percent = Segment's share of the country's turnover_eur, percent; NULL where the segment has none.
 -- column: staff = Sum of staff_number; NULL where no company has one.
 -- column: median_staff = Median of staff_number over companies that have one.
@@ -36,6 +36,7 @@ WITH segment AS (
         median(CAST(turn_over_growth_percent AS DOUBLE)) AS median_growth_percent,
         median(CAST(profit_percent AS DOUBLE)) AS median_profit_percent
     FROM companies
+    WHERE is_selected
     GROUP BY ALL
 )
 SELECT

@@ -6,11 +6,11 @@
 -- column: country = Country of registration, two upper-case letters (ISO 3166-1).
 -- column: size_class_order = 1 micro to 4 large, 5 unknown: sorts size_class.
 -- column: size_class = EU size class: micro, small, medium, large or unknown.
--- column: companies = Live companies in the segment.
+-- column: companies = Live companies in the segment that a selection holds (companies.is_selected).
 -- column: companies_with_turnover = Those of them with a known turn_over_eur.
 -- column: turnover_eur = Sum of turn_over_eur, euros; NULL where no company has one.
 -- column: median_turnover_eur = Median of turn_over_eur over companies that have one, euros.
--- column: share_of_companies_percent = Segment's share of the country's live companies, percent; adds up to 100 in each country.
+-- column: share_of_companies_percent = Segment's share of the country's selected live companies, percent; adds up to 100 in each country.
 -- column: share_of_turnover_percent = Segment's share of the country's turnover_eur, percent; NULL where the segment has none.
 -- column: staff = Sum of staff_number; NULL where no company has one.
 -- column: median_staff = Median of staff_number over companies that have one.
@@ -31,6 +31,7 @@ WITH segment AS (
         median(CAST(turn_over_growth_percent AS DOUBLE)) AS median_growth_percent,
         median(CAST(profit_percent AS DOUBLE)) AS median_profit_percent
     FROM companies
+    WHERE is_selected
     GROUP BY ALL
 )
 SELECT

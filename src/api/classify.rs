@@ -29,6 +29,8 @@ pub enum TransportKind {
     Connect,
     /// The server's certificate or its TLS is not acceptable. Not retried: it stays so.
     Tls,
+    /// The proxy wants a user name and password, or others. Not retried: it stays so.
+    Proxy,
     /// Silence for longer than a timeout. Retried, and counts as congestion.
     Timeout,
     /// The connection broke before an answer. Retried.
@@ -106,7 +108,7 @@ pub fn classify(outcome: &Outcome) -> Verdict {
 
 /// The part of the table for attempts without a complete answer.
 fn transport(kind: TransportKind) -> Verdict {
-    use TransportKind::{Connect, Damaged, Reset, Resolve, Timeout, Tls, TooLarge, Truncated};
+    use TransportKind::{Connect, Damaged, Proxy, Reset, Resolve, Timeout, Tls, TooLarge, Truncated};
     let retry = |reason| Verdict::Retry { reason, not_before: None, slow_down: kind == Timeout };
     match kind {
         Resolve => retry("host name not found"),
@@ -116,6 +118,7 @@ fn transport(kind: TransportKind) -> Verdict {
         Damaged => retry("answer damaged on its way"),
         Timeout => retry("timed out"),
         Tls => Verdict::Fail { reason: "no trusted connection" },
+        Proxy => Verdict::Fail { reason: "the proxy refuses" },
         TooLarge => Verdict::Fail { reason: "answer too large" },
     }
 }
@@ -193,12 +196,12 @@ mod tests {
 
     #[test]
     fn only_what_stays_so_is_not_tried_again() {
-        use TransportKind::{Connect, Damaged, Reset, Resolve, Timeout, Tls, TooLarge, Truncated};
+        use TransportKind::{Connect, Damaged, Proxy, Reset, Resolve, Timeout, Tls, TooLarge, Truncated};
         for kind in [Resolve, Connect, Timeout, Reset, Truncated, Damaged] {
             let verdict = classify(&Outcome::Transport(kind));
             assert!(matches!(verdict, Verdict::Retry { slow_down, .. } if slow_down == (kind == Timeout)));
         }
-        for kind in [Tls, TooLarge] {
+        for kind in [Tls, Proxy, TooLarge] {
             assert!(matches!(classify(&Outcome::Transport(kind)), Verdict::Fail { .. }));
         }
         for outcome in [Outcome::Empty, Outcome::NotJson] {

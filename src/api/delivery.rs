@@ -166,7 +166,7 @@ impl<'a> Delivery<'a> {
             return Err(ApiError::TooManyRetries {
                 request: self.name.clone(),
                 status: self.last_status,
-                reason: errors::words(reason, exchange),
+                reason: self.with_proxy(errors::words(reason, exchange), exchange),
                 retries: tally.retries.load(Ordering::Relaxed),
                 requests: tally.requests.load(Ordering::Relaxed),
             });

@@ -7,7 +7,7 @@ use std::time::Duration;
 #[non_exhaustive]
 #[expect(
     missing_docs,
-    reason = "the fields repeat in every variant: `request` = method, path and query; `status` = the HTTP status; `detail` = the server's own words, may be empty; `attempts` = HTTP requests made for this one; `elapsed` = since the first of them"
+    reason = "the fields repeat in every variant: `request` = method, path and query; `status` = the HTTP status; `detail` = the server's own words, may be empty; `proxy` = the proxy in use, without user name and password, and the variable that names it; `attempts` = HTTP requests made for this one; `elapsed` = since the first of them"
 )]
 pub enum ApiError {
     /// The base URL cannot be used.
@@ -22,6 +22,9 @@ pub enum ApiError {
     /// The request cannot be turned into a URL below the base URL.
     #[error("{request} cannot be sent: {reason}")]
     InvalidRequest { request: String, reason: &'static str },
+    /// The proxy that the environment names cannot be used. `variable` names it.
+    #[error("the proxy in `{variable}` is refused: {reason}")]
+    InvalidProxy { variable: &'static str, reason: &'static str },
     /// A link in an answer cannot be used.
     #[error("a link in the answer to {request} is refused: {reason}")]
     InvalidLink { request: String, reason: &'static str },
@@ -41,11 +44,21 @@ pub enum ApiError {
     #[error("{request} was refused: {} (status 403){}", forbidden(country.as_deref()), quoted(detail))]
     Forbidden { request: String, country: Option<String>, detail: String },
     /// The host has not answered once in this run.
-    #[error("{origin} cannot be reached for {request}: {reason} ({})", effort(*attempts, *elapsed))]
-    Unreachable { origin: String, request: String, reason: String, attempts: u32, elapsed: Duration },
+    #[error("{origin} cannot be reached for {request}{}: {reason} ({})", through(proxy.as_deref()), effort(*attempts, *elapsed))]
+    Unreachable {
+        origin: String,
+        request: String,
+        proxy: Option<String>,
+        reason: String,
+        attempts: u32,
+        elapsed: Duration,
+    },
+    /// The proxy does not let this program through. Not tried again.
+    #[error("{request} is not let through by the proxy {proxy}: {reason}")]
+    ProxyRefused { request: String, proxy: String, reason: String },
     /// The server's certificate or TLS is not acceptable. Not tried again.
-    #[error("{origin} is not trusted for {request}: {reason}")]
-    Untrusted { origin: String, request: String, reason: String },
+    #[error("{origin} is not trusted for {request}{}: {reason}", through(proxy.as_deref()))]
+    Untrusted { origin: String, request: String, proxy: Option<String>, reason: String },
     /// Every attempt failed. `status` is that of the last one, if it had one.
     #[error("{request} failed after {}: {reason}{}{}", effort(*attempts, *elapsed), status_note(*status), quoted(detail))]
     Unavailable {
@@ -92,6 +105,10 @@ fn status_note(status: Option<u16>) -> String {
 
 fn quoted(detail: &str) -> String {
     if detail.is_empty() { String::new() } else { format!(": `{detail}`") }
+}
+
+fn through(proxy: Option<&str>) -> String {
+    proxy.map(|proxy| format!(" through the proxy {proxy}")).unwrap_or_default()
 }
 
 fn effort(attempts: u32, elapsed: Duration) -> String {

@@ -34,10 +34,12 @@ impl ApiError {
     /// The kind, which decides the exit code.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::InvalidCredentials { .. } | Self::Unauthorized { .. } | Self::Forbidden { .. } => {
-                ErrorKind::Credentials
-            }
+            Self::InvalidCredentials { .. }
+            | Self::Unauthorized { .. }
+            | Self::Forbidden { .. }
+            | Self::ProxyRefused { .. } => ErrorKind::Credentials,
             Self::InvalidBaseUrl { .. }
+            | Self::InvalidProxy { .. }
             | Self::InvalidSetting { .. }
             | Self::InvalidRequest { .. }
             | Self::Setup { .. }
@@ -91,6 +93,15 @@ impl ApiError {
             Self::ForeignOrigin { .. } => "if the API has moved, set the new address as the base URL",
             Self::Redirected { .. } => {
                 "the base URL may be wrong, or a login page stands in front of the API; set the base URL to where the API itself answers"
+            }
+            Self::InvalidProxy { .. } => "write for example http://proxy.example:3128, or unset the variable",
+            Self::ProxyRefused { .. } => {
+                "write the proxy's user name and password into the variable: http://USER:PASSWORD@HOST:PORT, signs other than \
+                 letters and digits as %XX; or name the API's host in NO_PROXY"
+            }
+            Self::Unreachable { proxy: Some(_), .. } => {
+                "check the proxy's address in the variable, and that it lets this computer reach the API; to go without it, \
+                 name the API's host in NO_PROXY"
             }
             Self::Unreachable { .. } => "check the base URL's host name and the network connection",
             Self::Untrusted { .. } => {

@@ -13,6 +13,7 @@ use url::Url;
 use super::base::BaseUrl;
 use super::body::Redactor;
 use super::classify::TransportKind;
+use super::proxy::{self, Proxy};
 use super::{ApiError, ClientSettings, Credentials, Method};
 use crate::secret::Secret;
 
@@ -32,6 +33,7 @@ pub(super) struct Transport {
     /// The place for a large answer.
     large: Arc<Semaphore>,
     connect_timeout: Duration,
+    proxy: Option<Proxy>,
 }
 
 /// The right to hold a large answer; given back when the last clone is dropped.
@@ -84,11 +86,18 @@ impl Transport {
             .connect_timeout(settings.connect_timeout)
             .read_timeout(settings.read_timeout)
             .pool_max_idle_per_host(usize::try_from(settings.concurrency.get()).unwrap_or(usize::MAX));
-        if base.is_plain() {
-            // This very computer: no proxy may see what is not encrypted, and no certificates are needed.
-            builder = builder.no_proxy().tls_certs_only([]);
-        }
         let setup = |error: reqwest::Error| ApiError::Setup { reason: root_cause(&error.without_url()) };
+        let proxy = Proxy::find(base, proxy::environment)?;
+        // The client looks for no proxy by itself: it would pass over one whose address is wrong.
+        builder = builder.no_proxy();
+        if let Some(proxy) = &proxy {
+            tracing::info!(%proxy, "Requests go through a proxy.");
+            builder = builder.proxy(proxy.for_client().map_err(setup)?);
+        }
+        if base.is_plain() {
+            // This very computer: no certificates are needed.
+            builder = builder.tls_certs_only([]);
+        }
         let http = builder.build().map_err(setup)?;
         let credential = credential(&http, base, credentials)?;
         // The texts under which the secret could come back in an answer.
@@ -106,7 +115,13 @@ impl Transport {
             max_body_bytes: settings.max_body_bytes,
             large: Arc::new(Semaphore::new(1)),
             connect_timeout: settings.connect_timeout,
+            proxy,
         })
+    }
+
+    /// The proxy that requests go through.
+    pub(super) fn proxy(&self) -> Option<&Proxy> {
+        self.proxy.as_ref()
     }
 
     pub(super) fn redactor(&self) -> &Redactor {
@@ -182,14 +197,16 @@ impl Transport {
     fn failure(&self, error: reqwest::Error, status: Option<u16>) -> Failure {
         let error = error.without_url();
         let cause = root_cause(&error);
-        let (kind, reason) = if let Some(tls) = find::<rustls::Error>(&error) {
+        let (kind, reason) = if self.proxy.is_some() && cause.contains(PROXY_AUTHORIZATION) {
+            (TransportKind::Proxy, "it asks for a user name and password (407)".to_owned())
+        } else if let Some(tls) = find::<rustls::Error>(&error) {
             (TransportKind::Tls, format!("TLS failed: {tls}"))
         } else if error.is_dns() {
             (TransportKind::Resolve, format!("the host name cannot be resolved: {cause}"))
         } else if error.is_connect() && error.is_timeout() {
             (TransportKind::Connect, format!("no connection within {} s", self.connect_timeout.as_secs_f32()))
         } else if error.is_connect() {
-            (TransportKind::Connect, format!("no connection: {cause}"))
+            (TransportKind::Connect, format!("no connection: {}", plainly(&cause)))
         } else if error.is_timeout() {
             (TransportKind::Timeout, "no answer in time".to_owned())
         } else if status.is_none() {
@@ -200,6 +217,18 @@ impl Transport {
             (TransportKind::Truncated, format!("answer broke off: {cause}"))
         };
         Failure { kind, status, reason: self.redactor.redact(&reason) }
+    }
+}
+
+/// What `hyper-util` says when a proxy answers 407; it has no type for it that can be seen.
+const PROXY_AUTHORIZATION: &str = "proxy authorization required";
+
+/// The cause in words that a user knows.
+fn plainly(cause: &str) -> &str {
+    match cause {
+        "tunnel error: unsuccessful" => "the proxy refuses to connect to the host",
+        "tunnel error: unexpected end of file" => "the proxy closed the connection",
+        cause => cause,
     }
 }
 

@@ -54,6 +54,19 @@ impl Stream {
         self.targets.first().map_or(&PROSPECTS_TABLE, |target| target.table)
     }
 
+    /// What the different things in its lists are called, in the plural: what `distinct_keys` counts.
+    pub fn things(&self) -> &'static str {
+        match self.table().name {
+            "prospects" | "target_group_members" => "companies",
+            "target_groups" => "target groups",
+            "financial_statements" => "statements",
+            "customer_data" => "objects",
+            "contacts" => "contacts",
+            "leads" => "leads",
+            _ => "rows",
+        }
+    }
+
     /// Whether the records of its lists are companies.
     pub fn holds_companies(&self) -> bool {
         let companies = |target: &Target| target.at == At::Record && *target.table == PROSPECTS_TABLE;

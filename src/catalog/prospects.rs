@@ -226,5 +226,10 @@ pub const PROSPECTS_TABLE: Table = Table {
             "When the company's detail endpoint was last read; NULL when never.",
         )
         .unit(Unit::Utc),
+        Column::system(
+            "_selected",
+            Kind::Boolean,
+            "Whether a list of a selection held the company when it was last read, in whatever run; true for every company while the latest selection is all companies. Members of target groups that no selection holds are false.",
+        ),
     ],
 };

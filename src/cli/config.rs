@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::error::Error;
+use crate::text_file;
 
 /// Name of the file that is read when it exists and no other is named.
 pub(crate) const DEFAULT_FILE: &str = "vainu-etl.toml";
@@ -39,6 +40,8 @@ pub(crate) struct ConfigFile {
     /// Names or ids of the target groups to read; all when there are none.
     #[serde(default)]
     pub(crate) target_groups: Vec<String>,
+    /// Which companies are asked about by themselves: `selection` or `members`.
+    pub(crate) details_for: Option<super::sync::DetailsForArg>,
     /// How old what is known of a single company may be before it is asked for again: `30d`.
     pub(crate) details_max_age: Option<String>,
     /// Filters of customer data.
@@ -60,7 +63,7 @@ impl ConfigFile {
             None if Path::new(DEFAULT_FILE).exists() => Path::new(DEFAULT_FILE),
             None => return Ok(Self::default()),
         };
-        let text = fs_err::read_to_string(path).map_err(|source| Error::Config { source: source.into() })?;
+        let text = text_file::read(path).map_err(|source| Error::Config { source: source.into() })?;
         Self::parse(&text)
             .map_err(|source| Error::ConfigSyntax { path: path.to_owned(), source: Box::new(source) })
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::api::Credentials;
 use crate::error::Error;
 use crate::secret::Secret;
+use crate::text_file;
 
 /// Environment variable of the API key.
 pub(crate) const KEY: &str = "VAINU_API_KEY";
@@ -19,7 +20,7 @@ pub(crate) const PASSWORD: &str = "VAINU_PASSWORD";
 /// There are none, or half of them, or the file cannot be read.
 pub(crate) fn find(key_file: Option<&Path>) -> Result<Credentials, Error> {
     if let Some(path) = key_file {
-        let text = fs_err::read_to_string(path).map_err(|source| Error::Config { source: source.into() })?;
+        let text = text_file::read(path).map_err(|source| Error::Config { source: source.into() })?;
         return Ok(Credentials::ApiKey(Secret::new(text.trim())));
     }
     if let Some(key) = variable(KEY) {

@@ -8,7 +8,7 @@ use indicatif::{HumanBytes, HumanCount};
 use super::credentials;
 use super::output::Output;
 use super::settings::Settings;
-use crate::api::{ApiRequest, Client, ClientSettings};
+use crate::api::{ApiRequest, Client, ClientSettings, proxy_of};
 use crate::catalog::PROSPECTS;
 use crate::clock;
 use crate::error::{DESTINATION, Error, SOURCE};
@@ -41,6 +41,7 @@ pub(crate) fn run(args: &DoctorArgs, global: &Settings) -> Result<u8, Error> {
     findings.push(lock(&global.warehouse));
     findings.push(published_file(&global.warehouse));
     findings.push(unfinished_run(&global.warehouse));
+    findings.push(proxy(global));
     if !args.offline {
         findings.push(api(global)?);
     }
@@ -88,6 +89,19 @@ fn disk(warehouse: &Path) -> Finding {
 fn free_bytes(folder: &Path) -> std::io::Result<u64> {
     let space = rustix::fs::statvfs(folder)?;
     Ok(space.f_bavail.saturating_mul(space.f_frsize))
+}
+
+/// The proxy in use, without its password.
+fn proxy(global: &Settings) -> Finding {
+    let found = match global.base_url().and_then(|url| Ok(proxy_of(&url)?)) {
+        Ok(None) => Ok("none: the API is reached directly".to_owned()),
+        Ok(Some(proxy)) => Ok(proxy),
+        Err(Error::Api(error)) => {
+            Err((error.kind().exit_code(), format!("{error}; {}", error.hint().unwrap_or_default())))
+        }
+        Err(error) => Err((error.exit_code(), format!("{error}; {}", error.hint().unwrap_or_default()))),
+    };
+    Finding { name: "proxy", found }
 }
 
 fn api(global: &Settings) -> Result<Finding, Error> {

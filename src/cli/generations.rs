@@ -26,7 +26,7 @@ pub(crate) fn rebuild(args: &RebuildArgs, global: &Settings, output: &Output) ->
     let rebuilt =
         rebuild::rebuild(&global.warehouse, &LoadSettings::default(), keep, args.allow_missing_lists)?;
     output.say(&format!(
-        "Published generation {} from {} landed runs: {} rows, without one request.",
+        "Published generation {} from {} landed runs: {} rows in all tables, without one request.",
         rebuilt.generation,
         rebuilt.runs,
         HumanCount(rebuilt.rows)

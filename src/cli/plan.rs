@@ -11,7 +11,7 @@ use super::output::Output;
 use super::settings::Settings;
 use super::sync::{SyncArgs, settings};
 use crate::error::Error;
-use crate::pipeline::{Estimate, Estimated, estimate};
+use crate::pipeline::{Estimate, Estimated, Outside, estimate};
 
 /// Options of `plan`
 #[derive(Debug, Args)]
@@ -38,8 +38,11 @@ pub(crate) fn run(args: &PlanArgs, global: &Settings, output: &Output) -> Result
     match args.format {
         PlanFormat::Text => {
             Output::data(&table(&estimated))?;
+            if let Some(outside) = &estimated.outside {
+                output.say(&outside_line(outside));
+            }
             output.say(&format!(
-                "{} requests were spent on counting, {} ms each; times are for {} in flight. Nothing was loaded.",
+                "{} requests were spent on finding that out, {} ms each; times are for {} in flight. Nothing was loaded.",
                 HumanCount(estimated.spent),
                 estimated.answer_time.as_millis(),
                 settings.client.concurrency,
@@ -58,9 +61,10 @@ fn total(estimated: &Estimated) -> (u64, Duration) {
 fn table(estimated: &Estimated) -> String {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(["stream", "lists", "rows", "requests", "about"]);
+    table.set_header(["stream", "lists", "to read", "requests", "about"]);
     for stream in &estimated.streams {
         let rows = stream.rows.map_or_else(|| "?".to_owned(), |rows| HumanCount(rows).to_string());
+        let rows = format!("{rows} {}", stream.unit);
         table.add_row([
             name(stream),
             HumanCount(stream.lists).to_string(),
@@ -94,9 +98,26 @@ fn name(stream: &Estimate) -> String {
         name = format!("{name} (for {})", stream.serves.join(", "));
     }
     if stream.fresh > 0 {
-        name = format!("{name}, {} are new enough", HumanCount(stream.fresh));
+        name = format!("{name}, {} companies are new enough", HumanCount(stream.fresh));
     }
     name
+}
+
+/// What is said of members that no selection holds.
+fn outside_line(outside: &Outside) -> String {
+    let (members, requests) = (HumanCount(outside.members), HumanCount(outside.requests));
+    let most = if outside.exact { "" } else { "At most " };
+    if outside.asked_about {
+        format!(
+            "{most}{members} members of target groups are outside of the selection and are asked about too: {requests} \
+             of the requests. Without `--details-for members` they are left out."
+        )
+    } else {
+        format!(
+            "{most}{members} members of target groups are outside of the selection: they are loaded, but not asked about \
+             by themselves. `--details-for members` asks about them too, for {requests} requests more."
+        )
+    }
 }
 
 fn json(estimated: &Estimated) -> String {
@@ -106,6 +127,7 @@ fn json(estimated: &Estimated) -> String {
             "serves": stream.serves,
             "lists": stream.lists,
             "rows": stream.rows,
+            "unit": stream.unit,
             "fresh": stream.fresh,
             "requests": stream.requests,
             "seconds": stream.time.as_secs_f64(),
@@ -114,6 +136,12 @@ fn json(estimated: &Estimated) -> String {
     let (requests, time) = total(estimated);
     let plan = json!({
         "streams": streams.collect::<Vec<_>>(),
+        "members_outside": estimated.outside.map(|outside| json!({
+            "members": outside.members,
+            "exact": outside.exact,
+            "requests": outside.requests,
+            "asked_about": outside.asked_about,
+        })),
         "requests": requests,
         "seconds": time.as_secs_f64(),
         "spent_requests": estimated.spent,

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
 use super::output::Output;
+use crate::catalog::{STREAMS, Stream};
 use crate::extract::Observer;
 use crate::extract::ledger::{RunList, Verdict};
 
@@ -31,7 +32,7 @@ impl Progress {
         }
     }
 
-    fn bar(&self, stream: &str) -> ProgressBar {
+    fn bar(&self, stream: &str, unit: &'static str) -> ProgressBar {
         let mut bars = self.bars.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(bar) = bars.get(stream) {
             return bar.clone();
@@ -41,23 +42,34 @@ impl Progress {
         } else {
             ProgressBar::hidden()
         };
-        let style = "{prefix:20} {wide_bar} {human_pos}/{human_len} · {per_sec} · {eta} left";
+        let style = "{prefix:20} {wide_bar} {human_pos}/{human_len} {msg} · {per_sec} · {eta} left";
         if let Ok(style) = ProgressStyle::with_template(style) {
             bar.set_style(style);
         }
         bar.set_prefix(stream.to_owned());
+        bar.set_message(unit);
         bars.insert(stream.to_owned(), bar.clone());
         bar
     }
 }
 
+/// What the bar of a list counts.
+fn unit(list: &RunList) -> &'static str {
+    if list.label == crate::extract::COMPANIES { "companies" } else { "rows" }
+}
+
+/// What the different things in lists of a stream are.
+pub(super) fn things(stream: &str) -> &'static str {
+    STREAMS.iter().find(|known| known.name == stream).map_or("rows", Stream::things)
+}
+
 impl Observer for Progress {
     fn list_counted(&self, list: &RunList, total: Option<u64>) {
-        self.bar(&list.stream).inc_length(total.unwrap_or(0));
+        self.bar(&list.stream, unit(list)).inc_length(total.unwrap_or(0));
     }
 
     fn page_landed(&self, list: &RunList, rows: u64, resumed: bool) {
-        self.bar(&list.stream).inc(rows);
+        self.bar(&list.stream, unit(list)).inc(rows);
         if resumed && !self.says_resumed.swap(true, Ordering::Relaxed) {
             self.output.say("Resuming the unfinished run; pages that have landed are not asked for again.");
         }
@@ -77,21 +89,25 @@ impl Observer for Progress {
         let rows = HumanCount(verdict.rows_received);
         let distinct = HumanCount(verdict.distinct_keys);
         let total = verdict.total_after.map(HumanCount);
+        let things = things(&list.stream);
         self.output.say(&match (list.label == crate::extract::COMPANIES, total) {
             (true, Some(due)) => format!(
-                "{name}: {rows} rows, {distinct} of {due} companies answered, {} unknown to the server: {proof}",
+                "{name}: {distinct} of {due} companies answered with {rows} records, {} unknown to the server: {proof}",
                 HumanCount(verdict.not_found)
             ),
             (_, Some(total)) => {
-                format!("{name}: {rows} rows, {distinct} different, total {total}, sweeps {}: {proof}", verdict.sweeps)
+                format!(
+                    "{name}: {rows} rows, {distinct} different {things}, total {total}, sweeps {}: {proof}",
+                    verdict.sweeps
+                )
             }
-            (_, None) => format!("{name}: {rows} rows, {distinct} different, no total: {proof}"),
+            (_, None) => format!("{name}: {rows} rows, {distinct} different {things}, no total: {proof}"),
         });
     }
 
     fn phase(&self, name: &'static str) {
         if self.output.shows_bars() && name != "fetching" {
-            let bar = self.bar("phase");
+            let bar = self.bar("phase", "");
             bar.set_style(ProgressStyle::default_spinner());
             bar.set_message(name);
             bar.tick();

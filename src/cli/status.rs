@@ -7,13 +7,16 @@ use indicatif::{HumanBytes, HumanCount};
 use serde_json::{Value, json};
 
 use super::output::Output;
+use super::progress::things;
 use super::settings::Settings;
 use crate::clock::utc_text;
 use crate::error::Error;
+use crate::extract::COMPANIES;
 use crate::extract::landing::size_of;
 use crate::extract::runs::{self, LandedRun, RunState};
 use crate::load;
 use crate::query::{self, Format, QueryOptions};
+use crate::schema::ddl::literal;
 use crate::workspace::Workspace;
 
 /// Form of the status
@@ -72,8 +75,41 @@ fn collect(warehouse: &Path, most_runs: u32) -> Result<Value, Error> {
         let lists = "SELECT * FROM etl.streams QUALIFY row_number() OVER (PARTITION BY stream, list ORDER BY run_id DESC) = 1 \
                      ORDER BY stream, list";
         fields.insert("lists".to_owned(), rows(workspace.published(), lists)?);
+        fields.insert("selected".to_owned(), selected(workspace.published())?);
+        fields.insert("ids_not_found".to_owned(), ids_not_found(workspace.published())?);
     }
     Ok(status)
+}
+
+/// Whether the file has that column; one of an earlier version may not.
+fn has_column(published: &Path, table: &str, column: &str) -> Result<bool, Error> {
+    let sql = format!(
+        "SELECT 1 AS there FROM duckdb_columns() WHERE table_name = {} AND column_name = {} AND NOT internal",
+        literal(table),
+        literal(column)
+    );
+    Ok(items(&rows(published, &sql)?).next().is_some())
+}
+
+/// Live companies, and how many of them a selection holds; null where the file does not say.
+fn selected(published: &Path) -> Result<Value, Error> {
+    if !has_column(published, "prospects", "_selected")? {
+        return Ok(Value::Null);
+    }
+    let sql = "SELECT count(*) AS companies, count(*) FILTER (coalesce(_selected, true)) AS selected \
+               FROM main.prospects WHERE _deleted_at IS NULL";
+    Ok(items(&rows(published, sql)?).next().cloned().unwrap_or_default())
+}
+
+/// Lists that were chosen by business ids which did not all come: how many not, and the first ten of them.
+fn ids_not_found(published: &Path) -> Result<Value, Error> {
+    if !has_column(published, "ids_not_found", "business_id")? {
+        return Ok(json!([]));
+    }
+    let sql = "SELECT stream, list, count(*) AS ids, count(note) AS short, \
+               array_to_string(list_slice(list(business_id ORDER BY note IS NULL, business_id), 1, 10), ', ') AS first \
+               FROM etl.ids_not_found GROUP BY stream, list ORDER BY stream, list";
+    rows(published, sql)
 }
 
 fn unfinished_run(run: &LandedRun) -> Value {
@@ -107,7 +143,7 @@ fn describe(status: &Value) -> String {
     text.push_str(&format!("landed pages: {}\n", HumanBytes(status["landing_bytes"].as_u64().unwrap_or(0))));
     for run in items(&status["runs"]) {
         text.push_str(&format!(
-            "run {}: {}, finished {}, {} rows, {} rejects, {} requests ({})\n",
+            "run {}: {}, finished {}, {} rows seen, {} rejects, {} requests ({})\n",
             word(&run["run_id"]),
             word(&run["status"]),
             word(&run["finished_at"]),
@@ -117,23 +153,10 @@ fn describe(status: &Value) -> String {
             word(&run["arguments"]),
         ));
     }
-    for list in items(&status["lists"]) {
-        let proof = if list["complete"] == true { "complete" } else { "NOT proven complete" };
-        text.push_str(&format!(
-            "list {} {}: {proof}, {} rows, {} companies, totals {} and {}, sweeps {}, run {}\n",
-            word(&list["stream"]),
-            word(&list["list"]),
-            count(&list["rows_received"]),
-            count(&list["distinct_keys"]),
-            count(&list["total_before"]),
-            count(&list["total_after"]),
-            word(&list["sweeps"]),
-            word(&list["run_id"]),
-        ));
-    }
+    text.push_str(&describe_lists(status));
     for run in items(&status["unfinished"]) {
         text.push_str(&format!(
-            "unfinished run {} of {} ({}): {} pages landed; `sync` with the same selections resumes it within 24 hours\n",
+            "unfinished run {} of {} ({}): {} pages of lists and bundles of answers landed; `sync` with the same selections resumes it within 24 hours\n",
             word(&run["run_id"]),
             word(&run["started_at"]),
             word(&run["arguments"]),
@@ -148,6 +171,50 @@ fn describe(status: &Value) -> String {
             part("host"),
             part("started_at"),
             part("command")
+        ));
+    }
+    text
+}
+
+/// The evidence of the lists, and what came of the selections.
+fn describe_lists(status: &Value) -> String {
+    let mut text = String::new();
+    for list in items(&status["lists"]) {
+        let proof = if list["complete"] == true { "complete" } else { "NOT proven complete" };
+        let (stream, label) = (word(&list["stream"]), word(&list["list"]));
+        let (rows, distinct) = (count(&list["rows_received"]), count(&list["distinct_keys"]));
+        let (before, after) = (count(&list["total_before"]), count(&list["total_after"]));
+        let counts = if label == COMPANIES {
+            format!("{distinct} of {before} companies answered with {rows} records")
+        } else {
+            let things = things(&stream);
+            format!(
+                "{rows} rows, {distinct} {things}, totals {before} and {after}, sweeps {}",
+                word(&list["sweeps"])
+            )
+        };
+        text.push_str(&format!("list {stream} {label}: {proof}, {counts}, run {}\n", word(&list["run_id"])));
+    }
+    let of_selected = |name: &str| status["selected"].get(name).and_then(Value::as_u64);
+    if let (Some(companies), Some(selected)) = (of_selected("companies"), of_selected("selected"))
+        && selected < companies
+    {
+        text.push_str(&format!(
+            "selected: {} of {} live companies; segment views count those\n",
+            HumanCount(selected),
+            HumanCount(companies)
+        ));
+    }
+    for list in items(&status["ids_not_found"]) {
+        let short = list["short"].as_u64().filter(|short| *short > 0);
+        let short = short.map_or_else(String::new, |short| format!(" ({short} of them one digit short)"));
+        let more = if list["ids"].as_u64() > Some(10) { ", …" } else { "" };
+        text.push_str(&format!(
+            "not found: {} business ids of list {} {}{short}: {}{more}; all of them: `query \"FROM etl.ids_not_found\"`\n",
+            count(&list["ids"]),
+            word(&list["stream"]),
+            word(&list["list"]),
+            word(&list["first"]),
         ));
     }
     text

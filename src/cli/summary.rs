@@ -3,7 +3,9 @@
 use indicatif::{HumanBytes, HumanCount};
 
 use super::output::Output;
+use super::progress::things;
 use crate::report::{ListLine, Report};
+use crate::selection::{country_of, short_id};
 
 /// Says in a few lines what a run did: each stream with its proof, what changed, what it took.
 pub(crate) fn summarise(report: &Report, output: &Output) {
@@ -11,9 +13,12 @@ pub(crate) fn summarise(report: &Report, output: &Output) {
         let lists: Vec<&ListLine> = report.lists.iter().filter(|list| list.stream == stream).collect();
         output.say(&proof(stream, &lists));
     }
+    for text in about_selections(report) {
+        output.say(&text);
+    }
     let sum = |count: fn(&ListLine) -> u64| HumanCount(report.lists.iter().map(count).sum());
     output.say(&format!(
-        "Published generation {} of {} ({}): {} new, {} changed, {} unchanged, {} deleted, {} rejects.",
+        "Published generation {} of {} ({}). Rows, each counted in every list that shows it: {} new, {} changed, {} unchanged, {} deleted; {} rejects.",
         report.generation,
         report.warehouse,
         HumanBytes(report.warehouse_bytes),
@@ -59,25 +64,87 @@ fn streams(report: &Report) -> Vec<&str> {
     streams
 }
 
+/// Ids of a list that a line names.
+const NAMED_IDS: usize = 10;
+
+/// What the selections left out, and what they asked for in vain.
+fn about_selections(report: &Report) -> Vec<String> {
+    let mut lines = Vec::new();
+    let members = report.members_outside;
+    if members.members > 0 {
+        lines.push(format!(
+            "{} members of target groups are outside of the selection: they are loaded, but were not asked about by \
+             themselves. `--details-for members` asks about them too, for {} requests more.",
+            HumanCount(members.members),
+            HumanCount(members.requests),
+        ));
+    }
+    if report.companies_outside > 0 {
+        lines.push(format!(
+            "{} companies of the warehouse are in no selection; segment views leave them out (`prospects._selected`).",
+            HumanCount(report.companies_outside),
+        ));
+    }
+    for list in &report.other_selections {
+        lines.push(format!(
+            "Selection `{}` of an earlier run still counts, with {} companies; `--forget-selections` lets it go.",
+            list.list,
+            HumanCount(list.companies),
+        ));
+    }
+    for list in report.lists.iter().filter(|list| list.ids_not_found > 0) {
+        lines.push(format!("warning: {}", missing_ids(list)));
+        lines.push(format!(
+            "hint: all of them: vainu-etl --warehouse {} query \"FROM etl.ids_not_found\"",
+            report.warehouse
+        ));
+    }
+    lines
+}
+
+/// The ids of a list that the server does not have.
+fn missing_ids(list: &ListLine) -> String {
+    let country = country_of(&list.list);
+    let named: Vec<&str> = list.missing_ids.iter().take(NAMED_IDS).map(String::as_str).collect();
+    let more = if list.ids_not_found > named.len() as u64 { ", …" } else { "" };
+    let reason = list.missing_ids.first().and_then(|id| short_id(country, id)).unwrap_or_default();
+    let note = match list.ids_short {
+        0 => String::new(),
+        short if short == list.ids_not_found => format!(" ({reason})"),
+        short => format!(" (of these {short} {reason})"),
+    };
+    format!(
+        "{} of {} business ids that were asked for are not found: {}{more}{note}",
+        HumanCount(list.ids_not_found),
+        HumanCount(list.ids_asked),
+        named.join(", "),
+    )
+}
+
 /// One line about a stream: how much came, and what shows that it is all.
 fn proof(stream: &str, lists: &[&ListLine]) -> String {
     let sum = |count: fn(&ListLine) -> u64| lists.iter().map(|list| count(list)).sum::<u64>();
     let complete = lists.iter().filter(|list| list.complete).count();
-    let rows = HumanCount(sum(|list| list.rows_received));
+    let received = HumanCount(sum(|list| list.rows_received));
     let about_companies = lists.iter().any(|list| list.list == crate::extract::COMPANIES);
     let evidence = if about_companies {
-        let due = sum(|list| list.total_before.unwrap_or(0));
+        let due = HumanCount(sum(|list| list.total_before.unwrap_or(0)));
+        let answers = HumanCount(sum(|list| list.distinct_keys));
+        let rows = HumanCount(sum(|list| list.inserted + list.updated + list.unchanged));
         let not_found = sum(|list| list.not_found);
         let unknown = if not_found > 0 {
-            format!(", {} unknown to the server", HumanCount(not_found))
+            format!(", {} companies unknown to the server", HumanCount(not_found))
         } else {
             String::new()
         };
-        format!("of {} companies asked for{unknown}", HumanCount(due))
+        format!("{answers} answers about {due} companies{unknown}, {rows} {}", things(stream))
     } else if lists.iter().all(|list| list.total_after.is_some()) {
-        format!("of {} that the server counts", HumanCount(sum(|list| list.total_after.unwrap_or(0))))
+        format!(
+            "{received} rows of {} that the server counts",
+            HumanCount(sum(|list| list.total_after.unwrap_or(0)))
+        )
     } else {
-        "in whole answers".to_owned()
+        format!("{received} rows in whole answers")
     };
     let since = lists.iter().filter_map(|list| list.window_from.as_deref()).min();
     let since =
@@ -88,5 +155,5 @@ fn proof(stream: &str, lists: &[&ListLine]) -> String {
         (all, true) => format!("{all} lists, all complete"),
         (all, false) => format!("{all} lists, {} NOT complete", all - complete),
     };
-    format!("{stream:<21} {rows} rows {evidence}{since}: {of_lists}")
+    format!("{stream:<21} {evidence}{since}: {of_lists}")
 }

@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::pipeline::planner::{default_streams, with_needed};
 use crate::pipeline::{self, SyncSettings};
 use crate::report::Report;
-use crate::selection::{Selection, lists_of};
+use crate::selection::{DetailsFor, Selection, lists_of};
 
 /// Options of `sync`
 #[derive(Debug, Args)]
@@ -33,6 +33,9 @@ pub(crate) struct SyncArgs {
     streams: Vec<String>,
     /// Load only companies that match; several filters must all match
     ///
+    /// Members of target groups are loaded whether they match or not. What costs a request for each company is asked about
+    /// those that match alone, see --details-for, and segment views count those alone.
+    ///
     /// KEY is a field of the API, alone or with an operator: `country=FI`, `turn_over__gte=1000000`,
     /// `visiting_postal__startswith=00`, `business_ids=@ids.txt`. For alternatives use [[select]] in the settings
     /// file. Replaces the selections of the settings file.
@@ -41,6 +44,18 @@ pub(crate) struct SyncArgs {
     /// Read only this target group, by name or id; several may be given. Replaces those of the settings file
     #[arg(long = "target-group", value_name = "NAME")]
     target_groups: Vec<String>,
+    /// Which companies to ask about by themselves: those of the selections, or members of target groups too
+    ///
+    /// Each company costs a request for each of `financial_statements`, `details`, `contacts`, `technologies` and
+    /// `company_leads` that is chosen. `vainu-etl plan` says how many members are outside of the selections and what they
+    /// would cost. Without a selection it makes no difference. [default: selection]
+    #[arg(long, value_name = "WHICH", value_enum)]
+    details_for: Option<DetailsForArg>,
+    /// Let selections of earlier runs that this run does not read count no more
+    ///
+    /// Selections of several runs add up. Companies that only forgotten ones hold are marked as deleted.
+    #[arg(long)]
+    forget_selections: bool,
     /// Ask again for what is asked for each company by itself only when it is older, for example 30d [default: always]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     details_max_age: Option<Duration>,
@@ -80,6 +95,25 @@ pub(crate) struct SyncArgs {
     /// Give up an unfinished run of the same selections instead of resuming it
     #[arg(long)]
     restart: bool,
+}
+
+/// Which companies are asked about by themselves
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum DetailsForArg {
+    /// Those that a selection holds
+    Selection,
+    /// Members of target groups too
+    Members,
+}
+
+impl From<DetailsForArg> for DetailsFor {
+    fn from(argument: DetailsForArg) -> Self {
+        match argument {
+            DetailsForArg::Selection => Self::Selection,
+            DetailsForArg::Members => Self::Members,
+        }
+    }
 }
 
 pub(crate) fn run(args: &SyncArgs, global: &Settings, output: &Output) -> Result<u8, Error> {
@@ -176,6 +210,22 @@ pub(super) fn settings(args: &SyncArgs, global: &Settings) -> Result<SyncSetting
     }
     let target_groups = if args.target_groups.is_empty() { &file.target_groups } else { &args.target_groups };
     settings.target_groups.clone_from(target_groups);
+    settings.details_for = args.details_for.or(file.details_for).map_or_else(DetailsFor::default, Into::into);
+    settings.forget_selections = args.forget_selections;
+    if settings.details_for == DetailsFor::Members {
+        arguments.push_str(" --details-for members");
+    }
+    if args.forget_selections {
+        arguments.push_str(" --forget-selections");
+    }
+    if args.forget_selections && !with_needed(&streams).iter().any(|stream| stream.lists == Lists::Selections)
+    {
+        return Err(Error::Usage {
+            message: "--forget-selections needs a run that reads selections, and none of the streams does"
+                .to_owned(),
+            hint: "name `prospects` too".to_owned(),
+        });
+    }
     settings.details_max_age = match (args.details_max_age, &file.details_max_age) {
         (None, Some(text)) => Some(parse_duration(text).map_err(|reason| Error::Usage {
             message: format!("`details_max_age = \"{text}\"` is no duration"),

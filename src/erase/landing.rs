@@ -102,10 +102,17 @@ struct InStream {
 
 /// How many selections name a subject, by the stream of the list; those that the run was given, as `arguments`.
 fn selections(run: &LandedRun, subjects: &[Subject]) -> BTreeMap<String, u64> {
-    let lists = run.lists.values().map(|list| (list.stream.as_str(), list.label.as_str()));
+    // The ids that a list was asked for in vain are a part of its selection, too.
+    let in_vain = |index: &u32| {
+        let verdict = run.verdicts.iter().find(|verdict| verdict.list == *index);
+        verdict.map_or_else(String::new, |verdict| verdict.missing_ids.join(","))
+    };
+    let lists = run.lists.iter();
+    let lists =
+        lists.map(|(index, list)| (list.stream.as_str(), format!("{}&{}", list.label, in_vain(index))));
     let mut named = BTreeMap::new();
-    for (stream, text) in lists.chain([("arguments", run.header.arguments.as_str())]) {
-        if subjects.iter().any(|subject| selection_names(text, subject)) {
+    for (stream, text) in lists.chain([("arguments", run.header.arguments.clone())]) {
+        if subjects.iter().any(|subject| selection_names(&text, subject)) {
             *named.entry(stream.to_owned()).or_default() += 1;
         }
     }

@@ -129,6 +129,9 @@ fn verdict(source: &Source<'_>, index: u32, tally: Tally) -> Verdict {
         },
         accepted: Vec::new(),
         not_found: tally.not_found,
+        outside: source.feed.outside(index),
+        ids_asked: 0,
+        missing_ids: Vec::new(),
     };
     source.observer.list_judged(&source.lists.get(index).named, &verdict);
     verdict

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::selection::SelectionUse;
+
 /// A request, as the plan names it; the same plan names it the same way in every session of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RequestKey {
@@ -126,6 +128,9 @@ pub struct Header {
     pub arguments: String,
     /// Hash over everything that decides which requests are made; only the same may be resumed.
     pub fingerprint: String,
+    /// What the run makes of its selections.
+    #[serde(default)]
+    pub selection: SelectionUse,
 }
 
 /// How much was asked in one session of a run.
@@ -165,6 +170,16 @@ pub struct Verdict {
     /// Companies that the server does not know, where each company is asked for.
     #[serde(default)]
     pub not_found: u64,
+    /// Members of target groups that were not asked about because no selection of the run holds them, where each company is
+    /// asked for: so many requests they would have cost.
+    #[serde(default)]
+    pub outside: u64,
+    /// Business ids that the list was chosen by.
+    #[serde(default)]
+    pub ids_asked: u64,
+    /// Those of them that did not come.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing_ids: Vec<String>,
 }
 
 /// One line of the ledger.

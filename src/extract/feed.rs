@@ -14,8 +14,19 @@ use crate::normalise::fingerprint;
 /// Passes companies on, each once. What it holds of a company is eight bytes, and its id until it is asked for.
 #[derive(Debug)]
 pub(super) struct Feed {
-    seen: Mutex<HashSet<u64>>,
+    known: Mutex<Known>,
     queues: Vec<Queue>,
+    /// Whether members of target groups that no selection holds are passed over.
+    passes_members_over: bool,
+}
+
+/// The companies that have come.
+#[derive(Debug, Default)]
+struct Known {
+    /// Passed on.
+    seen: HashSet<u64>,
+    /// Shown by a target group before a selection had shown them, if one did at all.
+    members: HashSet<u64>,
 }
 
 /// The companies that a list still has to ask about.
@@ -43,10 +54,14 @@ pub(super) struct Tally {
 
 impl Feed {
     /// For the lists of a run that ask about companies.
-    pub(super) fn new(lists: &[(u32, Arc<KnownList<'_>>)], recorded: &[Entry]) -> Self {
+    pub(super) fn new(
+        lists: &[(u32, Arc<KnownList<'_>>)],
+        recorded: &[Entry],
+        passes_members_over: bool,
+    ) -> Self {
         let asking = lists.iter().filter(|(_, list)| list.planned.stream.lists == Lists::Companies);
         let queues = asking.map(|(index, list)| Queue::new(*index, list, recorded)).collect();
-        Self { seen: Mutex::default(), queues }
+        Self { known: Mutex::default(), queues, passes_members_over }
     }
 
     /// Whether any list asks about companies.
@@ -54,16 +69,22 @@ impl Feed {
         !self.queues.is_empty()
     }
 
-    /// Adds companies, those that came before excepted; returns how many more each list has to ask about.
-    pub(super) fn add(&self, companies: Vec<String>) -> Vec<(u32, u64)> {
+    /// Adds companies of a list of that kind, those that came before excepted; returns how many more each list has to ask
+    /// about.
+    pub(super) fn add(&self, companies: Vec<String>, of: Lists) -> Vec<(u32, u64)> {
         let mut more: Vec<(u32, u64)> = self.queues.iter().map(|queue| (queue.list, 0)).collect();
         if companies.is_empty() {
             return Vec::new();
         }
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let waits = self.passes_members_over && of != Lists::Selections;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         for company in companies {
             let key = fingerprint(&company);
-            if seen.insert(key) {
+            if waits {
+                if !known.seen.contains(&key) {
+                    known.members.insert(key);
+                }
+            } else if known.seen.insert(key) {
                 for (queue, (_, more)) in self.queues.iter().zip(&mut more) {
                     *more += u64::from(queue.add(key, &company));
                 }
@@ -85,6 +106,15 @@ impl Feed {
         let queue = self.queues.iter().find(|queue| queue.list == list)?;
         let receiver = queue.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         Some((receiver, queue.earlier))
+    }
+
+    /// Companies that a list does not ask about because no selection holds them, but for those that are new enough: so many
+    /// requests asking about them would cost. Right when no further company comes.
+    pub(super) fn outside(&self, list: u32) -> u64 {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let queue = self.queues.iter().find(|queue| queue.list == list);
+        let fresh = |key: &&u64| queue.is_some_and(|queue| queue.fresh.contains(key));
+        known.members.difference(&known.seen).filter(|key| !fresh(key)).count() as u64
     }
 
     /// Companies that a list has to ask about in all sessions of the run, as far as they have come.

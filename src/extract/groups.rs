@@ -58,6 +58,9 @@ pub(super) fn gone(source: &Source<'_>, list: u32) -> Verdict {
         reasons: vec!["the server no longer knows the target group (404)".to_owned()],
         accepted: Vec::new(),
         not_found: 0,
+        outside: 0,
+        ids_asked: 0,
+        missing_ids: Vec::new(),
     };
     source.observer.list_judged(&source.lists.get(list).named, &verdict);
     verdict

@@ -149,6 +149,7 @@ pub(crate) fn decode(line: &[u8]) -> Option<Entry> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::selection::SelectionUse;
 
     fn header() -> Header {
         Header {
@@ -165,6 +166,7 @@ mod tests {
             }],
             arguments: String::new(),
             fingerprint: "f".to_owned(),
+            selection: SelectionUse::default(),
         }
     }
 

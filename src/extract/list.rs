@@ -55,12 +55,17 @@ pub(super) async fn read(source: &Source<'_>, list: u32) -> Result<Verdict, Extr
             total_after = sum(roots.iter().map(|slice| slice.total));
         }
     }
+    let verdict = reading.readings.verdict(list);
+    // What was not read to its end says nothing about what is missing.
+    let missing_ids = if verdict.complete { source.missing_ids(list) } else { Vec::new() };
     let verdict = Verdict {
         total_before,
         total_after,
         effective_page_size: reading.page_size,
         sweeps: reading.sweeps,
-        ..reading.readings.verdict(list)
+        ids_asked: source.lists.get(list).list.id_chunks.iter().map(|chunk| chunk.len() as u64).sum(),
+        missing_ids,
+        ..verdict
     };
     source.observer.list_judged(&source.lists.get(list).named, &verdict);
     Ok(verdict)

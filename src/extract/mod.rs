@@ -7,6 +7,7 @@
 //! company that the lists bring (`feed`).
 
 mod answers;
+mod brought;
 pub mod bundle;
 mod companies;
 mod coverage;
@@ -39,6 +40,7 @@ use futures::StreamExt;
 
 use crate::catalog::{Lists, Paging, TARGET_GROUPS_STREAM};
 pub use answers::Answers;
+pub use brought::{Brought, brought};
 pub use error::ExtractError;
 use error::{all_or_first_error, worst};
 use landing::Landing;

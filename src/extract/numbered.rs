@@ -221,6 +221,9 @@ impl Reading<'_, '_> {
             reasons,
             accepted: vec![(String::new(), self.sweep)],
             not_found: 0,
+            outside: 0,
+            ids_asked: 0,
+            missing_ids: Vec::new(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::ledger::RunList;
 use crate::catalog::{Lists, Stream};
-use crate::selection::List;
+use crate::selection::{DetailsFor, List};
 
 /// Label of the list of a stream that asks about each company.
 pub const COMPANIES: &str = "companies";
@@ -17,6 +17,8 @@ pub struct Plan {
     pub streams: Vec<PlannedStream>,
     /// Names or ids of the target groups wanted; empty for all.
     pub target_groups: Vec<String>,
+    /// Which companies are asked about by themselves.
+    pub details_for: DetailsFor,
 }
 
 /// A stream as a run reads it.
@@ -63,6 +65,28 @@ impl PlannedStream {
 }
 
 impl Plan {
+    /// Whether companies are chosen: there are selections, and none of them is of all companies.
+    pub fn is_selective(&self) -> bool {
+        let mut lists = self
+            .streams
+            .iter()
+            .filter(|planned| planned.stream.lists == Lists::Selections)
+            .flat_map(|planned| &planned.lists)
+            .peekable();
+        lists.peek().is_some() && !lists.any(List::is_everything)
+    }
+
+    /// Labels of the lists of the selections.
+    pub fn selection_labels(&self) -> Vec<String> {
+        let streams = self.streams.iter().filter(|planned| planned.stream.lists == Lists::Selections);
+        streams.flat_map(|planned| &planned.lists).map(|list| list.label.clone()).collect()
+    }
+
+    /// Whether members of target groups that no selection holds are passed over where each company costs a request.
+    pub fn passes_members_over(&self) -> bool {
+        self.details_for == DetailsFor::Selection && self.is_selective()
+    }
+
     /// The lists that are known beforehand, as the ledger's first line names them.
     pub fn known_lists(&self) -> Vec<RunList> {
         let of_stream = |planned: &PlannedStream| {

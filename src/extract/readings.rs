@@ -157,6 +157,9 @@ impl Readings {
             reasons,
             accepted: self.reads.values().map(|read| (read.slice.name.clone(), read.sweep)).collect(),
             not_found: 0,
+            outside: 0,
+            ids_asked: 0,
+            missing_ids: Vec::new(),
         }
     }
 }

@@ -35,6 +35,9 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
         },
         accepted: vec![(String::new(), 1)],
         not_found: 0,
+        outside: 0,
+        ids_asked: 0,
+        missing_ids: Vec::new(),
     };
     source.observer.list_counted(&list.named, Some(received));
     source.observer.list_judged(&list.named, &verdict);

@@ -1,6 +1,6 @@
 //! Answers the requests of the plan: from the ledger of the interrupted run, or from the API.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::Semaphore;
@@ -13,7 +13,7 @@ use super::look::{self, Seen};
 use super::{Answers, ExtractError, ExtractSettings, Observer, Plan, request};
 use crate::api::{Answer, ApiError, ApiRequest, ErrorKind};
 use crate::clock;
-use crate::normalise::EnvelopeError;
+use crate::normalise::{EnvelopeError, fingerprint};
 
 /// How often an answer that is JSON at first sight but no page is asked for again: an error that a server sends as
 /// 200, or a page that was cut where the rest looks whole.
@@ -52,6 +52,8 @@ pub(super) struct Source<'a> {
     pub(super) settings: ExtractSettings,
     pub(super) observer: &'a dyn Observer,
     pub(super) landing: &'a Landing,
+    /// Business ids that have come in lists that are chosen by id, as [`id_key`]s.
+    ids: Mutex<HashMap<u32, HashSet<u64>>>,
     /// Id and name of each target group that has come.
     groups: Mutex<Vec<look::Group>>,
     api: &'a dyn Answers,
@@ -70,7 +72,7 @@ impl<'a> Source<'a> {
         observer: &'a dyn Observer,
     ) -> Self {
         let lists = Lists::new(plan, &entries);
-        let feed = Feed::new(&lists.all(), &entries);
+        let feed = Feed::new(&lists.all(), &entries, plan.passes_members_over());
         let mut recorded = HashMap::new();
         for entry in entries {
             match entry {
@@ -88,6 +90,7 @@ impl<'a> Source<'a> {
             settings,
             observer,
             landing,
+            ids: Mutex::default(),
             groups: Mutex::default(),
             api,
             recorded: Mutex::new(recorded),
@@ -107,6 +110,14 @@ impl<'a> Source<'a> {
         groups.sort();
         groups.dedup_by(|a, b| a.id == b.id);
         groups
+    }
+
+    /// The business ids that a list was chosen by and that have not come, in their order.
+    pub(super) fn missing_ids(&self, index: u32) -> Vec<String> {
+        let list = self.lists.get(index);
+        let ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        let came = |id: &&String| ids.get(&index).is_some_and(|came| came.contains(&id_key(id)));
+        list.list.id_chunks.iter().flatten().filter(|id| !came(id)).cloned().collect()
     }
 
     /// The number of rows; none when the server answers with something else than a number.
@@ -133,7 +144,7 @@ impl<'a> Source<'a> {
             Some(Recorded::Page(at)) => {
                 if let Some(seen) = self.landed(&list, &key, at).await? {
                     self.observer.page_landed(&list.named, seen.facts.rows.len() as u64, true);
-                    return Ok(self.taken_in(seen));
+                    return Ok(self.taken_in(&list, key.list, seen));
                 }
             }
             _ => {}
@@ -152,7 +163,7 @@ impl<'a> Source<'a> {
         let landed = self.landing.land(key.clone(), body, fetched_at).await;
         landed.inspect_err(|_| self.api.stop_starting())?;
         self.observer.page_landed(&list.named, seen.facts.rows.len() as u64, false);
-        Ok(self.taken_in(seen))
+        Ok(self.taken_in(&list, key.list, seen))
     }
 
     /// The answer about one company with the number of its records; none for a company that the server does not know.
@@ -168,8 +179,12 @@ impl<'a> Source<'a> {
     }
 
     /// Passes on what other lists need of a page.
-    fn taken_in(&self, seen: Seen) -> Page {
-        for (list, found) in self.feed.add(seen.companies) {
+    fn taken_in(&self, list: &KnownList<'a>, index: u32, seen: Seen) -> Page {
+        if !list.list.id_chunks.is_empty() {
+            let ids = seen.companies.iter().map(|company| id_key(company));
+            self.ids.lock().unwrap_or_else(PoisonError::into_inner).entry(index).or_default().extend(ids);
+        }
+        for (list, found) in self.feed.add(seen.companies, list.planned.stream.lists) {
             self.observer.list_counted(&self.lists.get(list).named, Some(found));
         }
         self.groups.lock().unwrap_or_else(PoisonError::into_inner).extend(seen.groups);
@@ -202,7 +217,8 @@ impl<'a> Source<'a> {
     }
 
     fn want(&self, list: &KnownList<'a>) -> look::Want {
-        look::Want { stream: list.planned.stream, companies: self.feed.is_wanted() }
+        let companies = self.feed.is_wanted() || !list.list.id_chunks.is_empty();
+        look::Want { stream: list.planned.stream, companies }
     }
 
     /// Adds to the ledger. What cannot be kept is not asked for: after an error no further request is started.
@@ -271,6 +287,12 @@ impl<'a> Source<'a> {
             source,
         }
     }
+}
+
+/// A business id as it is looked for among those that came: whether zeros lead it is the server's matter.
+fn id_key(company: &str) -> u64 {
+    let id = company.rsplit('/').next().unwrap_or(company);
+    fingerprint(id.trim_start_matches('0'))
 }
 
 /// Whether the answer is the beginning of its list.

@@ -57,7 +57,7 @@ pub async fn totals(
 
 async fn target_groups(list: &KnownList<'_>, api: &dyn Answers) -> Result<Vec<Group>, ExtractError> {
     let key = RequestKey { list: 0, sweep: 1, slice: String::new(), ask: Ask::Whole { again: 0 } };
-    Ok(ask(&key, list, api).await?.map_or_else(Vec::new, |seen| seen.groups))
+    Ok(ask(&key, list, api, false).await?.map_or_else(Vec::new, |seen| seen.groups))
 }
 
 async fn count(index: u32, list: &KnownList<'_>, api: &dyn Answers) -> Result<Option<u64>, ExtractError> {
@@ -69,13 +69,15 @@ async fn count(index: u32, list: &KnownList<'_>, api: &dyn Answers) -> Result<Op
         Paging::Single => return Ok(None),
     };
     let key = RequestKey { list: index, sweep: 1, slice: String::new(), ask: ask_for };
-    Ok(ask(&key, list, api).await?.and_then(|seen| seen.facts.count))
+    Ok(ask(&key, list, api, false).await?.and_then(|seen| seen.facts.count))
 }
 
-async fn ask(
+/// The answer to a request, with the companies in it where they are wanted; none for 404.
+pub(super) async fn ask(
     key: &RequestKey,
     list: &KnownList<'_>,
     api: &dyn Answers,
+    companies: bool,
 ) -> Result<Option<look::Seen>, ExtractError> {
     let request = request::of_list(list, key, api.base_url());
     let (stream, label) = (list.planned.stream, &list.named.label);
@@ -86,7 +88,7 @@ async fn ask(
     if answer.status == 404 {
         return Ok(None);
     }
-    let seen = look::look(look::Want { stream, companies: false }, &answer.body);
+    let seen = look::look(look::Want { stream, companies }, &answer.body);
     seen.map(Some).map_err(|error| ExtractError::Envelope {
         stream: stream.name,
         list: label.clone(),

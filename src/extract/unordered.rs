@@ -152,6 +152,9 @@ impl Reading<'_, '_> {
             reasons,
             accepted: sweeps.into_iter().map(|sweep| (String::new(), sweep)).collect(),
             not_found: 0,
+            outside: 0,
+            ids_asked: 0,
+            missing_ids: Vec::new(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::members::Selected;
 use super::next::Next;
 use super::renamed::Renamed;
 use super::sources::{self, Source, TableLoad};
@@ -23,6 +24,10 @@ pub(super) struct Built {
     pub(super) rows_seen: u64,
     /// Rows of each table, by qualified name: what the finished file has to hold.
     pub(super) rows: Vec<(String, u64)>,
+    /// Live companies that no selection holds.
+    pub(super) outside: u64,
+    /// Selections of earlier runs that still count, with their companies.
+    pub(super) other_selections: Vec<(String, u64)>,
 }
 
 /// A load in progress.
@@ -37,6 +42,7 @@ struct Build<'a> {
     renamed: Renamed,
     /// What happened to companies; none when no list of the run holds companies.
     companies: Option<Counts>,
+    selected: Selected,
 }
 
 /// Fills all tables from the staged rows and the previous generation.
@@ -54,6 +60,7 @@ pub(super) fn fill(
     members::stage(next, input, &loads)?;
     members::guard(next, input.max_deleted_percent)?;
     members::write(next)?;
+    let selected = members::selected(next, input)?;
     steps.done("members");
 
     let mut build = Build {
@@ -64,6 +71,7 @@ pub(super) fn fill(
         deleted: counts::gone(next)?,
         renamed: Renamed::default(),
         companies: None,
+        selected,
     };
     for load in &loads {
         match load.table.disposition {
@@ -76,16 +84,21 @@ pub(super) fn fill(
         steps.done("other tables");
     }
     for table in tables {
-        let written =
-            [&etl::WAREHOUSE, &etl::REJECTS, &etl::SCHEMA_DRIFT, &etl::LIST_MEMBERS].contains(table);
+        let own = [&etl::WAREHOUSE, &etl::REJECTS, &etl::SCHEMA_DRIFT, &etl::LIST_MEMBERS, &etl::IDS_NOT_FOUND];
+        let written = own.contains(table);
         if !written && !loads.iter().any(|load| load.table == *table) {
-            let rows = next.copy_previous(table)?;
+            let rows = match members::take_over(next, table, &build.selected)? {
+                Some(rows) => rows,
+                None => next.copy_previous(table)?,
+            };
             if table.schema == "main" {
                 build.rows.push((table.qualified(), rows));
             }
         }
     }
-    let result = build.count()?;
+    let outside = members::outside(next, tables, &build.selected)?;
+    let other_selections = members::other_selections(next, input, &build.selected)?;
+    let result = Built { outside, other_selections, ..build.count()? };
     steps.done("counts");
     let rejects = rejects::write(next, input, &loads, settings)?;
     record::write(next, input, generation, &result, &rejects)?;
@@ -104,7 +117,7 @@ impl Build<'_> {
         }
         let has_details = details.is_some();
         let unlisted = has_details || load.sources.iter().any(Source::about_companies);
-        let sides = merge::Sides { staged, unlisted, has_details };
+        let sides = merge::Sides { staged, unlisted, has_details, selected: self.selected.clone() };
         let rows = merge::rows(next, table, &sides, run)?;
         steps.done("rows");
         merge::changes(next, table, run)?;
@@ -167,7 +180,7 @@ impl Build<'_> {
             lists.extend(counted);
         }
         let totals = self.companies.take().map_or(all, |counts| Counts { rejected: all.rejected, ..counts });
-        Ok(Built { lists, totals, rows_seen, rows: self.rows })
+        Ok(Built { lists, totals, rows_seen, rows: self.rows, outside: 0, other_selections: Vec::new() })
     }
 }
 

@@ -18,6 +18,9 @@ pub struct LoadInput {
     pub retired: Vec<(String, String)>,
     /// The run itself.
     pub run: RunRecord,
+    /// Whether the latest reading of selections was of all companies, so that every company is selected; none to let the
+    /// lists of the run say so. A rebuild has lists of several runs.
+    pub selects_all: Option<bool>,
     /// Leave the previous generation out: a rebuild makes the warehouse from landed pages alone.
     pub from_scratch: bool,
     /// Highest share of its companies that a complete list may lose before the load is refused, 0 to 100. Asked
@@ -66,6 +69,12 @@ pub struct ListResult {
     pub reasons: Vec<String>,
     /// Companies that the server does not know, where each is asked for; for the report.
     pub not_found: u64,
+    /// Members of target groups that were not asked about, because no selection of the run holds them; for the report.
+    pub outside: u64,
+    /// Business ids that the list was chosen by; for the report.
+    pub ids_asked: u64,
+    /// Those of them that did not come, without country prefix and dash; kept in `etl.ids_not_found`.
+    pub missing_ids: Vec<String>,
 }
 
 /// The run, as `etl.runs` keeps it.
@@ -166,6 +175,11 @@ pub struct Published {
     /// What happened to companies, each counted once however many lists hold it; when no list of the run holds
     /// companies, or `already` is true, the sum over the lists.
     pub totals: Counts,
+    /// Live companies that no selection holds.
+    pub outside: u64,
+    /// Selections of earlier runs that still count, with the companies of each; at most 20, and none when the run read no
+    /// selection.
+    pub other_selections: Vec<(String, u64)>,
     /// Rows of each table of schema `main`, by name.
     pub tables: Vec<(String, u64)>,
     /// True when an earlier attempt of the same run had published already, and this one had nothing to do.

@@ -3,12 +3,17 @@
 //! Works with narrow temporary tables in `DuckDB`: `run_lists` (the lists of this run that hold companies; ids go
 //! through the lists of all streams, the retired ones last), `staged_members` (list and company), `lost` (companies that
 //! a complete list held and no longer does), `gone` (those of them that are in no list of any stream any more).
+//!
+//! Which companies a selection holds is told by `etl.list_members` too: see [`selected`].
 
 use duckdb::params;
 
 use super::next::Next;
 use super::sources::{Source, TableLoad, holds_members, stream_named};
 use super::{LoadError, LoadInput};
+use crate::catalog::{Lists, STREAMS};
+use crate::schema::{Table, ddl};
+use crate::selection::ALL;
 
 /// Lists of which fewer companies were known are not asked how many they lose: too few to mean anything.
 pub(super) const GUARDED_FROM: u64 = 100;
@@ -111,4 +116,135 @@ pub(super) fn write(next: &Next) -> Result<(), LoadError> {
          WHERE NOT EXISTS (SELECT 1 FROM next.etl.list_members n
              WHERE n.country = t.country AND n.business_id = t.business_id);",
     )
+}
+
+/// The companies that a selection holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Selected {
+    /// All of them: nothing is selected.
+    Everyone,
+    /// Those of this query of `country` and `business_id`, each once.
+    Only(String),
+}
+
+/// Name of the column that says whether a selection holds a company.
+pub(super) const SELECTED: &str = "_selected";
+
+impl Selected {
+    /// The value of the column for a row whose join is [`Selected::join`].
+    pub(super) fn value(&self) -> &'static str {
+        match self {
+            Self::Everyone => "true",
+            Self::Only(_) => "m.business_id IS NOT NULL",
+        }
+    }
+
+    /// A join that finds the company of these columns among the selected ones.
+    pub(super) fn join(&self, country: &str, business_id: &str) -> String {
+        match self {
+            Self::Everyone => String::new(),
+            Self::Only(query) => {
+                format!(" LEFT JOIN ({query}) m ON m.country = {country} AND m.business_id = {business_id}")
+            }
+        }
+    }
+}
+
+/// The companies that a selection holds after this load; run when `etl.list_members` is filled.
+///
+/// A selection holds what its list held when it was last read, in whatever run. The list of all companies is none: while
+/// it is the latest that was read, everybody is selected, and else it counts for nobody.
+pub(super) fn selected(next: &Next, input: &LoadInput) -> Result<Selected, LoadError> {
+    let streams = selecting(input);
+    let selects_all = match input.selects_all {
+        Some(all) => Some(all),
+        None => latest(next, &streams)?,
+    };
+    if selects_all.unwrap_or(true) {
+        return Ok(Selected::Everyone);
+    }
+    Ok(Selected::Only(format!(
+        "SELECT DISTINCT country, business_id FROM next.etl.list_members WHERE stream IN ({streams}) AND list <> {}",
+        ddl::literal(ALL)
+    )))
+}
+
+/// The streams whose lists are selections, as SQL.
+fn selecting(input: &LoadInput) -> String {
+    let of_run = input.streams.iter().map(|stream| stream.stream);
+    let streams = of_run.chain(STREAMS).filter(|stream| stream.lists == Lists::Selections);
+    let mut names: Vec<String> = streams.map(|stream| ddl::literal(stream.name)).collect();
+    names.sort();
+    names.dedup();
+    names.join(", ")
+}
+
+/// Whether the latest lists that were read, in this run or an earlier one, were of all companies; none when there are none.
+fn latest(next: &Next, streams: &str) -> Result<Option<bool>, LoadError> {
+    let (all, one) = (ddl::literal(ALL), |sql: &str| -> Result<Option<bool>, LoadError> {
+        Ok(next.rows(DECIDING, sql, [], |row| row.get::<_, Option<bool>>(0))?.into_iter().next().flatten())
+    });
+    let of_run =
+        format!("SELECT bool_or(list = {all}) FROM run_lists WHERE stream IN ({streams}) AND NOT retired");
+    if let Some(of_run) = one(&of_run)? {
+        return Ok(Some(of_run));
+    }
+    if !next.has_previous() {
+        return Ok(None);
+    }
+    // A rebuild writes the lists of several runs as its own: what it found selected stays so.
+    one(&format!(
+        "SELECT bool_and(list = {all}) FROM prev.etl.streams WHERE stream IN ({streams}) AND run_id = \
+            (SELECT max(run_id) FROM prev.etl.streams WHERE stream IN ({streams}))"
+    ))
+}
+
+/// Takes over the companies of the previous generation, as a run does that reads none; which of them are selected is
+/// found anew. Gives their number, or none for another table.
+pub(super) fn take_over(next: &Next, table: &Table, selected: &Selected) -> Result<Option<u64>, LoadError> {
+    if !table.system.iter().any(|column| column.name == SELECTED) {
+        return Ok(None);
+    }
+    let Some(previous) = next.previous(table)? else { return Ok(Some(0)) };
+    let sql = format!(
+        "INSERT INTO next.{} SELECT p.* REPLACE ({} AS {SELECTED}) FROM ({previous}) p{}",
+        table.qualified(),
+        selected.value(),
+        selected.join("p.country", "p.business_id"),
+    );
+    next.execute("taking over the previous generation", &sql, []).map(Some)
+}
+
+/// Live companies that no selection holds.
+pub(super) fn outside(next: &Next, tables: &[&Table], selected: &Selected) -> Result<u64, LoadError> {
+    let has_column = |table: &&&Table| table.system.iter().any(|column| column.name == SELECTED);
+    let (Some(table), Selected::Only(_)) = (tables.iter().find(has_column), selected) else { return Ok(0) };
+    let sql = format!(
+        "SELECT count(*) FROM next.{} WHERE _deleted_at IS NULL AND NOT {SELECTED}",
+        table.qualified()
+    );
+    next.number(DECIDING, &sql)
+}
+
+/// Selections that are named to the user at most.
+const MOST_NAMED: usize = 20;
+
+/// Selections that this run did not read and that still count, with the companies of each.
+pub(super) fn other_selections(
+    next: &Next,
+    input: &LoadInput,
+    selected: &Selected,
+) -> Result<Vec<(String, u64)>, LoadError> {
+    if *selected == Selected::Everyone {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "SELECT list, count(*) FROM next.etl.list_members n WHERE stream IN ({streams}) AND list <> {} \
+           AND EXISTS (SELECT 1 FROM run_lists r WHERE r.stream IN ({streams}) AND NOT r.retired) \
+           AND NOT EXISTS (SELECT 1 FROM run_lists r WHERE r.stream = n.stream AND r.list = n.list) \
+         GROUP BY list ORDER BY list LIMIT {MOST_NAMED}",
+        ddl::literal(ALL),
+        streams = selecting(input),
+    );
+    next.rows(DECIDING, &sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
 }

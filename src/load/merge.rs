@@ -4,6 +4,7 @@
 //! spills when it does not fit; comparing a hash of the row instead saves about a third of the time at a million
 //! rows and is not worth a wrong answer.
 
+use super::members::{SELECTED, Selected};
 use super::next::Next;
 use super::{LoadError, RunRecord};
 use crate::schema::{Column, Kind, Table, ddl};
@@ -18,6 +19,8 @@ pub(super) struct Sides {
     pub(super) unlisted: bool,
     /// Whether the staged rows tell when details of companies were read.
     pub(super) has_details: bool,
+    /// The companies that a selection holds.
+    pub(super) selected: Selected,
 }
 
 /// Fills `table` from the staged rows and the previous generation; gives its number of rows.
@@ -26,32 +29,47 @@ pub(super) fn rows(next: &Next, table: &Table, sides: &Sides, run: &RunRecord) -
     let target = table.qualified();
     let Some(previous) = next.previous(table)? else {
         let values: Vec<_> =
-            table.all_columns().map(|column| first_value(column, &run.run_id, sides.has_details)).collect();
+            table.all_columns().map(|column| first_value(column, &run.run_id, sides)).collect();
         let sql = format!(
-            "INSERT INTO next.{target} SELECT {} FROM {staged} s{}",
+            "INSERT INTO next.{target} SELECT {} FROM {staged} s{}{}",
             values.join(", "),
+            sides.selected_of(table, "s.country", "s.business_id"),
             if sides.unlisted { " WHERE s._seen_at IS NOT NULL" } else { "" },
         );
         return next.execute("loading the rows", &sql, []);
     };
-    let merge = Merge { table, run, has_details: sides.has_details };
+    let merge = Merge { table, run, sides };
     let values: Vec<_> = table.all_columns().map(|column| merge.value(column)).collect();
     // What only an answer about a single company shows is not a company of the warehouse.
     let known = if sides.unlisted { " WHERE p.country IS NOT NULL OR s._seen_at IS NOT NULL" } else { "" };
     let sql = format!(
         "INSERT INTO next.{target} SELECT {values} FROM ({previous}) p FULL JOIN {staged} s ON {same} \
          LEFT JOIN (SELECT DISTINCT country, business_id FROM gone) g \
-                ON g.country = p.country AND g.business_id = p.business_id{known}",
+                ON g.country = p.country AND g.business_id = p.business_id{selected}{known}",
+        selected = sides.selected_of(
+            table,
+            "coalesce(s.country, p.country)",
+            "coalesce(s.business_id, p.business_id)"
+        ),
         values = values.join(", "),
         same = same_key(table, "s", "p"),
     );
     next.execute("merging the rows", &sql, [])
 }
 
+impl Sides {
+    /// The join that finds whether a selection holds a company, where the table says so.
+    fn selected_of(&self, table: &Table, country: &str, business_id: &str) -> String {
+        let is_said = table.system.iter().any(|column| column.name == SELECTED);
+        if is_said { self.selected.join(country, business_id) } else { String::new() }
+    }
+}
+
 /// The value of a column when there is no previous generation.
-fn first_value(column: &Column, run_id: &str, has_details: bool) -> String {
+fn first_value(column: &Column, run_id: &str, sides: &Sides) -> String {
     match column.name {
-        "_details_at" if has_details => "s._details_at".to_owned(),
+        SELECTED => sides.selected.value().to_owned(),
+        "_details_at" if sides.has_details => "s._details_at".to_owned(),
         "_run_id" => ddl::literal(run_id),
         "_first_seen_at" | "_last_seen_at" => "s._seen_at".to_owned(),
         "_extra" => "s._extra".to_owned(),
@@ -65,7 +83,7 @@ fn first_value(column: &Column, run_id: &str, has_details: bool) -> String {
 struct Merge<'a> {
     table: &'a Table,
     run: &'a RunRecord,
-    has_details: bool,
+    sides: &'a Sides,
 }
 
 impl Merge<'_> {
@@ -93,7 +111,8 @@ impl Merge<'_> {
                 leaves = Self::leaves(),
                 time = timestamp(self.run.finished_at_us),
             ),
-            "_details_at" if self.has_details => "coalesce(s._details_at, p._details_at)".to_owned(),
+            SELECTED => self.sides.selected.value().to_owned(),
+            "_details_at" if self.sides.has_details => "coalesce(s._details_at, p._details_at)".to_owned(),
             system if system.starts_with('_') => format!("p.{name}"),
             _ => format!("CASE WHEN {new} OR {} THEN s.{name} ELSE p.{name} END", self.present(column)),
         }
@@ -137,7 +156,7 @@ pub(super) fn bit(table: &Table, column: &Column) -> String {
 pub(super) fn changes(next: &Next, table: &Table, run: &RunRecord) -> Result<(), LoadError> {
     let Some(previous) = next.previous(table)? else { return Ok(()) };
     let compared = table.all_columns().filter(|column| {
-        let loads_own = ["_run_id", "_first_seen_at", "_last_seen_at", "_details_at"];
+        let loads_own = ["_run_id", "_first_seen_at", "_last_seen_at", "_details_at", SELECTED];
         !table.key.contains(&column.name) && !loads_own.contains(&column.name)
     });
     let values: Vec<_> = compared.map(change).collect();

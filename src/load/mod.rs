@@ -104,6 +104,8 @@ pub fn publish(
         bytes,
         lists: built.lists,
         totals: built.totals,
+        outside: built.outside,
+        other_selections: built.other_selections,
         tables: built.rows.iter().filter_map(people_rows).collect(),
         already: false,
         steps: steps.list,

@@ -7,6 +7,7 @@ use super::merge::timestamp;
 use super::next::Next;
 use super::{Counts, ListCounts, LoadError, LoadInput, Published, rejects};
 use crate::schema::{ddl, etl};
+use crate::selection;
 use crate::workspace::{self, FORMAT_VERSION, Marker, Workspace};
 
 const DOING: &str = "recording the load";
@@ -52,6 +53,7 @@ pub(super) fn write(
         next.execute(DOING, &sql, params)?;
     }
     merge_drift(next, input)?;
+    write_ids(next, input)?;
     let finished = jiff::Timestamp::now().as_microsecond();
     let sql = format!("INSERT INTO next.etl.warehouse VALUES (?, ?, ?, {})", timestamp(finished));
     next.execute(DOING, &sql, params![FORMAT_VERSION, generation, env!("CARGO_PKG_VERSION")])?;
@@ -108,6 +110,43 @@ fn merge_drift(next: &Next, input: &LoadInput) -> Result<(), LoadError> {
     next.batch(DOING, &format!("INSERT INTO next.etl.schema_drift {sql}"))
 }
 
+/// Rows of `etl.ids_not_found` that one statement writes.
+const IDS_AT_ONCE: usize = 500;
+
+/// The business ids that lists were chosen by and that did not come: of the lists read completely now those of this run,
+/// of the others those that are known, unless the list is retired.
+fn write_ids(next: &Next, input: &LoadInput) -> Result<(), LoadError> {
+    if let Some(previous) = next.previous(&etl::IDS_NOT_FOUND)? {
+        let sql = format!(
+            "INSERT INTO next.etl.ids_not_found SELECT p.* FROM ({previous}) p \
+             WHERE NOT EXISTS (SELECT 1 FROM run_lists l WHERE l.stream = p.stream AND l.list = p.list AND l.complete)"
+        );
+        next.execute(DOING, &sql, [])?;
+    }
+    let run_id = ddl::literal(&input.run.run_id);
+    for stream in &input.streams {
+        for list in stream.lists.iter().filter(|list| list.complete) {
+            let country = selection::country_of(&list.list);
+            let literal = |text: Option<&str>| text.map_or_else(|| "NULL".to_owned(), ddl::literal);
+            let row = |id: &String| {
+                format!(
+                    "({}, {}, {}, {}, {}, {run_id})",
+                    ddl::literal(stream.stream.name),
+                    ddl::literal(&list.list),
+                    literal(country),
+                    ddl::literal(id),
+                    literal(selection::short_id(country, id).as_deref()),
+                )
+            };
+            for ids in list.missing_ids.chunks(IDS_AT_ONCE) {
+                let rows: Vec<String> = ids.iter().map(row).collect();
+                next.batch(DOING, &format!("INSERT INTO next.etl.ids_not_found VALUES {}", rows.join(", ")))?;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Rows of each table for people in the published file.
 fn people_rows(connection: &duckdb::Connection) -> duckdb::Result<Vec<(String, u64)>> {
     let sql = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' AND NOT internal ORDER BY table_oid";
@@ -156,6 +195,9 @@ pub(super) fn already_published(
     for list in &lists {
         totals.add(list.counts);
     }
+    let sql = "SELECT count(*) FROM prospects WHERE _deleted_at IS NULL AND NOT _selected";
+    // A file that an earlier version published does not say.
+    let outside = connection.query_row(sql, [], |row| row.get(0)).unwrap_or(0);
     let tables = people_rows(&connection).map_err(failed)?;
     let bytes = fs_err::metadata(path).map_err(|source| LoadError::io("reading", path, source))?.len();
     Ok(Some(Published {
@@ -164,6 +206,8 @@ pub(super) fn already_published(
         bytes,
         lists,
         totals,
+        outside,
+        other_selections: Vec::new(),
         tables,
         already: true,
         steps: Vec::new(),

@@ -7,18 +7,37 @@ use crate::api::Client;
 use crate::catalog::{Lists, Paging, Stream};
 use crate::clock;
 use crate::error::Error;
-use crate::extract::{Plan, PlannedStream, Total, totals};
+use crate::extract::{Brought, Plan, PlannedStream, Total, brought, totals};
 use crate::workspace::Workspace;
+
+/// Requests that reading the lists beforehand may take, so that no company is counted twice.
+const MOST_READS: u64 = 200;
 
 /// What a run would do.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Estimated {
     /// By endpoint, in the order of the run.
     pub streams: Vec<Estimate>,
+    /// Members of target groups that no selection holds; none where there is no selection, or nothing is asked of each
+    /// company.
+    pub outside: Option<Outside>,
     /// Requests that it took to find out.
     pub spent: u64,
     /// How long an answer took on average.
     pub answer_time: Duration,
+}
+
+/// Members of target groups that no selection holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outside {
+    /// How many there are, but for those that are new enough.
+    pub members: u64,
+    /// Whether so many there are; else at most so many, because the lists are too long to be read beforehand.
+    pub exact: bool,
+    /// Requests that asking about each of them costs.
+    pub requests: u64,
+    /// Whether the run asks about them, so that its requests are among those of the streams.
+    pub asked_about: bool,
 }
 
 /// What a run would do for one endpoint.
@@ -32,6 +51,8 @@ pub struct Estimate {
     pub lists: u64,
     /// Rows that come; none when nobody can tell before asking. Where each company is asked for: companies.
     pub rows: Option<u64>,
+    /// What `rows` counts: `rows` or `companies`.
+    pub unit: &'static str,
     /// Companies that are not asked for, because what is known of them is new enough.
     pub fresh: u64,
     /// About how many requests.
@@ -51,14 +72,22 @@ pub async fn estimate(settings: &SyncSettings) -> Result<Estimated, Error> {
     let begin = Instant::now();
     let concurrency = u64::from(settings.client.concurrency.get());
     let totals = totals(&plan, &client, 1).await?;
+    let known = if wants_reading(&plan, &totals) {
+        let left = settings
+            .client
+            .max_requests
+            .map_or(MOST_READS, |most| most.saturating_sub(client.stats().requests).min(MOST_READS));
+        brought(&plan, &totals, &client, settings.extract.page_size, left).await?
+    } else {
+        None
+    };
     let spent = client.stats().requests;
     let answer_time = begin.elapsed() / u32::try_from(spent.max(1)).unwrap_or(u32::MAX);
-    let companies: u64 = companies_of(&plan, &totals);
+    let asked = Asked::of(&plan, &totals, known.as_ref());
     let streams = plan.streams.iter().map(|planned| {
         let own = totals.iter().filter(|total| total.list.stream == planned.stream.name);
         let (lists, rows, requests, fresh) = if planned.stream.lists == Lists::Companies {
-            let fresh = (planned.fresh.len() as u64).min(companies);
-            (1, Some(companies - fresh), companies - fresh, fresh)
+            (1, Some(asked.companies), asked.companies, asked.fresh)
         } else {
             let lists: Vec<&Total> = own.collect();
             let rows = lists.iter().map(|total| total.rows).sum();
@@ -74,31 +103,83 @@ pub async fn estimate(settings: &SyncSettings) -> Result<Estimated, Error> {
             serves: planned.serves.clone(),
             lists,
             rows,
+            unit: if planned.stream.lists == Lists::Companies { "companies" } else { "rows" },
             fresh,
             requests,
             time: at_once.max(paced),
         }
     });
-    Ok(Estimated { streams: streams.collect(), spent, answer_time })
+    Ok(Estimated { streams: streams.collect(), outside: asked.outside, spent, answer_time })
 }
 
-/// Companies that the lists hold; those in several lists are counted several times, so that it is rather too many.
-/// Members of target groups count only where no list holds all companies.
-fn companies_of(plan: &Plan, totals: &[Total]) -> u64 {
-    let rows = |planned: &PlannedStream| {
-        let own = totals.iter().filter(|total| total.list.stream == planned.stream.name);
-        own.map(|total| total.rows.unwrap_or(total.ids)).sum::<u64>()
+/// Streams of a plan that ask about each company.
+fn asking(plan: &Plan) -> impl Iterator<Item = &PlannedStream> {
+    plan.streams.iter().filter(|planned| planned.stream.lists == Lists::Companies)
+}
+
+/// Whether counts alone do not tell how many companies are asked about: several lists bring some, or some are new enough.
+fn wants_reading(plan: &Plan, totals: &[Total]) -> bool {
+    let bring = |total: &&Total| {
+        plan.streams
+            .iter()
+            .any(|planned| planned.stream.name == total.list.stream && planned.stream.holds_companies())
     };
-    let of = |lists: Lists| {
-        let streams = plan.streams.iter().filter(move |planned| planned.stream.lists == lists);
-        streams.filter(|planned| planned.stream.holds_companies())
-    };
-    let whole = of(Lists::Selections).any(|planned| {
-        planned.lists.iter().any(|list| list.parameters.is_empty() && list.id_chunks.is_empty())
-    });
-    let selected: u64 = of(Lists::Selections).map(rows).sum();
-    let members: u64 = of(Lists::TargetGroups).map(rows).sum();
-    if whole { selected } else { selected + members }
+    let has_fresh = asking(plan).any(|planned| !planned.fresh.is_empty());
+    asking(plan).next().is_some()
+        && plan.is_selective()
+        && (has_fresh || totals.iter().filter(bring).count() > 1)
+}
+
+/// Companies that are asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Asked {
+    companies: u64,
+    /// Companies that are new enough, besides.
+    fresh: u64,
+    outside: Option<Outside>,
+}
+
+impl Asked {
+    /// By what the lists hold, where they were read; else by their lengths, which is rather too many: those in several lists
+    /// are counted several times.
+    fn of(plan: &Plan, totals: &[Total], known: Option<&Brought>) -> Self {
+        let endpoints = asking(plan).count() as u64;
+        let fresh = asking(plan).next().map(|planned| &planned.fresh);
+        let asks_members = !plan.passes_members_over();
+        let is_fresh = |company: &&u64| fresh.is_some_and(|fresh| fresh.contains(company));
+        let outside = |members: u64, exact: bool| {
+            (plan.is_selective() && endpoints > 0).then(|| Outside {
+                members,
+                exact,
+                requests: members.saturating_mul(endpoints),
+                asked_about: asks_members,
+            })
+        };
+        if let Some(Brought { selected, members }) = known {
+            let others = || members.difference(selected);
+            let others_fresh = others().filter(is_fresh).count();
+            let due_outside = (others().count() - others_fresh) as u64;
+            let selected_fresh = selected.iter().filter(is_fresh).count();
+            let (more, more_fresh) = if asks_members { (due_outside, others_fresh as u64) } else { (0, 0) };
+            return Self {
+                companies: (selected.len() - selected_fresh) as u64 + more,
+                fresh: selected_fresh as u64 + more_fresh,
+                outside: outside(due_outside, true),
+            };
+        }
+        let rows = |of: Lists| {
+            let streams = plan.streams.iter().filter(move |planned| planned.stream.lists == of);
+            let own = streams.filter(|planned| planned.stream.holds_companies()).flat_map(|planned| {
+                totals.iter().filter(move |total| total.list.stream == planned.stream.name)
+            });
+            own.map(|total| total.rows.unwrap_or(total.ids)).sum::<u64>()
+        };
+        let (selected, members) = (rows(Lists::Selections), rows(Lists::TargetGroups));
+        // Where a list holds all companies, members are among them.
+        let all = if plan.is_selective() && asks_members { selected + members } else { selected };
+        let fresh = fresh.map_or(0, |fresh| fresh.len() as u64).min(all);
+        Self { companies: all - fresh, fresh, outside: outside(members, members == 0) }
+    }
 }
 
 /// Requests that it takes to read a list whose pages are as they should be.

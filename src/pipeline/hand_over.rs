@@ -50,6 +50,7 @@ pub(super) fn load_input(
         retired,
         run: record,
         from_scratch: false,
+        selects_all: None,
         max_deleted_percent: settings.max_deleted_percent,
         keep: settings.keep,
     }
@@ -71,6 +72,9 @@ pub(crate) fn list_result(list: &RunList, verdict: &Verdict) -> ListResult {
         window_us: list.window_from_us.zip(list.window_to_us),
         reasons: verdict.reasons.clone(),
         not_found: verdict.not_found,
+        outside: verdict.outside,
+        ids_asked: verdict.ids_asked,
+        missing_ids: verdict.missing_ids.clone(),
     }
 }
 

@@ -56,20 +56,21 @@ pub(super) fn covered(workspace: &Workspace, stream: &Stream) -> Result<Option<i
     Ok(covered)
 }
 
-/// Lists of target groups that the published file holds and that are none any more, as stream and list.
+/// Lists of that kind that the published file holds and that are not among those that there are, as stream and list.
 pub(super) fn retired(
     workspace: &Workspace,
-    target_groups: &[String],
+    kind: Lists,
+    there_are: &[String],
 ) -> Result<Vec<(String, String)>, Error> {
     let mut retired = Vec::new();
-    let of_groups = STREAMS.iter().filter(|stream| stream.lists == Lists::TargetGroups);
-    for stream in of_groups.filter(|_| workspace.is_published()) {
+    let of_kind = STREAMS.iter().filter(|stream| stream.lists == kind);
+    for stream in of_kind.filter(|_| workspace.is_published()) {
         let sql = format!(
             "SELECT DISTINCT list FROM etl.list_members WHERE stream = {} ORDER BY list",
             ddl::literal(stream.name)
         );
         texts(workspace.published(), &sql, |[list]| {
-            if !target_groups.contains(&list) {
+            if !there_are.contains(&list) {
                 retired.push((stream.name.to_owned(), list));
             }
         })?;

@@ -9,6 +9,7 @@ use crate::extract::Plan;
 use crate::extract::landing::Landing;
 use crate::extract::ledger::{Entry, Header, LEDGER_VERSION, Ledger};
 use crate::extract::runs::{self, RunState};
+use crate::selection::SelectionUse;
 use crate::workspace::Workspace;
 
 /// A landed run older than this is not resumed: the list has moved on too far for its pages to fit together.
@@ -36,7 +37,8 @@ pub(super) fn open(settings: &SyncSettings, workspace: &Workspace) -> Result<Ope
         if same && !too_old && !settings.restart {
             tracing::info!(
                 run_id = run.header.run_id,
-                pages = run.pages.len() + run.answers.len(),
+                pages = run.pages.len(),
+                bundles_of_answers = run.answers.len(),
                 "Resuming the unfinished run."
             );
             let (landing, recorded) = Landing::resume(&run.folder)?;
@@ -60,6 +62,10 @@ pub(super) fn open(settings: &SyncSettings, workspace: &Workspace) -> Result<Ope
         lists: plan.known_lists(),
         arguments: settings.arguments.clone(),
         fingerprint,
+        selection: SelectionUse {
+            details_for: settings.details_for,
+            forgets_others: settings.forget_selections,
+        },
     };
     let landing = Landing::create(&workspace.landing_dir().join(&run_id), &header)?;
     Ok(Opened { landing, recorded: vec![Entry::Opened(header)], plan })
@@ -69,7 +75,7 @@ pub(super) fn open(settings: &SyncSettings, workspace: &Workspace) -> Result<Ope
 fn fingerprint(settings: &SyncSettings) -> String {
     let streams: Vec<&str> = settings.streams.iter().map(|stream| stream.name).collect();
     let mut text = format!(
-        "{} {} {} {} {:?} {:?} {}",
+        "{} {} {} {} {:?} {:?} {} {} {}",
         settings.client.base_url,
         streams.join(","),
         settings.extract.page_size,
@@ -77,6 +83,8 @@ fn fingerprint(settings: &SyncSettings) -> String {
         settings.target_groups,
         settings.details_max_age,
         settings.full,
+        settings.details_for.label(),
+        settings.forget_selections,
     );
     for list in settings.lists.iter().chain(&settings.customer_lists) {
         text.push_str(&format!("\n{} {:?} {:?}", list.label, list.parameters, list.id_chunks));

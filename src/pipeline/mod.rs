@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::api::{Client, ClientSettings};
-use crate::catalog::Stream;
+use crate::catalog::{Lists, Stream};
 use crate::crash::{self, Point};
 use crate::error::Error;
 use crate::extract::landing::Landing;
@@ -24,10 +24,10 @@ use crate::extract::runs::{self, LandedRun};
 use crate::extract::{ExtractSettings, Extracted, Observer, Plan, extract};
 use crate::load::LoadSettings;
 use crate::report::{PhaseClock, Report};
-use crate::selection::List;
+use crate::selection::{DetailsFor, List};
 use crate::workspace::{Lock, Workspace};
 
-pub use estimate::{Estimate, Estimated, estimate};
+pub use estimate::{Estimate, Estimated, Outside, estimate};
 pub(crate) use hand_over::{list_result, publish_with_views};
 use landing::Opened;
 pub(crate) use landing::run_id;
@@ -50,6 +50,10 @@ pub struct SyncSettings {
     pub customer_lists: Vec<List>,
     /// Names or ids of the target groups wanted; empty for all.
     pub target_groups: Vec<String>,
+    /// Which companies are asked about by themselves.
+    pub details_for: DetailsFor,
+    /// Let selections of earlier runs that this run does not read count no more.
+    pub forget_selections: bool,
     /// How old what is known of a single company may be before it is asked for again; none to ask in every run.
     pub details_max_age: Option<Duration>,
     /// Read everything, also what is new enough.
@@ -88,13 +92,14 @@ impl SyncSettings {
     pub fn new(warehouse: impl Into<PathBuf>, client: ClientSettings) -> Self {
         let requests_at_once =
             usize::try_from(client.concurrency.get()).unwrap_or(usize::MAX).saturating_mul(2);
-        let all = List { label: "all".to_owned(), parameters: Vec::new(), id_chunks: Vec::new() };
         Self {
             warehouse: warehouse.into(),
             streams: planner::default_streams(),
-            lists: vec![all],
+            lists: vec![List::all()],
             customer_lists: Vec::new(),
             target_groups: Vec::new(),
+            details_for: DetailsFor::default(),
+            forget_selections: false,
             details_max_age: None,
             full: false,
             arguments: String::new(),
@@ -231,19 +236,30 @@ async fn fetch_and_stage(
                 repair::note_damaged(landing, number).await?;
                 recorded = ledger::read(landing.folder())?;
             }
-            _ => return Ok((outcome?, retired(workspace, &verdicts, target_groups)?)),
+            _ => return Ok((outcome?, retired(settings, plan, workspace, &verdicts, target_groups)?)),
         }
     }
 }
 
-/// Lists of target groups that are none any more; a run with a list that is not complete retires none.
+/// Lists of earlier runs that count no more: those of target groups that are none any more, and other selections where
+/// this run reads all companies or is told to forget them. A run with a list that is not complete retires none.
 fn retired(
+    settings: &SyncSettings,
+    plan: &Plan,
     workspace: &Workspace,
     verdicts: &[Verdict],
     target_groups: Option<Vec<String>>,
 ) -> Result<Vec<(String, String)>, Error> {
-    let Some(groups) = target_groups.filter(|_| verdicts.iter().all(|verdict| verdict.complete)) else {
+    if !verdicts.iter().all(|verdict| verdict.complete) {
         return Ok(Vec::new());
+    }
+    let mut retired = match target_groups {
+        Some(groups) => known::retired(workspace, Lists::TargetGroups, &groups)?,
+        None => Vec::new(),
     };
-    known::retired(workspace, &groups)
+    let labels = plan.selection_labels();
+    if !labels.is_empty() && (settings.forget_selections || !plan.is_selective()) {
+        retired.extend(known::retired(workspace, Lists::Selections, &labels)?);
+    }
+    Ok(retired)
 }

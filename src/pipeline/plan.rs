@@ -21,7 +21,11 @@ pub(super) fn plan(
     let planned = planner::plan(&settings.streams);
     let fresh = fresh(settings, workspace, &planned, started_at_us)?;
     let streams = planned.iter().map(|planned| stream(settings, workspace, planned, started_at_us, &fresh));
-    Ok(Plan { streams: streams.collect::<Result<_, _>>()?, target_groups: settings.target_groups.clone() })
+    Ok(Plan {
+        streams: streams.collect::<Result<_, _>>()?,
+        target_groups: settings.target_groups.clone(),
+        details_for: settings.details_for,
+    })
 }
 
 fn stream(

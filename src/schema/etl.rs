@@ -70,9 +70,12 @@ pub const STREAMS: Table = Table {
         RUN_ID,
         STREAM,
         text("list", "The list's filters, for example `country=FI&nstatus=active`.").required(),
-        count("rows_received", "Rows received in the sweep that counts, each position of the list once.")
+        count(
+            "rows_received",
+            "Rows received in the sweep that counts, each position of the list once; where each company is asked for, records in the answers, of which one may hold rows of several tables.",
+        )
             .required(),
-        count("distinct_keys", "Different keys among them: companies, or rows of the stream's table.").required(),
+        count("distinct_keys", "Different keys among them: companies, or rows of the stream's table; where each company is asked for, companies answered.").required(),
         count("total_before", "The server's own total before the sweep; NULL when it gave none."),
         count("total_after", "The server's own total after the sweep; NULL when it gave none."),
         count(
@@ -177,7 +180,7 @@ pub const CHANGES: Table = Table {
 pub const LIST_MEMBERS: Table = Table {
     schema: "etl",
     name: "list_members",
-    doc: "One row per company and list that held it when the list was last read. A company in no list of any stream any more is marked as deleted.",
+    doc: "One row per company and list that held it when the list was last read. A company in no list of any stream any more is marked as deleted; one that a list of a selection holds is selected.",
     key: &["stream", "list", "country", "business_id"],
     disposition: Disposition::Load,
     columns: &[
@@ -189,6 +192,30 @@ pub const LIST_MEMBERS: Table = Table {
     system: &[],
 };
 
+/// Business ids that a selection names and the source does not have.
+pub const IDS_NOT_FOUND: Table = Table {
+    schema: "etl",
+    name: "ids_not_found",
+    doc: "One row per business id that a selection names (`business_ids=…`) and that did not come when its list was last read.",
+    key: &["stream", "list", "business_id"],
+    disposition: Disposition::Load,
+    columns: &[
+        STREAM,
+        text("list", "The list's filters, as in `etl.streams`.").required(),
+        text(
+            "country",
+            "Country that the id was asked for in; NULL when neither the id nor the selection names one.",
+        ),
+        text("business_id", "The id as it was asked for, without country prefix and dash.").required(),
+        text(
+            "note",
+            "What is odd about it, for example that ids of the country have one digit more; NULL when nothing is.",
+        ),
+        RUN_ID,
+    ],
+    system: &[],
+};
+
 /// The tables of schema `etl`.
 pub const TABLES: &[&Table] =
-    &[&WAREHOUSE, &RUNS, &STREAMS, &REJECTS, &SCHEMA_DRIFT, &CHANGES, &LIST_MEMBERS];
+    &[&WAREHOUSE, &RUNS, &STREAMS, &REJECTS, &SCHEMA_DRIFT, &CHANGES, &LIST_MEMBERS, &IDS_NOT_FOUND];

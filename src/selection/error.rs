@@ -1,5 +1,7 @@
 //! What can be wrong with a filter, and the nearest name that would be right.
 
+use std::path::PathBuf;
+
 use crate::catalog::filters::{self, FilterSet};
 
 /// A filter that cannot be sent.
@@ -90,6 +92,24 @@ pub enum SelectionError {
         /// The country filter.
         country: String,
     },
+    /// A value in a file does not fit.
+    #[error("`{}`, line {line}: {source}", path.display())]
+    InFile {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What does not fit.
+        source: Box<SelectionError>,
+    },
+    /// A table of several columns in a file of ids, none of which is named as theirs.
+    #[error("`{}`, line {line}: it has several columns, and none is named as one of business ids", path.display())]
+    NoIdColumn {
+        /// The file.
+        path: PathBuf,
+        /// The header's line.
+        line: usize,
+    },
     /// The file of a value `@FILE` cannot be read.
     #[error("cannot read the values of filter `{key}`: {reason}")]
     ValueFile {
@@ -125,7 +145,13 @@ impl SelectionError {
                 "correct the value; nothing was sent".to_owned()
             }
             Self::OtherCountry { .. } => "leave the country out, or the id".to_owned(),
-            Self::ValueFile { .. } => "one value per line, UTF-8".to_owned(),
+            Self::InFile { source, .. } => source.hint(),
+            Self::NoIdColumn { .. } => {
+                "keep the column of the ids alone, or name it `business_id`".to_owned()
+            }
+            Self::ValueFile { .. } => {
+                "one value per line, UTF-8, or UTF-16 with a byte order mark".to_owned()
+            }
         }
     }
 }

@@ -5,6 +5,9 @@
 //! thousands of them fit no URL.
 
 mod error;
+mod file;
+mod ids;
+mod scope;
 mod value;
 
 use std::collections::BTreeMap;
@@ -14,9 +17,13 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::catalog::filters::{self, FilterKind, FilterSet, OF_COMPANIES, OF_CUSTOMER_DATA};
 
 pub use error::SelectionError;
+pub use ids::{country_of, short_id};
+pub use scope::{DetailsFor, SelectionUse};
 
 /// Business ids asked for in one request.
 const IDS_PER_REQUEST: usize = 100;
+/// Label of the list of all companies, which is no selection.
+pub const ALL: &str = "all";
 /// Longest text of a value in a list's label; a longer one is named by its hash.
 const LABEL_VALUE: usize = 120;
 
@@ -36,6 +43,18 @@ pub struct List {
     pub parameters: Vec<(String, Vec<String>)>,
     /// Business ids, cut into what one request takes; empty when the list is not chosen by id.
     pub id_chunks: Vec<Vec<String>>,
+}
+
+impl List {
+    /// All companies, or all there is of another stream.
+    pub fn all() -> Self {
+        Self { label: ALL.to_owned(), parameters: Vec::new(), id_chunks: Vec::new() }
+    }
+
+    /// Whether nothing is selected: the list holds all companies.
+    pub fn is_everything(&self) -> bool {
+        self.parameters.is_empty() && self.id_chunks.is_empty()
+    }
 }
 
 impl Selection {
@@ -99,16 +118,45 @@ impl Selection {
         let values = match items {
             Some(items) if listed => items,
             Some(_) => return Err(SelectionError::NotAList { key: key.to_owned() }),
-            None if listed => value::split_list(key, text)?,
+            None if listed => match text.strip_prefix('@') {
+                Some(path) => return self.add_file(key, name, filter.kind, operator, path),
+                None => value::split_list(text),
+            },
             None => vec![text.trim().to_owned()],
         };
-        if values.is_empty() {
-            return Err(SelectionError::Empty { key: key.to_owned() });
-        }
         let values = values
             .iter()
             .map(|value| value::check(key, filter.kind, operator, value))
             .collect::<Result<Vec<_>, _>>()?;
+        self.insert(key, values)
+    }
+
+    /// Adds the values of a file; what does not fit is named with its line.
+    fn add_file(
+        &mut self,
+        key: &str,
+        name: &str,
+        kind: FilterKind,
+        operator: Option<&str>,
+        path: &str,
+    ) -> Result<(), SelectionError> {
+        let (path, lines) = file::values(key, name, kind, path)?;
+        let checked = |line: &file::Line| {
+            let checked = value::check(key, kind, operator, &line.value);
+            checked.map_err(|source| SelectionError::InFile {
+                path: path.clone(),
+                line: line.number,
+                source: Box::new(source),
+            })
+        };
+        let values = lines.iter().map(checked).collect::<Result<Vec<_>, _>>()?;
+        self.insert(key, values)
+    }
+
+    fn insert(&mut self, key: &str, values: Vec<String>) -> Result<(), SelectionError> {
+        if values.is_empty() {
+            return Err(SelectionError::Empty { key: key.to_owned() });
+        }
         if self.filters.insert(key.to_owned(), values).is_some() {
             return Err(SelectionError::Twice { key: key.to_owned() });
         }
@@ -168,6 +216,7 @@ fn by_id_prefix(base: &BTreeMap<String, Vec<String>>, ids: &[String]) -> Result<
     let one = |(country, mut ids): (Option<String>, Vec<String>)| {
         ids.sort();
         ids.dedup();
+        warn_of_short(country.as_deref(), &ids);
         let mut filters = base.clone();
         if let Some(country) = country {
             filters.insert("country".to_owned(), vec![country]);
@@ -178,10 +227,28 @@ fn by_id_prefix(base: &BTreeMap<String, Vec<String>>, ids: &[String]) -> Result<
     Ok(groups.into_iter().map(one).collect())
 }
 
+/// Ids that a warning names.
+const NAMED_IDS: usize = 10;
+
+/// Says which ids are one digit short. They are asked for as they are: who dropped the zero, if anybody did, is not known.
+fn warn_of_short(country: Option<&str>, ids: &[String]) {
+    let short: Vec<&str> =
+        ids.iter().filter(|id| short_id(country, id).is_some()).map(String::as_str).collect();
+    if let Some(reason) = short.first().and_then(|id| short_id(country, id)) {
+        tracing::warn!(
+            ids = short.len(),
+            of = ids.len(),
+            first = short.iter().take(NAMED_IDS).copied().collect::<Vec<_>>().join(", "),
+            reason,
+            "Business ids look cut; they are asked for as they are."
+        );
+    }
+}
+
 fn list(filters: &BTreeMap<String, Vec<String>>, id_chunks: Vec<Vec<String>>) -> List {
     let label: Vec<String> =
         filters.iter().map(|(key, values)| format!("{key}={}", label_value(values))).collect();
-    let label = if label.is_empty() { "all".to_owned() } else { label.join("&") };
+    let label = if label.is_empty() { ALL.to_owned() } else { label.join("&") };
     let parameters = filters.iter().filter(|(key, _)| *key != "business_ids");
     List {
         label,

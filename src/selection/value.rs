@@ -3,14 +3,10 @@
 use super::SelectionError;
 use crate::catalog::filters::FilterKind;
 
-/// Splits a comma-separated list, or reads `@FILE` with one value per line.
-pub(super) fn split_list(key: &str, text: &str) -> Result<Vec<String>, SelectionError> {
-    let text = match text.strip_prefix('@') {
-        None => text.replace(',', "\n"),
-        Some(path) => fs_err::read_to_string(path)
-            .map_err(|error| SelectionError::ValueFile { key: key.to_owned(), reason: error.to_string() })?,
-    };
-    Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
+/// Splits a comma-separated list.
+pub(super) fn split_list(text: &str) -> Vec<String> {
+    let values = text.split([',', '\n']).map(str::trim);
+    values.filter(|value| !value.is_empty()).map(str::to_owned).collect()
 }
 
 /// `FI09704098` as (`FI`, `09704098`); an id of another form has no prefix.
@@ -76,7 +72,7 @@ pub(super) fn check(
     }
 }
 
-fn bad(key: &str, value: &str, expected: &'static str) -> SelectionError {
+pub(super) fn bad(key: &str, value: &str, expected: &'static str) -> SelectionError {
     SelectionError::BadValue { key: key.to_owned(), value: value.to_owned(), expected }
 }
 
@@ -107,11 +103,25 @@ fn region(key: &str, value: &str) -> Result<String, SelectionError> {
     if good { Ok(value.to_owned()) } else { Err(bad(key, value, "an ISO 3166-2 region, such as `FI-18`")) }
 }
 
+/// The id without dashes and blanks, its country prefix in upper case: `fi 0970409-8` is `FI09704098`.
 fn business_id(key: &str, value: &str) -> Result<String, SelectionError> {
-    if !value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')) {
-        return Err(bad(key, value, "a business id of letters and digits"));
+    let expected = "a business id of letters and digits";
+    let mut id: String = value.chars().filter(|char| *char != '-' && !char.is_whitespace()).collect();
+    if id.is_empty() || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
+        return Err(bad(key, value, expected));
     }
-    Ok(value.replace('-', ""))
+    if let (Some(prefix), Some(rest)) = (id.get(..2), id.get(2..))
+        && prefix.bytes().all(|b| b.is_ascii_alphabetic())
+        && rest.starts_with(|char: char| char.is_ascii_digit())
+    {
+        id = format!("{}{rest}", prefix.to_ascii_uppercase());
+    }
+    // Numbers are written in groups; words with blanks between them are something else.
+    let digits = split_prefix(&id).1;
+    if value.contains(char::is_whitespace) && !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(bad(key, value, expected));
+    }
+    Ok(id)
 }
 
 fn number(key: &str, value: &str) -> Result<String, SelectionError> {

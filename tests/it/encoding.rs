@@ -14,7 +14,7 @@ use vainu_etl::extract::ledger::{Header, LEDGER_VERSION};
 use vainu_etl::extract::{ExtractSettings, Plan, PlannedStream, Unobserved, extract};
 use vainu_etl::pipeline::sync;
 use vainu_etl::secret::Secret;
-use vainu_etl::selection::{Selection, lists_of};
+use vainu_etl::selection::{Selection, SelectionUse, lists_of};
 
 use crate::support::{Job, cases, simulator};
 use crate::wire::{Received, Wire};
@@ -44,6 +44,7 @@ async fn asked(wire: &Wire, selection: &Selection) -> Vec<Received> {
         lists: plan.known_lists(),
         arguments: String::new(),
         fingerprint: String::new(),
+        selection: SelectionUse::default(),
     };
     let landing = Landing::create(&dir.path().join("run"), &header).unwrap();
     let settings = ExtractSettings { page_size: 10, slice_rows: 1000, requests_at_once: 4 };

@@ -18,7 +18,7 @@ use vainu_etl::extract::landing::{Landing, read_page};
 use vainu_etl::extract::ledger::{Entry, Header, LEDGER_VERSION, Verdict};
 use vainu_etl::extract::runs::LandedRun;
 use vainu_etl::extract::{ExtractError, ExtractSettings, Plan, PlannedStream, Unobserved, extract};
-use vainu_etl::selection::{Selection, lists_of};
+use vainu_etl::selection::{Selection, SelectionUse, lists_of};
 
 use crate::support::cases;
 use server::{Behaviour, Change, End, Kind, Order, Prefix, Server, Total, What};
@@ -71,6 +71,7 @@ fn read(server: &Server, reading: Reading) -> Result<Outcome, ExtractError> {
         lists: plan.known_lists(),
         arguments: String::new(),
         fingerprint: String::new(),
+        selection: SelectionUse::default(),
     };
     let settings = ExtractSettings {
         page_size: reading.page_size,

@@ -35,9 +35,15 @@ impl Delivery<'_> {
                 let limit = self.client.settings.max_body_bytes;
                 ApiError::BodyTooLarge { request, status: status.unwrap_or_default(), limit }
             }
+            Err(Failure { kind: TransportKind::Proxy, reason, .. }) => ApiError::ProxyRefused {
+                request,
+                proxy: self.proxy().unwrap_or_default(),
+                reason: reason.clone(),
+            },
             Err(failure) => ApiError::Untrusted {
                 origin: self.client.base.origin(),
                 request,
+                proxy: self.proxy(),
                 reason: failure.reason.clone(),
             },
         }
@@ -61,7 +67,7 @@ impl Delivery<'_> {
             exchange => ApiError::Unavailable {
                 request,
                 status: self.last_status,
-                reason: words(reason, exchange),
+                reason: self.with_proxy(words(reason, exchange), exchange),
                 // The beginning of a page that was cut says nothing about the reason.
                 detail: match (outcome, exchange) {
                     (Outcome::Status { .. }, Ok(response)) => detail(redactor, &response.body),
@@ -77,9 +83,25 @@ impl Delivery<'_> {
         ApiError::Unreachable {
             origin: self.client.base.origin(),
             request: self.name.clone(),
+            proxy: self.proxy(),
             reason: words("no connection", exchange),
             attempts: self.attempts,
             elapsed: self.elapsed(),
+        }
+    }
+
+    /// The proxy in use, as errors name it.
+    fn proxy(&self) -> Option<String> {
+        self.client.transport.proxy().map(ToString::to_string)
+    }
+
+    /// A reason with the proxy, where it may be about it: no answer came.
+    pub(super) fn with_proxy(&self, reason: String, exchange: &Exchange) -> String {
+        match (exchange, self.proxy()) {
+            (Err(Failure { status: None, .. }), Some(proxy)) => {
+                format!("{reason}, through the proxy {proxy}")
+            }
+            _ => reason,
         }
     }
 

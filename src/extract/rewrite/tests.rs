@@ -3,6 +3,7 @@ use crate::extract::bundle::Bundle;
 use crate::extract::landing::Landing;
 use crate::extract::ledger::{CompanyAnswers, Header, LEDGER_VERSION};
 use crate::extract::runs::{LandedRun, RunState};
+use crate::selection::SelectionUse;
 
 /// Lands a bundle with answers about those companies.
 async fn land(landing: &Landing, companies: &[&str]) {
@@ -22,6 +23,7 @@ fn create(folder: &Path) -> Landing {
         lists: Vec::new(),
         arguments: String::new(),
         fingerprint: String::new(),
+        selection: SelectionUse::default(),
     };
     Landing::create(folder, &header).unwrap()
 }

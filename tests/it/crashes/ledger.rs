@@ -6,6 +6,7 @@ use vainu_etl::extract::ledger::{
     self, Ask, CompanyAnswers, Entry, Header, LEDGER_VERSION, LandedAt, Ledger, RequestKey, RunList, Spent,
     Verdict,
 };
+use vainu_etl::selection::SelectionUse;
 
 fn list(label: &str) -> RunList {
     RunList {
@@ -26,6 +27,7 @@ fn header() -> Header {
         lists: vec![list("country=FI\n"), list("ä\"")],
         arguments: "--filter country=FI".to_owned(),
         fingerprint: "f".to_owned(),
+        selection: SelectionUse::default(),
     }
 }
 
@@ -71,6 +73,9 @@ fn entry() -> impl Strategy<Value = Entry> {
         reasons: vec![reason],
         accepted: vec![("7".to_owned(), 2)],
         not_found: rows / 3,
+        outside: rows / 5,
+        ids_asked: rows / 7,
+        missing_ids: vec!["9704098".to_owned(); usize::from(rows % 2 == 0)],
     });
     prop_oneof![
         (key(), any::<Option<u64>>()).prop_map(|(key, total)| Entry::Counted { key, total }),

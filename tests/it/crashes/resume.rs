@@ -16,6 +16,7 @@ use vainu_etl::extract::runs::LandedRun;
 use vainu_etl::extract::{ExtractSettings, Plan, PlannedStream, Unobserved, extract};
 use vainu_etl::pipeline::planner::default_streams;
 use vainu_etl::secret::Secret;
+use vainu_etl::selection::SelectionUse;
 use vainu_etl::selection::{Selection, lists_of};
 use vainu_etl::simulator::{DEMO_API_KEY, Simulator};
 
@@ -79,6 +80,7 @@ async fn read(load: Load, simulator: &Simulator, slice_rows: u64, run: &Path) ->
             lists: plan.known_lists(),
             arguments: String::new(),
             fingerprint: "f".to_owned(),
+            selection: SelectionUse::default(),
         };
         (Landing::create(run, &header).unwrap(), Vec::new())
     };

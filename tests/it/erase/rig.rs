@@ -10,6 +10,7 @@ use vainu_etl::extract::landing::Landing;
 use vainu_etl::extract::ledger::{Ask, Entry, Header, LEDGER_VERSION, RequestKey, RunList, Verdict};
 use vainu_etl::load::LoadSettings;
 use vainu_etl::rebuild::rebuild;
+use vainu_etl::selection::SelectionUse;
 
 use crate::crashes::files::{copy, folder};
 use crate::support::open;
@@ -96,6 +97,7 @@ impl Rig {
             }],
             arguments: "--filter business_ids=FI00000001".to_owned(),
             fingerprint: "f".to_owned(),
+            selection: SelectionUse::default(),
         };
         let verdict = Verdict {
             list: 0,
@@ -109,6 +111,9 @@ impl Rig {
             reasons: Vec::new(),
             accepted: vec![(String::new(), 1)],
             not_found: 0,
+            outside: 0,
+            ids_asked: 0,
+            missing_ids: Vec::new(),
         };
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {

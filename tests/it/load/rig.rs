@@ -69,6 +69,7 @@ impl Rig {
         let staged = staged.write(&folder);
         LoadInput {
             from_scratch: false,
+            selects_all: None,
             streams: vec![StreamInput { stream: &PROSPECTS, staged, lists }],
             retired: Vec::new(),
             run: RunRecord {
@@ -136,6 +137,9 @@ pub(super) fn complete(list: &str) -> ListResult {
         window_us: None,
         reasons: Vec::new(),
         not_found: 0,
+        outside: 0,
+        ids_asked: 0,
+        missing_ids: Vec::new(),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use vainu_etl::selection::DetailsFor;
+
 use super::mapping::TABLES;
 use super::run::{ALL, DEFAULT, assert_equal_to_source, job, list, run};
 use super::tables::found;
@@ -75,7 +77,8 @@ async fn lists_that_overlap_show_each_company_once_with_all_that_any_of_them_say
     let simulator = simulator(500, &[]).await;
     let names = ["prospects", "target_groups", "target_group_members", "details"];
     let job = job(&names).select(&[&["country=DK"], &["turn_over__gte=1000000"]]);
-    let report = job.sync(&simulator).await.unwrap();
+    // Of all companies: also of members that no selection holds.
+    let report = run(&job, &simulator, |settings| settings.details_for = DetailsFor::Members).await.unwrap();
     assert_eq!((report.exit_code, report.rejects), (0, 0), "{:?}", report.lists);
     let wanted = Wanted {
         selected: |company| {
