@@ -1,5 +1,6 @@
 //! The command line: one verb per file. The only place that knows clap, terminals and progress bars.
 
+mod completions;
 pub(crate) mod config;
 mod credentials;
 mod demo;
@@ -110,9 +111,9 @@ enum Command {
     /// Serve the API from generated companies on 127.0.0.1
     Simulate(simulate::SimulateArgs),
     /// Print a completion script for a shell
-    Completions(manual::CompletionsArgs),
-    /// Print the manual page
-    Man,
+    Completions(completions::CompletionsArgs),
+    /// Print the manual pages, or write them to a folder
+    Man(manual::ManArgs),
 }
 
 /// Parses the arguments, runs the command and returns the process's exit code.
@@ -161,8 +162,8 @@ fn run(cli: Cli, output: &Output) -> Result<u8, Error> {
         Command::Job(args) => job::run(&args, &global, output),
         Command::Doctor(args) => doctor::run(&args, &global),
         Command::Simulate(args) => simulate::run(&args, output),
-        Command::Completions(args) => manual::completions(&args),
-        Command::Man => manual::man(),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => manual::run(&args, output),
     }
 }
 
