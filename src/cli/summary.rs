@@ -1,8 +1,9 @@
 //! What a run did, in a few lines.
 
 use indicatif::{HumanBytes, HumanCount};
+use serde_json::json;
 
-use super::output::Output;
+use super::output::{Kind, Output};
 use crate::report::{ListLine, Report};
 
 /// Says in a few lines what a run did: each stream with its proof, what changed, what it took.
@@ -12,7 +13,7 @@ pub(crate) fn summarise(report: &Report, output: &Output) {
         output.say(&proof(stream, &lists));
     }
     let sum = |count: fn(&ListLine) -> u64| HumanCount(report.lists.iter().map(count).sum());
-    output.say(&format!(
+    let published = format!(
         "Published generation {} of {} ({}): {} new, {} changed, {} unchanged, {} deleted, {} rejects.",
         report.generation,
         report.warehouse,
@@ -22,7 +23,8 @@ pub(crate) fn summarise(report: &Report, output: &Output) {
         sum(|list| list.unchanged),
         sum(|list| list.deleted),
         HumanCount(report.rejects),
-    ));
+    );
+    output.tell(Kind::Summary, &published, json!({ "report": report }));
     let seconds: Vec<String> =
         report.seconds.iter().map(|(step, seconds)| format!("{step} {seconds:.1} s")).collect();
     output.say(&format!(
@@ -34,14 +36,14 @@ pub(crate) fn summarise(report: &Report, output: &Output) {
         seconds.join(", "),
     ));
     for line in report.lists.iter().filter(|line| !line.complete) {
-        output.say(&format!(
-            "warning: list `{}` of {} is not proven complete after {} sweeps: {}. What was received is loaded; nothing was marked as deleted.",
+        let text = format!(
+            "list `{}` of {} is not proven complete after {} sweeps: {}. What was received is loaded; nothing was marked as deleted.",
             line.list,
             line.stream,
             line.sweeps,
             line.reasons.join("; "),
-        ));
-        output.say("hint: run the same command again; `vainu-etl status` shows the evidence");
+        );
+        output.warn(&text, "run the same command again; `vainu-etl status` shows the evidence");
     }
 }
 
