@@ -7,6 +7,7 @@
 #   make test DUCKDB=bundled                      compile DuckDB from source in any case
 #   make demo DEMO_ARGS="--companies 50000"       options for `vainu-etl demo`
 #   make test TEST_ARGS="resume"                  only tests whose name contains this
+#   make install PREFIX=/usr/local                where `bin/vainu-etl` goes; Cargo's own folder when left out
 #   CARGO_TARGET_DIR=...                          Cargo's own setting works as usual
 
 DEMO_ARGS ?=
@@ -16,6 +17,8 @@ KILLS ?= 30
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= envelope record decimal date retry_after config ledger
 DUCKDB ?= prebuilt
+# As `cargo install` chooses, so that what rustup has put on the PATH is used.
+PREFIX ?= $(or $(CARGO_INSTALL_ROOT),$(CARGO_HOME),$(HOME)/.cargo)
 
 # Begins each recipe that calls Cargo: sets $features, and DUCKDB_LIB_DIR with it. Status 3 of scripts/libduckdb
 # means "compile it"; any other failure (a wrong checksum) ends the recipe. `set -x` shows the command itself.
@@ -27,10 +30,10 @@ with_duckdb = set -eu; folder="$$(scripts/libduckdb)" || [ $$? -eq 3 ]; features
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test accept lint fmt docs readers kills soak bench fuzz deny release install duckdb ci clean-demo
+.PHONY: help demo test accept lint fmt docs readers kills soak bench fuzz deny release install install-bundled uninstall duckdb ci clean-demo
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: ## The whole job against the built-in simulator, no account needed (DEMO_ARGS="--companies 50000")
 	@$(with_duckdb) cargo run --locked $$features -- demo $(DEMO_ARGS)
@@ -88,8 +91,30 @@ deny: ## Licences, advisories and banned crates (needs cargo-deny)
 release: ## The binary as it ships: one file, DuckDB compiled in; target/release/vainu-etl
 	cargo build --locked --release --bin vainu-etl
 
-install: ## The same binary into ~/.cargo/bin
-	cargo install --locked --path .
+install: ## vainu-etl into ~/.cargo/bin, from what `make demo` has built, with its DuckDB library (PREFIX=/usr/local)
+	@$(with_duckdb) cargo install --locked --quiet --force --no-track --debug --path . --root "$(PREFIX)" $$features; \
+	if [ -n "$$features" ]; then \
+		mkdir -p "$(PREFIX)/lib/vainu-etl"; \
+		for library in "$$DUCKDB_LIB_DIR"/libduckdb.so "$$DUCKDB_LIB_DIR"/libduckdb.dylib; do \
+			if [ -f "$$library" ]; then \
+				cp -f "$$library" "$(PREFIX)/lib/vainu-etl/.new"; \
+				mv -f "$(PREFIX)/lib/vainu-etl/.new" "$(PREFIX)/lib/vainu-etl/$${library##*/}"; \
+			fi; \
+		done; \
+	fi; \
+	"$(PREFIX)/bin/vainu-etl" --version; \
+	{ set +x; } 2>/dev/null; \
+	case ":$$PATH:" in \
+		*:"$(PREFIX)/bin":*) ;; \
+		*) echo 'not on the PATH yet: export PATH="$(PREFIX)/bin:$$PATH"' ;; \
+	esac
+
+install-bundled: ## The binary as it ships, one optimised file with DuckDB compiled in, into ~/.cargo/bin; 45 minutes
+	cargo install --locked --force --no-track --path . --root "$(PREFIX)"
+
+uninstall: ## Remove what `make install` or `make install-bundled` has put there
+	rm -f "$(PREFIX)/bin/vainu-etl"
+	rm -rf "$(PREFIX)/lib/vainu-etl"
 
 duckdb: ## Fetch the prebuilt DuckDB now and print its folder
 	@scripts/libduckdb

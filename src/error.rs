@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use crate::api::ApiError;
+use crate::api::{ApiError, ErrorKind};
 use crate::erase::EraseError;
 use crate::export::ExportError;
 use crate::extract::ExtractError;
@@ -54,16 +54,35 @@ pub enum Error {
         /// Where and why.
         source: Box<toml::de::Error>,
     },
+    /// The file of the API key cannot be read.
+    #[error("cannot read the API key file")]
+    KeyFile {
+        /// Why, with the path.
+        source: TextFileError,
+    },
     /// No credentials anywhere.
-    #[error("no credentials")]
-    NoCredentials,
+    #[error("no credentials{}", empty_ones(empty))]
+    NoCredentials {
+        /// Variables that are there, but blank.
+        empty: Vec<&'static str>,
+    },
     /// Only one of user name and password.
-    #[error("`{given}` is set but `{missing}` is not")]
+    #[error("`{given}` is set but `{missing}` is {}", if *empty { "empty" } else { "not" })]
     HalfCredentials {
         /// Variable that is set.
         given: &'static str,
         /// Variable that is not.
         missing: &'static str,
+        /// Whether it is there, but blank.
+        empty: bool,
+    },
+    /// Another error, with what to do next where it happened.
+    #[error("{source}")]
+    Advised {
+        /// The error itself.
+        source: Box<Error>,
+        /// What to do next.
+        hint: String,
     },
     /// Arguments that do not fit together.
     #[error("{message}")]
@@ -149,11 +168,13 @@ impl Error {
         match self {
             Self::Config { .. }
             | Self::ConfigSyntax { .. }
-            | Self::NoCredentials
+            | Self::KeyFile { .. }
+            | Self::NoCredentials { .. }
             | Self::HalfCredentials { .. }
             | Self::Usage { .. }
             | Self::Selection(_)
             | Self::Export(ExportError::NoRelation { .. }) => USAGE,
+            Self::Advised { source, .. } => source.exit_code(),
             Self::Api(error) => error.kind().exit_code(),
             Self::Extract(error) | Self::NotRecorded { source: error, .. } => extract_code(error),
             Self::Job(error) => job_code(error),
@@ -174,27 +195,35 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Config { .. } => {
-                Some("check the path; the README's section Configuration has an example".to_owned())
+                Some(
+                    "check the path, the permissions, and that it is UTF-8; the README's section Configuration has an example"
+                        .to_owned(),
+                )
             }
             Self::ConfigSyntax { .. } => {
                 Some("correct the line; the README's section Configuration lists the settings".to_owned())
             }
-            Self::NoCredentials => Some(
+            Self::KeyFile { .. } => Some(
+                "check the path, the permissions, and that it is text; --api-key-file comes before the environment, `api_key_file` of the \
+                 settings behind it"
+                    .to_owned(),
+            ),
+            Self::NoCredentials { .. } => Some(
                 "set VAINU_API_KEY, or VAINU_USERNAME and VAINU_PASSWORD, or give --api-key-file FILE; \
                  `vainu-etl demo` needs none"
                     .to_owned(),
             ),
-            Self::HalfCredentials { missing, .. } => {
-                Some(format!("set `{missing}` too, or VAINU_API_KEY alone"))
-            }
+            Self::HalfCredentials { given, missing, .. } => Some(format!(
+                "set `{missing}` too, or VAINU_API_KEY; without `{given}` the key file of the settings counts, if there is one"
+            )),
+            Self::Advised { hint, .. } => Some(hint.clone()),
             Self::Usage { hint, .. } => Some(hint.clone()),
             Self::Selection(error) => Some(error.hint()),
             Self::Api(error) => error.hint(),
             Self::Extract(error) => extract_hint(error),
-            Self::NotRecorded { .. } => Some(
-                "make room or mend the folder, then run the same command again: it asks for nothing and records it"
-                    .to_owned(),
-            ),
+            Self::NotRecorded { .. } => {
+                Some("make room in the state folder, or mend it; nothing is asked for again to record it".to_owned())
+            }
             Self::Stage(error) => error.hint().map(str::to_owned),
             Self::Workspace(error) => Some(error.hint()),
             Self::Lock(error) => Some(error.hint()),
@@ -217,6 +246,24 @@ impl Error {
             Self::Internal { .. } => {
                 Some("this is a bug; run again with -vv and report what it prints".to_owned())
             }
+        }
+    }
+
+    /// The same error with another hint, for a place that knows better what to do next.
+    #[must_use]
+    pub fn advised(self, hint: impl Into<String>) -> Self {
+        Self::Advised { source: Box::new(self), hint: hint.into() }
+    }
+
+    /// Whether a sync that ended so goes on where it stopped, when it is started again as it was.
+    pub fn resumes(&self) -> bool {
+        match self {
+            Self::Extract(ExtractError::Api { source, .. }) => source.kind() != ErrorKind::Usage,
+            Self::Extract(ExtractError::NoSuchGroup { .. }) => false,
+            Self::Extract(_) | Self::NotRecorded { .. } | Self::Stage(_) => true,
+            Self::Load(error) => error.kind().exit_code() == DESTINATION,
+            Self::Advised { source, .. } => source.resumes(),
+            _ => false,
         }
     }
 
@@ -279,10 +326,8 @@ fn extract_code(error: &ExtractError) -> u8 {
 
 fn extract_hint(error: &ExtractError) -> Option<String> {
     match error {
-        ExtractError::Api { source, .. } => source.hint(),
-        ExtractError::Envelope { .. } => {
-            Some("check --base-url; pages landed so far are kept, the same command resumes".to_owned())
-        }
+        ExtractError::Api { source, .. } => list_hint(source),
+        ExtractError::Envelope { .. } => Some("check --base-url".to_owned()),
         ExtractError::NoSuchList { .. } => Some(
                 "check --base-url, which ends with /api/v1; a server may also answer 404 where no company matches"
                     .to_owned(),
@@ -291,15 +336,38 @@ fn extract_hint(error: &ExtractError) -> Option<String> {
             "the account sees {}; only those created by its user or shared with it are there",
             if known.is_empty() { "none".to_owned() } else { format!("`{}`", known.join("`, `")) }
         )),
-        ExtractError::Ledger { .. } => {
-            Some("it was written by another version, or damaged; start anew with --restart".to_owned())
-        }
+        ExtractError::Ledger { .. } => Some(
+            "it was written by another version, or damaged; remove its folder unless you need the pages in it".to_owned(),
+        ),
         ExtractError::DamagedLedger { .. } => {
             Some("run `vainu-etl sync`: it reads the lists again; the published file is as it was".to_owned())
         }
-        ExtractError::Damaged { .. } => {
-            Some("run the same command again: the page is fetched again".to_owned())
+        ExtractError::Damaged { .. } => Some("run `vainu-etl sync`, which fetches the page again".to_owned()),
+        _ => Some("make room in the state folder, or mend it".to_owned()),
+    }
+}
+
+/// What helps where a list is read; the error itself does not know what the request was for.
+fn list_hint(error: &ApiError) -> Option<String> {
+    let text = match error {
+        ApiError::BodyTooLarge { .. } => {
+            "ask for less at a time: a smaller --page-size, or, where all comes in one answer, not this stream or \
+             target group"
         }
-        _ => Some("make room or mend the folder, then run the same command again: it resumes".to_owned()),
+        ApiError::Unavailable { status: Some(429), .. } => {
+            "start later, or with a lower --requests-per-second"
+        }
+        ApiError::BudgetReached { .. } => "give more with --max-requests, or leave it out",
+        ApiError::DeadlineReached { .. } => "give more with --max-duration, or leave it out",
+        _ => return error.hint(),
+    };
+    Some(text.to_owned())
+}
+
+fn empty_ones(empty: &[&str]) -> String {
+    match empty {
+        [] => String::new(),
+        [one] => format!(": {one} is empty"),
+        [first @ .., last] => format!(": {} and {last} are empty", first.join(", ")),
     }
 }

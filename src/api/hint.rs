@@ -79,7 +79,15 @@ impl ApiError {
     pub fn hint(&self) -> Option<String> {
         let text = match self {
             Self::InvalidBaseUrl { .. } => "the API's own base URL is `https://api.vainu.io/api/v1/`",
-            Self::InvalidCredentials { .. } => "keys are made in Vainu under Settings, API Keys",
+            Self::InvalidCredentials { reason } if reason.contains("API key") => {
+                "keys are made in Vainu under Settings, API Keys"
+            }
+            Self::InvalidCredentials { .. } => {
+                "the username and the password are those of your login to Vainu; an API key does as well"
+            }
+            Self::InvalidSetting { name: "requests_per_second", .. } => {
+                "correct --requests-per-second, or the settings file"
+            }
             Self::Unauthorized { .. } => {
                 "check that the API key was copied whole and has not been deleted in Vainu under Settings, API Keys; \
                  with a username, check the username and password"
@@ -103,9 +111,10 @@ impl ApiError {
                 "check the proxy's address in the variable, and that it lets this computer reach the API; to go without it, \
                  name the API's host in NO_PROXY"
             }
-            Self::Unreachable { .. } => "check the base URL's host name and the network connection",
+            Self::Unreachable { .. } => "check the base URL's host name and port, and the network connection",
             Self::Untrusted { .. } => {
-                "check the base URL; behind a company proxy that reads TLS, its certificate must be in the system's trust store"
+                "check the base URL and this computer's clock; behind a company proxy that reads TLS, its certificate must be in \
+                 the system's trust store"
             }
             Self::Setup { .. } => {
                 "the system's trusted certificates may be missing: install the package `ca-certificates`"
@@ -113,33 +122,41 @@ impl ApiError {
             Self::NotJson { .. } => {
                 "a proxy or a login page may have answered instead of the API; check the base URL"
             }
-            Self::BodyTooLarge { .. } => {
-                "ask for less at a time: a smaller --page-size, or, where all comes in one answer, not this stream or \
-                 target group"
-            }
             Self::Refused { status: 413 | 414, .. } => {
                 "the request is too long: ask for fewer values at a time"
+            }
+            Self::Refused { status: 400, request, .. } if !filters(request) => {
+                "check the base URL, which ends with /api/v1; the API also answers 400 for a business id it does not know"
             }
             Self::Refused { status: 400, .. } => {
                 "check the filter's names and values; the API also answers 400 for a business id it does not know \
                  and for a country that the account does not include"
             }
-            Self::Unavailable { status: Some(429), .. } => {
-                "run again later, or set a lower number of requests per second"
-            }
+            Self::Unavailable { status: Some(429), .. } => "the account is asked too much of: start later",
             Self::Unavailable { .. } | Self::TooManyRetries { .. } => {
-                "the server is failing; run again later to resume"
+                "the server, or the way to it, is failing; start later"
             }
-            Self::BudgetReached { .. } => "run again with a larger request budget to resume",
-            Self::DeadlineReached { .. } => "run again to resume",
-            Self::Interrupted { .. } => "run the same command again to resume",
-            Self::InvalidSetting { .. }
+            Self::BudgetReached { .. } => "allow more requests",
+            Self::DeadlineReached { .. } => "allow more time",
+            Self::Interrupted { .. } => "start the command again",
+            Self::BodyTooLarge { .. }
+            | Self::InvalidSetting { .. }
             | Self::InvalidRequest { .. }
             | Self::InvalidLink { .. }
             | Self::Refused { .. } => return None,
         };
         Some(text.to_owned())
     }
+}
+
+/// Whether a request, as errors name it, chooses by more than the paging does.
+fn filters(request: &str) -> bool {
+    const PAGING: &[&str] = &["count", "limit", "offset", "order", "ordering", "page", "page_size"];
+    let query = request.split_once('?').map_or("", |(_, query)| query);
+    query
+        .split('&')
+        .filter_map(|pair| pair.split('=').next())
+        .any(|name| !name.is_empty() && !PAGING.contains(&name))
 }
 
 #[cfg(test)]

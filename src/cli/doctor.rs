@@ -5,8 +5,7 @@ use std::path::Path;
 use clap::Args;
 use indicatif::{HumanBytes, HumanCount};
 
-use super::credentials;
-use super::output::Output;
+use super::output::{self, Output};
 use super::settings::Settings;
 use crate::api::{ApiRequest, Client, ClientSettings, proxy_of};
 use crate::catalog::PROSPECTS;
@@ -106,9 +105,14 @@ fn proxy(global: &Settings) -> Finding {
 
 fn api(global: &Settings) -> Result<Finding, Error> {
     let name = "api";
-    let found = match credentials::find(global.api_key_file.as_deref()) {
-        Err(error) => Err((error.exit_code(), format!("{error}; {}", error.hint().unwrap_or_default()))),
-        Ok(credentials) => {
+    let found = match global.credentials() {
+        Err(error) => {
+            let said: Vec<String> =
+                std::iter::once(error.to_string()).chain(output::causes(&error)).collect();
+            let text = format!("{}; {}", said.join(": "), error.hint().unwrap_or_default());
+            Err((error.exit_code(), text))
+        }
+        Ok((credentials, origin)) => {
             let base_url = global.base_url()?;
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let request =
@@ -127,7 +131,7 @@ fn api(global: &Settings) -> Result<Finding, Error> {
                 }
                 Ok(answer) => match fingerprints(&answer.body) {
                     Ok(facts) => Ok(format!(
-                        "{} accepts the credentials; companies in FI: {}; {:.0} ms",
+                        "{} accepts the credentials of {origin}; companies in FI: {}; {:.0} ms",
                         global.base_url,
                         facts
                             .count

@@ -79,7 +79,7 @@ fn say(options: &EraseOptions, outcome: &Outcome, output: &Output) {
         }
     }
     for problem in &outcome.problems {
-        output.line(&crate::terminal::safe_lines(&format!("not touched: {problem}")));
+        output.failure(&format!("not touched: {problem}"), DESTINATION);
     }
     let any = outcome.touched.iter().any(|touched| touched.action != Action::Left);
     if options.dry_run {

@@ -6,9 +6,9 @@ use indicatif::HumanCount;
 use super::output::Output;
 use super::settings::Settings;
 use crate::error::Error;
-use crate::load::{self, LoadSettings};
+use crate::load::{self, LoadError, LoadSettings};
 use crate::rebuild;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, WorkspaceError};
 
 /// Options of `rebuild`
 #[derive(Debug, Args)]
@@ -19,12 +19,16 @@ pub(crate) struct RebuildArgs {
     /// Earlier generations to keep for `rollback` [default: 3]
     #[arg(long, value_name = "N")]
     keep: Option<usize>,
+    /// Memory that DuckDB may use while loading, in megabytes; more goes to temporary files [default: 130]
+    #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(50..))]
+    memory_limit: Option<u64>,
 }
 
 pub(crate) fn rebuild(args: &RebuildArgs, global: &Settings, output: &Output) -> Result<u8, Error> {
     let keep = args.keep.or(global.file.keep).unwrap_or(crate::pipeline::SyncSettings::KEEP);
-    let rebuilt =
-        rebuild::rebuild(&global.warehouse, &LoadSettings::default(), keep, args.allow_missing_lists)?;
+    let mut load = LoadSettings::default();
+    load.memory_limit_mb = args.memory_limit.or(global.file.memory_limit).unwrap_or(load.memory_limit_mb);
+    let rebuilt = rebuild::rebuild(&global.warehouse, &load, keep, args.allow_missing_lists)?;
     output.say(&format!(
         "Published generation {} from {} landed runs: {} rows in all tables, without one request.",
         rebuilt.generation,
@@ -45,7 +49,25 @@ pub(crate) struct RollbackArgs {
 pub(crate) fn rollback(args: &RollbackArgs, global: &Settings, output: &Output) -> Result<u8, Error> {
     let workspace = Workspace::open(&global.warehouse)?;
     let lock = workspace.lock("rollback")?;
-    let generation = load::rollback(&workspace, &lock, args.to)?;
+    let generation = load::rollback(&workspace, &lock, args.to).map_err(|error| {
+        let hint = rollback_hint(&error);
+        hint.into_iter().fold(Error::from(error), Error::advised)
+    })?;
     output.say(&format!("Generation {} is published again.", generation.number));
     Ok(0)
+}
+
+/// What helps where only going back failed; what a load says of it would be wrong here.
+fn rollback_hint(error: &LoadError) -> Option<&'static str> {
+    match error {
+        // Once more would go back one generation further.
+        LoadError::NotDurable { .. } => {
+            Some("the generation is published; check the disk, but do not run the same command again")
+        }
+        LoadError::Verification { .. }
+        | LoadError::Workspace(WorkspaceError::Unreadable { .. } | WorkspaceError::NotDuckDb { .. }) => {
+            Some("`vainu-etl status` lists what is kept: name another generation with `--to`")
+        }
+        _ => None,
+    }
 }

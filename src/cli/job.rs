@@ -7,7 +7,6 @@ use arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringArray, UInt64Array
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 
-use super::credentials;
 use super::output::Output;
 use super::settings::Settings;
 use crate::api::{Client, ClientSettings};
@@ -49,8 +48,7 @@ struct ShowArgs {
 
 pub(crate) fn run(args: &JobArgs, global: &Settings, output: &Output) -> Result<u8, Error> {
     let JobCommand::Show(args) = &args.command;
-    let credentials = credentials::find(global.api_key_file.as_deref())?;
-    let settings = ClientSettings::new(global.base_url()?, credentials);
+    let settings = ClientSettings::new(global.base_url()?, global.credentials()?.0);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let job = runtime.block_on(async {
         let client = Client::new(settings)?;

@@ -1,5 +1,6 @@
 //! The command line: one verb per file. The only place that knows clap, terminals and progress bars.
 
+mod completions;
 pub(crate) mod config;
 mod credentials;
 mod demo;
@@ -7,6 +8,7 @@ mod doctor;
 mod erase;
 mod export;
 mod generations;
+mod invocation;
 mod job;
 mod limits;
 mod logging;
@@ -14,6 +16,8 @@ mod manual;
 mod output;
 mod panics;
 mod plan;
+#[cfg(test)]
+mod precedence;
 mod progress;
 mod query;
 mod rejects;
@@ -29,9 +33,9 @@ use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, FromArgMatches, Parser, Subcommand};
 
-use crate::error::{Error, UNEXPECTED};
+use crate::error::{Error, UNEXPECTED, USAGE};
 use output::Output;
 
 /// Exports the Vainu company-data API into DuckDB and Parquet, with segmentation views
@@ -66,7 +70,7 @@ pub(crate) struct Global {
     /// File that holds the API key
     #[arg(long, value_name = "FILE", global = true)]
     api_key_file: Option<PathBuf>,
-    /// Form of the log lines on stderr
+    /// Form of everything on stderr
     #[arg(long, value_name = "FORMAT", default_value = "text", global = true)]
     log_format: logging::LogFormat,
     /// Errors only, no progress
@@ -110,22 +114,21 @@ enum Command {
     /// Serve the API from generated companies on 127.0.0.1
     Simulate(simulate::SimulateArgs),
     /// Print a completion script for a shell
-    Completions(manual::CompletionsArgs),
-    /// Print the manual page
-    Man,
+    Completions(completions::CompletionsArgs),
+    /// Print the manual pages, or write them to a folder
+    Man(manual::ManArgs),
 }
 
 /// Parses the arguments, runs the command and returns the process's exit code.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Printing fails only when nobody reads any more.
-            let _ = error.print();
-            return ExitCode::from(u8::from(error.use_stderr()) * 2);
+            Output::new(false, logging::asked_for(std::env::args_os())).usage(&error);
+            return ExitCode::from(u8::from(error.use_stderr()) * USAGE);
         }
     };
-    let output = Output::new(cli.global.quiet);
+    let output = Output::new(cli.global.quiet, cli.global.log_format);
     panics::say_as_errors(&output);
     let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| run(cli, &output)));
     let Ok(outcome) = outcome else { return ExitCode::from(UNEXPECTED) };
@@ -139,6 +142,14 @@ pub fn main() -> ExitCode {
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// The command line. A variable of an option that is empty counts as not set, as those of the credentials do.
+fn parse() -> Result<Cli, clap::Error> {
+    let is_empty = |name: &std::ffi::OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    let command = command()
+        .mut_args(|arg| if arg.get_env().is_some_and(is_empty) { arg.env(None::<&str>) } else { arg });
+    Cli::from_arg_matches(&command.try_get_matches()?)
 }
 
 fn run(cli: Cli, output: &Output) -> Result<u8, Error> {
@@ -161,8 +172,8 @@ fn run(cli: Cli, output: &Output) -> Result<u8, Error> {
         Command::Job(args) => job::run(&args, &global, output),
         Command::Doctor(args) => doctor::run(&args, &global),
         Command::Simulate(args) => simulate::run(&args, output),
-        Command::Completions(args) => manual::completions(&args),
-        Command::Man => manual::man(),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => manual::run(&args, output),
     }
 }
 

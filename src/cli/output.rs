@@ -1,28 +1,74 @@
-//! The only door to stdout and stderr: data to stdout, everything else to stderr.
+//! The only door to stdout and stderr: data to stdout, everything else to stderr, as text or as lines of JSON.
 
 use std::io::{IsTerminal, Write};
 
-use indicatif::MultiProgress;
+use indicatif::{MultiProgress, ProgressDrawTarget};
+use serde_json::{Map, Value, json};
 
+use super::logging::LogFormat;
 use crate::error::Error;
 use crate::terminal;
+
+/// What a line on stderr is, in JSON its field `kind`. Log lines have none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// What is going on.
+    Progress,
+    /// What a command did.
+    Result,
+    /// The last of the results of a run, with its whole report.
+    Summary,
+    /// Recovered, or something to look at.
+    Warning,
+    /// What failed.
+    Error,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Progress => "progress",
+            Self::Result => "result",
+            Self::Summary => "summary",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+
+    /// As log lines call it.
+    fn level(self) -> &'static str {
+        match self {
+            Self::Progress | Self::Result | Self::Summary => "INFO",
+            Self::Warning => "WARN",
+            Self::Error => "ERROR",
+        }
+    }
+}
 
 /// Where a command writes.
 #[derive(Debug, Clone)]
 pub(crate) struct Output {
     quiet: bool,
+    format: LogFormat,
     /// Progress bars; messages are printed above them.
     pub(crate) bars: MultiProgress,
 }
 
 impl Output {
-    pub(crate) fn new(quiet: bool) -> Self {
-        Self { quiet, bars: MultiProgress::new() }
+    pub(crate) fn new(quiet: bool, format: LogFormat) -> Self {
+        // Without bars nothing may move the cursor either.
+        let target = if shows_bars(quiet, format) {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        Self { quiet, format, bars: MultiProgress::with_draw_target(target) }
     }
 
-    /// Whether progress bars make sense: somebody watches, and nobody asked for silence.
+    /// Whether progress bars make sense: somebody watches on a terminal that can move its cursor, and nobody asked for
+    /// silence or for JSON.
     pub(crate) fn shows_bars(&self) -> bool {
-        !self.quiet && std::io::stderr().is_terminal()
+        shows_bars(self.quiet, self.format)
     }
 
     /// Width of the terminal in columns; 100 when stdout is no terminal.
@@ -40,39 +86,130 @@ impl Output {
         stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Error::Output)
     }
 
-    /// A line for people, to stderr, unless `--quiet`.
+    /// What a command did, to stderr, unless `--quiet`.
     pub(crate) fn say(&self, text: &str) {
-        if !self.quiet {
-            self.line(&terminal::safe_lines(text));
+        self.tell(Kind::Result, text, Value::Null);
+    }
+
+    /// A line for people, to stderr, unless `--quiet`; where JSON is asked for, with the fields of the object `fields`.
+    pub(crate) fn tell(&self, kind: Kind, text: &str, fields: Value) {
+        if self.quiet {
+            return;
+        }
+        match self.format {
+            LogFormat::Text => self.line(&terminal::safe_lines(text)),
+            LogFormat::Json => self.object(kind, text, fields),
+        }
+    }
+
+    /// Something to look at, and what to do about it; unless `--quiet`.
+    pub(crate) fn warn(&self, text: &str, hint: &str) {
+        match self.format {
+            LogFormat::Text => self.say(&format!("warning: {text}\nhint: {hint}")),
+            LogFormat::Json => self.tell(Kind::Warning, text, json!({ "hint": hint })),
+        }
+    }
+
+    /// A part of the work that failed while the rest went on; `code` is the exit code that it leads to.
+    pub(crate) fn failure(&self, text: &str, code: u8) {
+        match self.format {
+            LogFormat::Text => self.line(&terminal::safe_lines(text)),
+            LogFormat::Json => self.object(Kind::Error, text, json!({ "code": code })),
         }
     }
 
     /// An error in three parts: what failed, why, what to do next.
     pub(crate) fn error(&self, error: &Error) {
-        let mut lines = vec![format!("error: {error}")];
-        let mut said = error.to_string();
-        let mut cause = std::error::Error::source(error);
-        while let Some(next) = cause {
-            let text = next.to_string();
-            if !said.contains(&text) {
-                lines.push(format!("  Caused by: {text}"));
-                said = text;
+        let causes = causes(error);
+        match self.format {
+            LogFormat::Text => {
+                let mut lines = vec![format!("error: {error}")];
+                lines.extend(causes.iter().map(|cause| format!("  Caused by: {cause}")));
+                lines.extend(error.hint().map(|hint| format!("hint: {hint}")));
+                self.line(&terminal::safe_lines(&lines.join("\n")));
             }
-            cause = next.source();
+            LogFormat::Json => {
+                let fields = json!({ "code": error.exit_code(), "causes": causes, "hint": error.hint() });
+                self.object(Kind::Error, &error.to_string(), fields);
+            }
         }
-        if let Some(hint) = error.hint() {
-            lines.push(format!("hint: {hint}"));
+    }
+
+    /// What a command line is refused for: clap's own words as text, the same in parts as JSON.
+    pub(crate) fn usage(&self, error: &clap::Error) {
+        if self.format == LogFormat::Text || !error.use_stderr() {
+            // Printing fails only when nobody reads any more.
+            let _ = error.print();
+            return;
         }
-        self.line(&terminal::safe_lines(&lines.join("\n")));
+        let text = error.render().to_string();
+        let mut parts = text.split("\n\n").map(str::trim).filter(|part| !part.is_empty());
+        let what = parts.next().unwrap_or_default();
+        let hints: Vec<&str> = parts.map(|part| part.strip_prefix("tip: ").unwrap_or(part)).collect();
+        let fields =
+            json!({ "code": crate::error::USAGE, "causes": [], "hint": one_line(&hints.join("; ")) });
+        self.object(Kind::Error, &one_line(what.strip_prefix("error: ").unwrap_or(what)), fields);
+    }
+
+    /// The backtrace of a panic, when the user wants one.
+    pub(super) fn backtrace(&self, trace: &str) {
+        match self.format {
+            LogFormat::Text => self.line(trace),
+            LogFormat::Json => self.object(Kind::Error, "backtrace", json!({ "backtrace": trace })),
+        }
+    }
+
+    /// One JSON object on a line, with the fields that log lines have too.
+    fn object(&self, kind: Kind, message: &str, fields: Value) {
+        let mut object = Map::new();
+        let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
+        object.insert("timestamp".to_owned(), now.into());
+        object.insert("level".to_owned(), kind.level().into());
+        object.insert("kind".to_owned(), kind.name().into());
+        object.insert("message".to_owned(), message.into());
+        if let Value::Object(fields) = fields {
+            object.extend(fields);
+        }
+        self.line(&Value::Object(object).to_string());
     }
 
     /// A line to stderr, exactly as given.
-    pub(super) fn line(&self, text: &str) {
+    fn line(&self, text: &str) {
         self.bars.suspend(|| {
-            // Nothing can be said when stderr is gone.
-            let _ = writeln!(std::io::stderr().lock(), "{text}");
+            // In one piece, so that the lines of two threads do not run into each other. Nothing can be said when stderr
+            // is gone.
+            let _ = std::io::stderr().lock().write_all(format!("{text}\n").as_bytes());
         });
     }
+}
+
+/// What led to an error, the nearest first; a cause that the text before it has quoted is left out.
+pub(super) fn causes(error: &dyn std::error::Error) -> Vec<String> {
+    let mut causes = Vec::new();
+    let mut said = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        let text = next.to_string();
+        if !said.contains(&text) {
+            causes.push(text.clone());
+            said = text;
+        }
+        cause = next.source();
+    }
+    causes
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn shows_bars(quiet: bool, format: LogFormat) -> bool {
+    !quiet && format == LogFormat::Text && terminal_takes_escapes(std::io::stderr().is_terminal())
+}
+
+/// Whether escape codes may go to a stream: it is a terminal, and one that understands them.
+pub(super) fn terminal_takes_escapes(is_terminal: bool) -> bool {
+    is_terminal && std::env::var_os("TERM").is_none_or(|name| !name.is_empty() && name != "dumb")
 }
 
 fn console_width() -> Option<u16> {

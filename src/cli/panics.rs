@@ -27,7 +27,7 @@ pub(super) fn say_as_errors(output: &Output) {
         output.error(&Error::Internal { what });
         let trace = Backtrace::capture();
         if trace.status() == BacktraceStatus::Captured {
-            output.line(&trace.to_string());
+            output.backtrace(&trace.to_string());
         }
     }));
 }

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
 
-use super::output::Output;
+use super::output::{Kind, Output};
 use crate::catalog::{STREAMS, Stream};
 use crate::extract::Observer;
 use crate::extract::ledger::{RunList, Verdict};
@@ -71,7 +72,8 @@ impl Observer for Progress {
     fn page_landed(&self, list: &RunList, rows: u64, resumed: bool) {
         self.bar(&list.stream, unit(list)).inc(rows);
         if resumed && !self.says_resumed.swap(true, Ordering::Relaxed) {
-            self.output.say("Resuming the unfinished run; pages that have landed are not asked for again.");
+            let text = "Resuming the unfinished run; pages that have landed are not asked for again.";
+            self.output.tell(Kind::Progress, text, Value::Null);
         }
     }
 
@@ -90,7 +92,7 @@ impl Observer for Progress {
         let distinct = HumanCount(verdict.distinct_keys);
         let total = verdict.total_after.map(HumanCount);
         let things = things(&list.stream);
-        self.output.say(&match (list.label == crate::extract::COMPANIES, total) {
+        let text = match (list.label == crate::extract::COMPANIES, total) {
             (true, Some(due)) => format!(
                 "{name}: {distinct} of {due} companies answered with {rows} records, {} unknown to the server: {proof}",
                 HumanCount(verdict.not_found)
@@ -102,7 +104,17 @@ impl Observer for Progress {
                 )
             }
             (_, None) => format!("{name}: {rows} rows, {distinct} different {things}, no total: {proof}"),
+        };
+        let fields = json!({
+            "stream": list.stream,
+            "list": list.label,
+            "rows": verdict.rows_received,
+            "distinct": verdict.distinct_keys,
+            "total": verdict.total_after,
+            "complete": verdict.complete,
+            "reasons": verdict.reasons,
         });
+        self.output.tell(Kind::Progress, &text, fields);
     }
 
     fn phase(&self, name: &'static str) {

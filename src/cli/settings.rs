@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::Global;
 use super::config::ConfigFile;
+use super::{Global, credentials};
+use crate::api::Credentials;
 use crate::error::Error;
 
 /// The published file when nothing else is said.
@@ -20,8 +21,8 @@ pub(crate) struct Settings {
     pub(crate) warehouse: PathBuf,
     /// Where the API is.
     pub(crate) base_url: String,
-    /// File that holds the API key.
-    pub(crate) api_key_file: Option<PathBuf>,
+    /// The file of `--api-key-file`, which comes before the environment; that of the settings file comes after it.
+    api_key_file: Option<PathBuf>,
     /// The rest of the settings file.
     pub(crate) file: ConfigFile,
 }
@@ -31,13 +32,20 @@ impl Settings {
         let mut file = ConfigFile::load(global.config.as_deref())?;
         let warehouse = global.warehouse.or_else(|| file.warehouse.take());
         let base_url = global.base_url.or_else(|| file.base_url.take());
-        let api_key_file = global.api_key_file.or_else(|| file.api_key_file.take());
         Ok(Self {
             warehouse: warehouse.unwrap_or_else(|| DEFAULT_WAREHOUSE.into()),
             base_url: base_url.unwrap_or_else(|| DEFAULT_BASE_URL.to_owned()),
-            api_key_file,
+            api_key_file: global.api_key_file,
             file,
         })
+    }
+
+    /// What the API knows the caller by, and where it was found.
+    ///
+    /// # Errors
+    /// As [`credentials::find`].
+    pub(crate) fn credentials(&self) -> Result<(Credentials, credentials::Origin), Error> {
+        credentials::find(self.api_key_file.as_deref(), self.file.api_key_file.as_deref())
     }
 
     /// Where the API is, as a URL.

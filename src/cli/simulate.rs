@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::invocation;
 use super::output::Output;
 use crate::error::Error;
 use crate::simulator::{Config, Simulator, Switches};
@@ -66,8 +67,9 @@ pub(crate) fn run(args: &SimulateArgs, output: &Output) -> Result<u8, Error> {
         let simulator = Simulator::start(config).await?;
         Output::data(&format!("{}\n", simulator.base_url()))?;
         output.say(&format!(
-            "Simulating {} companies. In another terminal:\n  VAINU_API_KEY={key} vainu-etl --base-url {} sync\nStop with Ctrl-C.",
+            "Simulating {} companies. In another terminal:\n  VAINU_API_KEY={key} {} --base-url {} sync\nStop with Ctrl-C.",
             args.companies,
+            invocation::program(),
             simulator.base_url()
         ));
         tokio::signal::ctrl_c().await?;

@@ -11,7 +11,7 @@ use super::progress::things;
 use super::settings::Settings;
 use crate::clock::utc_text;
 use crate::error::Error;
-use crate::extract::COMPANIES;
+use crate::extract::{COMPANIES, ExtractError};
 use crate::extract::landing::size_of;
 use crate::extract::runs::{self, LandedRun, RunState};
 use crate::load;
@@ -54,7 +54,11 @@ pub(crate) fn run(args: &StatusArgs, global: &Settings) -> Result<u8, Error> {
 
 fn collect(warehouse: &Path, most_runs: u32) -> Result<Value, Error> {
     let workspace = Workspace::inspect(warehouse)?;
-    let unfinished = runs::list(&workspace.landing_dir())?;
+    let unfinished = runs::list(&workspace.landing_dir()).map_err(|error| match error {
+        // Nothing is extracted here: what cannot be read is a folder.
+        ExtractError::Io(error) => Error::Io(error),
+        other => Error::Extract(other),
+    })?;
     let unfinished: Vec<Value> =
         unfinished.iter().filter(|run| run.state == RunState::Unfinished).map(unfinished_run).collect();
     let mut status = json!({

@@ -1,8 +1,9 @@
 //! What a run did, in a few lines.
 
 use indicatif::{HumanBytes, HumanCount};
+use serde_json::json;
 
-use super::output::Output;
+use super::output::{Kind, Output};
 use super::progress::things;
 use crate::report::{ListLine, Report};
 use crate::selection::{country_of, short_id};
@@ -16,8 +17,15 @@ pub(crate) fn summarise(report: &Report, output: &Output) {
     for text in about_selections(report) {
         output.say(&text);
     }
+    for list in report.lists.iter().filter(|list| list.ids_not_found > 0) {
+        let all = format!(
+            "all of them: vainu-etl --warehouse {} query \"FROM etl.ids_not_found\"",
+            report.warehouse
+        );
+        output.warn(&missing_ids(list), &all);
+    }
     let sum = |count: fn(&ListLine) -> u64| HumanCount(report.lists.iter().map(count).sum());
-    output.say(&format!(
+    let published = format!(
         "Published generation {} of {} ({}). Rows, each counted in every list that shows it: {} new, {} changed, {} unchanged, {} deleted; {} rejects.",
         report.generation,
         report.warehouse,
@@ -27,7 +35,8 @@ pub(crate) fn summarise(report: &Report, output: &Output) {
         sum(|list| list.unchanged),
         sum(|list| list.deleted),
         HumanCount(report.rejects),
-    ));
+    );
+    output.tell(Kind::Summary, &published, json!({ "report": report }));
     let seconds: Vec<String> =
         report.seconds.iter().map(|(step, seconds)| format!("{step} {seconds:.1} s")).collect();
     output.say(&format!(
@@ -39,14 +48,14 @@ pub(crate) fn summarise(report: &Report, output: &Output) {
         seconds.join(", "),
     ));
     for line in report.lists.iter().filter(|line| !line.complete) {
-        output.say(&format!(
-            "warning: list `{}` of {} is not proven complete after {} sweeps: {}. What was received is loaded; nothing was marked as deleted.",
+        let text = format!(
+            "list `{}` of {} is not proven complete after {} sweeps: {}. What was received is loaded; nothing was marked as deleted.",
             line.list,
             line.stream,
             line.sweeps,
             line.reasons.join("; "),
-        ));
-        output.say("hint: run the same command again; `vainu-etl status` shows the evidence");
+        );
+        output.warn(&text, "run the same command again; `vainu-etl status` shows the evidence");
     }
     if report.rejects > 0 {
         output.say(&format!("What did not fit, and why: {}", super::rejects::command(&report.warehouse)));
@@ -67,7 +76,7 @@ fn streams(report: &Report) -> Vec<&str> {
 /// Ids of a list that a line names.
 const NAMED_IDS: usize = 10;
 
-/// What the selections left out, and what they asked for in vain.
+/// What the selections left out, and which others still count.
 fn about_selections(report: &Report) -> Vec<String> {
     let mut lines = Vec::new();
     let members = report.members_outside;
@@ -90,13 +99,6 @@ fn about_selections(report: &Report) -> Vec<String> {
             "Selection `{}` of an earlier run still counts, with {} companies; `--forget-selections` lets it go.",
             list.list,
             HumanCount(list.companies),
-        ));
-    }
-    for list in report.lists.iter().filter(|list| list.ids_not_found > 0) {
-        lines.push(format!("warning: {}", missing_ids(list)));
-        lines.push(format!(
-            "hint: all of them: vainu-etl --warehouse {} query \"FROM etl.ids_not_found\"",
-            report.warehouse
         ));
     }
     lines

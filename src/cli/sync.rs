@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use serde_json::Value;
 use tokio::sync::oneshot;
 
-use super::output::Output;
+use super::config;
+use super::output::{Kind, Output};
 use super::progress::Progress;
 use super::settings::Settings;
 use super::summary::summarise;
-use super::{config, credentials};
 use crate::api::ClientSettings;
 use crate::catalog::{Lists, STREAMS, Stream};
 use crate::error::Error;
@@ -118,12 +119,27 @@ impl From<DetailsForArg> for DetailsFor {
 
 pub(crate) fn run(args: &SyncArgs, global: &Settings, output: &Output) -> Result<u8, Error> {
     let settings = settings(args, global)?;
-    let report = run_sync(&settings, output)?;
+    let report = run_sync(&settings, output).map_err(|error| continued(error, args.restart))?;
     summarise(&report, output);
     if let Some(path) = &args.report {
         write_report(&report, path)?;
     }
     Ok(report.exit_code)
+}
+
+/// The error with a hint that says whether the same command goes on, which only this verb can know.
+fn continued(error: Error, restart: bool) -> Error {
+    let hint = error.hint();
+    let without = if restart { " without --restart" } else { "" };
+    let more = if error.resumes() {
+        format!("the same command{without} goes on where this run stopped, within 24 hours")
+    } else if restart && hint.as_ref().is_some_and(|hint| hint.contains("same command again")) {
+        "leave --restart out then, which would ask for everything anew".to_owned()
+    } else {
+        return error;
+    };
+    let hint = hint.map_or_else(|| more.clone(), |hint| format!("{hint}; {more}"));
+    error.advised(hint)
 }
 
 /// Runs a sync on a runtime of its own; Ctrl-C ends it in order, a second one at once.
@@ -159,7 +175,8 @@ async fn watch_interrupts(output: Output, stop: oneshot::Sender<()>) {
         // Without a handler the signal ends the process at once, which resuming survives.
         return;
     }
-    output.say("Interrupted: requests in flight are finished and kept. Press Ctrl-C again to stop at once.");
+    let text = "Interrupted: requests in flight are finished and kept. Press Ctrl-C again to stop at once.";
+    output.tell(Kind::Progress, text, Value::Null);
     // Nobody listens any more once the pages are staged; the load then runs to its end.
     let _ = stop.send(());
     if tokio::signal::ctrl_c().await.is_ok() {
@@ -185,8 +202,7 @@ pub(super) fn settings(args: &SyncArgs, global: &Settings) -> Result<SyncSetting
     if !args.streams.is_empty() {
         arguments = format!("{} {arguments}", args.streams.join(" "));
     }
-    let mut client =
-        ClientSettings::new(global.base_url()?, credentials::find(global.api_key_file.as_deref())?);
+    let mut client = ClientSettings::new(global.base_url()?, global.credentials()?.0);
     if let Some(concurrency) = args.concurrency.map(|n| n.get() as usize).or(file.concurrency) {
         client.concurrency =
             u32::try_from(concurrency).ok().and_then(NonZeroU32::new).ok_or_else(|| Error::Usage {

@@ -66,7 +66,8 @@ impl EraseError {
             Self::Lock(error) => error.hint(),
             Self::NoWarehouse { .. } => "name the published file with --warehouse".to_owned(),
             Self::Export(error) => error.hint(),
-            Self::StillThere { .. } => {
+            Self::StillThere { .. }
+            | Self::Load(LoadError::OutOfMemory { .. } | LoadError::Hook { .. } | LoadError::Database { .. }) => {
                 "this is a fault of vainu-etl; please report it with the message above".to_owned()
             }
             Self::Load(_) | Self::Landing(_) | Self::Io(_) => {

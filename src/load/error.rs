@@ -155,17 +155,29 @@ impl LoadError {
                 "free some space: the new generation needs about as much as the published file, and as much again for temporary files".to_owned()
             }
             Self::OutOfMemory { .. } => "run the same command again with a higher `--memory-limit`".to_owned(),
+            Self::Destination { source, .. } if is_damage(source) => {
+                "a file of the warehouse is damaged: if it is the published one, `vainu-etl rollback` returns to the generation before"
+                    .to_owned()
+            }
             Self::Destination { .. } | Self::Io { .. } | Self::Verification { .. } => {
-                "check the disk, then run the same command again: the received pages are kept".to_owned()
+                "check the disk, then run the same command again".to_owned()
             }
-            Self::NotDurable { .. } => {
-                "check the disk, then run the same command again: it finds what is published".to_owned()
-            }
+            Self::NotDurable { .. } => "check the disk; the new generation is in its place".to_owned(),
             Self::Path { .. } => "name a warehouse whose path is UTF-8".to_owned(),
             Self::NoGeneration { kept, .. } if kept.is_empty() => "no earlier generation is kept".to_owned(),
             Self::NoGeneration { kept, .. } => {
                 let kept: Vec<_> = kept.iter().map(u64::to_string).collect();
                 format!("kept are: {}", kept.join(", "))
+            }
+            Self::Hook { source, .. } if wants_memory(&**source) => {
+                "run the same command again with a higher `--memory-limit`".to_owned()
+            }
+            Self::Hook { source, .. } if wants_room(&**source) => {
+                "free some space, then run the same command again".to_owned()
+            }
+            Self::Database { source, .. } if is_damage(source) => {
+                "a file of the warehouse is damaged: if it is the published one, `vainu-etl rollback` returns to the generation before"
+                    .to_owned()
             }
             Self::Hook { .. } | Self::Database { .. } => {
                 "this is a fault of vainu-etl; please report it with the message above".to_owned()
@@ -183,10 +195,7 @@ impl LoadError {
     pub(crate) fn database(doing: &'static str, path: &Path, source: duckdb::Error) -> Self {
         let text = source.to_string();
         let path = path.to_owned();
-        if ["No space left", "Disk quota", "max_temp_directory_size", "not enough disk space"]
-            .iter()
-            .any(|sign| text.contains(sign))
-        {
+        if NO_ROOM.iter().any(|sign| text.contains(sign)) {
             return Self::DiskFull { doing, path, source };
         }
         if text.contains("Could not set lock on file") {
@@ -200,6 +209,36 @@ impl LoadError {
         }
         Self::Database { doing, source }
     }
+}
+
+/// DuckDB's words for a full disk, or a full share of it.
+const NO_ROOM: [&str; 4] =
+    ["No space left", "Disk quota", "max_temp_directory_size", "not enough disk space"];
+
+/// Whether `error` or what led to it speaks of one of these.
+fn speaks_of(error: &(dyn std::error::Error + 'static), signs: &[&str]) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if signs.iter().any(|sign| text.contains(sign)) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+fn wants_room(error: &(dyn std::error::Error + 'static)) -> bool {
+    speaks_of(error, &NO_ROOM)
+}
+
+fn wants_memory(error: &(dyn std::error::Error + 'static)) -> bool {
+    speaks_of(error, &["Out of Memory Error"]) && !wants_room(error)
+}
+
+/// DuckDB's words for a file whose bytes have changed.
+fn is_damage(error: &(dyn std::error::Error + 'static)) -> bool {
+    speaks_of(error, &["Corrupt database file", "computed checksum", "Serialization Error"])
 }
 
 fn count(failed: &[FailedCheck]) -> String {

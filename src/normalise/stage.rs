@@ -88,10 +88,10 @@ impl StageError {
     /// What to do next, where there is something to do.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Read(_) | Self::Page { .. } => {
-                Some("the landing folder was changed after the run; extract again into a fresh one")
-            }
-            Self::PageTooLarge { .. } => Some("extract again with a smaller page size"),
+            Self::Read(_) | Self::Page { .. } => Some(
+                "the landing folder was changed after its run: `vainu-etl sync` fetches what is damaged again",
+            ),
+            Self::PageTooLarge { .. } => Some("run `vainu-etl sync` with a smaller `--page-size`"),
             Self::Create(_) | Self::Write { .. } => Some("check free space and permissions of the folder"),
             Self::Batch(_) | Self::WorkerStopped => Some("this is a mistake in vainu-etl; please report it"),
         }

@@ -58,6 +58,9 @@ pub struct SyncSettings {
     pub details_max_age: Option<Duration>,
     /// Read everything, also what is new enough.
     pub full: bool,
+    /// What the server takes for now, microseconds since 1970: where lists that are of a window of time end. None is the
+    /// start of the run.
+    pub now_us: Option<i64>,
     /// The selections as given, for `etl.runs`; without secrets.
     pub arguments: String,
     /// How to talk to the API.
@@ -102,6 +105,7 @@ impl SyncSettings {
             forget_selections: false,
             details_max_age: None,
             full: false,
+            now_us: None,
             arguments: String::new(),
             client,
             extract: ExtractSettings {

@@ -48,10 +48,11 @@ fn stream(
     if let Some(window) = endpoint.endpoint.window {
         // A day less than it goes back: the zone of its clock is not known.
         let days = if window.parameter.is_some() { window.days.saturating_sub(1) } else { window.days };
-        let earliest_us = started_at_us.saturating_sub(i64::from(days).saturating_mul(DAY_US));
+        let now_us = settings.now_us.unwrap_or(started_at_us);
+        let earliest_us = now_us.saturating_sub(i64::from(days).saturating_mul(DAY_US));
         warn_of_gap(endpoint.name, known::covered(workspace, endpoint)?, earliest_us);
         // All of it in each run: a company that joined a target group brings what came before.
-        stream.window_us = Some((earliest_us, started_at_us));
+        stream.window_us = Some((earliest_us, now_us));
     }
     if endpoint.lists == Lists::Companies {
         stream.fresh = Arc::clone(fresh);

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::value::takes;
 use crate::catalog::filters::{self, FilterSet};
 
 /// A filter that cannot be sent.
@@ -133,13 +134,14 @@ impl SelectionError {
             Self::UnknownOperator { set, .. } => {
                 format!("the operators are __{}", set.operators.join(", __"))
             }
-            Self::BadOperator { .. } => {
-                format!("the operators are __{}", filters::OPERATORS.join(", __"))
-            }
+            Self::BadOperator { key, .. } => match operators_of(key) {
+                operators if operators.is_empty() => {
+                    format!("write `{}=` without an operator", field_of(key))
+                }
+                operators => format!("it takes the operators __{}", operators.join(", __")),
+            },
             Self::Reserved { .. } => "leave it out; `--page-size` sets the rows of a request".to_owned(),
-            Self::Twice { .. } | Self::NotAList { .. } => {
-                "give several values with `__in=A,B`, or another `[[select]]` for an alternative".to_owned()
-            }
+            Self::Twice { key } | Self::NotAList { key } => several_hint(key),
             Self::NotAPair { .. } => "write for example `--filter country=FI`".to_owned(),
             Self::BadValue { .. } | Self::Empty { .. } | Self::NotAScalar { .. } => {
                 "correct the value; nothing was sent".to_owned()
@@ -150,9 +152,37 @@ impl SelectionError {
                 "keep the column of the ids alone, or name it `business_id`".to_owned()
             }
             Self::ValueFile { .. } => {
-                "one value per line, UTF-8, or UTF-16 with a byte order mark".to_owned()
+                "check the path behind `@`; the file has one value per line, UTF-8, or UTF-16 with a byte order mark"
+                    .to_owned()
             }
         }
+    }
+}
+
+/// The field of a key, without its operator.
+fn field_of(key: &str) -> &str {
+    key.split_once("__").map_or(key, |(field, _)| field)
+}
+
+/// The operators that the field of a key takes; none for a field of customer data, which has another endpoint's.
+fn operators_of(key: &str) -> Vec<&'static str> {
+    let kind = filters::OF_COMPANIES.find(field_of(key)).map(|filter| filter.kind);
+    let takes = |operator: &&&str| kind.is_some_and(|kind| takes(kind, operator));
+    filters::OPERATORS.iter().filter(takes).copied().collect()
+}
+
+/// How several values are given where one was expected.
+fn several_hint(key: &str) -> String {
+    let field = field_of(key);
+    let equals = key == field || key.ends_with("__exact") || key.ends_with("__in");
+    if field == "business_ids" {
+        "give all ids at once: `business_ids=A,B`, or `business_ids=@FILE`".to_owned()
+    } else if filters::OF_COMPANIES.find(field).is_none() {
+        "give one value".to_owned()
+    } else if equals && operators_of(key).contains(&"in") {
+        format!("give several values at once: `{field}__in=A,B`")
+    } else {
+        "give it once; for alternatives write a `[[select]]` for each in the settings file".to_owned()
     }
 }
 

@@ -38,22 +38,10 @@ pub(super) fn check(
             _ => Err(bad(key, value, "a value; `null` goes with `__ne` only")),
         };
     }
-    if let (Some(operator), FilterKind::Country | FilterKind::Status | FilterKind::BusinessIds) =
-        (operator, kind)
+    if let Some(operator) = operator
+        && !takes(kind, operator)
     {
-        let allowed: &[&str] = match kind {
-            FilterKind::Country => &["exact", "in", "ne"],
-            FilterKind::Status => &["exact", "ne"],
-            _ => &[],
-        };
-        if !allowed.contains(&operator) {
-            return Err(SelectionError::BadOperator { key: key.to_owned(), operator: operator.to_owned() });
-        }
-    }
-    if operator == Some("startswith")
-        && matches!(kind, FilterKind::Number | FilterKind::Date | FilterKind::Datetime)
-    {
-        return Err(SelectionError::BadOperator { key: key.to_owned(), operator: "startswith".to_owned() });
+        return Err(SelectionError::BadOperator { key: key.to_owned(), operator: operator.to_owned() });
     }
     match kind {
         FilterKind::Text => Ok(value.to_owned()),
@@ -69,6 +57,17 @@ pub(super) fn check(
         FilterKind::Status => Err(bad(key, value, "`active` or `inactive`")),
         FilterKind::Boolean if matches!(value, "true" | "false") => Ok(value.to_owned()),
         FilterKind::Boolean => Err(bad(key, value, "`true` or `false`")),
+    }
+}
+
+/// Whether an operator makes sense for values of that kind.
+pub(super) fn takes(kind: FilterKind, operator: &str) -> bool {
+    match kind {
+        FilterKind::Country => matches!(operator, "exact" | "in" | "ne"),
+        FilterKind::Status => matches!(operator, "exact" | "ne"),
+        FilterKind::BusinessIds => false,
+        FilterKind::Number | FilterKind::Date | FilterKind::Datetime => operator != "startswith",
+        _ => true,
     }
 }
 

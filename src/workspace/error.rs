@@ -130,9 +130,15 @@ impl WorkspaceError {
             Self::IsFolder { path } => {
                 format!("name a file, for example `--warehouse {}`", path.join("vainu.duckdb").display())
             }
-            Self::Folder { folder, .. } => {
-                format!("create the folder `{}`, or name another with `--warehouse`", folder.display())
-            }
+            Self::Folder { folder, source } => match source.kind() {
+                io::ErrorKind::NotFound => {
+                    format!("create the folder `{}`, or name another with `--warehouse`", folder.display())
+                }
+                io::ErrorKind::PermissionDenied => {
+                    "check the permissions of that folder and of those above it, or name another with `--warehouse`".to_owned()
+                }
+                _ => "name a file in another folder with `--warehouse`".to_owned(),
+            },
             Self::NotWritable { .. } => {
                 "check the owner and the permissions, or name another place with `--warehouse`".to_owned()
             }
@@ -153,7 +159,7 @@ impl WorkspaceError {
                 "close the program that has the warehouse open; if there is none, open and close the file once with DuckDB, which takes over `{}`",
                 path.display()
             ),
-            Self::Io { .. } => "check the disk, then run the same command again".to_owned(),
+            Self::Io { .. } => "check the path and the disk, then run the same command again".to_owned(),
         }
     }
 
@@ -180,7 +186,21 @@ impl WorkspaceError {
 
 #[cfg(test)]
 mod tests {
-    use super::ErrorKind;
+    use super::{ErrorKind, WorkspaceError, io};
+
+    #[test]
+    fn the_hint_fits_what_is_wrong_with_the_folder() {
+        let folder =
+            |kind: io::ErrorKind| WorkspaceError::Folder { folder: "f".into(), source: kind.into() }.hint();
+        let cases = [
+            (folder(io::ErrorKind::NotFound), "create the folder", "permissions"),
+            (folder(io::ErrorKind::PermissionDenied), "permissions", "create"),
+            (folder(io::ErrorKind::NotADirectory), "another folder", "create"),
+        ];
+        for (hint, says, never) in cases {
+            assert!(hint.contains(says) && !hint.contains(never), "{hint}");
+        }
+    }
 
     #[test]
     fn kinds_give_the_documented_exit_codes() {

@@ -5,6 +5,7 @@
 mod canonical;
 mod cli;
 mod client;
+mod command_line;
 mod crashes;
 mod documents;
 mod encoding;
