@@ -15,6 +15,7 @@ use crate::normalise::StageError;
 use crate::query::QueryError;
 use crate::selection::SelectionError;
 use crate::simulator;
+use crate::text_file::TextFileError;
 use crate::workspace::{LockError, WorkspaceError};
 
 /// Exit code of an error that no other code describes.
