@@ -4,10 +4,11 @@ use clap::Args;
 use indicatif::HumanCount;
 
 use super::output::Output;
+use super::publishing::{accepted_checks, status_texts};
 use super::settings::Settings;
 use crate::error::Error;
-use crate::load::{self, LoadSettings};
-use crate::rebuild;
+use crate::load;
+use crate::rebuild::{self, RebuildSettings};
 use crate::workspace::Workspace;
 
 /// Options of `rebuild`
@@ -19,12 +20,21 @@ pub(crate) struct RebuildArgs {
     /// Earlier generations to keep for `rollback` [default: 3]
     #[arg(long, value_name = "N")]
     keep: Option<usize>,
+    /// Publish although these checks found something, named as their message names them (NAME or NAME,NAME)
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    accept_checks: Vec<String>,
 }
 
 pub(crate) fn rebuild(args: &RebuildArgs, global: &Settings, output: &Output) -> Result<u8, Error> {
-    let keep = args.keep.or(global.file.keep).unwrap_or(crate::pipeline::SyncSettings::KEEP);
-    let rebuilt =
-        rebuild::rebuild(&global.warehouse, &LoadSettings::default(), keep, args.allow_missing_lists)?;
+    let defaults = RebuildSettings::default();
+    let settings = RebuildSettings {
+        keep: args.keep.or(global.file.keep).unwrap_or(defaults.keep),
+        allow_missing_lists: args.allow_missing_lists,
+        accepted_checks: accepted_checks(&args.accept_checks)?,
+        status_texts: status_texts(&global.file)?,
+        ..defaults
+    };
+    let rebuilt = rebuild::rebuild(&global.warehouse, &settings)?;
     output.say(&format!(
         "Published generation {} from {} landed runs: {} rows, without one request.",
         rebuilt.generation,

@@ -15,6 +15,7 @@ mod output;
 mod panics;
 mod plan;
 mod progress;
+mod publishing;
 mod query;
 mod rejects;
 mod schema;

@@ -11,7 +11,7 @@ pub(crate) fn summarise(report: &Report, output: &Output) {
         let lists: Vec<&ListLine> = report.lists.iter().filter(|list| list.stream == stream).collect();
         output.say(&proof(stream, &lists));
     }
-    let sum = |count: fn(&ListLine) -> u64| HumanCount(report.lists.iter().map(count).sum());
+    let sum = |count: fn(&ListLine) -> u64| HumanCount(report.lists.iter().map(count).fold(0, u64::saturating_add));
     output.say(&format!(
         "Published generation {} of {} ({}): {} new, {} changed, {} unchanged, {} deleted, {} rejects.",
         report.generation,
@@ -58,7 +58,7 @@ fn streams(report: &Report) -> Vec<&str> {
 
 /// One line about a stream: how much came, and what shows that it is all.
 fn proof(stream: &str, lists: &[&ListLine]) -> String {
-    let sum = |count: fn(&ListLine) -> u64| lists.iter().map(|list| count(list)).sum::<u64>();
+    let sum = |count: fn(&ListLine) -> u64| lists.iter().map(|list| count(list)).fold(0, u64::saturating_add);
     let complete = lists.iter().filter(|list| list.complete).count();
     let rows = HumanCount(sum(|list| list.rows_received));
     let about_companies = lists.iter().any(|list| list.list == crate::extract::COMPANIES);

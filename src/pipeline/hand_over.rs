@@ -51,6 +51,8 @@ pub(super) fn load_input(
         run: record,
         from_scratch: false,
         max_deleted_percent: settings.max_deleted_percent,
+        accepted_checks: settings.accepted_checks.clone(),
+        status_texts: settings.status_texts.clone(),
         keep: settings.keep,
     }
 }
@@ -95,7 +97,7 @@ pub(crate) fn publish_with_views(
     input: &LoadInput,
     settings: &LoadSettings,
 ) -> Result<Published, LoadError> {
-    let install = |connection: &duckdb::Connection| Ok(views::install(connection)?);
+    let install = |connection: &duckdb::Connection| Ok(views::install_with(connection, &input.status_texts)?);
     let check = |connection: &duckdb::Connection| {
         let failed = views::run_checks(connection)?.into_iter();
         Ok(failed
