@@ -18,7 +18,8 @@ use crate::extract::{ExtractError, target_group_ids};
 use crate::load::{LoadInput, LoadSettings, RunRecord, StreamInput};
 use crate::pipeline::planner::Served;
 use crate::pipeline::{
-    Piece, SyncSettings, clear, list_result, pieces, publish_with_views, refused, run_id, served_by, stage_pieces,
+    Piece, SyncSettings, clear, list_result, pieces, publish_with_views, refused, run_id, served_by,
+    stage_pieces,
 };
 use crate::schema::Disposition;
 use crate::views::StatusText;

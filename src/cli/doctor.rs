@@ -170,13 +170,22 @@ fn status_texts(warehouse: &Path) -> Finding {
         let sql = "SELECT unknown_value, CAST(rows AS VARCHAR) FROM data_quality \
                    WHERE unknown_value IS NOT NULL ORDER BY rows DESC, unknown_value";
         match query::texts(warehouse, sql, |[text, companies]| texts.push((text, companies))) {
-            Err(_) => "not known: the published file has no view data_quality yet; the next sync adds it".to_owned(),
+            Err(_) => {
+                "not known: the published file has no view data_quality yet; the next sync adds it".to_owned()
+            }
             Ok(()) if texts.is_empty() => "all known".to_owned(),
             Ok(()) => {
-                let shown = texts.iter().take(SHOWN).map(|(text, companies)| format!("`{text}` ({companies} companies)"));
+                let shown = texts
+                    .iter()
+                    .take(SHOWN)
+                    .map(|(text, companies)| format!("`{text}` ({companies} companies)"));
                 let shown = shown.collect::<Vec<_>>().join(", ");
                 let more = texts.len().saturating_sub(SHOWN);
-                let more = if more > 0 { format!(" and {more} more, see the view data_quality") } else { String::new() };
+                let more = if more > 0 {
+                    format!(" and {more} more, see the view data_quality")
+                } else {
+                    String::new()
+                };
                 format!(
                     "{} unknown: {shown}{more}; say what they mean in a CSV file (status_text,status_class with live, \
                      dissolving or gone) and name it in vainu-etl.toml: status_texts = \"own.csv\"",

@@ -18,7 +18,10 @@ pub(super) fn accepted_checks(given: &[String]) -> Result<Vec<String>, Error> {
     if let Some(name) = unknown {
         return Err(Error::Usage {
             message: format!("there is no check `{name}`"),
-            hint: format!("name those that the message of the refused load names; there are {}", known.join(", ")),
+            hint: format!(
+                "name those that the message of the refused load names; there are {}",
+                known.join(", ")
+            ),
         });
     }
     Ok(given.to_vec())

@@ -11,7 +11,8 @@ pub(crate) fn summarise(report: &Report, output: &Output) {
         let lists: Vec<&ListLine> = report.lists.iter().filter(|list| list.stream == stream).collect();
         output.say(&proof(stream, &lists));
     }
-    let sum = |count: fn(&ListLine) -> u64| HumanCount(report.lists.iter().map(count).fold(0, u64::saturating_add));
+    let sum =
+        |count: fn(&ListLine) -> u64| HumanCount(report.lists.iter().map(count).fold(0, u64::saturating_add));
     output.say(&format!(
         "Published generation {} of {} ({}): {} new, {} changed, {} unchanged, {} deleted, {} rejects.",
         report.generation,

@@ -249,7 +249,19 @@ mod tests {
         assert!(german.is("DE HRB 12345-ä") && german.is("DE-HRB 12345-ä") && german.is("DEHRB 12345-ä"));
         assert!(!german.is("HRB 12345-ä") && !german.is("FI HRB 12345-ä") && nokia.is("FI 0112038-9"));
         for text in [
-            "01120389", "0112038-9", "FI", "F", "FI 01120389", "FI-", "", "ÄI1", "FI/", "FI/ - ", "/1", "FIN/1", "F1/1",
+            "01120389",
+            "0112038-9",
+            "FI",
+            "F",
+            "FI 01120389",
+            "FI-",
+            "",
+            "ÄI1",
+            "FI/",
+            "FI/ - ",
+            "/1",
+            "FIN/1",
+            "F1/1",
         ] {
             assert!(Subject::company(text).is_err(), "{text}");
         }

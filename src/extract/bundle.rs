@@ -42,7 +42,10 @@ impl Bundle {
     }
 
     /// Adds a company that the server refuses to answer about.
-    pub(super) fn refuse(&mut self, company: String, reason: String) {
+    pub(super) fn refuse(&mut self, company: String, reason: String, refused_at_us: i64) {
+        if self.is_empty() {
+            self.since_us = refused_at_us;
+        }
         self.refused.push(Refusal { company, reason });
     }
 

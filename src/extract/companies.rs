@@ -35,6 +35,45 @@ enum Outcome {
     Refused(ExtractError),
 }
 
+impl Outcome {
+    /// Counts it and adds it to the bundle. Returns the refusal when there are so many that they are no longer about single
+    /// companies: each further one would be refused, too.
+    fn take_in(
+        self,
+        company: String,
+        at: i64,
+        tally: &mut Tally,
+        bundle: &mut Bundle,
+    ) -> Option<ExtractError> {
+        match self {
+            Self::Answer(body, rows) => {
+                tally.answered += 1;
+                tally.rows += rows;
+                bundle.add(company, Some((&body[..], rows)), at);
+                None
+            }
+            Self::NotFound => {
+                tally.not_found += 1;
+                bundle.add(company, None, at);
+                None
+            }
+            Self::Refused(refusal) => {
+                tally.refused += 1;
+                let reason = cause_of(&refusal);
+                tracing::warn!(
+                    company,
+                    reason,
+                    "The server does not answer about a company; it is set aside."
+                );
+                bundle.refuse(company, reason, at);
+                let too_many =
+                    tally.refused > MOST_REFUSED && tally.refused > tally.answered + tally.not_found;
+                too_many.then_some(refusal)
+            }
+        }
+    }
+}
+
 /// Asks about all companies that come; returns when no more come and all are answered.
 pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, ExtractError> {
     let list = source.lists.get(index);
@@ -89,28 +128,10 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
                         full_at = Instant::now() + LONGEST_WAIT;
                     }
                     source.observer.page_landed(&list.named, 1, false);
-                    match outcome {
-                        Outcome::Answer(body, rows) => {
-                            tally.answered += 1;
-                            tally.rows += rows;
-                            bundle.add(company, Some((&body[..], rows)), at);
-                        }
-                        Outcome::NotFound => {
-                            tally.not_found += 1;
-                            bundle.add(company, None, at);
-                        }
-                        Outcome::Refused(refusal) => {
-                            tally.refused += 1;
-                            let reason = cause_of(&refusal);
-                            tracing::warn!(company, reason, "The server does not answer about a company; it is set aside.");
-                            bundle.refuse(company, reason);
-                            if tally.refused > MOST_REFUSED && tally.refused > tally.answered + tally.not_found {
-                                // No longer about single companies: each further one would be refused, too.
-                                source.stop_starting();
-                                failed.store(true, Ordering::Relaxed);
-                                worst(&mut error, refusal);
-                            }
-                        }
+                    if let Some(refusal) = outcome.take_in(company, at, &mut tally, &mut bundle) {
+                        source.stop_starting();
+                        failed.store(true, Ordering::Relaxed);
+                        worst(&mut error, refusal);
                     }
                 }
                 Some(Err(failure)) => {

@@ -144,7 +144,8 @@ fn answered(list: u32, recorded: &[Entry]) -> (HashSet<u64>, Tally) {
         .collect();
     let (mut keys, mut tally) = (HashSet::new(), Tally::default());
     for entry in recorded {
-        let Entry::Answered(CompanyAnswers { list: of, companies, not_found, refused, rows, at }) = entry else {
+        let Entry::Answered(CompanyAnswers { list: of, companies, not_found, refused, rows, at }) = entry
+        else {
             continue;
         };
         if *of != list || at.as_ref().is_some_and(|at| damaged.contains(&at.number)) {

@@ -74,7 +74,8 @@ fn plain(c: char) -> Option<char> {
 fn without_country<'a>(id: &'a str, country: &str) -> Option<&'a str> {
     let (start, rest) = id.split_at_checked(country.len())?;
     let rest = rest.trim_start_matches(separates);
-    (start.eq_ignore_ascii_case(country) && rest.starts_with(|first: char| first.is_ascii_digit())).then_some(rest)
+    (start.eq_ignore_ascii_case(country) && rest.starts_with(|first: char| first.is_ascii_digit()))
+        .then_some(rest)
 }
 
 /// Whether a character only separates the country from the id, or groups of its digits from each other.
@@ -250,7 +251,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_written_the_same_again() {
-        let parts = ["FI", "fi", "-", "_", " ", "\u{a0}", "0970", "8", "HRB", "\n", "\u{2013}", "\u{200b}", "."];
+        let parts =
+            ["FI", "fi", "-", "_", " ", "\u{a0}", "0970", "8", "HRB", "\n", "\u{2013}", "\u{200b}", "."];
         for a in parts {
             for b in parts {
                 for c in parts {

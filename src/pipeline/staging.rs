@@ -93,7 +93,8 @@ pub(crate) fn pieces(run: &LandedRun, lists: &[u32]) -> Vec<Piece> {
 pub(crate) fn refused(run: &LandedRun, lists: &[u32]) -> BTreeMap<u32, Vec<Refused>> {
     let mut refused: BTreeMap<u32, Vec<Refused>> = BTreeMap::new();
     for (list, Refusal { company, reason }) in &run.refused {
-        let position = lists.iter().position(|own| own == list).and_then(|position| u32::try_from(position).ok());
+        let position =
+            lists.iter().position(|own| own == list).and_then(|position| u32::try_from(position).ok());
         let Some(position) = position else { continue };
         let refused = refused.entry(position).or_default();
         // Those of a bundle that could no longer be read were asked for again.

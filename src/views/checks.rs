@@ -77,7 +77,9 @@ pub fn run_checks(conn: &Connection) -> Result<Vec<FailedCheck>, ViewsError> {
 /// Whether a statement failed for the values that it met. The C API gives only a text, which starts with the kind.
 fn is_about_values(error: &duckdb::Error) -> bool {
     let text = error.to_string();
-    ["Conversion Error", "Out of Range Error", "Invalid Input Error"].iter().any(|kind| text.starts_with(kind))
+    ["Conversion Error", "Out of Range Error", "Invalid Input Error"]
+        .iter()
+        .any(|kind| text.starts_with(kind))
 }
 
 fn run(conn: &Connection, check: &Check) -> duckdb::Result<Option<FailedCheck>> {

@@ -45,7 +45,10 @@ pub const REFERENCE_TABLES: &[ReferenceTable] = &[
                 "status_text",
                 "The text in lower case, one blank between words, without blanks around it and without a full stop at its end.",
             ),
-            ("country", "Country whose companies it is about, two upper-case letters; empty for every country."),
+            (
+                "country",
+                "Country whose companies it is about, two upper-case letters; empty for every country.",
+            ),
             ("language", "Language of the text (ISO 639-1), or several with blanks between; may be empty."),
             (
                 "status_class",

@@ -75,14 +75,21 @@ struct Line {
 /// The file cannot be read, lacks a column or has another one, or a line names no class, no country or no text, or says of
 /// a text something else than an earlier line.
 pub fn read_status_texts(path: &Path) -> Result<Vec<StatusText>, StatusTextsError> {
-    let unreadable =
-        |source: Box<dyn std::error::Error + Send + Sync>| StatusTextsError::Read { path: path.to_owned(), source };
+    let unreadable = |source: Box<dyn std::error::Error + Send + Sync>| StatusTextsError::Read {
+        path: path.to_owned(),
+        source,
+    };
     let text = fs_err::read_to_string(path).map_err(|source| unreadable(source.into()))?;
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
         .comment(Some(b'#'))
         .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
     let headers = reader.headers().map_err(|source| unreadable(source.into()))?.clone();
+    let columns = ["status_text", "status_class"];
+    if let Some(missing) = columns.iter().find(|column| !headers.iter().any(|header| header == **column)) {
+        let reason = format!("the header has no column `{missing}`");
+        return Err(StatusTextsError::Line { path: path.to_owned(), line: 1, reason });
+    }
     let mut texts: BTreeMap<(String, String), StatusText> = BTreeMap::new();
     for record in reader.records() {
         let record = record.map_err(|source| unreadable(source.into()))?;
@@ -95,7 +102,10 @@ pub fn read_status_texts(path: &Path) -> Result<Vec<StatusText>, StatusTextsErro
             && earlier.status_class != text.status_class
         {
             let what = text.status_text;
-            return Err(wrong(format!("`{what}` is {} further up and {} here", earlier.status_class, text.status_class)));
+            return Err(wrong(format!(
+                "`{what}` is {} further up and {} here",
+                earlier.status_class, text.status_class
+            )));
         }
     }
     Ok(texts.into_values().collect())
@@ -111,7 +121,9 @@ impl Line {
             return Err(format!("`{}` is none of {}", self.status_class, CLASSES.join(", ")));
         }
         let country = self.country.to_uppercase();
-        if !country.is_empty() && !(country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase())) {
+        if !country.is_empty()
+            && !(country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase()))
+        {
             return Err(format!("`{}` is no country code of two letters", self.country));
         }
         Ok(StatusText { status_text, country, language: self.language, status_class })
@@ -132,7 +144,8 @@ pub fn plain(text: &str) -> String {
 /// Both together, as rows of the table: the user's own go before those that come with the program.
 pub(super) fn with_own(rows: Vec<Vec<String>>, own: &[StatusText]) -> Vec<Vec<String>> {
     let is_own = |row: &Vec<String>| {
-        let says = |text: &StatusText| row.first() == Some(&text.status_text) && row.get(1) == Some(&text.country);
+        let says =
+            |text: &StatusText| row.first() == Some(&text.status_text) && row.get(1) == Some(&text.country);
         own.iter().any(says)
     };
     let kept = rows.into_iter().filter(|row| !is_own(row)).collect::<Vec<_>>();
@@ -165,9 +178,12 @@ mod tests {
 
     #[test]
     fn a_text_is_compared_without_what_does_not_matter() {
-        for spelling in
-            ["Bolaget är aktivt", " bolaget  ÄR\u{a0}aktivt. ", "BOLAGET A\u{308}R AKTIVT", "bolaget är\taktivt ..\n"]
-        {
+        for spelling in [
+            "Bolaget är aktivt",
+            " bolaget  ÄR\u{a0}aktivt. ",
+            "BOLAGET A\u{308}R AKTIVT",
+            "bolaget är\taktivt ..\n",
+        ] {
             assert_eq!(plain(spelling), "bolaget är aktivt", "{spelling:?}");
         }
         assert_eq!(plain(" . "), "");
@@ -189,19 +205,30 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_used_says_which_line_and_why() {
         for (file, message) in [
-            (&b"status_text,status_class\nAktiv,alive\n"[..], "line 2 .* `alive` is none of live, dissolving, gone, unknown"),
+            (
+                &b"status_text,status_class\nAktiv,alive\n"[..],
+                "line 2 .* `alive` is none of live, dissolving, gone, unknown",
+            ),
             (b"status_text,status_class\n ,live\n", "line 2 .* names no text"),
-            (b"status_text,status_class,country\nAktiv,live,Sweden\n", "line 2 .* `Sweden` is no country code"),
-            (b"status_text,status_class\nAktiv,live\nAKTIV,gone\n", "line 3 .* `aktiv` is live further up and gone here"),
-            (b"text,class\nAktiv,live\n", "line 2 .*"),
-            (b"status_text\nAktiv\n", "line 2 .*"),
+            (
+                b"status_text,status_class,country\nAktiv,live,Sweden\n",
+                "line 2 .* `Sweden` is no country code",
+            ),
+            (
+                b"status_text,status_class\nAktiv,live\nAKTIV,gone\n",
+                "line 3 .* `aktiv` is live further up and gone here",
+            ),
+            (b"text,class\nAktiv,live\n", "line 1 .* has no column `status_text`"),
+            (b"status_text\nAktiv\n", "line 1 .* has no column `status_class`"),
+            (b"", "line 1 .* has no column `status_text`"),
+            (b"status_text,status_class,class\nAktiv,live,x\n", "line 2 .* unknown field `class`"),
             (b"status_text,status_class\nAktiv,live,x,y\n", "cannot be read"),
             (b"status_text,status_class\nAkt\xe4v,live\n", "cannot be read"),
         ] {
             let error = read(file).unwrap_err();
             let (text, mut at) = (error.to_string(), 0);
             for part in message.split(" .* ") {
-                let found = text[at..].find(part.trim_end_matches(" .*"));
+                let found = text[at..].find(part);
                 at += found.unwrap_or_else(|| panic!("{text:?} has no {part:?}"));
             }
             assert!(error.hint().contains("live, dissolving, gone, unknown"));

@@ -84,7 +84,9 @@ fn made_from_the_catalog() -> String {
     }
     sql.push_str("),\nfields AS (\n    SELECT v.table_name, v.field, v.column_name\n    FROM (VALUES\n");
     let all = tables().into_iter().flat_map(|table| {
-        fields(table).into_iter().map(|(field, column)| format!("        ('{}', '{field}', '{column}')", table.name))
+        fields(table)
+            .into_iter()
+            .map(|(field, column)| format!("        ('{}', '{field}', '{column}')", table.name))
     });
     sql.push_str(&all.collect::<Vec<_>>().join(",\n"));
     sql.push_str("\n    ) AS v(table_name, field, column_name)\n),\nfeeds AS (\n    SELECT v.table_name, v.stream\n    FROM (VALUES\n");
@@ -166,7 +168,9 @@ fn the_view_is_made_from_the_catalog() {
 
 #[test]
 fn every_column_of_every_table_has_a_row_and_every_table_one_more() {
-    let rows = Warehouse::new().rows("SELECT table_name, column_name, column_position FROM data_quality WHERE unknown_value IS NULL");
+    let rows = Warehouse::new().rows(
+        "SELECT table_name, column_name, column_position FROM data_quality WHERE unknown_value IS NULL",
+    );
     let expected: BTreeSet<String> = tables()
         .into_iter()
         .flat_map(|table| {
@@ -178,23 +182,42 @@ fn every_column_of_every_table_has_a_row_and_every_table_one_more() {
     assert_eq!(rows.into_iter().collect::<BTreeSet<_>>(), expected);
 }
 
-const REJECTS: &str = "
-    INSERT INTO etl.rejects BY NAME
-    SELECT v.*, 'run-1' AS run_id, 'prospects' AS stream, 1 AS page, 'as received' AS reason, v.key || v.raw AS reject_id
-    FROM (VALUES
-        ('prospects', 'FI/1', 'turn_over', '\"x\"'),
-        ('prospects', 'FI/2', 'turn_over', '\"y\"'),
-        ('prospects', 'FI/2', 'isic_industry_code', '[]'),
-        ('prospects', 'FI/2', 'x_unknown', '[[]]'),
-        ('prospects', '-', NULL, '{}'),
-        ('lead_tags', 'L1', 'tags', '[]')) AS v(table_name, key, field, raw);
+/// Table, field and raw value of rejects; without a field a whole record.
+const REJECTS: &[(&str, Option<&str>, &str)] = &[
+    ("prospects", Some("turn_over"), "x"),
+    ("prospects", Some("turn_over"), "y"),
+    ("prospects", Some("isic_industry_code"), "[]"),
+    ("prospects", Some("x_unknown"), "[[]]"),
+    ("prospects", None, "{}"),
+    ("lead_tags", Some("tags"), "[]"),
+];
+
+const STREAMS_READ: &str = "
     INSERT INTO etl.streams BY NAME
     SELECT v.*, 'all' AS list, 1 AS rows_received, 1 AS distinct_keys, 1 AS effective_page_size, 1 AS sweeps, true AS complete
     FROM (VALUES ('run-1', 'prospects'), ('run-2', 'prospects'), ('run-1', 'leads')) AS v(run_id, stream);";
 
+/// The rejects as rows of their table, whatever else it has.
+fn rejects() -> String {
+    let table = &schema::etl::REJECTS;
+    let rows = REJECTS.iter().enumerate().map(|(number, (of, field, raw))| {
+        let cell = |column: &schema::Column| match (column.name, column.kind) {
+            ("table_name", _) => format!("'{of}'"),
+            ("field", _) => field.map_or("NULL".to_owned(), |field| format!("'{field}'")),
+            ("raw", _) => format!("'{raw}'"),
+            ("key", _) => format!("'FI/{number}'"),
+            (_, schema::Kind::Integer) => "1".to_owned(),
+            (_, schema::Kind::Timestamp) => "NULL".to_owned(),
+            (name, _) => format!("'{name} {number}'"),
+        };
+        format!("({})", table.all_columns().map(cell).collect::<Vec<_>>().join(", "))
+    });
+    format!("INSERT INTO etl.rejects VALUES {};", rows.collect::<Vec<_>>().join(", "))
+}
+
 #[test]
 fn rows_nulls_rejects_and_freshness_are_those_of_the_tables() {
-    let warehouse = Warehouse::with(REJECTS);
+    let warehouse = Warehouse::with(&(rejects() + STREAMS_READ));
     let of = |table: &str, columns: &str| {
         warehouse.rows(&format!(
             "SELECT column_name, rows, nulls, null_percent, rejects, freshness FROM data_quality \

@@ -3,7 +3,7 @@
 use duckdb::Connection;
 use vainu_etl::simulator::{DEMO_API_KEY, Simulator};
 
-use crate::support::{Job, simulator, stderr, value, vainu_etl};
+use crate::support::{Job, simulator, stderr, vainu_etl, value};
 
 fn run(job: &Job, simulator: &Simulator, verb: &str, options: &[&str]) -> (i32, String) {
     let mut command = vainu_etl(job.dir.path());
@@ -28,9 +28,18 @@ fn change(job: &Job, sql: &str) {
 async fn a_check_that_refuses_is_accepted_with_the_flag_that_its_message_names() {
     let simulator = simulator(300, &[]).await;
     for (check, sql) in [
-        ("prospects_run_known", "UPDATE prospects SET _run_id = 'nobody' WHERE business_id = (SELECT min(business_id) FROM prospects)"),
-        ("unique_key_of_target_groups", "INSERT INTO target_groups BY NAME SELECT 'twice' AS id, 'x' AS _run_id FROM range(2)"),
-        ("prospects_run_known,unique_key_of_target_groups", "UPDATE prospects SET _run_id = 'nobody'; INSERT INTO target_groups BY NAME SELECT 'twice' AS id, 'x' AS _run_id FROM range(2)"),
+        (
+            "prospects_run_known",
+            "UPDATE prospects SET _run_id = 'nobody' WHERE business_id = (SELECT min(business_id) FROM prospects)",
+        ),
+        (
+            "unique_key_of_target_groups",
+            "INSERT INTO target_groups BY NAME SELECT 'twice' AS id, 'x' AS _run_id FROM range(2)",
+        ),
+        (
+            "prospects_run_known,unique_key_of_target_groups",
+            "UPDATE prospects SET _run_id = 'nobody'; INSERT INTO target_groups BY NAME SELECT 'twice' AS id, 'x' AS _run_id FROM range(2)",
+        ),
     ] {
         let job = Job::new();
         assert_eq!(run(&job, &simulator, "sync", &["prospects"]).0, 0);
@@ -47,7 +56,7 @@ async fn a_check_that_refuses_is_accepted_with_the_flag_that_its_message_names()
         if let Some((one, _)) = check.split_once(',') {
             assert_eq!(run(&job, &simulator, "sync", &["prospects", "--accept-checks", one]).0, 5);
         }
-        let options = [&["prospects"], &given[..]].concat();
+        let options = [&["prospects"][..], &given[..]].concat();
         let (code, accepted) = run(&job, &simulator, "sync", &options);
         assert_eq!(code, 0, "{accepted}");
         assert!(accepted.contains("it is accepted as asked") && accepted.contains(named[0]), "{accepted}");
@@ -69,7 +78,7 @@ async fn a_list_that_loses_too_many_is_published_with_the_flag_that_the_message_
     assert_eq!(code, 5, "{refused}");
     let given = flag(&refused);
     assert_eq!(given, ["--max-deleted-percent", "67"], "{refused}");
-    let (code, done) = run(&job, &simulator, "sync", &[&["prospects"], &given[..]].concat());
+    let (code, done) = run(&job, &simulator, "sync", &[&["prospects"][..], &given[..]].concat());
     assert_eq!(code, 0, "{done}");
     let live: i64 = value(&job.warehouse(), "SELECT count(*) FROM companies");
     assert_eq!(live, 100);
@@ -82,7 +91,10 @@ async fn a_check_that_does_not_exist_cannot_be_accepted() {
     for verb in ["sync", "rebuild"] {
         let (code, message) = run(&job, &simulator, verb, &["--accept-checks", "segments_add_up,nonsense"]);
         assert_eq!(code, 2, "{message}");
-        assert!(message.contains("there is no check `nonsense`") && message.contains("prospects_run_known"), "{message}");
+        assert!(
+            message.contains("there is no check `nonsense`") && message.contains("prospects_run_known"),
+            "{message}"
+        );
     }
     assert_eq!(simulator.requests().len(), 0);
 }

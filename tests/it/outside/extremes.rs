@@ -9,31 +9,81 @@ use crate::fixture_warehouse::Warehouse;
 fn values(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Text | Kind::Code { .. } => &[
-            "NULL", "''", "' '", "chr(160)", "'unknown'", "'62'", "'00'", "'Active'", "repeat('å', 10000)", "'0' || chr(0)",
-            "chr(8238) || 'x'", "'👨‍👩‍👧'", "'e' || chr(769)", "'NaN'", "'%_'", "'{\"a\":1}'", "chr(10) || '.'",
+            "NULL",
+            "''",
+            "' '",
+            "chr(160)",
+            "'unknown'",
+            "'62'",
+            "'00'",
+            "'Active'",
+            "repeat('å', 10000)",
+            "'0' || chr(0)",
+            "chr(8238) || 'x'",
+            "'👨‍👩‍👧'",
+            "'e' || chr(769)",
+            "'NaN'",
+            "'%_'",
+            "'{\"a\":1}'",
+            "chr(10) || '.'",
         ],
         Kind::BusinessId | Kind::Country => &["NULL"],
         Kind::Boolean => &["NULL", "true", "false"],
         Kind::Integer => &[
-            "NULL", "9223372036854775807", "9223372036854775807", "(-9223372036854775808)", "0", "-1", "1", "249", "250",
+            "NULL",
+            "9223372036854775807",
+            "9223372036854775807",
+            "(-9223372036854775808)",
+            "0",
+            "-1",
+            "1",
+            "249",
+            "250",
         ],
         Kind::Double => &[
-            "NULL", "1.7976931348623157e308", "1.7976931348623157e308", "-1.7976931348623157e308", "5e-324", "-0.0", "0.0",
-            "'nan'::DOUBLE", "'inf'::DOUBLE", "'-inf'::DOUBLE",
+            "NULL",
+            "1.7976931348623157e308",
+            "1.7976931348623157e308",
+            "-1.7976931348623157e308",
+            "5e-324",
+            "-0.0",
+            "0.0",
+            "'nan'::DOUBLE",
+            "'inf'::DOUBLE",
+            "'-inf'::DOUBLE",
         ],
         Kind::Decimal => &[
-            "NULL", "9999999999999999.99", "9999999999999999.99", "-9999999999999999.99", "0.00", "0.01", "-0.01",
+            "NULL",
+            "9999999999999999.99",
+            "9999999999999999.99",
+            "-9999999999999999.99",
+            "0.00",
+            "0.01",
+            "-0.01",
         ],
         Kind::Date => &[
-            "NULL", "DATE '9999-12-31'", "DATE '0001-01-01'", "DATE '5877642-06-25 (BC)'", "DATE '5881580-07-10'",
-            "'infinity'::DATE", "'-infinity'::DATE", "DATE '2024-02-29'",
+            "NULL",
+            "DATE '9999-12-31'",
+            "DATE '0001-01-01'",
+            "DATE '5877642-06-25 (BC)'",
+            "DATE '5881580-07-10'",
+            "'infinity'::DATE",
+            "'-infinity'::DATE",
+            "DATE '2024-02-29'",
         ],
         Kind::Timestamp => &[
-            "NULL", "TIMESTAMP '9999-12-31 23:59:59.999999'", "TIMESTAMP '0001-01-01'",
-            "TIMESTAMP '290309-12-22 (BC) 00:00:00'", "TIMESTAMP '294247-01-10 04:00:54.775806'", "'infinity'::TIMESTAMP",
-            "'-infinity'::TIMESTAMP", "TIMESTAMP '1970-01-01'",
+            "NULL",
+            "TIMESTAMP '9999-12-31 23:59:59.999999'",
+            "TIMESTAMP '0001-01-01'",
+            "TIMESTAMP '290309-12-22 (BC) 00:00:00'",
+            "TIMESTAMP '294247-01-10 04:00:54.775806'",
+            "'infinity'::TIMESTAMP",
+            "'-infinity'::TIMESTAMP",
+            "TIMESTAMP '1970-01-01'",
         ],
-        Kind::Json => &["NULL", "'{}'", "'[]'", "'null'", "'1e400'", "'\"\\u0000\"'", "'{\"a\":{\"a\":[1,null]}}'"],
+        Kind::Json => {
+            &["NULL", "'{}'", "'[]'", "'null'", "'1e400'", "'\"\\u0000\"'", "'{\"a\":{\"a\":[1,null]}}'"]
+        }
     }
 }
 
@@ -97,7 +147,8 @@ fn every_view_can_be_read_whole_whatever_the_numbers_and_texts_are() {
     for view in VIEWS {
         for column in view.header().columns {
             // Both: as texts all values are worked out; as they are, they come as a reader gets them.
-            let sql = format!("SELECT count({0}::VARCHAR), count(DISTINCT {0}) FROM {1}", column.name, view.name);
+            let sql =
+                format!("SELECT count({0}::VARCHAR), count(DISTINCT {0}) FROM {1}", column.name, view.name);
             let counted = connection.query_row(&sql, [], |row| row.get::<_, i64>(0));
             counted.unwrap_or_else(|error| panic!("{}.{}: {error}", view.name, column.name));
         }
@@ -133,7 +184,8 @@ fn a_sum_beyond_64_bits_is_the_sum() {
          FROM range(1000) AS r(n)",
     );
     assert_eq!(
-        warehouse.rows("SELECT staff, turnover_eur, companies FROM segment_by_size_class WHERE country = 'NO'"),
+        warehouse
+            .rows("SELECT staff, turnover_eur, companies FROM segment_by_size_class WHERE country = 'NO'"),
         ["9223372036854775807000,9999999999999999990.00,1000"]
     );
     assert_eq!(run_checks(&warehouse.open()).unwrap(), []);

@@ -49,8 +49,7 @@ fn cases() -> Vec<(String, String, Then)> {
         ("0970409\08", Rejected(CONTROL)),
         ("\u{1b}[2J", Rejected(CONTROL)),
     ];
-    let mut cases: Vec<_> =
-        ids.into_iter().map(|(id, then)| (FI.to_owned(), quoted(id), then)).collect();
+    let mut cases: Vec<_> = ids.into_iter().map(|(id, then)| (FI.to_owned(), quoted(id), then)).collect();
     for long in ["9", "a", "\u{1f3e2}"] {
         cases.push((FI.to_owned(), quoted(&long.repeat(10_000)), Rejected(LONG)));
     }
@@ -105,9 +104,18 @@ async fn a_company_with_any_id_is_loaded_or_set_aside_and_the_others_are_publish
         for night in 1..=2 {
             let report = load(&job, &server).await.unwrap_or_else(|error| panic!("{case}: {error:?}"));
             assert_eq!(report.exit_code, 0, "{case}, night {night}: {:?}", report.lists);
-            assert_eq!(rows(&job, "SELECT count(*) FROM prospects WHERE company_name = 'C' AND _deleted_at IS NULL"), ["11"], "{case}");
+            assert_eq!(
+                rows(&job, "SELECT count(*) FROM prospects WHERE company_name = 'C' AND _deleted_at IS NULL"),
+                ["11"],
+                "{case}"
+            );
             let loaded = rows(&job, "SELECT country, business_id FROM companies WHERE company_name = 'Odd'");
-            let rejected = rows(&job, "SELECT DISTINCT table_name, raw = $$RAW$$, reason FROM etl.rejects".replace("$$RAW$$", &sql_text(&odd)).as_str());
+            let rejected = rows(
+                &job,
+                "SELECT DISTINCT table_name, raw = $$RAW$$, reason FROM etl.rejects"
+                    .replace("$$RAW$$", &sql_text(&odd))
+                    .as_str(),
+            );
             match &then {
                 Loaded(country, id) => {
                     assert_eq!(loaded, [format!("{country}|{id}")], "{case}");
@@ -146,7 +154,10 @@ async fn all_odd_companies_in_one_list_cost_only_themselves() {
     let report = load(&job, &server).await.unwrap();
     assert_eq!((report.exit_code, report.rejects), (0, rejected), "{:?}", report.lists);
     keys.sort();
-    assert_eq!(rows(&job, "SELECT country, business_id FROM companies ORDER BY country || '|' || business_id"), keys);
+    assert_eq!(
+        rows(&job, "SELECT country, business_id FROM companies ORDER BY country || '|' || business_id"),
+        keys
+    );
     let output = crate::support::vainu_etl(job.dir.path()).arg("status").output().unwrap();
     assert!(crate::support::stdout(&output).contains(&format!("{rejected} rejects")), "{output:?}");
 }
@@ -161,7 +172,10 @@ async fn two_spellings_of_one_company_in_a_page_are_one_row() {
     let job = Job::new();
     let report = load(&job, &server).await.unwrap();
     assert_eq!(report.exit_code, 4, "{:?}", report.lists);
-    assert_eq!(rows(&job, "SELECT count(*), count(*) FILTER (business_id = '09704098') FROM prospects"), ["12|1"]);
+    assert_eq!(
+        rows(&job, "SELECT count(*), count(*) FILTER (business_id = '09704098') FROM prospects"),
+        ["12|1"]
+    );
 }
 
 /// Ids that are no company's: the table, the field in the answer, and a record with that id.

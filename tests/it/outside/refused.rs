@@ -21,9 +21,12 @@ async fn a_company_that_cannot_be_asked_for_is_a_reject_of_its_stream_and_the_ot
         let server = server(move |request| {
             let path = request.url.path().trim_start_matches("/api/v1/");
             match path {
-                "prospects/filter/" => list(&companies(&["00000001", "HRB-12345", "00000002", "gone"]), request),
+                "prospects/filter/" => {
+                    list(&companies(&["00000001", "HRB-12345", "00000002", "gone"]), request)
+                }
                 "prospect/FIHRB-12345/financial_statements/" if still.load(Ordering::SeqCst) => {
-                    ResponseTemplate::new(status).set_body_raw(r#"{"detail":"no such form of id"}"#, "application/json")
+                    ResponseTemplate::new(status)
+                        .set_body_raw(r#"{"detail":"no such form of id"}"#, "application/json")
                 }
                 "prospect/FIgone/financial_statements/" => ResponseTemplate::new(404),
                 _ => json(r#"[{"year":2024,"turn_over_eur":"1.0"}]"#),
@@ -39,7 +42,10 @@ async fn a_company_that_cannot_be_asked_for_is_a_reject_of_its_stream_and_the_ot
         let found = rows(&job, rejects);
         let start = "financial_statements|financial_statements|FI/HRB-12345|business_id|\"HRB-12345\"|GET prospect/FIHRB-12345/";
         assert!(found.len() == 1 && found[0].starts_with(start), "{found:?}");
-        assert!(found[0].ends_with(&format!("was refused (status {status}): `no such form of id`")), "{found:?}");
+        assert!(
+            found[0].ends_with(&format!("was refused (status {status}): `no such form of id`")),
+            "{found:?}"
+        );
         let list = report.lists.iter().find(|list| list.stream == "financial_statements").unwrap();
         assert_eq!((list.complete, list.distinct_keys, list.not_found, list.rejected), (true, 2, 1, 1));
 
@@ -90,5 +96,9 @@ async fn a_target_group_that_cannot_be_asked_for_is_said_to_be_incomplete_and_th
     assert_eq!(report.exit_code, 4);
     assert_eq!(rows(&job, "SELECT target_group_id, business_id FROM target_group_members"), ["g1|00000001"]);
     let incomplete = report.lists.iter().find(|list| list.list.len() == 10_000).unwrap();
-    assert!(!incomplete.complete && incomplete.reasons[0].contains("was refused (status 414)"), "{:?}", incomplete.reasons);
+    assert!(
+        !incomplete.complete && incomplete.reasons[0].contains("was refused (status 414)"),
+        "{:?}",
+        incomplete.reasons
+    );
 }

@@ -21,7 +21,8 @@ fn with_status(statuses: &[(&str, &str)]) -> Warehouse {
 }
 
 fn classes(statuses: &[(&str, &str)]) -> Vec<String> {
-    let sql = "SELECT status_class, coalesce(CAST(is_active AS VARCHAR), '-') FROM companies ORDER BY business_id";
+    let sql =
+        "SELECT status_class, coalesce(CAST(is_active AS VARCHAR), '-') FROM companies ORDER BY business_id";
     with_status(statuses).rows(sql)
 }
 
@@ -130,8 +131,7 @@ async fn texts_of_the_users_own_go_first_and_stay_with_every_generation() {
     let job = Job::new();
     let folder = job.dir.path();
     assert_eq!(command(&job, &simulator, &["sync", "prospects"]).0, 0);
-    let as_they_come =
-        ["Lakannut|gone|false", "Toiminta keskeytetty|dissolving|false", "active|live|true"];
+    let as_they_come = ["Lakannut|gone|false", "Toiminta keskeytetty|dissolving|false", "active|live|true"];
     assert_eq!(classed(&job), as_they_come);
 
     fs_err::create_dir(folder.join("settings")).unwrap();
@@ -140,7 +140,8 @@ async fn texts_of_the_users_own_go_first_and_stay_with_every_generation() {
     fs_err::write(folder.join("settings/own.csv"), own).unwrap();
     let with_own = ["Lakannut|gone|false", "Toiminta keskeytetty|gone|false", "active|unknown|-"];
     for verb in [&["sync", "prospects"][..], &["sync", "prospects"], &["rebuild"]] {
-        let (code, _, said) = command(&job, &simulator, &[&["--config", "settings/vainu-etl.toml"], verb].concat());
+        let (code, _, said) =
+            command(&job, &simulator, &[&["--config", "settings/vainu-etl.toml"][..], verb].concat());
         assert_eq!((code, classed(&job)), (0, with_own.map(str::to_owned).to_vec()), "{verb:?}: {said}");
     }
     // Without the setting it is as it was before.
@@ -156,8 +157,15 @@ async fn texts_that_cannot_be_used_are_an_error_before_the_first_request() {
     fs_err::write(folder.join("vainu-etl.toml"), "status_texts = \"own.csv\"\n").unwrap();
     for (own, message) in [
         (None, "own.csv` cannot be read"),
-        (Some("status_text,status_class\nAktiv,alive\n"), "line 2 of the status texts `own.csv` is not usable: `alive`"),
-        (Some("Aktiv,live\n"), ""),
+        (
+            Some("status_text,status_class\nAktiv,alive\n"),
+            "line 2 of the status texts `own.csv` is not usable: `alive`",
+        ),
+        (
+            Some("Aktiv,live\n"),
+            "line 1 of the status texts `own.csv` is not usable: the header has no column `status_text`",
+        ),
+        (Some(""), "the header has no column `status_text`"),
         (Some("status_text,status_class\n,live\n"), "names no text"),
     ] {
         if let Some(own) = own {
@@ -182,7 +190,11 @@ async fn doctor_lists_texts_that_nobody_knows_and_how_to_add_them() {
     let (code, out, _) = command(&job, &simulator, &["doctor", "--offline"]);
     assert_eq!((code, line(&out).as_str()), (0, "ok    statuses     all known"));
     fs_err::write(job.dir.path().join("vainu-etl.toml"), "status_texts = \"own.csv\"\n").unwrap();
-    fs_err::write(job.dir.path().join("own.csv"), "status_text,status_class\nactive,unknown\nKonkurs,unknown\n").unwrap();
+    fs_err::write(
+        job.dir.path().join("own.csv"),
+        "status_text,status_class\nactive,unknown\nKonkurs,unknown\n",
+    )
+    .unwrap();
     assert_eq!(command(&job, &simulator, &["sync", "prospects"]).0, 0);
     let (code, out, _) = command(&job, &simulator, &["doctor", "--offline"]);
     let line = line(&out);
@@ -190,5 +202,8 @@ async fn doctor_lists_texts_that_nobody_knows_and_how_to_add_them() {
     assert_eq!(code, 0);
     let start = format!("ok    statuses     2 unknown: `active` ({} companies), `Konkurs` (", active[0]);
     assert!(line.starts_with(&start), "{line}");
-    assert!(line.contains("status_text,status_class") && line.contains("status_texts = \"own.csv\""), "{line}");
+    assert!(
+        line.contains("status_text,status_class") && line.contains("status_texts = \"own.csv\""),
+        "{line}"
+    );
 }
