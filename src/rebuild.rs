@@ -18,10 +18,12 @@ use crate::extract::{ExtractError, target_group_ids};
 use crate::load::{LoadInput, LoadSettings, RunRecord, StreamInput};
 use crate::pipeline::planner::Served;
 use crate::pipeline::{
-    Piece, clear, list_result, pieces, publish_with_views, run_id, served_by, stage_pieces,
+    Piece, SyncSettings, clear, list_result, pieces, publish_with_views, refused, run_id, served_by,
+    stage_pieces,
 };
 use crate::schema::Disposition;
 use crate::selection::ALL;
+use crate::views::StatusText;
 use crate::workspace::{Lock, Workspace};
 
 /// What a rebuild did.
@@ -55,17 +57,39 @@ struct Reading<'a> {
     verdict: &'a Verdict,
 }
 
-/// Rebuilds and publishes the warehouse. With `allow_missing_lists`, lists that the published file knows but no
-/// landed run holds are left out; else they are an error.
+/// How to rebuild.
+#[derive(Debug, Clone)]
+pub struct RebuildSettings {
+    /// What building the next generation may use.
+    pub load: LoadSettings,
+    /// Earlier generations to keep for `rollback`; 0 keeps none.
+    pub keep: usize,
+    /// Leave out lists that the published file knows but no landed run holds; else they are an error.
+    pub allow_missing_lists: bool,
+    /// Names of checks that a person accepts whatever they find.
+    pub accepted_checks: Vec<String>,
+    /// The user's own status texts.
+    pub status_texts: Vec<StatusText>,
+}
+
+impl Default for RebuildSettings {
+    /// As `rebuild` does when nothing is said.
+    fn default() -> Self {
+        Self {
+            load: LoadSettings::default(),
+            keep: SyncSettings::KEEP,
+            allow_missing_lists: false,
+            accepted_checks: Vec::new(),
+            status_texts: Vec::new(),
+        }
+    }
+}
+
+/// Rebuilds and publishes the warehouse.
 ///
 /// # Errors
 /// Nothing has landed, lists are missing, a page is damaged, or the result cannot be published.
-pub fn rebuild(
-    warehouse: &Path,
-    settings: &LoadSettings,
-    keep: usize,
-    allow_missing_lists: bool,
-) -> Result<Rebuilt, Error> {
+pub fn rebuild(warehouse: &Path, settings: &RebuildSettings) -> Result<Rebuilt, Error> {
     let workspace = Workspace::open(warehouse)?;
     let lock = workspace.lock("rebuild")?;
     let mut finished = runs::list(&workspace.landing_dir())?;
@@ -78,12 +102,12 @@ pub fn rebuild(
     let groups = target_groups(&finished)?;
     for stream in STREAMS {
         let Some(source) = source(&finished, stream, groups.as_deref()) else {
-            if !allow_missing_lists {
+            if !settings.allow_missing_lists {
                 require_all_lists(&workspace, stream, &BTreeMap::new())?;
             }
             continue;
         };
-        if !allow_missing_lists {
+        if !settings.allow_missing_lists {
             require_all_lists(&workspace, stream, &source.latest)?;
         }
         used.extend(source.readings.iter().map(|reading| reading.run.header.run_id.clone()));
@@ -98,7 +122,7 @@ pub fn rebuild(
         return Err(Error::NothingLanded { folder: workspace.landing_dir() });
     }
     let selects_all = selects_all(&finished);
-    publish(&workspace, &lock, settings, keep, (id, now), Made { streams: inputs, selects_all }, &used)
+    publish(&workspace, &lock, settings, (id, now), Made { streams: inputs, selects_all }, &used)
 }
 
 /// What the landed pages were made into.
@@ -137,8 +161,7 @@ fn ends_others(run: &LandedRun) -> bool {
 fn publish(
     workspace: &Workspace,
     lock: &Lock,
-    settings: &LoadSettings,
-    keep: usize,
+    settings: &RebuildSettings,
     (run_id, started_at_us): (String, i64),
     Made { streams, selects_all }: Made,
     used: &HashSet<String>,
@@ -164,9 +187,11 @@ fn publish(
         selects_all,
         from_scratch: true,
         max_deleted_percent: 100.0,
-        keep,
+        accepted_checks: settings.accepted_checks.clone(),
+        status_texts: settings.status_texts.clone(),
+        keep: settings.keep,
     };
-    let published = publish_with_views(workspace, lock, &input, settings)?;
+    let published = publish_with_views(workspace, lock, &input, &settings.load)?;
     let rows = published.tables.iter().map(|(_, rows)| rows).sum();
     Ok(Rebuilt { generation: published.generation, runs: used.len(), rows })
 }
@@ -262,7 +287,13 @@ fn stage_source(source: &Source<'_>, run_id: &str, workspace: &Workspace) -> Res
     for (number, piece) in (0_u64..).zip(&mut parts) {
         piece.at.number = 1 + number * MOST_COMPANIES as u64;
     }
-    let staged = stage_pieces(source.endpoint, &source.served, run_id, parts, &workspace.staging_dir())?;
+    // What an earlier run could not ask for, a later one may have been told.
+    let latest = source.latest.values().zip(0..);
+    let refused = latest.flat_map(|(reading, position)| {
+        refused(reading.run, &[reading.index]).into_values().map(move |refused| (position, refused))
+    });
+    let (refused, folder) = (refused.collect(), workspace.staging_dir());
+    let staged = stage_pieces(source.endpoint, &source.served, run_id, parts, &refused, &folder)?;
     let lists = source.latest.values().map(|reading| list_result(reading.list, reading.verdict)).collect();
     Ok(StreamInput { stream: source.served.stream, staged, lists })
 }

@@ -1,6 +1,6 @@
 -- view:  companies
 -- grain: one row per live company: key (country, business_id), companies gone from the source left out
--- reads: prospects, nace_divisions, nace_sections
+-- reads: prospects, nace_divisions, nace_sections, status_texts
 -- units: *_eur = whole euros; turn_over_local = whole units of currency_code; *_percent = percent; times in UTC
 -- notes: size_class follows the EU definition (Recommendation 2003/361/EC) as far as staff and turnover tell, the
 --        balance sheet being unknown here. Staff gives one class (below 10 micro, below 50 small, below 250 medium,
@@ -8,12 +8,16 @@
 --        ceiling itself still belongs to the smaller class). Both known: the larger of the two, as both ceilings must
 --        hold. One known: that one. Neither: 'unknown'.
 --        Turnover means turn_over_eur; turn_over_estimate stands beside it and enters no band, class or sum.
---        Status is free text of the source: is_active says whether it reads 'active'; no row is left out for it.
+--        Status is free text of the source, from several registers in several languages: status_class says what it
+--        means, by the table status_texts, where a text for the company's own country goes before one for every country.
+--        Case, blanks and a full stop at the end do not matter. A text that is not there is 'unknown', never false;
+--        data_quality lists it. No row is left out for its status.
 -- column: country = Country of registration, two upper-case letters (ISO 3166-1).
 -- column: business_id = Business id without country prefix and dash, leading zeros kept; unique within the country.
 -- column: company_name = Registered name.
 -- column: status = Status as the source words it, for example `active`.
--- column: is_active = Whether the status reads `active`, in any case; NULL where there is no status.
+-- column: status_class = What the status means: `live`, `dissolving` (still registered, but being wound up, insolvent, restructured or at rest), `gone`, or `unknown`, also where there is no status.
+-- column: is_active = True where status_class is `live`, false where it is `dissolving` or `gone`, NULL where it is `unknown`.
 -- column: registration_date = Day of registration; NULL where unknown.
 -- column: registration_year = Calendar year of registration.
 -- column: industry_code = National industry code, five digits as text.
@@ -61,12 +65,35 @@
 -- column: details_at = When the company's own endpoint was last read, UTC; NULL where never.
 -- column: is_selected = Whether a selection holds the company; true for all while nothing is selected. Segment views count these alone.
 CREATE OR REPLACE VIEW companies AS
+-- Each text is looked up once, not for each company.
+WITH texts AS (
+    SELECT DISTINCT country, status FROM prospects WHERE _deleted_at IS NULL AND status IS NOT NULL
+),
+plain_texts AS (
+    SELECT
+        country,
+        status,
+        -- The first letters of each pair are written with a combining mark, as some sources do.
+        replace(replace(replace(
+            regexp_replace(trim(replace(replace(replace(
+                lower(translate(status, chr(9) || chr(10) || chr(13) || chr(160), '    ')),
+                '  ', ' '), '  ', ' '), '  ', ' ')), '[ .]+$', ''),
+            'å', 'å'), 'ä', 'ä'), 'ö', 'ö') AS status_text
+    FROM texts
+),
+classes AS (
+    SELECT t.country, t.status, coalesce(own.status_class, anywhere.status_class) AS status_class
+    FROM plain_texts AS t
+    LEFT JOIN status_texts AS own ON own.status_text = t.status_text AND own.country = t.country
+    LEFT JOIN status_texts AS anywhere ON anywhere.status_text = t.status_text AND anywhere.country = ''
+)
 SELECT
     p.country,
     p.business_id,
     p.company_name,
     p.status,
-    lower(nullif(trim(p.status), '')) = 'active' AS is_active,
+    coalesce(c.status_class, 'unknown') AS status_class,
+    CASE c.status_class WHEN 'live' THEN TRUE WHEN 'dissolving' THEN FALSE WHEN 'gone' THEN FALSE END AS is_active,
     p.registration_date,
     CAST(extract(YEAR FROM p.registration_date) AS INTEGER) AS registration_year,
     p.industry_code,
@@ -170,4 +197,5 @@ SELECT
 FROM prospects AS p
 LEFT JOIN nace_divisions AS d ON d.division = p.industry_division
 LEFT JOIN nace_sections AS s ON s.section = d.section
+LEFT JOIN classes AS c ON c.country = p.country AND c.status = p.status
 WHERE p._deleted_at IS NULL;

@@ -11,7 +11,7 @@
 -- column: leader_rank = 1 for the largest turnover in the country and division; ties share a rank.
 -- column: business_id = Business id without country prefix and dash; unique within the country.
 -- column: company_name = Registered name.
--- column: is_active = Whether the status reads `active`; NULL where there is no status.
+-- column: is_active = Whether the status means that the company is registered and in business; NULL where it is unknown.
 -- column: turn_over_eur = Turnover of the latest year known, euros.
 -- column: turn_over_is_estimate = Whether turn_over_eur is an estimate of the source's.
 -- column: share_of_industry_turnover_percent = The company's share of the turnover of all selected live companies of the country and division, percent.

@@ -12,7 +12,7 @@
 -- column: median_turnover_eur = Median of turn_over_eur over companies that have one, euros.
 -- column: share_of_companies_percent = Segment's share of the country's selected live companies, percent; adds up to 100 in each country.
 -- column: share_of_turnover_percent = Segment's share of the country's turnover_eur, percent; NULL where the segment has none.
--- column: staff = Sum of staff_number; NULL where no company has one.
+-- column: staff = Sum of staff_number, a DECIMAL(38,0), which any number of companies fits; NULL where no company has one.
 -- column: median_staff = Median of staff_number over companies that have one.
 -- column: median_growth_percent = Median of turn_over_growth_percent over companies that have one, percent.
 -- column: median_profit_percent = Median of profit_percent over companies that have one, percent.
@@ -26,7 +26,7 @@ WITH segment AS (
         CAST(count(turn_over_eur) AS BIGINT) AS companies_with_turnover,
         CAST(sum(turn_over_eur) AS DECIMAL(38, 2)) AS turnover_eur,
         median(CAST(turn_over_eur AS DOUBLE)) AS median_turnover_eur,
-        CAST(sum(staff_number) AS BIGINT) AS staff,
+        CAST(sum(CAST(staff_number AS DECIMAL(19, 0))) AS DECIMAL(38, 0)) AS staff,
         median(CAST(staff_number AS DOUBLE)) AS median_staff,
         median(CAST(turn_over_growth_percent AS DOUBLE)) AS median_growth_percent,
         median(CAST(profit_percent AS DOUBLE)) AS median_profit_percent

@@ -58,6 +58,16 @@ impl ApiError {
         }
     }
 
+    /// Whether just this request is refused, for what stands in it: an id of a kind that the server does not take, or
+    /// too long for its URLs. Another request may be answered.
+    pub fn is_about_the_request(&self) -> bool {
+        matches!(
+            self,
+            Self::InvalidRequest { .. }
+                | Self::Refused { status: 400 | 406 | 410 | 413 | 414 | 416 | 422 | 431, .. }
+        )
+    }
+
     /// The HTTP status of the (last) answer, if there was one.
     pub fn status(&self) -> Option<u16> {
         match self {

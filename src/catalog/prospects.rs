@@ -64,7 +64,7 @@ pub const PROSPECTS_TABLE: Table = Table {
             "business_id",
             &["business_id"],
             Kind::BusinessId,
-            "National business id without country prefix and dash; unique only together with the country.",
+            "National business id without country prefix and dash; one of another kind, such as HRB-12345, as received; unique only together with the country.",
         )
         .required()
         .sharing(Sharing::Rare),

@@ -34,6 +34,8 @@ pub(crate) struct ConfigFile {
     pub(crate) max_deleted_percent: Option<f64>,
     /// Memory that DuckDB may use while loading, in megabytes.
     pub(crate) memory_limit: Option<u64>,
+    /// CSV file of status texts beside those that come with the program.
+    pub(crate) status_texts: Option<PathBuf>,
     /// Streams to load when none is named on the command line.
     #[serde(default)]
     pub(crate) streams: Vec<String>,
@@ -64,8 +66,12 @@ impl ConfigFile {
             None => return Ok(Self::default()),
         };
         let text = text_file::read(path).map_err(|source| Error::Config { source: source.into() })?;
-        Self::parse(&text)
-            .map_err(|source| Error::ConfigSyntax { path: path.to_owned(), source: Box::new(source) })
+        let mut file = Self::parse(&text)
+            .map_err(|source| Error::ConfigSyntax { path: path.to_owned(), source: Box::new(source) })?;
+        // Found wherever the command runs: beside the settings that name it.
+        let folder = path.parent().unwrap_or(Path::new(""));
+        file.status_texts = file.status_texts.map(|named| folder.join(named));
+        Ok(file)
     }
 
     /// Reads the text of a settings file.

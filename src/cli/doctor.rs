@@ -39,6 +39,7 @@ pub(crate) fn run(args: &DoctorArgs, global: &Settings) -> Result<u8, Error> {
     let mut findings = vec![clock_is_plausible(), disk(&global.warehouse)];
     findings.push(lock(&global.warehouse));
     findings.push(published_file(&global.warehouse));
+    findings.push(status_texts(&global.warehouse));
     findings.push(unfinished_run(&global.warehouse));
     findings.push(proxy(global));
     if !args.offline {
@@ -177,6 +178,43 @@ fn read_as_reader(warehouse: &Path) -> Result<String, (u8, String)> {
         .map_err(|error| (DESTINATION, format!("{error}; {}", error.hint())))?;
     let row = String::from_utf8_lossy(&text).lines().nth(1).unwrap_or_default().to_owned();
     Ok(format!("{}: {} UTC", warehouse.display(), row.replace(',', " companies, last run ")))
+}
+
+/// Status texts that nobody knows: nothing is wrong, but nobody can tell whether these companies are live.
+fn status_texts(warehouse: &Path) -> Finding {
+    const SHOWN: usize = 10;
+    let found = if Workspace::inspect(warehouse).is_ok_and(|workspace| workspace.is_published()) {
+        let mut texts = Vec::new();
+        let sql = "SELECT unknown_value, CAST(rows AS VARCHAR) FROM data_quality \
+                   WHERE unknown_value IS NOT NULL ORDER BY rows DESC, unknown_value";
+        match query::texts(warehouse, sql, |[text, companies]| texts.push((text, companies))) {
+            Err(_) => {
+                "not known: the published file has no view data_quality yet; the next sync adds it".to_owned()
+            }
+            Ok(()) if texts.is_empty() => "all known".to_owned(),
+            Ok(()) => {
+                let shown = texts
+                    .iter()
+                    .take(SHOWN)
+                    .map(|(text, companies)| format!("`{text}` ({companies} companies)"));
+                let shown = shown.collect::<Vec<_>>().join(", ");
+                let more = texts.len().saturating_sub(SHOWN);
+                let more = if more > 0 {
+                    format!(" and {more} more, see the view data_quality")
+                } else {
+                    String::new()
+                };
+                format!(
+                    "{} unknown: {shown}{more}; say what they mean in a CSV file (status_text,status_class with live, \
+                     dissolving or gone) and name it in vainu-etl.toml: status_texts = \"own.csv\"",
+                    texts.len()
+                )
+            }
+        }
+    } else {
+        "nothing published yet".to_owned()
+    };
+    Finding { name: "statuses", found: Ok(found) }
 }
 
 fn unfinished_run(warehouse: &Path) -> Finding {

@@ -22,7 +22,8 @@ pub(crate) struct EraseArgs {
     /// E-mail address of a person; may be given several times
     #[arg(long = "contact", value_name = "EMAIL", required_unless_present = "business_ids")]
     contacts: Vec<String>,
-    /// Business id of a company with its country in front, as FI09704098; may be given several times
+    /// Business id of a company with its country in front, as FI09704098, or as tables have it, as DE/HRB-12345; may be
+    /// given several times
     #[arg(long = "business-id", value_name = "ID")]
     business_ids: Vec<String>,
     /// Say what would be touched, and touch nothing

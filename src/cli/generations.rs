@@ -4,10 +4,11 @@ use clap::Args;
 use indicatif::HumanCount;
 
 use super::output::Output;
+use super::publishing::{accepted_checks, status_texts};
 use super::settings::Settings;
 use crate::error::Error;
-use crate::load::{self, LoadError, LoadSettings};
-use crate::rebuild;
+use crate::load::{self, LoadError};
+use crate::rebuild::{self, RebuildSettings};
 use crate::workspace::{Workspace, WorkspaceError};
 
 /// Options of `rebuild`
@@ -22,13 +23,23 @@ pub(crate) struct RebuildArgs {
     /// Memory that DuckDB may use while loading, in megabytes; more goes to temporary files [default: 130]
     #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(50..))]
     memory_limit: Option<u64>,
+    /// Publish although these checks found something, named as their message names them (NAME or NAME,NAME)
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    accept_checks: Vec<String>,
 }
 
 pub(crate) fn rebuild(args: &RebuildArgs, global: &Settings, output: &Output) -> Result<u8, Error> {
-    let keep = args.keep.or(global.file.keep).unwrap_or(crate::pipeline::SyncSettings::KEEP);
-    let mut load = LoadSettings::default();
+    let defaults = RebuildSettings::default();
+    let mut load = defaults.load.clone();
     load.memory_limit_mb = args.memory_limit.or(global.file.memory_limit).unwrap_or(load.memory_limit_mb);
-    let rebuilt = rebuild::rebuild(&global.warehouse, &load, keep, args.allow_missing_lists)?;
+    let settings = RebuildSettings {
+        load,
+        keep: args.keep.or(global.file.keep).unwrap_or(defaults.keep),
+        allow_missing_lists: args.allow_missing_lists,
+        accepted_checks: accepted_checks(&args.accept_checks)?,
+        status_texts: status_texts(&global.file)?,
+    };
+    let rebuilt = rebuild::rebuild(&global.warehouse, &settings)?;
     output.say(&format!(
         "Published generation {} from {} landed runs: {} rows in all tables, without one request.",
         rebuilt.generation,

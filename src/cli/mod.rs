@@ -19,6 +19,7 @@ mod plan;
 #[cfg(test)]
 mod precedence;
 mod progress;
+mod publishing;
 mod query;
 mod rejects;
 mod schema;

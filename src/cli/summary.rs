@@ -24,7 +24,8 @@ pub(crate) fn summarise(report: &Report, output: &Output) {
         );
         output.warn(&missing_ids(list), &all);
     }
-    let sum = |count: fn(&ListLine) -> u64| HumanCount(report.lists.iter().map(count).sum());
+    let sum =
+        |count: fn(&ListLine) -> u64| HumanCount(report.lists.iter().map(count).fold(0, u64::saturating_add));
     let published = format!(
         "Published generation {} of {} ({}). Rows, each counted in every list that shows it: {} new, {} changed, {} unchanged, {} deleted; {} rejects.",
         report.generation,
@@ -125,7 +126,7 @@ fn missing_ids(list: &ListLine) -> String {
 
 /// One line about a stream: how much came, and what shows that it is all.
 fn proof(stream: &str, lists: &[&ListLine]) -> String {
-    let sum = |count: fn(&ListLine) -> u64| lists.iter().map(|list| count(list)).sum::<u64>();
+    let sum = |count: fn(&ListLine) -> u64| lists.iter().map(|list| count(list)).fold(0, u64::saturating_add);
     let complete = lists.iter().filter(|list| list.complete).count();
     let received = HumanCount(sum(|list| list.rows_received));
     let about_companies = lists.iter().any(|list| list.list == crate::extract::COMPANIES);

@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 use super::config;
 use super::output::{Kind, Output};
 use super::progress::Progress;
+use super::publishing::{accepted_checks, status_texts};
 use super::settings::Settings;
 use super::summary::summarise;
 use crate::api::ClientSettings;
@@ -90,6 +91,12 @@ pub(crate) struct SyncArgs {
     /// Refuse to publish when more of a list's companies disappear, in per cent [default: 50]
     #[arg(long, value_name = "PERCENT")]
     max_deleted_percent: Option<f64>,
+    /// Publish although these checks found something, named as their message names them (NAME or NAME,NAME)
+    ///
+    /// A check says that something is wrong with what was loaded, and keeps it from being published. Look at the rows
+    /// that it names before you accept it. Holds for this run only.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    accept_checks: Vec<String>,
     /// Memory that DuckDB may use while loading, in megabytes; more goes to temporary files [default: 130]
     #[arg(long, value_name = "MB", value_parser = clap::value_parser!(u64).range(50..))]
     memory_limit: Option<u64>,
@@ -215,6 +222,8 @@ pub(super) fn settings(args: &SyncArgs, global: &Settings) -> Result<SyncSetting
     client.deadline = args.max_duration.map(|duration| Instant::now() + duration);
     let mut settings = SyncSettings::new(&global.warehouse, client);
     settings.extract.page_size = page_size(args.page_size.or(file.page_size))?;
+    settings.accepted_checks = accepted_checks(&args.accept_checks)?;
+    settings.status_texts = status_texts(file)?;
     settings.max_deleted_percent = percent(args.max_deleted_percent.or(file.max_deleted_percent))?;
     let memory_limit = args.memory_limit.or(file.memory_limit);
     settings.load.memory_limit_mb = memory_limit.unwrap_or(settings.load.memory_limit_mb);

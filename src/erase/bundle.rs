@@ -67,6 +67,11 @@ pub(super) fn cut(
         changed |= goes;
         !goes
     });
+    answers.refused.retain(|refusal| {
+        let goes = is_theirs(&refusal.company, subjects, tally);
+        changed |= goes;
+        !goes
+    });
     Ok(changed.then_some((answers, left)))
 }
 
@@ -93,6 +98,7 @@ mod tests {
             list: 3,
             companies: owned(companies),
             not_found: owned(not_found),
+            refused: Vec::new(),
             rows: 5,
             at: None,
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::normalise::company_key::plain_business_id;
+use crate::normalise::company_key::{plain_business_id, separates};
 
 /// What stands in a text in the place of an address that was taken out of it.
 pub const ERASED: &str = "[erased]";
@@ -48,7 +48,8 @@ impl SubjectError {
         match self {
             Self::Email { .. } => "write for example `--contact jane@example.com`",
             Self::BusinessId { .. } => {
-                "write for example `--business-id FI09704098`: the same digits in another country are another company"
+                "write for example `--business-id FI09704098`, or, as tables have it, `--business-id DE/HRB-12345`: the same \
+                 id in another country is another company"
             }
         }
     }
@@ -71,13 +72,23 @@ impl Subject {
         Ok(Self::Person { email })
     }
 
-    /// The company with that id: `FI09704098`, `FI0970409-8`, in capitals or not.
+    /// The company with that id: `FI09704098`, `FI0970409-8`, in capitals or not; or the company with that key, an id of
+    /// any kind behind its country: `DE/HRB-12345`.
     ///
     /// # Errors
-    /// [`SubjectError::BusinessId`] without a country in front, or with other signs than letters, digits, `-` and `_`.
+    /// [`SubjectError::BusinessId`] without a country in front, or, without a slash, with other signs than letters, digits,
+    /// `-` and `_`.
     pub fn company(text: &str) -> Result<Self, SubjectError> {
         let error = || SubjectError::BusinessId { text: text.to_owned() };
         let text = text.trim();
+        if let Some((country, id)) = text.split_once('/') {
+            if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+                return Err(error());
+            }
+            let country = country.to_ascii_uppercase();
+            let business_id = plain_business_id(id, &country).ok_or_else(error)?;
+            return Ok(Self::Company { country, business_id });
+        }
         let good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         let (country, rest) = text.split_at_checked(2).ok_or_else(error)?;
         if !country.bytes().all(|byte| byte.is_ascii_alphabetic())
@@ -98,7 +109,9 @@ impl Subject {
             Self::Company { country, business_id } => {
                 let text = text.trim();
                 let prefixed = text.get(..2).is_some_and(|start| start.eq_ignore_ascii_case(country));
-                prefixed && plain_business_id(text, country).as_deref() == Some(business_id)
+                let is_it = |text: &str| plain_business_id(text, country).as_deref() == Some(business_id);
+                let behind = || text.get(2..).map(|rest| rest.trim_start_matches(separates));
+                prefixed && (is_it(text) || behind().is_some_and(is_it))
             }
         }
     }
@@ -142,14 +155,14 @@ impl Subject {
                 Self::Person { email } => json
                     .char_indices()
                     .any(|(at, _)| begins_with(json.get(at..).unwrap_or_default(), email).is_some()),
-                Self::Company { business_id, .. } => holds_digits(json.as_bytes(), business_id.as_bytes()),
+                Self::Company { business_id, .. } => holds_id(json, business_id),
             }
     }
 
     fn is_ascii(&self) -> bool {
         match self {
             Self::Person { email } => email.is_ascii(),
-            Self::Company { .. } => true,
+            Self::Company { business_id, .. } => business_id.is_ascii(),
         }
     }
 }
@@ -192,16 +205,29 @@ fn may_begin(after: &str) -> bool {
     !goes_on
 }
 
-/// Whether the id stands in the text, with or without dashes between its characters.
-fn holds_digits(text: &[u8], id: &[u8]) -> bool {
-    (0..text.len()).any(|at| {
-        let rest = text.get(at..).unwrap_or_default();
-        if rest.first() == Some(&b'-') {
-            return false;
+/// Whether the id may stand in the JSON text, whatever separates its letters and digits.
+fn holds_id(json: &str, id: &str) -> bool {
+    let id = letters(id);
+    id.is_empty() || letters(json).windows(id.len()).any(|part| part == id)
+}
+
+/// The ASCII letters and digits of a JSON text, in lower case. Escapes are none: those of letters and digits are looked for
+/// elsewhere, the others stand for what separates.
+fn letters(json: &str) -> Vec<u8> {
+    let mut letters = Vec::new();
+    let mut bytes = json.bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'\\' => {
+                if bytes.next() == Some(b'u') {
+                    bytes.by_ref().take(4).for_each(drop);
+                }
+            }
+            _ if byte.is_ascii_alphanumeric() => letters.push(byte.to_ascii_lowercase()),
+            _ => {}
         }
-        let mut letters = rest.iter().filter(|byte| **byte != b'-');
-        id.iter().all(|wanted| letters.next().is_some_and(|found| found.eq_ignore_ascii_case(wanted)))
-    })
+    }
+    letters
 }
 
 #[cfg(test)]
@@ -216,7 +242,27 @@ mod tests {
         }
         let american = Subject::Company { country: "US".into(), business_id: "US_DE6240535".into() };
         assert_eq!(Subject::company("US_DE6240535"), Ok(american));
-        for text in ["01120389", "0112038-9", "FI", "F", "FI 01120389", "FI-", "", "ÄI1"] {
+        let german = Subject::Company { country: "DE".into(), business_id: "HRB 12345-ä".into() };
+        assert_eq!(Subject::company(" de/HRB\u{a0}12345\u{2013}ä "), Ok(german.clone()));
+        assert_eq!(Subject::company("FI/0112038-9"), Ok(nokia.clone()));
+        assert_eq!(Subject::company(&german.to_string()), Ok(german.clone()));
+        assert!(german.is("DE HRB 12345-ä") && german.is("DE-HRB 12345-ä") && german.is("DEHRB 12345-ä"));
+        assert!(!german.is("HRB 12345-ä") && !german.is("FI HRB 12345-ä") && nokia.is("FI 0112038-9"));
+        for text in [
+            "01120389",
+            "0112038-9",
+            "FI",
+            "F",
+            "FI 01120389",
+            "FI-",
+            "",
+            "ÄI1",
+            "FI/",
+            "FI/ - ",
+            "/1",
+            "FIN/1",
+            "F1/1",
+        ] {
             assert!(Subject::company(text).is_err(), "{text}");
         }
     }
@@ -253,6 +299,12 @@ mod tests {
             (&nokia, r#"{"business_id":"0112038-9"}"#, true),
             (&nokia, r#"{"business_id":"\u00301120389"}"#, true),
             (&nokia, r#"{"business_id":"0112038-8"}"#, false),
+            (&nokia, r#"{"business_id":"FI 011 20389"}"#, true),
+            (&nokia, "{\"business_id\":\"0112038\u{2013}9\"}", true),
+            (&nokia, r#"{"business_id":"0112038\u20139"}"#, true),
+            (&nokia, r#"{"business_id":"0112038\t9"}"#, true),
+            (&nokia, r#"{"business_id":"\u00a00112038-9"}"#, true),
+            (&nokia, r#"{"name":"\u00e4","business_id":"0112038-8"}"#, false),
         ] {
             assert_eq!(subject.may_be_in(json), may, "{json}");
         }

@@ -7,6 +7,7 @@ use duckdb::Connection;
 use super::rules::{self, Column, Role, Verdict};
 use super::subject::Subject;
 use super::tally::Tally;
+use crate::normalise::company_key::separates;
 use crate::schema::ddl::{identifier, literal};
 
 /// A table, or the files of an exported one.
@@ -181,9 +182,13 @@ fn may_hold(column: &str, subject: &Subject) -> String {
         Subject::Person { email } => {
             format!("contains(lower(CAST({column} AS VARCHAR)), {})", literal(email))
         }
-        Subject::Company { business_id, .. } => format!(
-            "contains(lower(replace(CAST({column} AS VARCHAR), '-', '')), {})",
-            literal(&business_id.replace('-', "").to_lowercase())
-        ),
+        Subject::Company { business_id, .. } => {
+            let separators: String = ('\u{1}'..='\u{ffff}').filter(|c| separates(*c)).collect();
+            format!(
+                "contains(lower(translate(CAST({column} AS VARCHAR), {}, '')), {})",
+                literal(&separators),
+                literal(&business_id.replace(separates, "").to_lowercase())
+            )
+        }
     }
 }

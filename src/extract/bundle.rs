@@ -10,6 +10,8 @@
 
 use std::ops::Range;
 
+use super::ledger::Refusal;
+
 /// Most companies of a bundle.
 pub const MOST_COMPANIES: usize = 64;
 
@@ -21,6 +23,8 @@ pub(super) struct Bundle {
     pub(super) companies: Vec<String>,
     /// Companies that the server does not know.
     pub(super) not_found: Vec<String>,
+    /// Companies that the server refuses to answer about.
+    pub(super) refused: Vec<Refusal>,
     /// Records in the answers.
     pub(super) rows: u64,
     /// When the first answer came, microseconds since 1970, UTC.
@@ -30,11 +34,19 @@ pub(super) struct Bundle {
 impl Bundle {
     /// Number of companies in it.
     pub(super) fn len(&self) -> usize {
-        self.companies.len() + self.not_found.len()
+        self.companies.len() + self.not_found.len() + self.refused.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Adds a company that the server refuses to answer about.
+    pub(super) fn refuse(&mut self, company: String, reason: String, refused_at_us: i64) {
+        if self.is_empty() {
+            self.since_us = refused_at_us;
+        }
+        self.refused.push(Refusal { company, reason });
     }
 
     /// Adds the answer about a company; none for one that the server does not know.

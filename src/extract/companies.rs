@@ -22,6 +22,57 @@ const MOST_BYTES: usize = 512 << 10;
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
 /// Bundles that are being written; with more of them, answers wait.
 const BUNDLES_AT_ONCE: usize = 2;
+/// After so many refusals the server may refuse all: when they are more than the answers, nothing more is asked.
+const MOST_REFUSED: u64 = 20;
+
+/// What came of asking about a company.
+enum Outcome {
+    /// The answer and the number of its records.
+    Answer(bytes::Bytes, u64),
+    /// 404: the server does not know it.
+    NotFound,
+    /// The server does not take the request, as it may for an id of another kind.
+    Refused(ExtractError),
+}
+
+impl Outcome {
+    /// Counts it and adds it to the bundle. Returns the refusal when there are so many that they are no longer about single
+    /// companies: each further one would be refused, too.
+    fn take_in(
+        self,
+        company: String,
+        at: i64,
+        tally: &mut Tally,
+        bundle: &mut Bundle,
+    ) -> Option<ExtractError> {
+        match self {
+            Self::Answer(body, rows) => {
+                tally.answered += 1;
+                tally.rows += rows;
+                bundle.add(company, Some((&body[..], rows)), at);
+                None
+            }
+            Self::NotFound => {
+                tally.not_found += 1;
+                bundle.add(company, None, at);
+                None
+            }
+            Self::Refused(refusal) => {
+                tally.refused += 1;
+                let reason = cause_of(&refusal);
+                tracing::warn!(
+                    company,
+                    reason,
+                    "The server does not answer about a company; it is set aside."
+                );
+                bundle.refuse(company, reason, at);
+                let too_many =
+                    tally.refused > MOST_REFUSED && tally.refused > tally.answered + tally.not_found;
+                too_many.then_some(refusal)
+            }
+        }
+    }
+}
 
 /// Asks about all companies that come; returns when no more come and all are answered.
 pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, ExtractError> {
@@ -30,15 +81,20 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
         return Err(ExtractError::LandingStopped);
     };
     if tally != Tally::default() {
-        source.observer.page_landed(&list.named, tally.answered + tally.not_found, true);
+        source.observer.page_landed(&list.named, tally.settled(), true);
     }
     let failed = AtomicBool::new(false);
     let queue = futures::stream::poll_fn(|context| companies.poll_recv(context));
     let asks = queue.take_while(|_| futures::future::ready(!failed.load(Ordering::Relaxed))).map(|company| {
         let list = &list;
         async move {
-            let answer = source.company(list, &company).await?;
-            Ok::<_, ExtractError>((company, answer, clock::now_us()))
+            let outcome = match source.company(list, &company).await {
+                Ok(Some((body, rows))) => Outcome::Answer(body, rows),
+                Ok(None) => Outcome::NotFound,
+                Err(refusal) if refusal.is_about_the_request() => Outcome::Refused(refusal),
+                Err(error) => return Err(error),
+            };
+            Ok((company, outcome, clock::now_us()))
         }
     });
     let mut answers = asks.buffer_unordered(source.settings.requests_at_once.max(1));
@@ -67,13 +123,16 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
             }
             answer = answers.next(), if !is_full => match answer {
                 None => break,
-                Some(Ok((company, answer, at))) => {
+                Some(Ok((company, outcome, at))) => {
                     if bundle.is_empty() {
                         full_at = Instant::now() + LONGEST_WAIT;
                     }
                     source.observer.page_landed(&list.named, 1, false);
-                    tally.take_in(answer.as_ref().map(|(_, rows)| *rows));
-                    bundle.add(company, answer.as_ref().map(|(body, rows)| (&body[..], *rows)), at);
+                    if let Some(refusal) = outcome.take_in(company, at, &mut tally, &mut bundle) {
+                        source.stop_starting();
+                        failed.store(true, Ordering::Relaxed);
+                        worst(&mut error, refusal);
+                    }
                 }
                 Some(Err(failure)) => {
                     failed.store(true, Ordering::Relaxed);
@@ -96,22 +155,15 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
     }
 }
 
-impl Tally {
-    fn take_in(&mut self, rows: Option<u64>) {
-        match rows {
-            Some(rows) => {
-                self.answered += 1;
-                self.rows += rows;
-            }
-            None => self.not_found += 1,
-        }
-    }
+/// What lies below an error, in one line: the request and the server's words.
+fn cause_of(error: &ExtractError) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }
 
-/// Complete when every company that was due has an answer, be it that the server does not know it.
+/// Complete when every company that was due has an answer, be it that the server does not know it or refuses to say.
 fn verdict(source: &Source<'_>, index: u32, tally: Tally) -> Verdict {
     let due = source.feed.due(index);
-    let asked = tally.answered + tally.not_found;
+    let asked = tally.settled();
     let complete = asked >= due;
     let verdict = Verdict {
         list: index,

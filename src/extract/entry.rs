@@ -85,12 +85,24 @@ pub struct CompanyAnswers {
     /// Companies that the server does not know (404).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_found: Vec<String>,
+    /// Companies that the server refuses to answer about: each becomes a reject.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Refusal>,
     /// Records in the answers as they were received.
     pub rows: u64,
     /// Where the answers lie, [`super::bundle`] says how; none when no company was found, or none is left. The first
     /// answer has this number, each further one the next. Where `erase` took an answer out, those behind it have moved
     /// up: rejects of earlier loads name them by the numbers that they had.
     pub at: Option<LandedAt>,
+}
+
+/// A company that the server refuses to answer about, such as one whose id fits no URL.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The company, as `FI/09704098`.
+    pub company: String,
+    /// The request and what the server said, one line.
+    pub reason: String,
 }
 
 /// Where a page lies in the landing folder.

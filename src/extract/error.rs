@@ -86,6 +86,11 @@ pub enum ExtractError {
 }
 
 impl ExtractError {
+    /// Whether the server refuses just this request; others may be answered.
+    pub(super) fn is_about_the_request(&self) -> bool {
+        matches!(self, Self::Api { source, .. } if source.is_about_the_request())
+    }
+
     /// How much the error explains: of several at once the one with the highest rank is reported. One that says
     /// "interrupted" or "stopped" only follows from another.
     fn rank(&self) -> u8 {

@@ -49,7 +49,16 @@ struct Queue {
 pub(super) struct Tally {
     pub(super) answered: u64,
     pub(super) not_found: u64,
+    /// Companies that the server refuses to answer about.
+    pub(super) refused: u64,
     pub(super) rows: u64,
+}
+
+impl Tally {
+    /// Companies that need not be asked for any more.
+    pub(super) fn settled(&self) -> u64 {
+        self.answered + self.not_found + self.refused
+    }
 }
 
 impl Feed {
@@ -165,15 +174,18 @@ fn answered(list: u32, recorded: &[Entry]) -> (HashSet<u64>, Tally) {
         .collect();
     let (mut keys, mut tally) = (HashSet::new(), Tally::default());
     for entry in recorded {
-        let Entry::Answered(CompanyAnswers { list: of, companies, not_found, rows, at }) = entry else {
+        let Entry::Answered(CompanyAnswers { list: of, companies, not_found, refused, rows, at }) = entry
+        else {
             continue;
         };
         if *of != list || at.as_ref().is_some_and(|at| damaged.contains(&at.number)) {
             continue;
         }
-        keys.extend(companies.iter().chain(not_found).map(|company| fingerprint(company)));
+        let refusals = refused.iter().map(|refusal| &refusal.company);
+        keys.extend(companies.iter().chain(not_found).chain(refusals).map(|company| fingerprint(company)));
         tally.answered += companies.len() as u64;
         tally.not_found += not_found.len() as u64;
+        tally.refused += refused.len() as u64;
         tally.rows += rows;
     }
     (keys, tally)

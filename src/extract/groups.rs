@@ -44,8 +44,8 @@ pub(super) fn wanted(groups: Vec<Group>, named: &[String]) -> Result<Vec<Group>,
     Ok(groups.into_iter().filter(chosen).collect())
 }
 
-/// What is known of a list whose target group went away while it was read.
-pub(super) fn gone(source: &Source<'_>, list: u32) -> Verdict {
+/// What is known of a list whose target group went away while it was read, or cannot be asked for.
+pub(super) fn gone(source: &Source<'_>, list: u32, reason: String) -> Verdict {
     let verdict = Verdict {
         list,
         rows_received: 0,
@@ -55,7 +55,7 @@ pub(super) fn gone(source: &Source<'_>, list: u32) -> Verdict {
         effective_page_size: 0,
         sweeps: 1,
         complete: false,
-        reasons: vec!["the server no longer knows the target group (404)".to_owned()],
+        reasons: vec![reason],
         accepted: Vec::new(),
         not_found: 0,
         outside: 0,

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::ExtractError;
-pub use super::entry::{Ask, CompanyAnswers, Entry, Header, LandedAt, RequestKey, RunList, Spent, Verdict};
+pub use super::entry::{
+    Ask, CompanyAnswers, Entry, Header, LandedAt, Refusal, RequestKey, RunList, Spent, Verdict,
+};
 use crate::crash::{self, Point};
 
 /// Version of the ledger's lines; another one is refused rather than guessed at.

@@ -155,7 +155,13 @@ async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, ExtractError> 
     };
     match outcome {
         Err(ExtractError::NoSuchList { .. }) if list.named.target_group.is_some() => {
-            Ok(groups::gone(source, index))
+            Ok(groups::gone(source, index, "the server no longer knows the target group (404)".to_owned()))
+        }
+        // Nor is one whose id the server does not take.
+        Err(ExtractError::Api { source: refusal, .. })
+            if list.named.target_group.is_some() && refusal.is_about_the_request() =>
+        {
+            Ok(groups::gone(source, index, refusal.to_string()))
         }
         outcome => outcome,
     }

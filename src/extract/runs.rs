@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::ExtractError;
 use super::landing;
 use super::ledger::{
-    self, CompanyAnswers, Entry, Header, LandedAt, Lines, RequestKey, RunList, Spent, Verdict,
+    self, CompanyAnswers, Entry, Header, LandedAt, Lines, Refusal, RequestKey, RunList, Spent, Verdict,
 };
 use crate::crash::{self, Point};
 
@@ -40,6 +40,8 @@ pub struct LandedRun {
     pub pages: BTreeMap<u64, (RequestKey, LandedAt)>,
     /// Its answers about companies by the number of the first that lies there: of which list, and where they lie.
     pub answers: BTreeMap<u64, (u32, LandedAt)>,
+    /// Companies that the server refuses to answer about, each with its list.
+    pub refused: Vec<(u32, Refusal)>,
     /// Pages that turned out to be damaged and were asked for again.
     pub damaged_pages: u64,
     /// Lines of the ledger that cannot be read. In a finished run something that was durable is missing then.
@@ -72,6 +74,7 @@ impl LandedRun {
         // The latest answer to a request counts; an earlier one was damaged.
         let mut pages: HashMap<RequestKey, LandedAt> = HashMap::new();
         let mut answers = BTreeMap::new();
+        let mut refused = Vec::new();
         let mut lists: BTreeMap<u32, RunList> = (0..).zip(header.lists.iter().cloned()).collect();
         for entry in entries {
             match entry {
@@ -81,8 +84,11 @@ impl LandedRun {
                     pages.remove(&key);
                 }
                 Entry::Found { index, list } => drop(lists.insert(index, list)),
-                Entry::Answered(CompanyAnswers { list, at: Some(at), .. }) => {
-                    answers.insert(at.number, (list, at));
+                Entry::Answered(CompanyAnswers { list, at, refused: refusals, .. }) => {
+                    refused.extend(refusals.into_iter().map(|refusal| (list, refusal)));
+                    if let Some(at) = at {
+                        answers.insert(at.number, (list, at));
+                    }
                 }
                 Entry::AnswersDamaged { number } => {
                     damaged_pages += 1;
@@ -96,7 +102,7 @@ impl LandedRun {
                 }
                 Entry::Published { generation } => state = RunState::Published(generation),
                 Entry::Abandoned => state = RunState::Abandoned,
-                Entry::Opened(_) | Entry::Counted { .. } | Entry::PastEnd { .. } | Entry::Answered(_) => {}
+                Entry::Opened(_) | Entry::Counted { .. } | Entry::PastEnd { .. } => {}
             }
         }
         let pages = pages.into_iter().map(|(key, at)| (at.number, (key, at))).collect();
@@ -111,6 +117,7 @@ impl LandedRun {
             verdicts,
             pages,
             answers,
+            refused,
             damaged_pages,
             damaged_lines,
         })

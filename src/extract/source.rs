@@ -264,7 +264,10 @@ impl<'a> Source<'a> {
 
     /// After an error that every further request would meet too, no further request is started.
     fn api_error(&self, list: &KnownList<'a>, source: ApiError) -> ExtractError {
-        if !matches!(source.kind(), ErrorKind::Interrupted | ErrorKind::Budget) {
+        let about_one = list.planned.stream.lists == crate::catalog::Lists::Companies
+            || list.named.target_group.is_some();
+        let only_this_one = about_one && source.is_about_the_request();
+        if !only_this_one && !matches!(source.kind(), ErrorKind::Interrupted | ErrorKind::Budget) {
             self.api.stop_starting();
         }
         ExtractError::Api { stream: list.planned.stream.name, list: list.named.label.clone(), source }

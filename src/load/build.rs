@@ -84,7 +84,8 @@ pub(super) fn fill(
         steps.done("other tables");
     }
     for table in tables {
-        let own = [&etl::WAREHOUSE, &etl::REJECTS, &etl::SCHEMA_DRIFT, &etl::LIST_MEMBERS, &etl::IDS_NOT_FOUND];
+        let own =
+            [&etl::WAREHOUSE, &etl::REJECTS, &etl::SCHEMA_DRIFT, &etl::LIST_MEMBERS, &etl::IDS_NOT_FOUND];
         let written = own.contains(table);
         if !written && !loads.iter().any(|load| load.table == *table) {
             let rows = match members::take_over(next, table, &build.selected)? {
@@ -124,7 +125,7 @@ impl Build<'_> {
         steps.done("changes");
         counts::find_touched(next, table, &run.run_id)?;
         let counted = counts::of_companies(next, load)?;
-        verify::companies_add_up(next, table, &sides.staged, rows, counted)?;
+        verify::companies_add_up(next, table, &sides.staged, rows, counted, &self.input.accepted_checks)?;
         if load.sources.iter().any(Source::holds_members) {
             self.companies = Some(counted);
         }
@@ -141,7 +142,7 @@ impl Build<'_> {
         let sides = self.renamed.apply(table, sides);
         scopes::guard(next, load, &read, &sides.staged, self.input.max_deleted_percent)?;
         let rows = replace::rows(next, table, &sides, &read, &self.input.run)?;
-        replace::rows_add_up(next, table, &sides, &read, rows)?;
+        replace::rows_add_up(next, table, &sides, &read, rows, &self.input.accepted_checks)?;
         self.rows.push((table.qualified(), rows));
         if self.input.streams.iter().any(|stream| stream.stream.table() == table) {
             counts::find_touched(next, table, &self.input.run.run_id)?;

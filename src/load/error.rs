@@ -148,8 +148,13 @@ impl LoadError {
                 "if that is right, run the same command again with `--max-deleted-percent {}`; the received pages are kept",
                 lost.saturating_mul(100).div_ceil((*known).max(1))
             ),
-            Self::ChecksRefused { .. } => {
-                "the published warehouse is unchanged and the received pages are kept; look at the rows named".to_owned()
+            Self::ChecksRefused { failed } => {
+                let names: Vec<_> = failed.iter().map(|check| check.name.as_str()).collect();
+                format!(
+                    "the published warehouse is unchanged and the received pages are kept; look at the rows named, and if \
+                     you accept them, run the same command again with `--accept-checks {}`",
+                    names.join(",")
+                )
             }
             Self::DiskFull { .. } => {
                 "free some space: the new generation needs about as much as the published file, and as much again for temporary files".to_owned()

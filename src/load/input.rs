@@ -7,6 +7,7 @@ use duckdb::Connection;
 
 use crate::catalog::Stream;
 use crate::staging::Staged;
+use crate::views::StatusText;
 
 /// Everything that one run publishes.
 #[derive(Debug)]
@@ -26,6 +27,10 @@ pub struct LoadInput {
     /// Highest share of its companies that a complete list may lose before the load is refused, 0 to 100. Asked
     /// only of lists of which the previous generation knew at least 100 companies.
     pub max_deleted_percent: f64,
+    /// Names of checks that a person accepts whatever they find.
+    pub accepted_checks: Vec<String>,
+    /// The user's own status texts, for the table `status_texts`.
+    pub status_texts: Vec<StatusText>,
     /// Earlier generations to keep; 0 keeps none.
     pub keep: usize,
 }

@@ -39,6 +39,8 @@ pub use input::{
     LoadSettings, Published, RunRecord, Step, StreamInput,
 };
 
+pub use verify::check_names;
+
 use crate::crash::{self, Point};
 use crate::workspace::{Lock, Workspace, WorkspaceError};
 use next::Next;
@@ -82,7 +84,7 @@ pub fn publish(
     file.install(hooks.install)?;
     crash_point(Point::ViewsInstalled, &paths.next)?;
     steps.done("views");
-    file.check(&tables, hooks.check)?;
+    file.check(&tables, hooks.check, &input.accepted_checks)?;
     crash_point(Point::ChecksPassed, &paths.next)?;
     steps.done("checks");
     file.close()?;

@@ -38,8 +38,8 @@ pub(super) fn write(
             counted.list,
             list.rows_received,
             list.distinct_keys,
-            list.total_before,
-            list.total_after,
+            list.total_before.map(claimed),
+            list.total_after.map(claimed),
             list.effective_page_size,
             list.sweeps,
             list.complete,
@@ -58,6 +58,11 @@ pub(super) fn write(
     let sql = format!("INSERT INTO next.etl.warehouse VALUES (?, ?, ?, {})", timestamp(finished));
     next.execute(DOING, &sql, params![FORMAT_VERSION, generation, env!("CARGO_PKG_VERSION")])?;
     Ok(())
+}
+
+/// A total as a server claims it: one beyond what a column holds is as wrong as the largest that fits.
+fn claimed(total: u64) -> i64 {
+    i64::try_from(total).unwrap_or(i64::MAX)
 }
 
 fn add_run(next: &Next, input: &LoadInput, built: &Built, rejects: u64) -> Result<(), LoadError> {
@@ -97,13 +102,19 @@ fn merge_drift(next: &Next, input: &LoadInput) -> Result<(), LoadError> {
         }
     }
     let run_id = ddl::literal(&input.run.run_id);
+    // A field can be called like the path of another: `prospects.x` beside the `x` of `prospects`.
+    next.batch(
+        DOING,
+        "CREATE TEMP TABLE all_drift AS SELECT stream, field, kind, CAST(sum(count) AS BIGINT) AS count, \
+                any_value(sample) AS sample FROM drift GROUP BY stream, field, kind",
+    )?;
     let sql = match next.previous(&etl::SCHEMA_DRIFT)? {
-        None => format!("SELECT stream, field, {run_id}, count, sample, kind FROM drift"),
+        None => format!("SELECT stream, field, {run_id}, count, sample, kind FROM all_drift"),
         Some(previous) => format!(
             "SELECT coalesce(p.stream, d.stream), coalesce(p.field, d.field), \
                     coalesce(p.first_seen_run, {run_id}), coalesce(p.count, 0) + coalesce(d.count, 0), \
                     coalesce(p.sample, d.sample), coalesce(p.kind, d.kind) \
-             FROM ({previous}) p FULL JOIN drift d \
+             FROM ({previous}) p FULL JOIN all_drift d \
                ON d.stream = p.stream AND d.field = p.field AND d.kind = p.kind"
         ),
     };

@@ -7,11 +7,45 @@ use duckdb::Connection;
 use super::merge::list_of;
 use super::next::{Next, configure};
 use super::{CheckHook, Counts, FailedCheck, InstallHook, LoadError, LoadSettings};
-use crate::schema::{Table, ddl, etl};
+use crate::schema::{self, Disposition, Table, ddl, etl};
 use crate::workspace::open_marked;
 
 /// Rows of a failed check that are shown.
 const SAMPLES: usize = 5;
+
+/// Checks of companies that are made while they are merged.
+const OF_COMPANIES: [&str; 2] = ["staged_rows_add_up", "table_rows_add_up"];
+
+/// Names of the checks that the load makes by itself, those of the views left out.
+pub fn check_names() -> Vec<String> {
+    let mut names: Vec<String> = OF_COMPANIES.map(str::to_owned).to_vec();
+    for table in schema::tables() {
+        if table.schema == "main" && table.disposition != Disposition::Merge {
+            names.extend(rows_checks(table));
+        }
+        names.extend((table != &etl::CHANGES).then(|| unique_key_check(table)));
+    }
+    names
+}
+
+/// Names of the checks of a table whose rows are replaced: of the staged rows, and of its own.
+pub(super) fn rows_checks(table: &Table) -> [String; 2] {
+    [format!("staged_rows_of_{}_add_up", table.name), format!("rows_of_{}_add_up", table.name)]
+}
+
+fn unique_key_check(table: &Table) -> String {
+    format!("unique_key_of_{}", table.name)
+}
+
+/// Refuses the load for what checks found, unless a person accepts it.
+pub(super) fn settle(failed: Vec<FailedCheck>, accepted: &[String]) -> Result<(), LoadError> {
+    let (overruled, failed): (Vec<_>, Vec<_>) =
+        failed.into_iter().partition(|check| accepted.contains(&check.name));
+    for FailedCheck { name, rows, sample } in overruled {
+        tracing::warn!(check = name, rows, sample, "A check found something; it is accepted as asked.");
+    }
+    if failed.is_empty() { Ok(()) } else { Err(LoadError::ChecksRefused { failed }) }
+}
 
 /// Checks that no company got lost or doubled between the staged files, the previous generation and the new one.
 /// `staged` are the staged companies, `rows` is the number of rows in their table.
@@ -21,6 +55,7 @@ pub(super) fn companies_add_up(
     staged: &str,
     rows: u64,
     totals: Counts,
+    accepted: &[String],
 ) -> Result<(), LoadError> {
     let doing = "counting the rows";
     let newest = next.number(doing, &format!("SELECT count(*) FROM {staged} WHERE _seen_at IS NOT NULL"))?;
@@ -39,9 +74,10 @@ pub(super) fn companies_add_up(
             });
         }
     };
-    expect("staged_rows_add_up", newest, seen, "newest staged rows");
-    expect("table_rows_add_up", rows, earlier + totals.inserted, "rows of the table");
-    if failed.is_empty() { Ok(()) } else { Err(LoadError::ChecksRefused { failed }) }
+    let [staged, table] = OF_COMPANIES;
+    expect(staged, newest, seen, "newest staged rows");
+    expect(table, rows, earlier + totals.inserted, "rows of the table");
+    settle(failed, accepted)
 }
 
 /// The new generation, opened by itself: views are created and checks run on the file that people will open, under
@@ -69,7 +105,12 @@ impl FinishedFile {
     }
 
     /// Runs our own checks and those of the hook.
-    pub(super) fn check(&self, tables: &[&Table], hook: CheckHook<'_>) -> Result<(), LoadError> {
+    pub(super) fn check(
+        &self,
+        tables: &[&Table],
+        hook: CheckHook<'_>,
+        accepted: &[String],
+    ) -> Result<(), LoadError> {
         let mut failed = Vec::new();
         // `etl.changes` only ever grows, by one row for each changed column of a unique company.
         for table in tables.iter().filter(|table| **table != &etl::CHANGES) {
@@ -80,7 +121,7 @@ impl FinishedFile {
         }
         failed
             .extend(hook(&self.connection).map_err(|source| LoadError::Hook { what: "the checks", source })?);
-        if failed.is_empty() { Ok(()) } else { Err(LoadError::ChecksRefused { failed }) }
+        settle(failed, accepted)
     }
 
     /// Keys that a table holds more than once.
@@ -103,7 +144,7 @@ impl FinishedFile {
                 samples.push(format!("{}: {} rows", row.get::<_, String>(0)?, row.get::<_, u64>(1)?));
             }
         }
-        let name = format!("unique_key_of_{}", table.name);
+        let name = unique_key_check(table);
         Ok((rows > 0).then(|| FailedCheck { name, rows, sample: samples.join("\n") }))
     }
 

@@ -175,10 +175,7 @@ pub(super) fn typed<'a>(kind: Kind, text: &'a str, country: Option<&str>) -> Par
             let code = key::country(text).map(Cell::Text);
             Parsed::from_result(code.ok_or("not a country code of two letters"))
         }
-        Kind::BusinessId => {
-            let id = key::business_id(text, country).map(Cell::Text);
-            Parsed::from_result(id.ok_or("not a business id"))
-        }
+        Kind::BusinessId => Parsed::from_result(key::business_id(text, country).map(Cell::Text)),
         Kind::Text | Kind::Code { .. } | Kind::Json => Parsed::text(text),
     }
 }

@@ -18,7 +18,12 @@ pub(crate) fn business_id_of(value: &RawValue, country: &str) -> Option<String> 
 
 /// A business id as written anywhere, in the form of the tables.
 pub(crate) fn plain_business_id(text: &str, country: &str) -> Option<String> {
-    key::business_id(text, Some(country)).map(Into::into)
+    key::business_id(text, Some(country)).ok().map(Into::into)
+}
+
+/// Whether a character only separates the country from the id, or groups of its digits from each other.
+pub(crate) fn separates(c: char) -> bool {
+    key::separates(c)
 }
 
 /// What a JSON string says; none for another value. Half of a surrogate pair that stands alone becomes U+FFFD.

@@ -56,4 +56,5 @@ pub use facts::{PageFacts, fingerprints, fingerprints_and_companies, fingerprint
 pub use key::fingerprint;
 pub use normaliser::{Counts, LandedPage, Normaliser};
 pub use not_a_page::EnvelopeError;
+pub use rejects::{Refused, stage_refused};
 pub use stage::{StageError, StageOptions, stage};

@@ -170,7 +170,7 @@ impl<'a> Asked<'a> {
         let value =
             |column| page.parent.iter().find(|(name, _)| *name == column).map(|(_, value)| value.trim());
         let country = key::country(value("country")?)?;
-        let business_id = key::business_id(value("business_id")?, Some(&country))?;
+        let business_id = key::business_id(value("business_id")?, Some(&country)).ok()?;
         Some(Self { country, business_id })
     }
 

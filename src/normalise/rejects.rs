@@ -1,5 +1,6 @@
 //! Rejects on their way into a record batch, each with an id of its own.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::{ArrayBuilder, BooleanBuilder, Int64Builder, RecordBatch, StringBuilder, UInt32Builder};
@@ -8,8 +9,13 @@ use arrow::error::ArrowError;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::normaliser::LandedPage;
+use super::parquet_file::ParquetFile;
 use super::row::CellReject;
-use crate::staging::reject_fields;
+use super::stage::StageError;
+use crate::staging::{Staged, reject_fields};
+
+/// Encoded bytes of a row group.
+const ROW_GROUP: usize = 1 << 20;
 
 /// The record, or the element of a record's array, that something is wrong with.
 #[derive(Debug, Clone, Copy)]
@@ -94,6 +100,18 @@ impl Rejects {
         }
     }
 
+    /// A company that cannot be asked for, as `FI/09704098`. It belongs to no page, so that nothing is newer.
+    fn refused(&mut self, list: u32, table: &'static str, refusal: &Refused) {
+        let page = LandedPage { list, ..LandedPage::default() };
+        let Refused { company, reason } = refusal;
+        let id = xxh3_64(format!("{}/{list}/refused/{company}", self.run_id).as_bytes());
+        let raw = company.split_once('/').map_or(company.as_str(), |(_, id)| id);
+        let raw = serde_json::Value::from(raw).to_string();
+        let at = At { page: &page, table, record: 0, part: None, unit: None };
+        self.builder.append(at, id, Some(company), Some("business_id"), (&raw, reason));
+        self.builder.newest.append_value(true);
+    }
+
     /// The rejects held; none are held afterwards.
     pub(super) fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
         self.builder.finish()
@@ -111,6 +129,35 @@ impl Rejects {
         };
         xxh3_64(text.as_bytes())
     }
+}
+
+/// A company that was not asked about because the server does not take the request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The company, as `FI/09704098`.
+    pub company: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Stages a reject for each company of a list that could not be asked for, into the file at `path`, and adds them to what
+/// was staged of the stream. They name no page, as there is none: 0.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn stage_refused(
+    staged: &mut Staged,
+    (run_id, list): (&str, u32),
+    refused: &[Refused],
+    path: PathBuf,
+) -> Result<(), StageError> {
+    let Some(table) = staged.tables.first().map(|staged| staged.table.name) else { return Ok(()) };
+    let mut rejects = Rejects::new(run_id);
+    refused.iter().for_each(|refusal| rejects.refused(list, table, refusal));
+    let mut file = ParquetFile::new(path, ROW_GROUP);
+    file.write(&rejects.finish().map_err(StageError::Batch)?)?;
+    staged.rejects.extend(file.close()?);
+    Ok(())
 }
 
 /// A builder for each column of [`reject_fields`].

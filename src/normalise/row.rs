@@ -79,6 +79,9 @@ impl<'a> Row<'a> {
                 cell = source.around.asked_when_same(column, record);
                 self.present |= column.bit;
             }
+            if column.required && column.kind == Kind::Text && column.origin == Origin::Fields {
+                cell = without_blanks(cell);
+            }
             match &cell {
                 Cell::Null if column.required => return Err(self.no_key(source, column)),
                 Cell::Text(text) if column.kind == Kind::Country => country = Some(text.clone()),
@@ -167,6 +170,16 @@ impl<'a> Row<'a> {
     /// Notes that a value is not, or not quite, in its column.
     pub(super) fn reject(&mut self, name: Cow<'a, str>, value: Raw<'a>, reason: &'static str) {
         self.rejects.push(CellReject { field: name, raw: value.text, reason });
+    }
+}
+
+/// An id without blanks around it; NULL when there is nothing else: rows could not be told apart by it.
+fn without_blanks(cell: Cell<'_>) -> Cell<'_> {
+    match cell {
+        Cell::Text(text) if text.trim().is_empty() => Cell::Null,
+        Cell::Text(Cow::Borrowed(text)) => Cell::Text(Cow::Borrowed(text.trim())),
+        Cell::Text(text) if text.trim().len() < text.len() => Cell::Text(Cow::Owned(text.trim().to_owned())),
+        cell => cell,
     }
 }
 

@@ -52,6 +52,8 @@ pub(super) fn load_input(
         from_scratch: false,
         selects_all: None,
         max_deleted_percent: settings.max_deleted_percent,
+        accepted_checks: settings.accepted_checks.clone(),
+        status_texts: settings.status_texts.clone(),
         keep: settings.keep,
     }
 }
@@ -99,7 +101,7 @@ pub(crate) fn publish_with_views(
     input: &LoadInput,
     settings: &LoadSettings,
 ) -> Result<Published, LoadError> {
-    let install = |connection: &duckdb::Connection| Ok(views::install(connection)?);
+    let install = |connection: &duckdb::Connection| Ok(views::install_with(connection, &input.status_texts)?);
     let check = |connection: &duckdb::Connection| {
         let failed = views::run_checks(connection)?.into_iter();
         Ok(failed

@@ -25,6 +25,7 @@ use crate::extract::{ExtractSettings, Extracted, Observer, Plan, extract};
 use crate::load::LoadSettings;
 use crate::report::{PhaseClock, Report};
 use crate::selection::{DetailsFor, List};
+use crate::views::StatusText;
 use crate::workspace::{Lock, Workspace};
 
 pub use estimate::{Estimate, Estimated, Outside, estimate};
@@ -32,7 +33,7 @@ pub(crate) use hand_over::{list_result, publish_with_views};
 use landing::Opened;
 pub(crate) use landing::run_id;
 use staging::StagedStream;
-pub(crate) use staging::{Piece, clear, pieces, served_by, stage_pieces};
+pub(crate) use staging::{Piece, clear, pieces, refused, served_by, stage_pieces};
 
 /// How often damaged pages are fetched again in one session before that is an error.
 const MOST_REPAIRS: u32 = 2;
@@ -73,6 +74,10 @@ pub struct SyncSettings {
     pub keep: usize,
     /// Highest share of its companies that a complete list may lose before the load is refused, 0 to 100.
     pub max_deleted_percent: f64,
+    /// Names of checks that a person accepts whatever they find.
+    pub accepted_checks: Vec<String>,
+    /// The user's own status texts, beside those that come with the program.
+    pub status_texts: Vec<StatusText>,
     /// Runs whose landed pages are kept, this one included; at least 1.
     pub keep_raw: usize,
     /// Give up an unfinished run of the same selections instead of resuming it.
@@ -116,6 +121,8 @@ impl SyncSettings {
             load: LoadSettings::default(),
             keep: Self::KEEP,
             max_deleted_percent: Self::MAX_DELETED_PERCENT,
+            accepted_checks: Vec::new(),
+            status_texts: Vec::new(),
             keep_raw: Self::KEEP_RAW,
             restart: false,
         }

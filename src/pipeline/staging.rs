@@ -1,6 +1,6 @@
 //! From landed pages to staging files.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,9 +10,9 @@ use crate::error::Error;
 use crate::extract::ExtractError;
 use crate::extract::bundle;
 use crate::extract::landing::read_page;
-use crate::extract::ledger::{LandedAt, RunList};
+use crate::extract::ledger::{LandedAt, Refusal, RunList};
 use crate::extract::runs::LandedRun;
-use crate::normalise::{LandedPage, StageOptions, stage};
+use crate::normalise::{LandedPage, Refused, StageOptions, stage, stage_refused};
 use crate::staging::Staged;
 
 /// A stream of a run, staged.
@@ -47,8 +47,8 @@ pub(super) fn stage_run(run: &LandedRun, folder: &Path) -> Result<Vec<StagedStre
         // A list that an earlier session found may be none any more: it was not read to its end, and has no evidence.
         let is_judged = |index: &u32| run.verdicts.iter().any(|verdict| verdict.list == *index);
         let lists: Vec<u32> = run.lists_of(served.0.name).map(|(index, _)| index).filter(is_judged).collect();
-        let pieces = pieces(run, &lists);
-        let stream = stage_pieces(served.0, &served.1, &run.header.run_id, pieces, folder)?;
+        let (pieces, refused) = (pieces(run, &lists), refused(run, &lists));
+        let stream = stage_pieces(served.0, &served.1, &run.header.run_id, pieces, &refused, folder)?;
         staged.push(StagedStream { stream: served.1.stream, lists, staged: stream });
     }
     Ok(staged)
@@ -89,12 +89,30 @@ pub(crate) fn pieces(run: &LandedRun, lists: &[u32]) -> Vec<Piece> {
     pieces
 }
 
-/// Normalises pages, newest first, into a folder of their own below the staging folder.
+/// Companies that lists of a run could not ask about, by the position of the list in `lists`; each once.
+pub(crate) fn refused(run: &LandedRun, lists: &[u32]) -> BTreeMap<u32, Vec<Refused>> {
+    let mut refused: BTreeMap<u32, Vec<Refused>> = BTreeMap::new();
+    for (list, Refusal { company, reason }) in &run.refused {
+        let position =
+            lists.iter().position(|own| own == list).and_then(|position| u32::try_from(position).ok());
+        let Some(position) = position else { continue };
+        let refused = refused.entry(position).or_default();
+        // Those of a bundle that could no longer be read were asked for again.
+        if !refused.iter().any(|known| known.company == *company) {
+            refused.push(Refused { company: company.clone(), reason: reason.clone() });
+        }
+    }
+    refused
+}
+
+/// Normalises pages, newest first, into a folder of their own below the staging folder. `refused` are the companies that
+/// could not be asked for, by the position of their list.
 pub(crate) fn stage_pieces(
     endpoint: &'static Stream,
     served: &Served,
     run_id: &str,
     pieces: Vec<Piece>,
+    refused: &BTreeMap<u32, Vec<Refused>>,
     folder: &Path,
 ) -> Result<Staged, Error> {
     let pages = pieces.into_iter().flat_map(|piece| match pages_of(&piece) {
@@ -109,7 +127,12 @@ pub(crate) fn stage_pieces(
     } else {
         format!("{run_id}/{}", served.stream.name)
     };
-    Ok(stage(endpoint, &id, pages, &options)?)
+    let mut staged = stage(endpoint, &id, pages, &options)?;
+    for (list, refused) in refused {
+        let path = options.dir.join(format!("refused-{list}.parquet"));
+        stage_refused(&mut staged, (&id, *list), refused, path)?;
+    }
+    Ok(staged)
 }
 
 /// The page, or the pages that a bundle holds, newest first.

@@ -2,9 +2,10 @@
 
 use super::{Sharing, Table};
 
-/// `text` as an SQL string literal.
+/// `text` as an SQL string literal. A statement cannot hold NUL, so that one is put together.
 pub fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
+    let quoted = format!("'{}'", text.replace('\'', "''"));
+    if text.contains('\0') { format!("({})", quoted.replace('\0', "' || chr(0) || '")) } else { quoted }
 }
 
 /// `name` as an SQL identifier.

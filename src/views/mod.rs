@@ -6,6 +6,7 @@
 mod checks;
 mod header;
 mod reference;
+mod status_texts;
 
 use duckdb::Connection;
 
@@ -14,6 +15,7 @@ use crate::schema::ddl::{identifier, literal};
 pub use checks::{CHECKS, Check, FailedCheck, run_checks};
 pub use header::{ColumnDoc, Header};
 pub use reference::{REFERENCE_TABLES, ReferenceTable};
+pub use status_texts::{StatusText, StatusTextsError, plain as plain_status, read_status_texts};
 
 /// One view: its name and the statement that creates it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +40,7 @@ pub const VIEWS: &[View] = views![
     "segment_by_region",
     "segment_by_size_class",
     "industry_leaders",
+    "data_quality",
 ];
 
 impl View {
@@ -61,8 +64,21 @@ pub fn find(name: &str) -> Option<&'static View> {
 /// # Errors
 /// [`ViewsError::Install`] when DuckDB refuses a statement, for example because a table of the catalogue is missing.
 pub fn install(conn: &Connection) -> Result<(), ViewsError> {
+    install_with(conn, &[])
+}
+
+/// [`install`], the table `status_texts` with texts of the user's own.
+///
+/// # Errors
+/// As [`install`].
+pub fn install_with(conn: &Connection, own: &[StatusText]) -> Result<(), ViewsError> {
     for table in REFERENCE_TABLES {
-        table.install(conn).map_err(|source| ViewsError::install(table.name, source))?;
+        let rows = if table.name == "status_texts" {
+            status_texts::with_own(table.rows(), own)
+        } else {
+            table.rows()
+        };
+        table.install(conn, &rows).map_err(|source| ViewsError::install(table.name, source))?;
     }
     for view in VIEWS {
         conn.execute_batch(view.sql)

@@ -5,7 +5,8 @@ use duckdb::Connection;
 use super::{comment_on_column, header::ColumnDoc};
 use crate::schema::ddl::{identifier, literal};
 
-/// A code list as a table. All its columns are text and never NULL; the first is the key.
+/// A code list as a table. All its columns are text and never NULL; the first is the key, of status texts together with
+/// the country.
 #[derive(Debug, Clone, Copy)]
 pub struct ReferenceTable {
     /// Name of the table, also the stem of its file in `sql/reference`.
@@ -35,6 +36,28 @@ pub const REFERENCE_TABLES: &[ReferenceTable] = &[
         ],
         csv: include_str!("../../sql/reference/nace_divisions.csv"),
     },
+    ReferenceTable {
+        name: "status_texts",
+        doc: "What the status texts of registers mean, in English, Finnish, Swedish, Norwegian and Danish; the user's own \
+              texts of the setting `status_texts` are among them and go first. A text that is not here is unknown.",
+        columns: &[
+            (
+                "status_text",
+                "The text in lower case, one blank between words, without blanks around it and without a full stop at its end.",
+            ),
+            (
+                "country",
+                "Country whose companies it is about, two upper-case letters; empty for every country.",
+            ),
+            ("language", "Language of the text (ISO 639-1), or several with blanks between; may be empty."),
+            (
+                "status_class",
+                "`live`: registered and in business; `dissolving`: still registered, but being wound up, insolvent, \
+                 restructured or at rest; `gone`: dissolved, struck off, merged or ended; `unknown`.",
+            ),
+        ],
+        csv: include_str!("../../sql/reference/status_texts.csv"),
+    },
 ];
 
 impl ReferenceTable {
@@ -51,8 +74,8 @@ impl ReferenceTable {
         self.csv.lines().skip(1).map(split_csv_line).collect()
     }
 
-    /// Creates the table anew with its rows and comments.
-    pub(super) fn install(&self, conn: &Connection) -> duckdb::Result<()> {
+    /// Creates the table anew with those rows and its comments.
+    pub(super) fn install(&self, conn: &Connection, rows: &[Vec<String>]) -> duckdb::Result<()> {
         let name = identifier(self.name);
         let columns: Vec<String> = self
             .columns
@@ -63,7 +86,7 @@ impl ReferenceTable {
         let row = |row: &Vec<String>| {
             format!("({})", row.iter().map(|field| literal(field)).collect::<Vec<_>>().join(", "))
         };
-        let rows: Vec<String> = self.rows().iter().map(row).collect();
+        let rows: Vec<String> = rows.iter().map(row).collect();
         conn.execute_batch(&format!("INSERT INTO {name} VALUES {}", rows.join(", ")))?;
         let mut comments = format!("COMMENT ON TABLE {name} IS {};\n", literal(self.doc));
         for (column, doc) in self.columns {

@@ -11,7 +11,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
 }
 
-fn assert_up_to_date(path: &str, text: &str) {
+pub(crate) fn assert_up_to_date(path: &str, text: &str) {
     let path = root().join(path);
     if std::env::var_os("UPDATE_DOCS").is_some() {
         fs_err::write(&path, text).unwrap();

@@ -56,12 +56,20 @@ fn all_tables_and_companies_are_exported_as_parquet() {
     let manifest = export(&options).unwrap();
     assert_manifest_is_true(&options.dir, &manifest);
     let names = schema::tables().into_iter().filter(|table| table.schema == "main").map(|table| table.name);
-    let mut names: Vec<_> = names.chain(["companies", "nace_divisions", "nace_sections"]).collect();
+    let mut names: Vec<_> =
+        names.chain(["companies", "nace_divisions", "nace_sections", "status_texts"]).collect();
     names.sort_unstable();
     assert_eq!(manifest.tables.iter().map(|table| table.name.as_str()).collect::<Vec<_>>(), names);
     let filled = manifest.tables.iter().filter(|table| table.rows > 0);
     let filled: Vec<(&str, u64)> = filled.map(|table| (table.name.as_str(), table.rows)).collect();
-    assert_eq!(filled, [("companies", 12), ("nace_divisions", 88), ("nace_sections", 21), ("prospects", 13)]);
+    let expected = [
+        ("companies", 12),
+        ("nace_divisions", 88),
+        ("nace_sections", 21),
+        ("prospects", 13),
+        ("status_texts", 249),
+    ];
+    assert_eq!(filled, expected);
     assert_eq!(manifest.tool, "vainu-etl");
     assert_eq!(manifest.tool_version, env!("CARGO_PKG_VERSION"));
     assert_eq!(manifest.source.warehouse, "vainu.duckdb");

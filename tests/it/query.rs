@@ -124,9 +124,10 @@ fn an_unknown_name_suggests_what_there_is() {
     assert_eq!(error.hint(), "known: companies");
     assert_eq!(
         warehouse.refusal("xyz").hint(),
-        "known: companies, industry_leaders, segment_by_industry, segment_by_region, segment_by_size_class, \
+        "known: companies, data_quality, industry_leaders, segment_by_industry, segment_by_region, segment_by_size_class, \
          segment_by_turnover_band, contacts, customer_data, financial_statements, lead_prospects, lead_tags, leads, \
-         nace_divisions, nace_sections, prospect_addresses, prospect_technologies, prospects, target_group_members, \
+         nace_divisions, nace_sections, prospect_addresses, prospect_technologies, prospects, status_texts, \
+         target_group_members, \
          target_groups, etl.changes, etl.ids_not_found, etl.list_members, etl.rejects, etl.runs, etl.schema_drift, etl.streams, \
          etl.warehouse"
     );

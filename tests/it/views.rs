@@ -279,7 +279,8 @@ fn a_tie_at_the_tenth_place_is_kept_whole() {
 #[test]
 fn an_empty_warehouse_has_empty_views_and_no_failed_check() {
     let warehouse = Warehouse::with("DELETE FROM prospects");
-    for view in VIEWS {
+    // It says of each column how little there is.
+    for view in VIEWS.iter().filter(|view| view.name != "data_quality") {
         assert_eq!(warehouse.rows(&format!("FROM {}", view.name)), Vec::<String>::new());
     }
     assert_eq!(run_checks(&warehouse.open()).unwrap(), []);

@@ -83,7 +83,14 @@ fn entry() -> impl Strategy<Value = Entry> {
         (at, "[A-Z]{2}/[0-9 \"é]{0,9}").prop_map(|(at, company)| {
             let not_found = if at.number % 2 == 0 { vec!["FI/404".to_owned()] } else { Vec::new() };
             let at = (at.number % 3 > 0).then_some(at);
-            Entry::Answered(CompanyAnswers { list: 2, companies: vec![company], not_found, rows: 9, at })
+            Entry::Answered(CompanyAnswers {
+                list: 2,
+                companies: vec![company],
+                not_found,
+                refused: Vec::new(),
+                rows: 9,
+                at,
+            })
         }),
         any::<u64>().prop_map(|number| Entry::AnswersDamaged { number }),
         (3..9_u32, "[0-9#\n\"é]{0,9}").prop_map(|(index, label)| Entry::Found { index, list: list(&label) }),

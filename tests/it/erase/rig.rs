@@ -8,8 +8,7 @@ use tempfile::TempDir;
 use vainu_etl::erase::{EraseOptions, Outcome, Subject, erase};
 use vainu_etl::extract::landing::Landing;
 use vainu_etl::extract::ledger::{Ask, Entry, Header, LEDGER_VERSION, RequestKey, RunList, Verdict};
-use vainu_etl::load::LoadSettings;
-use vainu_etl::rebuild::rebuild;
+use vainu_etl::rebuild::{RebuildSettings, rebuild};
 use vainu_etl::selection::SelectionUse;
 
 use crate::crashes::files::{copy, folder};
@@ -131,7 +130,7 @@ impl Rig {
     }
 
     pub(super) fn rebuild(&self) {
-        rebuild(&self.warehouse(), &LoadSettings::default(), 3, false).unwrap();
+        rebuild(&self.warehouse(), &RebuildSettings::default()).unwrap();
     }
 
     pub(super) fn erase(&self, subjects: &[&str]) -> Outcome {

@@ -84,6 +84,8 @@ impl Rig {
                 bytes: 1000,
             },
             max_deleted_percent: 50.0,
+            accepted_checks: Vec::new(),
+            status_texts: Vec::new(),
             keep: 3,
         }
     }

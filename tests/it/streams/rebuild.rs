@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use vainu_etl::load::LoadSettings;
-use vainu_etl::rebuild::rebuild;
+use vainu_etl::rebuild::{RebuildSettings, rebuild};
 
 use super::changes::edit;
 use super::run::{ALL, DEFAULT, job, run};
@@ -15,7 +14,7 @@ use crate::support::{Job, simulator, value};
 /// The tables of the published file, after the same tables came out of a rebuild.
 fn rebuilt(job: &Job, place: &str) -> Tables {
     let published = found(&job.warehouse());
-    let done = rebuild(&job.warehouse(), &LoadSettings::default(), 1, false).unwrap();
+    let done = rebuild(&job.warehouse(), &RebuildSettings { keep: 1, ..RebuildSettings::default() }).unwrap();
     assert!(done.rows > 0);
     assert_same(&found(&job.warehouse()), &published, place);
     published
