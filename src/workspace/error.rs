@@ -145,11 +145,10 @@ impl WorkspaceError {
             Self::NotDuckDb { .. } | Self::Foreign { .. } => {
                 "it is left as it is; name another file with `--warehouse`, or move this one away".to_owned()
             }
-            Self::Unreadable { .. } => {
-                "if it is damaged, move it away and go back to an earlier generation with `vainu-etl rollback`".to_owned()
-            }
+            Self::Unreadable { source, .. } => unreadable_hint(&source.to_string()).to_owned(),
             Self::InUse { .. } => {
-                "close that program, or let it open the file read-only; then run the same command again".to_owned()
+                "close that program, or let it open the file read-only; then run the same command again"
+                    .to_owned()
             }
             Self::NewerFormat { .. } => "update vainu-etl".to_owned(),
             Self::ForeignStateFolder { .. } => {
@@ -184,8 +183,21 @@ impl WorkspaceError {
     }
 }
 
+/// What to do about a file that `DuckDB` does not open, by what it says.
+fn unreadable_hint(said: &str) -> &'static str {
+    if said.contains("Permission denied") {
+        "check the owner and the permissions of the file and of its folders"
+    } else if said.contains("with version number") {
+        "a newer DuckDB wrote it: update vainu-etl, or open it with that DuckDB"
+    } else {
+        "if it is damaged, move it away and go back to an earlier generation with `vainu-etl rollback`"
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::{ErrorKind, WorkspaceError, io};
 
     #[test]
@@ -199,6 +211,27 @@ mod tests {
         ];
         for (hint, says, never) in cases {
             assert!(hint.contains(says) && !hint.contains(never), "{hint}");
+        }
+    }
+
+    #[test]
+    fn what_to_do_depends_on_why_the_file_does_not_open() {
+        for (said, hint) in [
+            (
+                "IO Error: Could not set lock on file \"x\": Conflicting lock is held in a (PID 1)",
+                "close that program",
+            ),
+            ("IO Error: Cannot open file \"x\": Permission denied", "the permissions"),
+            (
+                "IO Error: Trying to read a database file with version number 68, but we can only read 64",
+                "newer DuckDB",
+            ),
+            ("IO Error: Corrupt database file: computed checksum 1 does not match", "rollback"),
+        ] {
+            let source = duckdb::Error::DuckDBFailure(duckdb::ffi::Error::new(1), Some(said.to_owned()));
+            let found = WorkspaceError::database(Path::new("x"), source).hint();
+            assert!(found.contains(hint), "{said}: {found}");
+            assert_eq!(found.contains("rollback"), hint == "rollback", "{said}: {found}");
         }
     }
 
