@@ -35,7 +35,7 @@ pub(crate) struct EraseArgs {
     /// An export that is gone for good and is not to be looked for again; may be given several times
     #[arg(long = "forget-export", value_name = "DIR")]
     forget_exports: Vec<PathBuf>,
-    /// table, csv, json, jsonl, markdown or parquet
+    /// table, csv, json, jsonl, markdown, parquet or xlsx
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use indicatif::{HumanBytes, HumanCount};
 
+use super::csv_options::CsvArgs;
 use super::output::Output;
 use super::settings::Settings;
 use crate::error::Error;
@@ -17,6 +18,8 @@ enum FileFormat {
     Parquet,
     /// RFC 4180, safe against formulas
     Csv,
+    /// One sheet for each file, typed, at most 1,048,575 rows
+    Xlsx,
 }
 
 /// Column that files are divided by
@@ -41,9 +44,8 @@ pub(crate) struct ExportArgs {
     /// Divide the files by a column
     #[arg(long, value_name = "COLUMN")]
     partition_by: Option<Partition>,
-    /// CSV: leave text as it is that a spreadsheet would take for a formula
-    #[arg(long)]
-    raw: bool,
+    #[command(flatten)]
+    csv: CsvArgs,
 }
 
 pub(crate) fn run(args: &ExportArgs, global: &Settings, output: &Output) -> Result<u8, Error> {
@@ -52,9 +54,10 @@ pub(crate) fn run(args: &ExportArgs, global: &Settings, output: &Output) -> Resu
     options.format = match args.format {
         FileFormat::Parquet => ExportFormat::Parquet,
         FileFormat::Csv => ExportFormat::Csv,
+        FileFormat::Xlsx => ExportFormat::Xlsx,
     };
     options.partition_by_country = args.partition_by == Some(Partition::Country);
-    options.raw_csv = args.raw;
+    (options.raw_csv, options.csv) = args.csv.options(options.format.name())?;
     let manifest = export::export(&options)?;
     summarise(&manifest, &args.dir.display().to_string(), output);
     Ok(0)

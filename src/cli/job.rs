@@ -35,7 +35,7 @@ struct ShowArgs {
     /// Id of the job, as the answer to the import gave it
     #[arg(value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     id: String,
-    /// table, csv, json, jsonl, markdown or parquet
+    /// table, csv, json, jsonl, markdown, parquet or xlsx
     ///
     /// `json` is the API's whole answer. The others have one row for each result; `table` begins with a line about the
     /// job, with the others that line goes to stderr.

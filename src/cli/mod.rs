@@ -3,6 +3,7 @@
 mod completions;
 pub(crate) mod config;
 mod credentials;
+mod csv_options;
 mod demo;
 mod doctor;
 mod erase;
@@ -96,7 +97,7 @@ enum Command {
     Query(query::QueryArgs),
     /// List the bundled views, or describe one
     Views(views::ViewsArgs),
-    /// Write tables and views as Parquet or CSV files
+    /// Write tables and views as Parquet, CSV or XLSX files
     Export(export::ExportArgs),
     /// Print the data dictionary
     Schema(schema::SchemaArgs),
@@ -150,7 +151,8 @@ fn parse() -> Result<Cli, clap::Error> {
     let is_empty = |name: &std::ffi::OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
     let command = command()
         .mut_args(|arg| if arg.get_env().is_some_and(is_empty) { arg.env(None::<&str>) } else { arg });
-    Cli::from_arg_matches(&command.try_get_matches()?)
+    let arguments = query::tell_sql_from_options(std::env::args_os());
+    Cli::from_arg_matches(&command.try_get_matches_from(arguments)?)
 }
 
 fn run(cli: Cli, output: &Output) -> Result<u8, Error> {

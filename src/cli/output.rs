@@ -71,10 +71,9 @@ impl Output {
         shows_bars(self.quiet, self.format)
     }
 
-    /// Width of the terminal in columns; 100 when stdout is no terminal.
-    pub(crate) fn width() -> u16 {
-        let terminal = console_width();
-        terminal.unwrap_or(100)
+    /// Width of the terminal in columns, to fit a table to; none when stdout is no terminal, which has no width.
+    pub(crate) fn width() -> Option<u16> {
+        std::io::stdout().is_terminal().then(|| console_width().unwrap_or(100))
     }
 
     /// Data, to stdout, exactly as given.

@@ -17,6 +17,9 @@ pub(super) fn seen() -> bool {
 pub(super) fn say_as_errors(output: &Output) {
     let output = output.clone();
     std::panic::set_hook(Box::new(move |panic| {
+        if panic.payload_as_str().is_some_and(crate::query::becomes_an_error) {
+            return;
+        }
         if SEEN.swap(true, Ordering::Relaxed) {
             return;
         }

@@ -19,7 +19,7 @@ pub(crate) struct RejectsArgs {
     /// Count by reason, table and field, with one example of each
     #[arg(long)]
     by_reason: bool,
-    /// table, csv, json, jsonl, markdown or parquet
+    /// table, csv, json, jsonl, markdown, parquet or xlsx
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
     /// Most rows that a table shows

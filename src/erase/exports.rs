@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use super::rules::Column;
 use super::subject::Subject;
 use super::tables::{Found, Relation};
-use super::{EraseError, EraseOptions, Outcome};
+use super::{Action, EraseError, EraseOptions, Outcome, Touched};
 use crate::crash::{self, Point};
 use crate::export::{self, ExportError, ExportFormat, Manifest, ManifestTable, Remembered};
 use crate::load::rewrite::looking;
 use crate::load::{LoadError, LoadSettings};
+use crate::query::CsvOptions;
 use crate::schema::ddl::{identifier, literal};
 use crate::workspace::Workspace;
 
@@ -72,7 +73,20 @@ fn erase_export(
     let mut again = false;
     for table in manifest.iter().flat_map(|manifest| &manifest.tables) {
         let format = manifest.as_ref().map_or(ExportFormat::Parquet, |manifest| manifest.format);
-        let relation = relation(&known.dir, table, format)?;
+        if format == ExportFormat::Xlsx {
+            // Workbooks are not searched: each is written again from the erased file, whomever it holds.
+            again |= table.rows > 0;
+            outcome.add(Touched {
+                place: place.clone(),
+                table: table.name.clone(),
+                rows: table.rows,
+                action: Action::Changed,
+                note: "a workbook is not searched, but written again whole".to_owned(),
+            });
+            continue;
+        }
+        let csv = manifest.as_ref().map(|manifest| manifest.csv).unwrap_or_default();
+        let relation = relation(&known.dir, table, format, csv)?;
         let found = search(workspace, relation.as_ref(), subjects)
             .map_err(|source| LoadError::database("looking for what to erase", &known.dir, source))?;
         again |= !found.is_empty();
@@ -97,7 +111,12 @@ fn search(workspace: &Workspace, relation: Option<&Relation>, subjects: &[Subjec
 }
 
 /// The files of an exported table; none when it has none.
-fn relation(dir: &Path, table: &ManifestTable, format: ExportFormat) -> Result<Option<Relation>, EraseError> {
+fn relation(
+    dir: &Path,
+    table: &ManifestTable,
+    format: ExportFormat,
+    csv: CsvOptions,
+) -> Result<Option<Relation>, EraseError> {
     if table.files.is_empty() {
         return Ok(None);
     }
@@ -111,9 +130,11 @@ fn relation(dir: &Path, table: &ManifestTable, format: ExportFormat) -> Result<O
         ExportFormat::Parquet => {
             format!("read_parquet([{files}], hive_partitioning = {partitioned}, hive_types_autocast = false)")
         }
+        ExportFormat::Xlsx => return Ok(None),
         ExportFormat::Csv => format!(
-            "read_csv([{files}], all_varchar = true, header = true, delim = ',', quote = '\"', escape = '\"', \
-             hive_partitioning = {partitioned}, hive_types_autocast = false)"
+            "read_csv([{files}], all_varchar = true, header = true, delim = {}, quote = '\"', escape = '\"', \
+             hive_partitioning = {partitioned}, hive_types_autocast = false)",
+            literal(&csv.delimiter.to_string())
         ),
     };
     let columns = table.columns.iter().map(|column| Column {
@@ -139,6 +160,7 @@ fn as_it_was(dir: PathBuf, manifest: &Manifest) -> Remembered {
         format: manifest.format,
         partition_by_country: manifest.tables.iter().any(|table| !table.partitioned_by.is_empty()),
         raw_csv: false,
+        csv: manifest.csv,
     }
 }
 

@@ -77,9 +77,10 @@ impl ExportError {
         match self {
             Self::Warehouse(source) => source.hint(),
             Self::Settings(_) => "give the memory limit as DuckDB does, for example `512MB` or `2GB`".into(),
-            Self::Catalog(_) => "see `vainu-etl doctor`; `vainu-etl rollback` returns to the generation before".into(),
+            Self::Catalog(_) => "see `vainu-etl doctor`, which reads the published file too".into(),
             Self::NoRelation { known, .. } => format!("known: {}", known.join(", ")),
-            Self::Table { .. } | Self::Damaged { .. } => {
+            Self::Table { source, .. } => format!("an earlier export is untouched; {}", of_table(source.as_ref())),
+            Self::Damaged { .. } => {
                 "an earlier export is untouched; see that the disk has room, then run the same command again".into()
             }
             Self::Foreign { .. } => "choose an empty or new folder".into(),
@@ -92,4 +93,23 @@ impl ExportError {
             }
         }
     }
+}
+
+/// What to do about a table that cannot be written.
+fn of_table(source: &(dyn std::error::Error + 'static)) -> String {
+    let name_tables = "name the tables that are wanted with `--tables`";
+    match source.downcast_ref::<QueryError>() {
+        Some(QueryError::TooLarge { .. }) => {
+            return format!(
+                "{name_tables}, divide them with `--partition-by country`, or export parquet or csv"
+            );
+        }
+        Some(other) => return other.hint(),
+        None => {}
+    }
+    let said = source.to_string();
+    if ["IO Error", "Out of Memory Error"].iter().any(|kind| said.contains(kind)) {
+        return "see that the disk has room, then run the same command again".to_owned();
+    }
+    format!("mend the view if it is one of your own, or {name_tables}")
 }

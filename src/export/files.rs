@@ -10,8 +10,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
 use super::{
-    ExportError, ExportFormat, ExportOptions, ManifestFile, Source, csv, folder::Folder, parquet,
-    relation::Relation,
+    ExportError, ExportFormat, ExportOptions, ManifestFile, Source, folder::Folder, parquet,
+    relation::Relation, rows,
 };
 use crate::schema::ddl::{identifier, literal};
 
@@ -46,8 +46,19 @@ pub(super) fn write(
         path.extend(part.as_ref().map(Part::folder));
         fs_err::create_dir_all(folder.staging().join(&path))?;
         path.push(format!("part-{number}.{}", options.format));
-        let select = relation.select_sql(partitioned, part.as_ref().map(Part::condition).as_deref());
-        let rows = write_file(conn, relation, &select, &folder.staging().join(&path), options, source)?;
+        let condition = part.as_ref().map(Part::condition);
+        let select = relation.select_sql(partitioned, condition.as_deref(), options.format);
+        let file = folder.staging().join(&path);
+        let rows = match options.format {
+            ExportFormat::Parquet => {
+                parquet::write(conn, relation, &select, &file, options.row_group_rows, source)?
+            }
+            ExportFormat::Csv => rows::write(conn, relation, partitioned, &select, &file, options)?,
+            ExportFormat::Xlsx => {
+                rows::fit_into_a_sheet(conn, relation, condition.as_deref())?;
+                rows::write(conn, relation, partitioned, &select, &file, options)?
+            }
+        };
         files.push(Written { path, country: part.and_then(|part| part.country), rows });
     }
     Ok(files)
@@ -65,21 +76,6 @@ impl Written {
             bytes,
             sha256,
         })
-    }
-}
-
-/// One file; returns its rows.
-fn write_file(
-    conn: &Connection,
-    relation: &Relation,
-    select: &str,
-    path: &Path,
-    options: &ExportOptions,
-    source: &Source,
-) -> Result<u64, ExportError> {
-    match options.format {
-        ExportFormat::Parquet => parquet::write(conn, relation, select, path, options.row_group_rows, source),
-        ExportFormat::Csv => csv::write(conn, &relation.name, select, path, options.raw_csv),
     }
 }
 

@@ -6,6 +6,7 @@ use duckdb::{Connection, OptionalExt};
 use serde::{Deserialize, Serialize};
 
 use super::ExportError;
+use crate::query::CsvOptions;
 
 /// Value of [`Manifest::tool`]: tells our folders from others.
 pub(super) const TOOL: &str = env!("CARGO_PKG_NAME");
@@ -21,6 +22,8 @@ pub enum ExportFormat {
     Parquet,
     /// RFC 4180, as [`query::Format::Csv`](crate::query::Format::Csv).
     Csv,
+    /// A workbook with one sheet for each file, as [`query::Format::Xlsx`](crate::query::Format::Xlsx).
+    Xlsx,
 }
 
 impl ExportFormat {
@@ -29,6 +32,7 @@ impl ExportFormat {
         match self {
             Self::Parquet => "parquet",
             Self::Csv => "csv",
+            Self::Xlsx => "xlsx",
         }
     }
 }
@@ -43,7 +47,7 @@ impl FromStr for ExportFormat {
     type Err = UnknownExportFormat;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        [Self::Parquet, Self::Csv]
+        [Self::Parquet, Self::Csv, Self::Xlsx]
             .into_iter()
             .find(|format| format.name() == name)
             .ok_or_else(|| UnknownExportFormat(name.to_owned()))
@@ -52,7 +56,7 @@ impl FromStr for ExportFormat {
 
 /// A name that is no export format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown export format `{0}`: parquet or csv")]
+#[error("unknown export format `{0}`: parquet, csv or xlsx")]
 pub struct UnknownExportFormat(String);
 
 /// What one export holds. Files that the manifest does not name are no part of it.
@@ -70,6 +74,9 @@ pub struct Manifest {
     pub created_at: String,
     /// Format of all files.
     pub format: ExportFormat,
+    /// Where CSV files differ from RFC 4180; missing when they do not.
+    #[serde(default, skip_serializing_if = "is_plain")]
+    pub csv: CsvOptions,
     /// Where the rows come from.
     pub source: Source,
     /// Tables and views, in the order of their names.
@@ -131,10 +138,16 @@ pub struct ManifestFile {
     pub sha256: String,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_plain(options: &CsvOptions) -> bool {
+    *options == CsvOptions::default()
+}
+
 impl Manifest {
     pub(super) fn new(
         export: &str,
         format: ExportFormat,
+        csv: CsvOptions,
         source: Source,
         tables: Vec<ManifestTable>,
     ) -> Self {
@@ -145,6 +158,7 @@ impl Manifest {
             export: export.to_owned(),
             created_at: jiff::Timestamp::now().to_string(),
             format,
+            csv,
             source,
             tables,
         }

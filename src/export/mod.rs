@@ -1,4 +1,4 @@
-//! Copies the published warehouse into a folder of Parquet or CSV files that a reader always sees whole.
+//! Copies the published warehouse into a folder of Parquet, CSV or XLSX files that a reader always sees whole.
 //!
 //! # The folder
 //! ```text
@@ -13,7 +13,6 @@
 //! any point, the old manifest and all files it names are still there; leftovers are swept away by the next export.
 //! Folders with other things in them are refused.
 
-mod csv;
 mod error;
 mod files;
 mod folder;
@@ -22,6 +21,7 @@ mod opened;
 mod parquet;
 mod relation;
 mod remembered;
+mod rows;
 
 use std::path::PathBuf;
 
@@ -32,6 +32,7 @@ pub(crate) use folder::{manifest_in as manifest_of, sweep_leftovers};
 pub use manifest::{ExportFormat, Manifest, ManifestColumn, ManifestFile, ManifestTable, Source};
 pub use remembered::{Remembered, forget, remembered};
 
+use crate::query::CsvOptions;
 use crate::schema::ddl::literal;
 use folder::Folder;
 use opened::Opened;
@@ -52,6 +53,8 @@ pub struct ExportOptions {
     pub partition_by_country: bool,
     /// CSV: leave text that a spreadsheet would take for a formula as it is. Default: false.
     pub raw_csv: bool,
+    /// CSV: what differs from RFC 4180. Default: nothing.
+    pub csv: CsvOptions,
     /// Rows in a Parquet row group. Default: 122,880. More rows compress a little better and need more memory.
     pub row_group_rows: u32,
     /// DuckDB's memory limit, as DuckDB writes sizes; what does not fit is sorted on disk, in `dir`. Default: a quarter of
@@ -70,6 +73,7 @@ impl ExportOptions {
             format: ExportFormat::Parquet,
             partition_by_country: false,
             raw_csv: false,
+            csv: CsvOptions::default(),
             row_group_rows: 122_880,
             memory_limit: format!("{}MB", default_memory_mb()),
         }
@@ -119,7 +123,7 @@ pub fn export(options: &ExportOptions) -> Result<Manifest, ExportError> {
         });
         tables.collect::<Result<_, ExportError>>()
     })?;
-    let manifest = Manifest::new(folder.export_id(), options.format, source, tables);
+    let manifest = Manifest::new(folder.export_id(), options.format, options.csv, source, tables);
     folder.publish(&manifest)?;
     Ok(manifest)
 }

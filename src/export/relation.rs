@@ -2,7 +2,8 @@
 
 use duckdb::Connection;
 
-use super::{ExportError, ManifestColumn, ManifestFile, ManifestTable};
+use super::{ExportError, ExportFormat, ManifestColumn, ManifestFile, ManifestTable};
+use crate::query::{self, Reader, Type};
 use crate::schema::ddl::identifier;
 
 /// The view that is exported without being asked for.
@@ -21,6 +22,7 @@ pub(super) struct Relation {
 #[derive(Debug)]
 pub(super) struct Column {
     pub(super) name: String,
+    kind: Type,
     /// DuckDB's type in the file.
     exported: String,
     /// Whether the type differs from the warehouse's.
@@ -54,15 +56,20 @@ impl Relation {
         self.columns.iter().any(|column| column.name == "country")
     }
 
-    /// The SELECT whose rows a file gets: all columns but `country` when it stands in the path, rows that meet
-    /// `condition`, sorted.
-    pub(super) fn select_sql(&self, country_in_path: bool, condition: Option<&str>) -> String {
-        let columns: Vec<String> = self
-            .columns
-            .iter()
-            .filter(|column| !(country_in_path && column.name == "country"))
-            .map(Column::select)
-            .collect();
+    /// The columns of a file: all but `country` when it stands in the path.
+    pub(super) fn in_file(&self, country_in_path: bool) -> impl Iterator<Item = &Column> {
+        self.columns.iter().filter(move |column| !(country_in_path && column.name == "country"))
+    }
+
+    /// The SELECT whose rows a file gets, rows that meet `condition`, sorted.
+    pub(super) fn select_sql(
+        &self,
+        country_in_path: bool,
+        condition: Option<&str>,
+        format: ExportFormat,
+    ) -> String {
+        let columns: Vec<String> =
+            self.in_file(country_in_path).map(|column| column.select(format)).collect();
         let order: Vec<String> = self
             .sorted_by()
             .iter()
@@ -123,27 +130,20 @@ impl Relation {
 }
 
 impl Column {
-    fn select(&self) -> String {
-        let name = identifier(&self.name);
-        if self.cast { format!("CAST({name} AS {}) AS {name}", self.exported) } else { name }
+    /// What a writer has to know of the column.
+    pub(super) fn described(&self) -> query::Column {
+        query::Column { name: self.name.clone(), kind: self.kind.clone() }
     }
-}
 
-/// The type that a column of DuckDB type `data_type` gets in the files: itself, unless Spark reads it as another type
-/// or not at all.
-fn exported_type(data_type: &str) -> Option<&'static str> {
-    Some(match data_type {
-        "HUGEINT" => "DECIMAL(38,0)", // would be written as DOUBLE
-        "UBIGINT" => "DECIMAL(20,0)",
-        "UINTEGER" => "BIGINT",
-        "USMALLINT" => "INTEGER",
-        "UTINYINT" => "SMALLINT",
-        "TIMESTAMP_NS" => "TIMESTAMP",
-        "JSON" | "UHUGEINT" | "UUID" | "TIME" | "TIME WITH TIME ZONE" | "TIME_NS" | "INTERVAL" | "BIT" => {
-            "VARCHAR"
+    fn select(&self, format: ExportFormat) -> String {
+        let name = identifier(&self.name);
+        match format {
+            ExportFormat::Parquet if !self.cast => name,
+            ExportFormat::Parquet => format!("CAST({name} AS {}) AS {name}", self.exported),
+            // Our own writers take every value as DuckDB's text.
+            ExportFormat::Csv | ExportFormat::Xlsx => format!("CAST({name} AS VARCHAR) AS {name}"),
         }
-        _ => return None,
-    })
+    }
 }
 
 fn relations(conn: &Connection) -> duckdb::Result<Vec<(String, bool)>> {
@@ -155,21 +155,21 @@ fn relations(conn: &Connection) -> duckdb::Result<Vec<(String, bool)>> {
 }
 
 fn columns(conn: &Connection, relation: &str) -> duckdb::Result<Vec<Column>> {
+    let all = conn.prepare(&format!("FROM \"main\".{}", identifier(relation)))?;
     let sql = "SELECT column_name, data_type, comment FROM duckdb_columns() \
                WHERE database_name = current_database() AND schema_name = 'main' AND table_name = ? \
                ORDER BY column_index";
-    conn.prepare(sql)?
-        .query_map([relation], |row| {
-            let data_type: String = row.get(1)?;
-            let exported = exported_type(&data_type);
-            Ok(Column {
-                name: row.get(0)?,
-                cast: exported.is_some(),
-                exported: exported.map_or(data_type, str::to_owned),
-                comment: row.get(2)?,
-            })
-        })?
-        .collect()
+    let described: Vec<(String, String, Option<String>)> = conn
+        .prepare(sql)?
+        .query_map([relation], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<duckdb::Result<_>>()?;
+    let column = |(index, (name, data_type, comment))| {
+        let kind = Type::of(&all.column_logical_type(index));
+        // As Spark reads it, unless it reads the type itself.
+        let exported = kind.in_file(Reader::Spark);
+        Column { name, cast: exported.is_some(), exported: exported.unwrap_or(data_type), comment, kind }
+    };
+    Ok(described.into_iter().enumerate().map(column).collect())
 }
 
 #[cfg(test)]
@@ -178,26 +178,32 @@ mod tests {
 
     #[test]
     fn rows_are_selected_in_order_with_types_that_spark_reads() {
-        let column = |name: &str, data_type: &str| Column {
+        let column = |name: &str, kind: Type| Column {
             name: name.to_owned(),
-            cast: exported_type(data_type).is_some(),
-            exported: exported_type(data_type).unwrap_or(data_type).to_owned(),
+            cast: kind.in_file(Reader::Spark).is_some(),
+            exported: kind.in_file(Reader::Spark).unwrap_or_else(|| "VARCHAR".to_owned()),
             comment: None,
+            kind,
         };
         let mut relation = Relation {
             name: "p".into(),
             columns: vec![
-                column("country", "VARCHAR"),
-                column("business_id", "VARCHAR"),
-                column("n", "HUGEINT"),
+                column("country", Type::Text),
+                column("business_id", Type::Text),
+                column("n", Type::Integer("HUGEINT")),
             ],
         };
         assert_eq!(
-            relation.select_sql(true, Some("country = 'FI'")),
+            relation.select_sql(true, Some("country = 'FI'"), ExportFormat::Parquet),
             "SELECT \"business_id\", CAST(\"n\" AS DECIMAL(38,0)) AS \"n\" FROM \"main\".\"p\" AS source \
              WHERE country = 'FI' ORDER BY source.\"country\" NULLS LAST, source.\"business_id\" NULLS LAST"
         );
-        relation.columns.push(column("year", "BIGINT"));
+        assert_eq!(
+            relation.select_sql(true, None, ExportFormat::Xlsx),
+            "SELECT CAST(\"business_id\" AS VARCHAR) AS \"business_id\", CAST(\"n\" AS VARCHAR) AS \"n\" \
+             FROM \"main\".\"p\" AS source ORDER BY source.\"country\" NULLS LAST, source.\"business_id\" NULLS LAST"
+        );
+        relation.columns.push(column("year", Type::Integer("BIGINT")));
         assert_eq!(relation.sorted_by(), ["country", "business_id", "year"]);
         relation.columns.remove(1);
         assert_eq!(relation.sorted_by(), ["country", "n", "year"]);

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{ExportFormat, ExportOptions};
+use crate::query::CsvOptions;
 use crate::workspace::Workspace;
 
 const FILE: &str = "exports.json";
@@ -26,6 +27,9 @@ pub struct Remembered {
     pub partition_by_country: bool,
     /// Whether CSV texts are left as they are that a spreadsheet would take for formulas.
     pub raw_csv: bool,
+    /// Where CSV files differ from RFC 4180.
+    #[serde(default)]
+    pub csv: CsvOptions,
 }
 
 impl Remembered {
@@ -36,6 +40,7 @@ impl Remembered {
             format: self.format,
             partition_by_country: self.partition_by_country,
             raw_csv: self.raw_csv,
+            csv: self.csv,
             ..ExportOptions::new(warehouse, &self.dir)
         }
     }
@@ -78,6 +83,7 @@ pub(super) fn remember(options: &ExportOptions, dir: &Path) -> std::io::Result<(
         format: options.format,
         partition_by_country: options.partition_by_country,
         raw_csv: options.raw_csv,
+        csv: options.csv,
     };
     let all = remembered(&workspace)?;
     if all.contains(&new) {

@@ -2,7 +2,9 @@
 
 use std::{io, path::PathBuf};
 
+use super::{Format, target::TargetError};
 use crate::terminal;
+use crate::workspace::WorkspaceError;
 
 /// Why a query gave no result.
 #[derive(Debug, thiserror::Error)]
@@ -14,14 +16,14 @@ pub enum QueryError {
         /// Where it was looked for.
         path: PathBuf,
     },
-    /// The file is there and DuckDB cannot open it.
+    /// The file is there and DuckDB cannot open it: the source says whether another program has it, or it is damaged.
     #[error("Failed to open the warehouse `{}`", path.display())]
     Open {
         /// The file.
         path: PathBuf,
-        /// What DuckDB said.
+        /// Why.
         #[source]
-        source: duckdb::Error,
+        source: WorkspaceError,
     },
     /// The text holds no statement.
     #[error("The query is empty")]
@@ -32,6 +34,14 @@ pub enum QueryError {
     /// The statement is not one that reads.
     #[error("`query` only reads; `{0}` is not a reading statement")]
     NotReading(String),
+    /// A PIVOT without its values, anywhere in the statement.
+    #[error(
+        "`PIVOT` without `IN (…)` is two statements to DuckDB, of which the first reads the values, and `query` runs one"
+    )]
+    PivotWithoutValues,
+    /// The statement reads, but DuckDB does not take it as one statement; the reason is DuckDB's.
+    #[error("this cannot be run as one reading statement: {0}")]
+    NotOne(String),
     /// One word that is neither a view nor a table.
     #[error("There is no view or table named `{name}`")]
     NoRelation {
@@ -47,9 +57,18 @@ pub enum QueryError {
     /// A value does not fit the output format.
     #[error("Failed to write the result in this format")]
     Format(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// Parquet was asked for on a terminal.
-    #[error("Parquet is a binary format, not for a terminal")]
-    BinaryToTerminal,
+    /// The result does not fit into a sheet of XLSX.
+    #[error("The result does not fit into a sheet of XLSX: {what}")]
+    TooLarge {
+        /// What there is too much of.
+        what: String,
+    },
+    /// A binary format was asked for on a terminal.
+    #[error("`{0}` is a binary format, not for a terminal")]
+    BinaryToTerminal(Format),
+    /// The file cannot be the output.
+    #[error(transparent)]
+    Target(#[from] TargetError),
     /// The output cannot be written. The kind is `BrokenPipe` when the reader has gone, as in `query … | head`.
     #[error("Failed to write the result")]
     Write(#[source] io::Error),
@@ -58,12 +77,12 @@ pub enum QueryError {
 impl QueryError {
     /// What DuckDB said about a statement, without the stack trace that it adds to internal errors.
     pub(super) fn sql(error: duckdb::Error) -> Self {
-        let text = match error {
-            duckdb::Error::DuckDBFailure(_, Some(message)) => message,
-            other => other.to_string(),
-        };
-        let message = text.split("\n\nStack Trace:").next().unwrap_or_default();
-        Self::Sql(terminal::safe_lines(message.trim_end()).into_owned())
+        Self::Sql(terminal::safe_lines(&message(error)).into_owned())
+    }
+
+    /// The same of a statement that was put into another, beginning on its second line.
+    pub(super) fn sql_around(error: duckdb::Error) -> Self {
+        Self::Sql(terminal::safe_lines(&a_line_up(&message(error))).into_owned())
     }
 
     pub(super) fn format(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
@@ -79,24 +98,70 @@ impl QueryError {
     pub fn hint(&self) -> String {
         match self {
             Self::NoWarehouse { .. } => "load one with `vainu-etl sync`, or name the file with `--warehouse`".into(),
-            Self::Open { .. } => "see `vainu-etl doctor`; `vainu-etl rollback` returns to the generation before".into(),
+            Self::Open { source, .. } => source.hint(),
             Self::Empty => "give a SELECT, or the name of a view; `vainu-etl views` lists them".into(),
             Self::SeveralStatements(_) => "run them one by one, or join them with WITH or UNION ALL".into(),
-            Self::NotReading(word) if word == "PIVOT" => {
-                "write it as `FROM table PIVOT (sum(x) FOR y IN ('a', 'b'))`, which is one reading statement".into()
+            Self::PivotWithoutValues => {
+                "name the values, as in `PIVOT t ON y IN ('a', 'b') USING sum(x)`; `SELECT DISTINCT y FROM t` shows them"
+                    .into()
             }
+            Self::NotOne(_) => "write it as one SELECT, with values in the place of parameters".into(),
             Self::NotReading(_) => {
                 "SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE and EXPLAIN read; to write files use `-o FILE` \
                  or `vainu-etl export`"
                     .into()
             }
             Self::NoRelation { known, .. } => format!("known: {}", known.join(", ")),
-            Self::Sql(_) => "`vainu-etl views NAME` and `vainu-etl query 'DESCRIBE NAME'` show the columns".into(),
+            Self::Sql(message) => about_sql(message).into(),
             Self::Format(_) => "cast the column to VARCHAR, or choose another `--format`".into(),
-            Self::BinaryToTerminal => "add `-o FILE`, or send the output to a file".into(),
+            Self::TooLarge { .. } => {
+                "choose fewer rows or columns with SELECT, LIMIT or left(column, 32767), or another format: csv and \
+                 parquet have no such limits"
+                    .into()
+            }
+            Self::BinaryToTerminal(_) => "add `-o FILE`, or send the output to a file".into(),
+            Self::Target(error) => error.hint().into(),
             Self::Write(_) => "see that the folder exists, can be written and has room".into(),
         }
     }
+}
+
+/// What helps with what DuckDB said, by the kind of error that its message begins with.
+fn about_sql(message: &str) -> &'static str {
+    let is = |kind: &str| message.starts_with(kind);
+    if is("Conversion Error") || is("Out of Range Error") || is("Invalid Input Error") {
+        "TRY_CAST gives NULL where a value does not fit; a cast to VARCHAR takes every value"
+    } else if is("Permission Error") {
+        "`query` reads the warehouse alone: no other file, no URL, no other setting"
+    } else if is("Out of Memory Error") || is("IO Error") {
+        "ask for fewer rows or columns at once, or `vainu-etl export` and read the Parquet files"
+    } else {
+        "`vainu-etl views NAME` and `vainu-etl query 'DESCRIBE NAME'` show the columns"
+    }
+}
+
+/// What DuckDB said, without the stack trace that it adds to internal errors.
+fn message(error: duckdb::Error) -> String {
+    let text = match error {
+        duckdb::Error::DuckDBFailure(_, Some(message)) => message,
+        other => other.to_string(),
+    };
+    text.split("\n\nStack Trace:").next().unwrap_or_default().trim_end().to_owned()
+}
+
+/// `message` with the place that it shows one line up, and the caret still under it. A place in the first line is none
+/// that anybody typed: it is left out.
+fn a_line_up(message: &str) -> String {
+    let Some((before, place)) = message.rsplit_once("\nLINE ") else { return message.to_owned() };
+    let Some((number, rest)) = place.split_once(": ") else { return message.to_owned() };
+    let Ok(line) = number.parse::<usize>() else { return message.to_owned() };
+    if line < 2 {
+        return before.trim_end().to_owned();
+    }
+    let up = (line - 1).to_string();
+    let narrower = " ".repeat(number.len() - up.len());
+    let rest = rest.replacen(&format!("\n{narrower}"), "\n", 1);
+    format!("{before}\nLINE {up}: {rest}")
 }
 
 #[cfg(test)]
@@ -109,5 +174,14 @@ mod tests {
         let failure = duckdb::Error::DuckDBFailure(duckdb::ffi::Error::new(1), Some(message.to_owned()));
         let shown = QueryError::sql(failure).to_string();
         assert_eq!(shown, "INTERNAL Error: odd \\u{1b}[31m\nLINE 1: x\n        ^");
+    }
+
+    #[test]
+    fn a_place_moves_with_its_statement() {
+        let message = "Conversion Error: odd\n\nLINE 3: WHERE x\n              ^";
+        assert_eq!(a_line_up(message), "Conversion Error: odd\n\nLINE 2: WHERE x\n              ^");
+        assert_eq!(a_line_up("odd\n\nLINE 10: x\n         ^"), "odd\n\nLINE 9: x\n        ^");
+        assert_eq!(a_line_up("odd\n\nLINE 1: FROM (\n        ^"), "odd");
+        assert_eq!(a_line_up("odd"), "odd");
     }
 }

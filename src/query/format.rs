@@ -1,34 +1,66 @@
 //! The output formats of a query.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, path::Path, str::FromStr};
 
 /// Output format of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
-    /// A table for people, fitted to the terminal; at most [`max_rows`](super::QueryOptions::max_rows) rows.
+    /// A table for people: fitted to a [`width`](super::QueryOptions::width), or whole; at most
+    /// [`max_rows`](super::QueryOptions::max_rows) rows.
     Table,
     /// Comma-separated values as in RFC 4180: CRLF at line ends, quotes where needed, a header line. NULL is an empty
     /// field, an empty text is `""`.
     ///
     /// A text that begins with `=`, `+`, `-`, `@`, tab, carriage return or line feed gets an apostrophe in front,
     /// because a spreadsheet would run it as a formula (OWASP, "CSV Injection"); numbers are untouched.
-    /// [`raw_csv`](super::QueryOptions::raw_csv) turns that off.
+    /// [`raw_csv`](super::QueryOptions::raw_csv) turns that off. [`csv`](super::QueryOptions::csv) has what other
+    /// programs need.
     Csv,
-    /// One JSON array of objects. Decimals are numbers with all their digits; columns of type JSON are nested.
+    /// One JSON array of objects. Numbers have all their digits, also beyond what a double holds; booleans, NULL, lists,
+    /// structs and maps have JSON's own form; columns of type JSON are nested. All else is a string with DuckDB's text,
+    /// also the numbers that JSON does not have (`nan`, `inf`).
     Json,
     /// One JSON object per line.
     Jsonl,
     /// A GitHub-flavoured Markdown table.
     Markdown,
-    /// Apache Parquet, compressed with zstd.
+    /// Apache Parquet, compressed with zstd. HUGEINT is DECIMAL(38,0); what Parquet cannot say (times of day, intervals,
+    /// UNION, UUID, BIT and others) is DuckDB's text.
     Parquet,
+    /// A workbook with one sheet, its header frozen. Numbers, dates, timestamps (UTC) and booleans are typed; numbers of
+    /// more than 15 digits, dates before March 1900 and all else are texts, never formulas or links.
+    Xlsx,
 }
 
 impl Format {
     /// Every format, in the order of the help text.
-    pub const ALL: [Self; 6] =
-        [Self::Table, Self::Csv, Self::Json, Self::Jsonl, Self::Markdown, Self::Parquet];
+    pub const ALL: [Self; 7] =
+        [Self::Table, Self::Csv, Self::Json, Self::Jsonl, Self::Markdown, Self::Parquet, Self::Xlsx];
+
+    /// What files of a format are called, in lower case.
+    pub(crate) const ENDINGS: [(&str, Self); 9] = [
+        ("csv", Self::Csv),
+        ("parquet", Self::Parquet),
+        ("json", Self::Json),
+        ("jsonl", Self::Jsonl),
+        ("ndjson", Self::Jsonl),
+        ("md", Self::Markdown),
+        ("markdown", Self::Markdown),
+        ("xlsx", Self::Xlsx),
+        ("txt", Self::Table),
+    ];
+
+    /// Whether the output is not text.
+    pub fn is_binary(self) -> bool {
+        matches!(self, Self::Parquet | Self::Xlsx)
+    }
+
+    /// The format that the end of a file's name stands for, in small or large letters.
+    pub fn of_file(path: &Path) -> Option<Self> {
+        let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+        Self::ENDINGS.into_iter().find(|(known, _)| *known == ending).map(|(_, format)| format)
+    }
 
     /// Name on the command line.
     pub fn name(self) -> &'static str {
@@ -39,6 +71,7 @@ impl Format {
             Self::Jsonl => "jsonl",
             Self::Markdown => "markdown",
             Self::Parquet => "parquet",
+            Self::Xlsx => "xlsx",
         }
     }
 }
@@ -51,7 +84,7 @@ impl fmt::Display for Format {
 
 /// A name that is no format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown format `{0}`: table, csv, json, jsonl, markdown or parquet")]
+#[error("unknown format `{0}`: table, csv, json, jsonl, markdown, parquet or xlsx")]
 pub struct UnknownFormat(String);
 
 impl FromStr for Format {
@@ -75,6 +108,31 @@ mod tests {
             assert_eq!(format.to_string().parse(), Ok(format));
         }
         let error = "xml".parse::<Format>().unwrap_err();
-        assert_eq!(error.to_string(), "unknown format `xml`: table, csv, json, jsonl, markdown or parquet");
+        assert_eq!(
+            error.to_string(),
+            "unknown format `xml`: table, csv, json, jsonl, markdown, parquet or xlsx"
+        );
+    }
+
+    #[test]
+    fn a_file_is_named_after_its_format() {
+        for (name, format) in [
+            ("t.csv", Some(Format::Csv)),
+            ("T.CSV", Some(Format::Csv)),
+            ("a.b/t.Parquet", Some(Format::Parquet)),
+            ("t.json", Some(Format::Json)),
+            ("t.jsonl", Some(Format::Jsonl)),
+            ("t.NDJSON", Some(Format::Jsonl)),
+            ("t.md", Some(Format::Markdown)),
+            ("t.xlsx", Some(Format::Xlsx)),
+            ("t.txt", Some(Format::Table)),
+            ("csv", None),
+            (".csv", None),
+            ("t.csv.gz", None),
+            ("t.xls", None),
+            ("t.", None),
+        ] {
+            assert_eq!(Format::of_file(Path::new(name)), format, "{name}");
+        }
     }
 }

@@ -1,79 +1,58 @@
 //! JSON: one array, or one object per line.
+//!
+//! Values come as texts inside the lists, structs and maps that they stand in. Booleans, numbers and what is JSON already
+//! are written as such; a number that JSON does not have (`nan`, `inf`) and all else as strings.
 
-use std::{fmt::Write as _, io::Write, sync::Arc};
+use std::{fmt::Write as _, io::Write};
 
-use arrow::{
-    array::{Array, AsArray, RecordBatch, StringArray},
-    datatypes::{DataType, FieldRef, SchemaRef},
-    error::ArrowError,
-    json::writer::{
-        Encoder, EncoderFactory, EncoderOptions, JsonArray, JsonFormat, LineDelimited, NullableEncoder,
-        Writer, WriterBuilder,
-    },
-};
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use serde_json::value::RawValue;
 
 use super::{
     QueryError, Rows, Written,
-    cells::{JSON_EXTENSION, with_unique_names},
+    columns::{Column, unique_names},
+    types::Type,
 };
 use crate::terminal::acts_on_terminal;
 
-/// One array of objects, an object per line.
-pub(super) fn array<'out>(
-    schema: &SchemaRef,
-    terminal: bool,
+/// How rows are joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// One array of objects, with a line feed after each comma and at the end: fits `grep` and a terminal.
+    Array,
+    /// One object per line.
+    Lines,
+}
+
+pub(super) struct Json<'out> {
     out: &'out mut (dyn Write + Send),
-) -> impl Rows + 'out {
-    Json::<ArrayLines>::new(schema, terminal, out)
-}
-
-/// One object per line.
-pub(super) fn lines<'out>(
-    schema: &SchemaRef,
+    layout: Layout,
     terminal: bool,
-    out: &'out mut (dyn Write + Send),
-) -> impl Rows + 'out {
-    Json::<LineDelimited>::new(schema, terminal, out)
+    /// Each column's name as a JSON string with a colon, and its type.
+    columns: Vec<(Vec<u8>, Type)>,
+    first: bool,
 }
 
-/// A JSON array with a line feed after each comma and at the end: fits `grep` and a terminal.
-#[derive(Debug, Default)]
-struct ArrayLines(JsonArray);
-
-impl JsonFormat for ArrayLines {
-    fn start_stream<W: Write>(&self, writer: &mut W) -> Result<(), ArrowError> {
-        self.0.start_stream(writer)
+impl<'out> Json<'out> {
+    pub(super) fn start(
+        columns: &[Column],
+        layout: Layout,
+        terminal: bool,
+        out: &'out mut (dyn Write + Send),
+    ) -> Self {
+        let key = |name: &str| {
+            let mut key = Vec::with_capacity(name.len() + 3);
+            string(name, &mut key);
+            key.push(b':');
+            key
+        };
+        let kinds = columns.iter().map(|column| column.kind.clone());
+        let columns = unique_names(columns).iter().map(|name| key(name)).zip(kinds).collect();
+        Self { out, layout, terminal, columns, first: true }
     }
 
-    fn start_row<W: Write>(&self, writer: &mut W, is_first_row: bool) -> Result<(), ArrowError> {
-        writer.write_all(if is_first_row { b"" } else { b",\n" })?;
-        Ok(())
-    }
-
-    fn end_stream<W: Write>(&self, writer: &mut W) -> Result<(), ArrowError> {
-        self.0.end_stream(writer)?;
-        writer.write_all(b"\n")?;
-        Ok(())
-    }
-}
-
-struct Json<'out, F: JsonFormat> {
-    writer: Writer<Vec<u8>, F>,
-    schema: SchemaRef,
-    terminal: bool,
-    out: &'out mut (dyn Write + Send),
-}
-
-impl<'out, F: JsonFormat> Json<'out, F> {
-    fn new(schema: &SchemaRef, terminal: bool, out: &'out mut (dyn Write + Send)) -> Self {
-        let options =
-            WriterBuilder::new().with_explicit_nulls(true).with_encoder_factory(Arc::new(JsonColumns));
-        Self { writer: options.build(Vec::new()), schema: with_unique_names(schema), terminal, out }
-    }
-
-    /// Hands what was encoded to the output; the buffer holds one batch at most.
-    fn hand_over(&mut self) -> Result<(), QueryError> {
-        let encoded = std::mem::take(self.writer.get_mut());
+    /// Hands what was encoded to the output.
+    fn hand_over(&mut self, encoded: Vec<u8>) -> Result<(), QueryError> {
         if self.terminal {
             let text = String::from_utf8(encoded).map_err(QueryError::format)?;
             self.out.write_all(escape(&text).as_bytes()).map_err(QueryError::Write)
@@ -81,20 +60,125 @@ impl<'out, F: JsonFormat> Json<'out, F> {
             self.out.write_all(&encoded).map_err(QueryError::Write)
         }
     }
+
+    /// What stands before a row, and is the end of the one before.
+    fn before_row(&mut self) -> &'static [u8] {
+        match (self.layout, std::mem::take(&mut self.first)) {
+            (Layout::Array, true) => b"[",
+            (Layout::Array, false) => b",\n",
+            (Layout::Lines, true) => b"",
+            (Layout::Lines, false) => b"\n",
+        }
+    }
 }
 
-impl<F: JsonFormat> Rows for Json<'_, F> {
+impl Rows for Json<'_> {
     fn batch(&mut self, batch: &RecordBatch) -> Result<(), QueryError> {
-        let batch = RecordBatch::try_new(self.schema.clone(), batch.columns().to_vec())
-            .map_err(QueryError::format)?;
-        self.writer.write(&batch).map_err(QueryError::format)?;
-        self.hand_over()
+        let mut encoded = Vec::new();
+        for row in 0..batch.num_rows() {
+            encoded.extend_from_slice(self.before_row());
+            for (index, ((key, kind), array)) in self.columns.iter().zip(batch.columns()).enumerate() {
+                encoded.push(if index == 0 { b'{' } else { b',' });
+                encoded.extend_from_slice(key);
+                value(array, row, kind, &mut encoded)?;
+            }
+            encoded.push(b'}');
+        }
+        self.hand_over(encoded)
     }
 
     fn finish(mut self: Box<Self>, _: Written) -> Result<(), QueryError> {
-        self.writer.finish().map_err(QueryError::format)?;
-        self.hand_over()
+        let end: &[u8] = match (self.layout, self.first) {
+            (Layout::Array, true) => b"[]\n",
+            (Layout::Array, false) => b"]\n",
+            (Layout::Lines, true) => b"",
+            (Layout::Lines, false) => b"\n",
+        };
+        self.hand_over(end.to_vec())
     }
+}
+
+/// The value of `array` in `row`, which is of type `kind`.
+fn value(array: &ArrayRef, row: usize, kind: &Type, out: &mut Vec<u8>) -> Result<(), QueryError> {
+    if array.is_null(row) {
+        out.extend_from_slice(b"null");
+        return Ok(());
+    }
+    match kind {
+        Type::List { of, .. } => {
+            let list = array.as_list_opt::<i32>().ok_or_else(|| unexpected(array))?.value(row);
+            out.push(b'[');
+            for index in 0..list.len() {
+                comma(index, out);
+                value(&list, index, of, out)?;
+            }
+            out.push(b']');
+        }
+        Type::Struct(fields) => {
+            let columns = array.as_struct_opt().ok_or_else(|| unexpected(array))?.columns();
+            out.push(b'{');
+            for (index, ((name, kind), column)) in fields.iter().zip(columns).enumerate() {
+                comma(index, out);
+                string(name, out);
+                out.push(b':');
+                value(column, row, kind, out)?;
+            }
+            out.push(b'}');
+        }
+        Type::Map(_, kind) => {
+            let entries = array.as_map_opt().ok_or_else(|| unexpected(array))?.value(row);
+            let [keys, values] = entries.columns() else { return Err(unexpected(array)) };
+            let keys = keys.as_string_opt::<i32>().ok_or_else(|| unexpected(keys))?;
+            out.push(b'{');
+            for index in 0..entries.len() {
+                comma(index, out);
+                string(keys.value(index), out);
+                out.push(b':');
+                value(values, index, kind, out)?;
+            }
+            out.push(b'}');
+        }
+        leaf => {
+            let text = array.as_string_opt::<i32>().ok_or_else(|| unexpected(array))?.value(row);
+            let as_it_is = match leaf {
+                Type::Boolean => true,
+                // What is no JSON after all is a string.
+                Type::Json => serde_json::from_str::<&RawValue>(text).is_ok(),
+                number if number.is_number() => {
+                    // A DECIMAL of fractions only is `.5` to DuckDB.
+                    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
+                    if digits.starts_with('.') {
+                        out.extend_from_slice(format!("{sign}0{digits}").as_bytes());
+                        return Ok(());
+                    }
+                    serde_json::from_str::<&RawValue>(text).is_ok()
+                }
+                _ => false,
+            };
+            if as_it_is {
+                // Line feeds stand between tokens only, and would break a line of JSONL.
+                let one_line = |byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { byte };
+                out.extend(text.bytes().map(one_line));
+            } else {
+                string(text, out);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn comma(index: usize, out: &mut Vec<u8>) {
+    if index > 0 {
+        out.push(b',');
+    }
+}
+
+fn string(text: &str, out: &mut Vec<u8>) {
+    let _ = serde_json::to_writer(out, text); // a Vec takes everything, and a text is always JSON
+}
+
+fn unexpected(array: &ArrayRef) -> QueryError {
+    QueryError::format(format!("a value arrived as {}", array.data_type()))
 }
 
 /// Escapes what a terminal acts on, which JSON itself does only below U+0020. Outside strings JSON is plain ASCII, so
@@ -111,40 +195,6 @@ pub(crate) fn escape(json: &str) -> String {
         }
     }
     escaped
-}
-
-/// Nests the value of a column of type JSON instead of writing it as a string.
-#[derive(Debug)]
-struct JsonColumns;
-
-impl EncoderFactory for JsonColumns {
-    fn make_default_encoder<'a>(
-        &self,
-        field: &'a FieldRef,
-        array: &'a dyn Array,
-        _: &'a EncoderOptions,
-    ) -> Result<Option<NullableEncoder<'a>>, ArrowError> {
-        if field.extension_type_name() != Some(JSON_EXTENSION) || array.data_type() != &DataType::Utf8 {
-            return Ok(None);
-        }
-        let encoder = Box::new(Nested(array.as_string::<i32>()));
-        Ok(Some(NullableEncoder::new(encoder, array.nulls().cloned())))
-    }
-}
-
-struct Nested<'a>(&'a StringArray);
-
-impl Encoder for Nested<'_> {
-    fn encode(&mut self, row: usize, out: &mut Vec<u8>) {
-        let text = self.0.value(row);
-        // A cell that is no JSON after all is written as a string. Line feeds stand between tokens only, and would
-        // break a line of JSONL.
-        if serde_json::from_str::<&serde_json::value::RawValue>(text).is_ok() {
-            out.extend(text.bytes().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { byte }));
-        } else {
-            out.extend(serde_json::Value::from(text).to_string().bytes());
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,12 +2,9 @@
 
 use std::io::Write;
 
-use arrow::{array::RecordBatch, datatypes::SchemaRef, util::display::FormatOptions};
+use arrow::array::RecordBatch;
 
-use super::{
-    QueryError, Rows, Written,
-    cells::{Cells, is_number},
-};
+use super::{QueryError, Rows, Written, cells::Cells, columns::Column};
 use crate::terminal;
 
 pub(super) struct Markdown<'out> {
@@ -15,11 +12,11 @@ pub(super) struct Markdown<'out> {
 }
 
 impl<'out> Markdown<'out> {
-    pub(super) fn start(schema: &SchemaRef, out: &'out mut (dyn Write + Send)) -> Result<Self, QueryError> {
+    pub(super) fn start(columns: &[Column], out: &'out mut (dyn Write + Send)) -> Result<Self, QueryError> {
         let mut markdown = Self { out };
-        markdown.line(schema.fields().iter().map(|field| escape(field.name())))?;
+        markdown.line(columns.iter().map(|column| escape(&column.name)))?;
         let alignment = |number| if number { "---:" } else { "---" }.to_owned();
-        markdown.line(schema.fields().iter().map(|field| alignment(is_number(field.data_type()))))?;
+        markdown.line(columns.iter().map(|column| alignment(column.kind.is_number())))?;
         Ok(markdown)
     }
 
@@ -31,13 +28,9 @@ impl<'out> Markdown<'out> {
 
 impl Rows for Markdown<'_> {
     fn batch(&mut self, batch: &RecordBatch) -> Result<(), QueryError> {
-        let cells = Cells::new(batch, &FormatOptions::new())?;
+        let cells = Cells::new(batch)?;
         for row in 0..batch.num_rows() {
-            let texts: Vec<String> = cells
-                .row(row)
-                .map(|cell| Ok(cell?.map(|text| escape(&text)).unwrap_or_default()))
-                .collect::<Result<_, QueryError>>()?;
-            self.line(texts.into_iter())?;
+            self.line(cells.row(row).map(|cell| cell.map(escape).unwrap_or_default()))?;
         }
         Ok(())
     }

@@ -5,47 +5,77 @@
 //! be one statement that reads ([`QueryError::NotReading`], [`QueryError::SeveralStatements`]).
 
 mod cells;
+mod columns;
 mod csv;
+mod csv_options;
 mod error;
 mod format;
 mod json;
 mod markdown;
 mod open;
 mod parquet;
+mod scan;
+mod scratch;
 mod statement;
 mod table;
+mod target;
 mod texts;
+mod types;
+mod whole_table;
+mod writer;
+mod xlsx;
+mod xlsx_cell;
 
 use std::{io::Write, path::Path};
 
-use arrow::{array::RecordBatch, datatypes::SchemaRef};
+use arrow::{array::RecordBatch, compute::cast, datatypes::DataType};
+use duckdb::{Connection, Statement};
 
-pub(crate) use csv::{Csv, CsvStyle};
+use columns::Carrier;
+pub(crate) use columns::Column;
+pub use csv_options::{CsvOptions, CsvOptionsError, Delimiter};
 pub use error::QueryError;
 pub use format::Format;
 pub(crate) use json::escape as escape_json;
 pub(crate) use open::open;
+pub(crate) use scratch::becomes_an_error;
+use statement::Reading;
+use target::Target;
+pub use target::TargetError;
 pub(crate) use texts::texts;
+pub(crate) use types::{Reader, Type};
+pub(crate) use writer::{Rows, Sheet, writer};
+pub(crate) use xlsx::MOST_ROWS as MOST_SHEET_ROWS;
 
 /// How the rows are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QueryOptions {
     /// Format of the output. Default: [`Format::Table`].
     pub format: Format,
-    /// Columns of the terminal, for [`Format::Table`]; columns that do not fit are left out and named. Default: 100.
-    pub width: u16,
+    /// Columns of the terminal, for [`Format::Table`]: cells are cut, and columns that do not fit left out and named.
+    /// None: whole cells and all columns. Default: 100.
+    pub width: Option<u16>,
     /// Most rows that [`Format::Table`] shows. Other formats write all rows. Default: 1000.
     pub max_rows: usize,
     /// CSV: leave text that a spreadsheet would take for a formula as it is. Default: false, see [`Format::Csv`].
     pub raw_csv: bool,
-    /// Whether the output goes to a terminal: CSV and JSON then escape the characters that it would act on, and Parquet
-    /// is refused. [`Format::Table`] and [`Format::Markdown`] always escape. Default: false.
+    /// CSV: what differs from RFC 4180. Default: nothing.
+    pub csv: CsvOptions,
+    /// Whether the output goes to a terminal: CSV and JSON then escape the characters that it would act on, and binary
+    /// formats are refused. [`Format::Table`] and [`Format::Markdown`] always escape. Default: false.
     pub terminal: bool,
 }
 
 impl Default for QueryOptions {
     fn default() -> Self {
-        Self { format: Format::Table, width: 100, max_rows: 1000, raw_csv: false, terminal: false }
+        Self {
+            format: Format::Table,
+            width: Some(100),
+            max_rows: 1000,
+            raw_csv: false,
+            csv: CsvOptions::default(),
+            terminal: false,
+        }
     }
 }
 
@@ -72,20 +102,76 @@ pub fn query(
     options: &QueryOptions,
     out: &mut (dyn Write + Send),
 ) -> Result<Written, QueryError> {
-    if options.terminal && options.format == Format::Parquet {
-        return Err(QueryError::BinaryToTerminal);
-    }
+    run(path, sql, options, None, out)
+}
+
+/// Like [`query`], into `file`: written beside it first and renamed when complete, so that a failed query leaves an
+/// earlier file as it is.
+///
+/// # Errors
+/// As [`query`]; [`QueryError::Target`] when `file` is a folder or belongs to the warehouse; [`QueryError::Write`] when
+/// it cannot be written.
+pub fn query_to_file(
+    path: &Path,
+    sql: &str,
+    options: &QueryOptions,
+    file: &Path,
+) -> Result<Written, QueryError> {
+    let options = QueryOptions { terminal: false, ..options.clone() };
+    Target::find(file, path)?.write(|folder, out| run(path, sql, &options, folder, out))
+}
+
+fn run(
+    path: &Path,
+    sql: &str,
+    options: &QueryOptions,
+    scratch: Option<&Path>,
+    out: &mut (dyn Write + Send),
+) -> Result<Written, QueryError> {
+    refuse_binary(options)?;
     let conn = open(path, false)?;
+    let reading = statement::reading(&conn, sql)?;
+    let sheet = Sheet { name: reading.relation.as_deref().unwrap_or("query"), scratch };
+    if !reading.is_table {
+        let mut statement = conn.prepare(&reading.sql).map_err(QueryError::sql)?;
+        return stream(&mut statement, None, options, sheet, out, QueryError::sql);
+    }
+    let (columns, sql) = carried(&conn, &reading, options)?;
+    let mut statement = conn.prepare(&sql).map_err(QueryError::sql_around)?;
+    stream(&mut statement, Some(columns), options, sheet, out, QueryError::sql_around)
+}
+
+/// The columns of `reading`, and the statement whose values the format takes.
+fn carried(
+    conn: &Connection,
+    reading: &Reading,
+    options: &QueryOptions,
+) -> Result<(Vec<Column>, String), QueryError> {
+    let columns = columns::describe(conn, &reading.sql)?;
     // One row more than shown, so that the note about more rows is true.
-    let limit = (options.format == Format::Table).then(|| options.max_rows.saturating_add(1));
-    let sql = statement::reading(&conn, sql, limit)?;
-    let mut statement = conn.prepare(&sql).map_err(QueryError::sql)?;
-    let schema = statement.stream_arrow([]).map_err(QueryError::sql)?.get_schema();
-    let is_json = |column| statement.column_logical_type(column).get_alias().as_deref() == Some("JSON");
-    let schema = cells::with_json_marked(&schema, is_json);
-    let mut rows = writer(&schema, options, out)?;
+    let limit = (options.format == Format::Table && options.max_rows < usize::MAX)
+        .then(|| options.max_rows.saturating_add(1));
+    let sql = columns::around(&reading.sql, &columns, Carrier::of(options.format), limit);
+    Ok((columns, sql))
+}
+
+/// Writes the rows of `statement`. Without `columns` all its values are texts.
+fn stream(
+    statement: &mut Statement<'_>,
+    columns: Option<Vec<Column>>,
+    options: &QueryOptions,
+    sheet: Sheet<'_>,
+    out: &mut (dyn Write + Send),
+    failed: fn(duckdb::Error) -> QueryError,
+) -> Result<Written, QueryError> {
+    let schema = statement.stream_arrow([]).map_err(failed)?.get_schema();
+    let columns = columns.unwrap_or_else(|| {
+        let fields = schema.fields().iter();
+        fields.map(|field| Column { name: field.name().clone(), kind: Type::Text }).collect()
+    });
+    let mut rows = writer(&columns, &schema, options, sheet, out)?;
     let mut written = Written { rows: 0, truncated: false };
-    while let Some(array) = statement.step().map_err(QueryError::sql)? {
+    while let Some(array) = statement.step().map_err(failed)? {
         let batch = RecordBatch::from(&array);
         let room = rows.room();
         let kept = batch.num_rows().min(room);
@@ -104,16 +190,17 @@ pub fn query(
 /// Writes rows that come from elsewhere than the warehouse, in the same forms.
 ///
 /// # Errors
-/// [`QueryError`]: a value that the format cannot hold, Parquet to a terminal, or `out` failing.
+/// [`QueryError`]: a value that the format cannot hold, a binary format to a terminal, or `out` failing.
 pub(crate) fn write_rows(
     batch: &RecordBatch,
     options: &QueryOptions,
     out: &mut (dyn Write + Send),
 ) -> Result<Written, QueryError> {
-    if options.terminal && options.format == Format::Parquet {
-        return Err(QueryError::BinaryToTerminal);
-    }
-    let mut rows = writer(&batch.schema(), options, out)?;
+    refuse_binary(options)?;
+    let columns = columns::of_batch(batch);
+    let batch = if options.format == Format::Parquet { batch.clone() } else { as_texts(batch)? };
+    let sheet = Sheet { name: "result", scratch: None };
+    let mut rows = writer(&columns, &batch.schema(), options, sheet, out)?;
     let kept = batch.num_rows().min(rows.room());
     rows.batch(&batch.slice(0, kept))?;
     let written = Written { rows: kept as u64, truncated: kept < batch.num_rows() };
@@ -122,67 +209,17 @@ pub(crate) fn write_rows(
     Ok(written)
 }
 
-/// Like [`query`], into `file`: written beside it first and renamed when complete, so that a failed query leaves an
-/// earlier file as it is.
-///
-/// # Errors
-/// As [`query`]; [`QueryError::Write`] when the file cannot be written.
-pub fn query_to_file(
-    path: &Path,
-    sql: &str,
-    options: &QueryOptions,
-    file: &Path,
-) -> Result<Written, QueryError> {
-    let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let temporary = file.with_file_name(name);
-    let written = write_file(path, sql, options, &temporary)
-        .and_then(|written| fs_err::rename(&temporary, file).map_err(QueryError::Write).map(|()| written));
-    if written.is_err() {
-        // The query's own error matters; what is left over has a name that says what it is.
-        let _ = fs_err::remove_file(&temporary);
+fn as_texts(batch: &RecordBatch) -> Result<RecordBatch, QueryError> {
+    let names = batch.schema_ref().fields().iter().map(|field| field.name().clone());
+    let texts = batch.columns().iter().map(|column| cast(column, &DataType::Utf8));
+    let columns = names.zip(texts).map(|(name, text)| Ok((name, text.map_err(QueryError::format)?, true)));
+    let columns = columns.collect::<Result<Vec<_>, QueryError>>()?;
+    RecordBatch::try_from_iter_with_nullable(columns).map_err(QueryError::format)
+}
+
+fn refuse_binary(options: &QueryOptions) -> Result<(), QueryError> {
+    if options.terminal && options.format.is_binary() {
+        return Err(QueryError::BinaryToTerminal(options.format));
     }
-    written
-}
-
-fn write_file(
-    path: &Path,
-    sql: &str,
-    options: &QueryOptions,
-    temporary: &Path,
-) -> Result<Written, QueryError> {
-    let file = fs_err::File::create(temporary).map_err(QueryError::Write)?;
-    let mut out = std::io::BufWriter::new(file);
-    let written = query(path, sql, &QueryOptions { terminal: false, ..options.clone() }, &mut out)?;
-    let file = out.into_inner().map_err(|error| QueryError::Write(error.into_error()))?;
-    file.sync_all().map_err(QueryError::Write)?;
-    Ok(written)
-}
-
-/// One output format: takes batches of one schema, in order.
-trait Rows {
-    /// How many more rows are wanted; a table stops, the other formats take all.
-    fn room(&self) -> usize {
-        usize::MAX
-    }
-    fn batch(&mut self, batch: &RecordBatch) -> Result<(), QueryError>;
-    fn finish(self: Box<Self>, written: Written) -> Result<(), QueryError>;
-}
-
-fn writer<'out>(
-    schema: &SchemaRef,
-    options: &QueryOptions,
-    out: &'out mut (dyn Write + Send),
-) -> Result<Box<dyn Rows + 'out>, QueryError> {
-    Ok(match options.format {
-        Format::Table => Box::new(table::Table::new(schema, options, out)),
-        Format::Csv => {
-            let style = CsvStyle { raw: options.raw_csv, terminal: options.terminal };
-            Box::new(Csv::start(schema, style, out)?)
-        }
-        Format::Json => Box::new(json::array(schema, options.terminal, out)),
-        Format::Jsonl => Box::new(json::lines(schema, options.terminal, out)),
-        Format::Markdown => Box::new(markdown::Markdown::start(schema, out)?),
-        Format::Parquet => Box::new(parquet::Parquet::start(schema, out)?),
-    })
+    Ok(())
 }

@@ -5,11 +5,12 @@ use std::path::Path;
 use duckdb::{AccessMode, Config, Connection};
 
 use super::QueryError;
+use crate::workspace::WorkspaceError;
 
 /// Opens the warehouse at `path` read only; no extension is ever fetched or loaded by itself.
 ///
 /// Without `files` DuckDB can open no other file and no URL, and its settings cannot be changed. With `files` it can:
-/// for exports, whose statements are our own.
+/// for exports, whose statements are our own. Times with a zone are written in UTC, whatever the machine's zone.
 pub(crate) fn open(path: &Path, files: bool) -> Result<Connection, QueryError> {
     if !path.is_file() {
         return Err(QueryError::NoWarehouse { path: path.to_owned() });
@@ -18,9 +19,18 @@ pub(crate) fn open(path: &Path, files: bool) -> Result<Connection, QueryError> {
         let mut config =
             Config::default().access_mode(AccessMode::ReadOnly)?.enable_autoload_extension(false)?;
         if !files {
-            config = config.enable_external_access(false)?.with("lock_configuration", "true")?;
+            config = config.enable_external_access(false)?;
         }
-        Connection::open_with_flags(path, config)
+        let conn = Connection::open_with_flags(path, config)?;
+        // A DuckDB without the ICU extension knows no zone but UTC, and no such setting.
+        let _ = conn.execute_batch("SET TimeZone = 'UTC'");
+        if !files {
+            conn.execute_batch("SET lock_configuration = true")?;
+        }
+        Ok(conn)
     };
-    open().map_err(|source| QueryError::Open { path: path.to_owned(), source })
+    open().map_err(|source| QueryError::Open {
+        path: path.to_owned(),
+        source: WorkspaceError::database(path, source),
+    })
 }

@@ -4,7 +4,10 @@
 
 use std::io::Write;
 
-use arrow::{array::RecordBatch, datatypes::SchemaRef};
+use arrow::{
+    array::RecordBatch,
+    datatypes::{FieldRef, Fields, Schema, SchemaRef},
+};
 use parquet::{
     arrow::ArrowWriter,
     basic::{Compression, ZstdLevel},
@@ -12,7 +15,10 @@ use parquet::{
     file::properties::WriterProperties,
 };
 
-use super::{QueryError, Rows, Written, cells::with_unique_names};
+use super::{
+    QueryError, Rows, Written,
+    columns::{Column, unique_names},
+};
 
 /// Rows in a row group, DuckDB's own default: bounds the memory that the writer holds.
 const ROW_GROUP_ROWS: usize = 122_880;
@@ -23,8 +29,16 @@ pub(super) struct Parquet<'out> {
 }
 
 impl<'out> Parquet<'out> {
-    pub(super) fn start(schema: &SchemaRef, out: &'out mut (dyn Write + Send)) -> Result<Self, QueryError> {
-        let schema = with_unique_names(schema);
+    /// `schema` is that of the batches, whose columns are `columns`.
+    pub(super) fn start(
+        columns: &[Column],
+        schema: &SchemaRef,
+        out: &'out mut (dyn Write + Send),
+    ) -> Result<Self, QueryError> {
+        let named =
+            |(field, name): (&FieldRef, String)| field.as_ref().clone().with_name(name).with_nullable(true);
+        let fields: Fields = schema.fields().iter().zip(unique_names(columns)).map(named).collect();
+        let schema: SchemaRef = Schema::new(fields).into();
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))

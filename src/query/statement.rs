@@ -4,44 +4,67 @@
 //! are such), runs nothing, and tells how many there are. That matters because preparing a text of several statements
 //! runs all but the last.
 
+use std::ops::Range;
+
 use duckdb::{Connection, OptionalExt};
 
-use super::QueryError;
+use super::{
+    QueryError,
+    scan::{Token, statements, tokens},
+};
 use crate::schema::ddl::identifier;
 
-/// The statement to run for `text`, or why it is refused. A lone name becomes `FROM name`, with `limit` rows if given.
-pub(super) fn reading(conn: &Connection, text: &str, limit: Option<usize>) -> Result<String, QueryError> {
-    let text = text.trim().trim_end_matches(';').trim_end();
-    if text.is_empty() {
-        return Err(QueryError::Empty);
+/// A statement that reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Reading {
+    /// Without semicolon, and without comments before it.
+    pub(super) sql: String,
+    /// Whether it can stand in parentheses as a table: anything but an EXPLAIN.
+    pub(super) is_table: bool,
+    /// The view or table, if it was named alone.
+    pub(super) relation: Option<String>,
+}
+
+/// The statement to run for `text`, or why it is refused. A lone name becomes `FROM name`.
+pub(super) fn reading(conn: &Connection, text: &str) -> Result<Reading, QueryError> {
+    let statements = statements(text);
+    let Some(first) = statements.first().copied() else { return Err(QueryError::Empty) };
+    if let ([name], Some((schema, name_alone))) = (statements.as_slice(), lone_name(first)) {
+        let relation = find_relation(conn, schema, name_alone)?;
+        let name = Some((*name).to_owned());
+        return Ok(Reading { sql: format!("FROM {relation}"), is_table: true, relation: name });
     }
-    if let Some((schema, name)) = lone_name(text) {
-        let relation = find_relation(conn, schema, name)?;
-        let limit = limit.map(|rows| format!(" LIMIT {rows}")).unwrap_or_default();
-        return Ok(format!("FROM {relation}{limit}"));
-    }
+    let table = |sql: &str, is_table| Reading { sql: sql.to_owned(), is_table, relation: None };
     match parse(conn, text)? {
-        Parsed::Reads(1) => {}
-        Parsed::Reads(0) => return Err(QueryError::Empty),
-        Parsed::Reads(several) => return Err(QueryError::SeveralStatements(several)),
+        Parsed::Reads(0) => Err(QueryError::Empty),
+        Parsed::Reads(1) => match parse(conn, first)? {
+            Parsed::Reads(1) if statements.len() == 1 => Ok(table(first, true)),
+            _ => Err(QueryError::NotOne("its end was not found".to_owned())),
+        },
+        Parsed::Reads(several) => Err(QueryError::SeveralStatements(several)),
         Parsed::SyntaxError(message) => {
             // Preparing fails at the same place and shows it; nothing has run, as parsing comes first.
-            return Err(conn.prepare(text).map_or_else(QueryError::sql, |_| QueryError::Sql(message)));
+            Err(conn.prepare(text).map_or_else(QueryError::sql, |_| QueryError::Sql(message)))
         }
-        Parsed::Other => match explained(text).map(|inner| parse(conn, inner)).transpose()? {
-            Some(Parsed::Reads(1)) => {}
-            _ => return Err(QueryError::NotReading(first_word(text))),
-        },
+        Parsed::Other(_) if statements.len() > 1 => {
+            for statement in &statements {
+                if matches!(parse(conn, statement)?, Parsed::Other(_)) && !is_explain(conn, statement)? {
+                    return Err(refusal(statement, String::new()));
+                }
+            }
+            Err(QueryError::SeveralStatements(statements.len() as u64))
+        }
+        Parsed::Other(_) if is_explain(conn, first)? => Ok(table(first, false)),
+        Parsed::Other(message) => Err(refusal(explained(first).next_back().unwrap_or(first), message)),
     }
-    Ok(text.to_owned())
 }
 
 enum Parsed {
     /// So many statements, all of SELECT kind.
     Reads(u64),
     SyntaxError(String),
-    /// At least one statement is of another kind.
-    Other,
+    /// At least one statement is of another kind, as DuckDB says it.
+    Other(String),
 }
 
 fn parse(conn: &Connection, text: &str) -> Result<Parsed, QueryError> {
@@ -53,24 +76,113 @@ fn parse(conn: &Connection, text: &str) -> Result<Parsed, QueryError> {
     Ok(match kind.as_deref() {
         None => Parsed::Reads(statements.unwrap_or(0)),
         Some("parser") => Parsed::SyntaxError(message.unwrap_or_default()),
-        Some(_) => Parsed::Other,
+        Some(_) => Parsed::Other(message.unwrap_or_default()),
     })
 }
 
-/// What an EXPLAIN explains.
-fn explained(text: &str) -> Option<&str> {
-    let inner = strip_word(text, "explain")?;
-    Some(strip_word(inner, "analyze").unwrap_or(inner))
+/// Why `statement`, which is none of SELECT kind, is refused.
+fn refusal(statement: &str, message: String) -> QueryError {
+    let word = leading_word(statement);
+    let pivots = tokens(statement).any(|(_, token)| {
+        matches!(token, Token::Word(word) if word.eq_ignore_ascii_case("pivot") || word.eq_ignore_ascii_case("pivot_wider"))
+    });
+    let reads = [
+        "SELECT",
+        "FROM",
+        "VALUES",
+        "TABLE",
+        "DESCRIBE",
+        "DESC",
+        "SHOW",
+        "SUMMARIZE",
+        "PIVOT",
+        "PIVOT_WIDER",
+    ];
+    match word.as_str() {
+        word if pivots && reads.contains(&word) => QueryError::PivotWithoutValues,
+        word if reads.contains(&word) => QueryError::NotOne(message),
+        _ => QueryError::NotReading(word),
+    }
 }
 
-fn strip_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
-    let (first, rest) = text.split_once(char::is_whitespace)?;
-    first.eq_ignore_ascii_case(word).then(|| rest.trim_start())
+/// The word that says what a statement does, in capitals: of one that begins WITH, that behind the named tables.
+fn leading_word(statement: &str) -> String {
+    const VERBS: [&str; 12] = [
+        "SELECT",
+        "FROM",
+        "VALUES",
+        "TABLE",
+        "PIVOT",
+        "PIVOT_WIDER",
+        "UNPIVOT",
+        "DESCRIBE",
+        "INSERT",
+        "UPDATE",
+        "DELETE",
+        "MERGE",
+    ];
+    let mut depth = 0_usize;
+    let mut first: Option<String> = None;
+    for (_, token) in tokens(statement) {
+        match token {
+            Token::Open => depth += 1,
+            Token::Close => depth = depth.saturating_sub(1),
+            Token::Word(word) => {
+                let word = word.to_uppercase();
+                match &first {
+                    None if word != "WITH" => return word,
+                    None => {
+                        first = Some(word);
+                        depth = 0; // of what stands around the WITH
+                    }
+                    Some(_) if depth == 0 && VERBS.contains(&word.as_str()) => return word,
+                    Some(_) => {}
+                }
+            }
+            _ => {}
+        }
+    }
+    first.unwrap_or_else(|| "this".to_owned())
 }
 
-fn first_word(text: &str) -> String {
-    let word: String = text.chars().take_while(|character| character.is_alphanumeric()).collect();
-    if word.is_empty() { "this".to_owned() } else { word.to_uppercase() }
+/// Whether `statement` explains one that reads.
+fn is_explain(conn: &Connection, statement: &str) -> Result<bool, QueryError> {
+    for inner in explained(statement) {
+        if matches!(parse(conn, inner)?, Parsed::Reads(1)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What an EXPLAIN explains: the text behind EXPLAIN [ANALYZE], and behind options in parentheses, if there are any.
+fn explained(statement: &str) -> impl DoubleEndedIterator<Item = &str> {
+    let mut places = tokens(statement).peekable();
+    let is = |token: &(Range<usize>, Token<'_>), word: &str| matches!(token.1, Token::Word(found) if found.eq_ignore_ascii_case(word));
+    let mut found = [None, None];
+    if places.next().is_some_and(|token| is(&token, "explain")) {
+        let _ = places.next_if(|token| is(token, "analyze"));
+        let rest = |place: usize| statement.get(place..);
+        let begin = places.peek().map(|(place, _)| place.start);
+        let mut depth = 0_usize;
+        let behind = (places.peek().is_some_and(|(_, token)| *token == Token::Open))
+            .then(|| {
+                for (_, token) in places.by_ref() {
+                    match token {
+                        Token::Open => depth += 1,
+                        Token::Close => depth -= 1,
+                        _ => {}
+                    }
+                    if depth == 0 {
+                        break;
+                    }
+                }
+                places.next().map(|(place, _)| place.start)
+            })
+            .flatten();
+        found = [begin.and_then(rest), behind.and_then(rest)];
+    }
+    found.into_iter().flatten()
 }
 
 /// Schema (default `main`) and name, when `text` is a lone name such as `companies` or `etl.runs`.
@@ -136,8 +248,24 @@ mod tests {
 
     #[test]
     fn what_an_explain_explains_is_found() {
-        assert_eq!(explained("EXPLAIN SELECT 1"), Some("SELECT 1"));
-        assert_eq!(explained("explain\nanalyze  FROM x"), Some("FROM x"));
-        assert_eq!(explained("SELECT 1"), None);
+        let inner = |text| explained(text).collect::<Vec<_>>();
+        assert_eq!(inner("EXPLAIN SELECT 1"), ["SELECT 1"]);
+        assert_eq!(inner("explain/* x */analyze\n-- y\n FROM x"), ["FROM x"]);
+        assert_eq!(inner("EXPLAIN (FORMAT json) SELECT (1)"), ["(FORMAT json) SELECT (1)", "SELECT (1)"]);
+        assert_eq!(inner("EXPLAIN (SELECT 1)"), ["(SELECT 1)"]);
+        assert_eq!(inner("SELECT 1"), [""; 0]);
+    }
+
+    #[test]
+    fn a_statement_is_named_by_what_it_does() {
+        for (statement, word) in [
+            ("select 1", "SELECT"),
+            ("WITH a AS (SELECT 1), b AS (DELETE FROM x) INSERT INTO y FROM a", "INSERT"),
+            ("(WITH a AS (SELECT 1) FROM a)", "FROM"),
+            ("/* c */ drop table x", "DROP"),
+            ("'x'", "this"),
+        ] {
+            assert_eq!(leading_word(statement), word, "{statement}");
+        }
     }
 }

@@ -1,36 +1,30 @@
-//! A table for people, fitted to the terminal's width.
+//! A table for people: fitted to the terminal's width, or whole.
 
 use std::io::Write;
 
-use arrow::{
-    array::RecordBatch,
-    datatypes::{DataType, SchemaRef},
-    util::display::FormatOptions,
-};
+use arrow::array::RecordBatch;
 use comfy_table::{CellAlignment, ContentArrangement, presets};
 
-use super::{
-    QueryError, QueryOptions, Rows, Written,
-    cells::{Cells, is_number, short_double},
-};
+use super::{QueryError, QueryOptions, Rows, Written, cells::Cells, columns::Column};
 use crate::terminal;
 
 /// What stands for NULL, which differs from any text that a company is likely to have.
-const NULL: &str = "∅";
+pub(super) const NULL: &str = "∅";
 /// Most characters of a cell; the rest becomes `…`.
 const CELL_CHARACTERS: usize = 60;
 /// A text column is made narrower than its cells down to this before columns are left out.
 const NARROW: usize = 20;
 
+/// A table that fits a terminal.
 pub(super) struct Table<'out> {
     out: &'out mut (dyn Write + Send),
     width: u16,
     max_rows: usize,
-    columns: Vec<Column>,
+    columns: Vec<Fitted>,
     rows: Vec<Vec<String>>,
 }
 
-struct Column {
+struct Fitted {
     name: String,
     number: bool,
     /// Of the widest cell, the name included, in characters.
@@ -40,13 +34,19 @@ struct Column {
 }
 
 impl<'out> Table<'out> {
-    pub(super) fn new(schema: &SchemaRef, options: &QueryOptions, out: &'out mut (dyn Write + Send)) -> Self {
-        let column = |name: &str, data_type: &DataType| {
-            let name = shorten(&terminal::safe(name));
-            Column { characters: name.chars().count(), name, number: is_number(data_type), nulls: false }
+    pub(super) fn new(
+        columns: &[Column],
+        width: u16,
+        options: &QueryOptions,
+        out: &'out mut (dyn Write + Send),
+    ) -> Self {
+        let fitted = |column: &Column| {
+            let name = shorten(&terminal::safe(&column.name));
+            let characters = name.chars().count();
+            Fitted { characters, name, number: column.kind.is_number(), nulls: false }
         };
-        let columns = schema.fields().iter().map(|field| column(field.name(), field.data_type())).collect();
-        Self { out, width: options.width, max_rows: options.max_rows, columns, rows: Vec::new() }
+        let columns = columns.iter().map(fitted).collect();
+        Self { out, width, max_rows: options.max_rows, columns, rows: Vec::new() }
     }
 
     /// How many columns fit side by side, at least one, with wide texts broken over several lines.
@@ -61,12 +61,7 @@ impl<'out> Table<'out> {
     }
 
     fn notes(&self, shown: usize, written: Written) -> Vec<String> {
-        let plural = if written.rows == 1 { "" } else { "s" };
-        let mut notes = vec![if written.truncated {
-            format!("first {} row{plural}, there are more: `--format csv -o FILE` writes all", written.rows)
-        } else {
-            format!("{} row{plural}", written.rows)
-        }];
+        let mut notes = vec![count(written)];
         if let Some(hidden @ [_, ..]) = self.columns.get(shown..) {
             let names: Vec<&str> = hidden.iter().map(|column| column.name.as_str()).collect();
             notes.push(format!(
@@ -83,22 +78,31 @@ impl<'out> Table<'out> {
     }
 }
 
+/// How many rows are shown, and whether that is all.
+pub(super) fn count(written: Written) -> String {
+    let plural = if written.rows == 1 { "" } else { "s" };
+    if written.truncated {
+        format!("first {} row{plural}, there are more: `--format csv -o FILE` writes all", written.rows)
+    } else {
+        format!("{} row{plural}", written.rows)
+    }
+}
+
 impl Rows for Table<'_> {
     fn room(&self) -> usize {
         self.max_rows.saturating_sub(self.rows.len())
     }
 
     fn batch(&mut self, batch: &RecordBatch) -> Result<(), QueryError> {
-        let cells = Cells::new(batch, &FormatOptions::new())?;
+        let cells = Cells::new(batch)?;
         for row in 0..batch.num_rows() {
             let mut texts = Vec::with_capacity(self.columns.len());
-            for ((cell, array), column) in cells.row(row).zip(batch.columns()).zip(&mut self.columns) {
-                let text = match cell? {
-                    None => {
-                        column.nulls = true;
-                        NULL.to_owned()
-                    }
-                    Some(text) => short_double(array, row).unwrap_or_else(|| shorten(&terminal::safe(&text))),
+            for (cell, column) in cells.row(row).zip(&mut self.columns) {
+                let text = if let Some(text) = cell {
+                    shorten(&terminal::safe(text))
+                } else {
+                    column.nulls = true;
+                    NULL.to_owned()
                 };
                 column.characters = column.characters.max(text.chars().count());
                 texts.push(text);

@@ -24,6 +24,9 @@ pub use lock::{Lock, LockError, LockOwner};
 pub use ownership::{FORMAT_VERSION, Marker, read_marker};
 pub(crate) use ownership::{open_marked, open_read_only};
 
+/// What the state folder's name has behind that of the published file.
+pub(crate) const STATE_FOLDER_ENDING: &str = ".etl";
+
 /// A warehouse's places. Holds no open file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Workspace {
@@ -63,7 +66,7 @@ impl Workspace {
     pub fn inspect(published: &Path) -> Result<Self, WorkspaceError> {
         let published = resolve(published)?;
         let mut state = published.clone().into_os_string();
-        state.push(".etl");
+        state.push(STATE_FOLDER_ENDING);
         let workspace = Self { published, state: state.into() };
         if workspace.published.is_dir() {
             return Err(WorkspaceError::IsFolder { path: workspace.published });

@@ -227,15 +227,15 @@ fn rows_nulls_rejects_and_freshness_are_those_of_the_tables() {
     assert_eq!(
         of("prospects", "'*', 'business_id', 'status', 'industry_code', 'turn_over_eur', '_extra'"),
         [
-            "*,13,,,1,2026-01-02T02:00:00",
-            "business_id,13,0,0.0,0,2026-01-02T02:00:00",
-            "status,13,1,7.69,0,2026-01-02T02:00:00",
-            "industry_code,13,13,100.0,1,2026-01-02T02:00:00",
-            "turn_over_eur,13,2,15.38,2,2026-01-02T02:00:00",
-            "_extra,13,13,100.0,1,2026-01-02T02:00:00",
+            "*,13,,,1,2026-01-02 02:00:00",
+            "business_id,13,0,0.0,0,2026-01-02 02:00:00",
+            "status,13,1,7.69,0,2026-01-02 02:00:00",
+            "industry_code,13,13,100.0,1,2026-01-02 02:00:00",
+            "turn_over_eur,13,2,15.38,2,2026-01-02 02:00:00",
+            "_extra,13,13,100.0,1,2026-01-02 02:00:00",
         ]
     );
-    assert_eq!(of("lead_tags", "'tag'"), ["tag,0,0,,1,2026-01-01T02:00:00"]);
+    assert_eq!(of("lead_tags", "'tag'"), ["tag,0,0,,1,2026-01-01 02:00:00"]);
     assert_eq!(of("contacts", "'email'"), ["email,0,0,,0,"]);
     let sql = "SELECT (SELECT sum(rejects)::BIGINT FROM data_quality), (SELECT count(*) FROM etl.rejects)";
     assert_eq!(warehouse.rows(sql), ["6,6"]);

@@ -4,5 +4,6 @@ mod company;
 mod exports;
 mod person;
 mod rig;
+mod spreadsheets;
 mod streams;
 mod survives;

@@ -31,9 +31,12 @@ fn writing_statements_are_refused() {
         ("SET memory_limit = '1TB'", "SET"),
         ("PRAGMA database_list", "PRAGMA"),
         ("CALL pragma_version()", "CALL"),
-        ("SELECT 1; DROP TABLE prospects", "SELECT"),
-        ("EXPLAIN ANALYZE DELETE FROM prospects", "EXPLAIN"),
-        ("PIVOT companies ON country USING count(*)", "PIVOT"),
+        ("SELECT 1; DROP TABLE prospects", "DROP"),
+        ("EXPLAIN SELECT 1; DROP TABLE prospects", "DROP"),
+        ("EXPLAIN ANALYZE DELETE FROM prospects", "DELETE"),
+        ("EXPLAIN (ANALYZE) DELETE FROM prospects", "DELETE"),
+        ("WITH x AS (SELECT 1) INSERT INTO prospects (country) SELECT 'FI'", "INSERT"),
+        ("-- first\n/* then */ DELETE FROM prospects", "DELETE"),
     ] {
         let error = warehouse.refusal(sql);
         let expected = format!("`query` only reads; `{word}` is not a reading statement");
@@ -41,6 +44,39 @@ fn writing_statements_are_refused() {
         assert!(!error.hint().is_empty());
     }
     assert_eq!(warehouse.rows("SELECT count(*) FROM prospects"), ["13"]);
+}
+
+/// DuckDB makes two statements of it, whether it stands alone or inside another.
+#[test]
+fn a_pivot_without_its_values_is_refused_with_what_is_true_of_it() {
+    let warehouse = Warehouse::new();
+    for sql in [
+        "PIVOT companies ON country USING count(*)",
+        "SELECT * FROM (PIVOT companies ON country USING count(*))",
+        "WITH p AS (PIVOT companies ON country USING count(*)) FROM p",
+        "/* how many */ FROM (PIVOT companies ON country USING count(*)) -- pivot",
+        "EXPLAIN PIVOT companies ON country USING count(*)",
+        "DESCRIBE (PIVOT companies ON country USING count(*))",
+    ] {
+        let error = warehouse.refusal(sql);
+        assert!(matches!(error, QueryError::PivotWithoutValues), "{sql}: {error}");
+        assert!(error.to_string().contains("two statements"), "{error}");
+        assert!(error.hint().contains("IN ('a', 'b')"), "{}", error.hint());
+    }
+    for sql in [
+        "PIVOT companies ON country IN ('FI', 'DK') USING count(*)",
+        "SELECT * FROM (PIVOT companies ON country IN ('FI', 'DK') USING count(*))",
+    ] {
+        assert!(warehouse.query(sql, &format(Format::Csv)).unwrap().1.rows > 0, "{sql}");
+    }
+}
+
+#[test]
+fn parameters_have_no_values() {
+    for sql in ["SELECT ?", "SELECT $1", "FROM companies WHERE country = $country"] {
+        let error = Warehouse::new().refusal(sql);
+        assert!(matches!(error, QueryError::NotOne(_)), "{sql}: {error}");
+    }
 }
 
 #[test]
@@ -88,6 +124,21 @@ fn every_kind_of_reading_statement_is_taken() {
         "EXPLAIN ANALYZE FROM companies",
         "FROM companies PIVOT (count(*) FOR country IN ('FI', 'DK'))",
         "-- a comment\nSELECT ';' AS x",
+        "--a comment; of two parts\n/* and /* another */ ; */ SELECT 1; -- done;",
+        "-- a comment\ncompanies",
+        "companies -- all of them",
+        "/* plan */ EXPLAIN SELECT 1",
+        "EXPLAIN (FORMAT json) SELECT 1",
+        "EXPLAIN (ANALYZE, FORMAT json) SELECT 1;",
+        "EXPLAIN (SELECT 1)",
+        "(SELECT 1)",
+        "SELECT $$;$$, $t$ -- $t$, e'\\';' -- '",
+        "TABLE companies",
+        "SHOW ALL TABLES",
+        "DESCRIBE SELECT 1 AS a, 2 AS a",
+        "UNPIVOT (SELECT 1 AS a, 2 AS b) ON a, b",
+        "SELECT 1 AS a UNION ALL SELECT 2 ORDER BY a LIMIT 1",
+        "SELECT 1 AS \"0\", 2 AS \"0\"",
         "companies",
         "main.segment_by_region",
         "etl.runs",
@@ -114,6 +165,10 @@ fn wrong_sql_shows_the_place() {
 fn an_error_while_running_is_reported() {
     let message = Warehouse::new().refusal("SELECT CAST(company_name AS INTEGER) FROM companies").to_string();
     assert!(message.starts_with("Conversion Error: Could not convert string"), "{message}");
+    assert!(
+        message.ends_with("LINE 1: SELECT CAST(company_name AS INTEGER) FROM companies\n               ^"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -177,9 +232,9 @@ fn json() {
     assert_eq!(
         warehouse.query(sql, &format(Format::Json)).unwrap().0,
         "[{\"business_id\":\"00000001\",\"turn_over_eur\":1999999.99,\"registration_date\":\"1994-06-08\",\
-         \"mother\":{\"name\": \"Mother Oy\", \"id\": 1},\"last_seen_at\":\"2026-01-02T01:30:00.250\",\"is_active\":true},\n\
+         \"mother\":{\"name\": \"Mother Oy\", \"id\": 1},\"last_seen_at\":\"2026-01-02 01:30:00.25\",\"is_active\":true},\n\
          {\"business_id\":\"00000005\",\"turn_over_eur\":null,\"registration_date\":null,\"mother\":null,\
-         \"last_seen_at\":\"2026-01-02T01:30:00.250\",\"is_active\":null}]\n"
+         \"last_seen_at\":\"2026-01-02 01:30:00.25\",\"is_active\":null}]\n"
     );
     assert_eq!(warehouse.query("SELECT 1 WHERE false", &format(Format::Json)).unwrap().0, "[]\n");
 }
@@ -232,7 +287,7 @@ fn table() {
 
 #[test]
 fn a_table_leaves_out_columns_that_do_not_fit_and_says_which() {
-    let options = QueryOptions { width: 60, ..QueryOptions::default() };
+    let options = QueryOptions { width: Some(60), ..QueryOptions::default() };
     let (text, _) = Warehouse::new().query(SAMPLE, &options).unwrap();
     insta::assert_snapshot!(text, @r#"
     ┌─────────┬─────────────────────┬───────────────┐
@@ -301,10 +356,12 @@ fn parquet_holds_the_same_values() {
 }
 
 #[test]
-fn parquet_is_not_for_a_terminal() {
-    let options = QueryOptions { terminal: true, ..format(Format::Parquet) };
-    let error = Warehouse::new().query("SELECT 1", &options).unwrap_err();
-    assert!(matches!(error, QueryError::BinaryToTerminal));
+fn a_binary_format_is_not_for_a_terminal() {
+    for binary in [Format::Parquet, Format::Xlsx] {
+        let options = QueryOptions { terminal: true, ..format(binary) };
+        let error = Warehouse::new().query("SELECT 1", &options).unwrap_err();
+        assert_eq!(error.to_string(), format!("`{binary}` is a binary format, not for a terminal"));
+    }
 }
 
 #[test]

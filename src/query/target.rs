@@ -1,0 +1,142 @@
+//! The file that a result is written to: whole or not at all, and never over the warehouse.
+
+use std::{
+    io::{BufWriter, ErrorKind, Write},
+    path::{Path, PathBuf},
+};
+
+use super::QueryError;
+use crate::workspace::STATE_FOLDER_ENDING;
+
+/// Why a file cannot be the output. Nothing was run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TargetError {
+    /// It is a folder, or names none but one.
+    #[error("`{}` is a folder, not a file", path.display())]
+    Folder {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// It is the warehouse or one of the files that belong to it.
+    #[error("`{}` belongs to the warehouse", path.display())]
+    Warehouse {
+        /// The path as given.
+        path: PathBuf,
+    },
+}
+
+impl TargetError {
+    /// What to do next.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Folder { .. } => "name a file in it",
+            Self::Warehouse { .. } => "name another file: this one would be lost",
+        }
+    }
+}
+
+/// A file that can be written.
+#[derive(Debug)]
+pub(super) struct Target {
+    /// Behind all links.
+    file: PathBuf,
+    /// Whether something else than a file has the name: a device or a pipe, which is written to and never replaced.
+    special: bool,
+}
+
+impl Target {
+    /// The file `path`, unless it belongs to `warehouse`.
+    pub(super) fn find(path: &Path, warehouse: &Path) -> Result<Self, QueryError> {
+        let found = match fs_err::metadata(path) {
+            Ok(found) => Some(found),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(QueryError::Write(error)),
+        };
+        if found.as_ref().is_some_and(std::fs::Metadata::is_dir) || path.file_name().is_none() {
+            return Err(TargetError::Folder { path: path.to_owned() }.into());
+        }
+        let file = resolve(path).map_err(QueryError::Write)?;
+        if belongs(&file, warehouse) {
+            return Err(TargetError::Warehouse { path: path.to_owned() }.into());
+        }
+        Ok(Self { file, special: found.is_some_and(|found| !found.is_file()) })
+    }
+
+    /// Writes with `content`, which also gets a folder for what it has to put aside.
+    pub(super) fn write<T>(
+        &self,
+        content: impl FnOnce(Option<&Path>, &mut (dyn Write + Send)) -> Result<T, QueryError>,
+    ) -> Result<T, QueryError> {
+        if self.special {
+            let file = fs_err::OpenOptions::new().write(true).open(&self.file).map_err(QueryError::Write)?;
+            return content(None, &mut BufWriter::new(file));
+        }
+        let folder = self.file.parent();
+        // Short, so that a name of the greatest length still has room for it.
+        let temporary = self.file.with_file_name(format!(".vainu-etl.{}.tmp", std::process::id()));
+        let written = self.write_beside(&temporary, folder, content);
+        if written.is_err() {
+            // The query's own error matters; what is left over has a name that says what it is.
+            let _ = fs_err::remove_file(&temporary);
+        }
+        written
+    }
+
+    fn write_beside<T>(
+        &self,
+        temporary: &Path,
+        folder: Option<&Path>,
+        content: impl FnOnce(Option<&Path>, &mut (dyn Write + Send)) -> Result<T, QueryError>,
+    ) -> Result<T, QueryError> {
+        let file = fs_err::File::create(temporary).map_err(QueryError::Write)?;
+        if let Ok(before) = fs_err::metadata(&self.file) {
+            // Whoever may not read the earlier file must not read this one.
+            fs_err::set_permissions(temporary, before.permissions()).map_err(QueryError::Write)?;
+        }
+        let mut out = BufWriter::new(file);
+        let written = content(folder, &mut out)?;
+        let file = out.into_inner().map_err(|error| QueryError::Write(error.into_error()))?;
+        file.sync_all().map_err(QueryError::Write)?;
+        fs_err::rename(temporary, &self.file).map_err(QueryError::Write)?;
+        Ok(written)
+    }
+}
+
+/// `path` with its folder, and itself if it exists, behind all links.
+fn resolve(path: &Path) -> std::io::Result<PathBuf> {
+    if path.exists() {
+        return fs_err::canonicalize(path);
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Ok(fs_err::canonicalize(folder)?.join(path.file_name().unwrap_or_default()))
+}
+
+/// Whether `file` is the warehouse under any name, the log beside it, or in its state folder.
+fn belongs(file: &Path, warehouse: &Path) -> bool {
+    let Ok(published) = resolve(warehouse) else { return false };
+    let beside = |ending: &str| {
+        let mut path = published.clone().into_os_string();
+        path.push(ending);
+        PathBuf::from(path)
+    };
+    let state = beside(STATE_FOLDER_ENDING);
+    file == published
+        || file == beside(".wal")
+        || file.starts_with(resolve(&state).unwrap_or(state))
+        || same_file(file, &published)
+}
+
+/// Whether two names are those of one file: hard links.
+fn same_file(one: &Path, other: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let id = |path: &Path| fs_err::metadata(path).map(|found| (found.dev(), found.ino())).ok();
+        id(one).is_some_and(|found| Some(found) == id(other))
+    }
+    #[cfg(not(unix))]
+    {
+        one == other
+    }
+}
