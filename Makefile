@@ -30,7 +30,7 @@ with_duckdb = set -eu; folder="$$(scripts/libduckdb)" || [ $$? -eq 3 ]; features
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test accept lint fmt docs readers kills soak bench fuzz deny release install install-bundled uninstall duckdb ci clean-demo
+.PHONY: help demo test accept lint fmt docs readers sheets kills soak bench fuzz deny release install install-bundled uninstall duckdb ci clean-demo
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -62,6 +62,9 @@ docs: ## The library's manual, in target/doc; warnings are errors
 
 readers: ## Open the published file from DuckDB 1.4 and 1.5 for Python while it is replaced
 	@$(with_duckdb) cargo build --locked $$features; python3 tests/readers.py
+
+sheets: ## Open XLSX and CSV files in LibreOffice and compare the values; skipped where it is not installed
+	@$(with_duckdb) cargo build --locked $$features; python3 tests/sheets.py
 
 kills: ## Kill a sync at random times, 30 times, and look at what is there (KILLS=30)
 	@$(with_duckdb) cargo build --locked $$features; python3 tests/kills.py --kills $(KILLS)
