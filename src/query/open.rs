@@ -5,6 +5,7 @@ use std::path::Path;
 use duckdb::{AccessMode, Config, Connection};
 
 use super::QueryError;
+use crate::files;
 
 /// Opens the warehouse at `path` read only; no extension is ever fetched or loaded by itself.
 ///
@@ -20,7 +21,7 @@ pub(crate) fn open(path: &Path, files: bool) -> Result<Connection, QueryError> {
         if !files {
             config = config.enable_external_access(false)?.with("lock_configuration", "true")?;
         }
-        Connection::open_with_flags(path, config)
+        files::open(path, config)
     };
     open().map_err(|source| QueryError::Open { path: path.to_owned(), source })
 }
