@@ -9,14 +9,14 @@ use clap::Args;
 
 use super::output::Output;
 use super::settings::Settings;
-use crate::erase::{self, Action, EraseOptions, Outcome, Subject, SubjectError};
+use crate::erase::{self, Action, EraseOptions, Outcome, Remaining, Subject, SubjectError};
 use crate::error::{DESTINATION, Error};
 use crate::query::{self, Format, QueryOptions};
 
 /// Options of `erase`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-What is left ends with exit code 6 when it could not be looked at or written; see docs/personal-data.md for what is out \
+All files are read again at the end. What is left ends with exit code 6, also when it could not be looked at or written; see docs/personal-data.md for what is out \
 of reach. An unfinished run that holds what is erased is given up: the next sync reads its list again.")]
 pub(crate) struct EraseArgs {
     /// E-mail address of a person; may be given several times
@@ -65,7 +65,7 @@ pub(crate) fn run(args: &EraseArgs, global: &Settings, output: &Output) -> Resul
         query::write_rows(&rows(&outcome)?, &format, &mut std::io::stdout())?;
     }
     say(&options, &outcome, output);
-    Ok(if outcome.problems.is_empty() { 0 } else { DESTINATION })
+    Ok(if outcome.problems.is_empty() && outcome.remaining.is_empty() { 0 } else { DESTINATION })
 }
 
 fn usage(error: &SubjectError) -> Error {
@@ -81,6 +81,20 @@ fn say(options: &EraseOptions, outcome: &Outcome, output: &Output) {
     }
     for problem in &outcome.problems {
         output.failure(&format!("not touched: {problem}"), DESTINATION);
+    }
+    for Remaining { path, what } in &outcome.remaining {
+        let text = format!("still there: {what} in `{}`", path.display());
+        output.line(&crate::terminal::safe_lines(&text));
+    }
+    if outcome.remaining.is_empty() {
+        if outcome.looked_at > 0 {
+            output.say(&format!("Looked again at {} files.", outcome.looked_at));
+        }
+    } else {
+        output.line(
+            "hint: these files were put there or changed meanwhile, or nothing of ours names them; remove them if you do \
+             not know them, then run the same command again",
+        );
     }
     let any = outcome.touched.iter().any(|touched| touched.action != Action::Left);
     if options.dry_run {
