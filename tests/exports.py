@@ -29,8 +29,8 @@ CHANGES = {
     "customer_data": ["NULL"],
     "financial_statements": ["''"],
     "contacts": ["NULL", "''"],
-    "technologies": ["'02'", "'true'", "'é'", "'NULL'"],
-    "company_leads": ["'__HIVE_DEFAULT_PARTITION__'"],
+    "prospect_technologies": ["'02'", "'true'", "'é'", "'NULL'"],
+    "lead_prospects": ["'__HIVE_DEFAULT_PARTITION__'"],
     "target_group_members": ["'United States'"],
 }
 IN_FOLDERS = {"prospects", "companies", "target_group_members"}

@@ -6,8 +6,8 @@
 //! |---|---|---|
 //! | a folder `COLUMN=value` above Parquet or CSV | a column of its rows, in the place of the file's own | `hive_partitioning = false` |
 //! | `*`, `?`, `[` in a file to be read | a pattern | each as a class of one character, `[*]` |
-//! | the same, and a backslash anywhere | a pattern in which the backslash parts folders; no way to write it | [`Told`], a link with a plain name |
-//! | `?` in the path of a database | the end of a URL's path: the log's suffix goes in front of it | it is written [elsewhere](make_elsewhere) and moved |
+//! | the same, and a backslash anywhere | a pattern in which the backslash parts folders; no way to write it | `Told`, a link with a plain name |
+//! | `?` in the path of a database | the end of a URL's path: the log's suffix goes in front of it | it is written elsewhere and moved |
 //! | `md:`, `sqlite:`, `s3:`, `:memory:`, `~` at the start | an extension, no file at all, the home folder | paths are absolute |
 //! | `.gz`, `.zst` at the end of a CSV | compressed | `compression = 'none'` |
 //!
