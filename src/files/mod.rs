@@ -109,7 +109,7 @@ pub(crate) fn csv(
     Ok(format!(
         "read_csv([{files}], hive_partitioning = false, union_by_name = false, filename = false, \
          compression = 'none', auto_detect = false, columns = {{{}}}, header = true, delim = {}, quote = '\"', \
-         escape = '\"', parallel = false, max_line_size = 1000000000)",
+         escape = '\"', parallel = false)",
         columns.join(", "),
         literal(&delimiter.to_string()),
     ))
