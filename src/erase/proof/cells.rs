@@ -45,7 +45,8 @@ impl<'s> Cells<'s> {
         self.subjects.iter().any(|subject| match subject {
             Subject::Person { .. } => (escaped || text.contains('@')) && subject.may_be_in(text),
             Subject::Company { business_id, .. } => {
-                (escaped || text.len() >= business_id.len()) && subject.may_be_in(text)
+                let letters = business_id.bytes().filter(u8::is_ascii_alphanumeric).count();
+                (escaped || text.len() >= letters) && subject.may_be_in(text)
             }
         })
     }

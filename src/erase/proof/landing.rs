@@ -64,7 +64,7 @@ fn next_mark(frames: &[u8]) -> usize {
 fn is_about(body: &[u8], subjects: &[Subject]) -> bool {
     if answers(body).is_some_and(|answers| !answers.is_empty()) {
         let none =
-            CompanyAnswers { list: 0, companies: Vec::new(), not_found: Vec::new(), rows: 0, at: None };
+            CompanyAnswers { list: 0, companies: Vec::new(), not_found: Vec::new(), refused: Vec::new(), rows: 0, at: None };
         return !matches!(bundle::cut(none, body, subjects, &mut Tally::default()), Ok(None));
     }
     let Ok(text) = std::str::from_utf8(body) else { return true };
@@ -83,7 +83,10 @@ fn lines(path: &Path, subjects: &[Subject]) -> Result<u64, Failed> {
         })
     };
     let about = |entry: &&Entry| match entry {
-        Entry::Answered(answers) => names(&answers.companies) || names(&answers.not_found),
+        Entry::Answered(answers) => {
+            let refused = answers.refused.iter().map(|refusal| refusal.company.clone());
+            names(&answers.companies) || names(&answers.not_found) || names(&refused.collect::<Vec<_>>())
+        }
         _ => false,
     };
     Ok(lines.entries.iter().filter(about).count() as u64)
