@@ -63,8 +63,14 @@ fn next_mark(frames: &[u8]) -> usize {
 /// Whether a body is about a subject. One that cannot be read, and may name one, is.
 fn is_about(body: &[u8], subjects: &[Subject]) -> bool {
     if answers(body).is_some_and(|answers| !answers.is_empty()) {
-        let none =
-            CompanyAnswers { list: 0, companies: Vec::new(), not_found: Vec::new(), refused: Vec::new(), rows: 0, at: None };
+        let none = CompanyAnswers {
+            list: 0,
+            companies: Vec::new(),
+            not_found: Vec::new(),
+            refused: Vec::new(),
+            rows: 0,
+            at: None,
+        };
         return !matches!(bundle::cut(none, body, subjects, &mut Tally::default()), Ok(None));
     }
     let Ok(text) = std::str::from_utf8(body) else { return true };
