@@ -16,8 +16,8 @@ use crate::query::{self, Format, QueryOptions};
 /// Options of `erase`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-All files are read again at the end. What is left ends with exit code 6, also when it could not be looked at or written; see docs/personal-data.md for what is out \
-of reach. An unfinished run that holds what is erased is given up: the next sync reads its list again.")]
+All files are read again at the end. What is left ends with exit code 6, also when it could not be looked at or \
+written; see docs/personal-data.md for what is out of reach. An unfinished run that holds what is erased is given up: the next sync reads its list again.")]
 pub(crate) struct EraseArgs {
     /// E-mail address of a person; may be given several times
     #[arg(long = "contact", value_name = "EMAIL", required_unless_present = "business_ids")]
@@ -83,18 +83,15 @@ fn say(options: &EraseOptions, outcome: &Outcome, output: &Output) {
         output.failure(&format!("not touched: {problem}"), DESTINATION);
     }
     for Remaining { path, what } in &outcome.remaining {
-        let text = format!("still there: {what} in `{}`", path.display());
-        output.line(&crate::terminal::safe_lines(&text));
-    }
-    if outcome.remaining.is_empty() {
-        if outcome.looked_at > 0 {
-            output.say(&format!("Looked again at {} files.", outcome.looked_at));
-        }
-    } else {
-        output.line(
-            "hint: these files were put there or changed meanwhile, or nothing of ours names them; remove them if you do \
-             not know them, then run the same command again",
+        let text = format!(
+            "still there: {what} in `{}`: the file was put there or changed meanwhile, or nothing of ours names it; remove \
+             it if you do not need it, then run the same command again",
+            path.display()
         );
+        output.failure(&text, DESTINATION);
+    }
+    if outcome.remaining.is_empty() && outcome.looked_at > 0 {
+        output.say(&format!("Looked again at {} files.", outcome.looked_at));
     }
     let any = outcome.touched.iter().any(|touched| touched.action != Action::Left);
     if options.dry_run {

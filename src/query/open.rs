@@ -16,12 +16,14 @@ pub(crate) fn open(path: &Path, files: bool) -> Result<Connection, QueryError> {
         return Err(QueryError::NoWarehouse { path: path.to_owned() });
     }
     let open = || {
-        let mut config =
-            Config::default().access_mode(AccessMode::ReadOnly)?.enable_autoload_extension(false)?;
+        let config = Config::default().access_mode(AccessMode::ReadOnly)?.enable_autoload_extension(false)?;
+        let connection = files::open(path, config)?;
         if !files {
-            config = config.enable_external_access(false)?.with("lock_configuration", "true")?;
+            // Not before: beside the file itself, DuckDB asks for its log by a name that is another one where the path
+            // has a question mark, and would not be let there.
+            connection.execute_batch("SET enable_external_access = false; SET lock_configuration = true")?;
         }
-        files::open(path, config)
+        Ok(connection)
     };
     open().map_err(|source| QueryError::Open { path: path.to_owned(), source })
 }

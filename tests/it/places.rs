@@ -138,7 +138,11 @@ fn exported(dir: &Path) -> Exported {
     let mut tables = Exported::new();
     for table in &manifest.tables {
         let names = table.columns.iter().map(|column| column.name.as_str());
-        let names = names.filter(|name| !canonical::ABOUT_THE_LOAD.contains(name) && *name != "_deleted_at");
+        // Views have them without the underscore.
+        let bare = |name: &str| name.trim_start_matches('_').to_owned();
+        let about_the_load = canonical::ABOUT_THE_LOAD.iter().chain(&["_deleted_at"]);
+        let about_the_load: BTreeSet<String> = about_the_load.map(|name| bare(name)).collect();
+        let names = names.filter(|name| !about_the_load.contains(&bare(name)));
         for file in &table.files {
             let path = plain.path().join(&file.path).display().to_string();
             let read = match manifest.format {

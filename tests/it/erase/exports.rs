@@ -130,7 +130,7 @@ fn assert_still_there(rig: &Rig, subject: &[&str], says: &[&str]) {
     for says in says {
         assert!(text.contains(says), "{says} is not in {text}");
     }
-    assert!(text.contains("hint: these files were put there or changed meanwhile"), "{text}");
+    assert!(text.contains("remove it if you do not need it, then run the same command again"), "{text}");
 }
 
 #[test]
