@@ -60,8 +60,8 @@ fmt: ## Format the code
 docs: ## The library's manual, in target/doc; warnings are errors
 	@$(with_duckdb) RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps $$features
 
-readers: ## Open the published file from DuckDB 1.4 and 1.5 for Python while it is replaced
-	@$(with_duckdb) cargo build --locked $$features; python3 tests/readers.py
+readers: ## Open the published file from DuckDB 1.4 and 1.5 for Python while it is replaced; read exports with pandas, pyarrow, polars
+	@$(with_duckdb) cargo build --locked $$features; python3 tests/readers.py; python3 tests/exports.py
 
 sheets: ## Open XLSX and CSV files in LibreOffice and compare the values; skipped where it is not installed
 	@$(with_duckdb) cargo build --locked $$features; python3 tests/sheets.py

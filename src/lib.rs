@@ -52,6 +52,7 @@ pub mod erase;
 pub mod error;
 pub mod export;
 pub mod extract;
+pub mod files;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod job;

@@ -128,21 +128,23 @@ def binary():
     return path.resolve()
 
 
-def environment(version):
-    """The Python of a virtual environment that has exactly this DuckDB; made when it is not there yet."""
+def environment(packages):
+    """The Python of a virtual environment that has exactly these versions; made when it is not there yet."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vainu-etl" / "venvs"
-    tag = f"duckdb-{version}-py{sys.version_info.major}.{sys.version_info.minor}"
+    names = "-".join(f"{name}-{version}" for name, version in packages.items())
+    tag = f"{names}-py{sys.version_info.major}.{sys.version_info.minor}"
     folder = cache / tag
     python = folder / "bin" / "python"
-    probe = [str(python), "-c", f"import duckdb; assert duckdb.__version__ == '{version}'"]
+    checks = (f"import {name}; assert {name}.__version__ == '{version}'" for name, version in packages.items())
+    probe = [str(python), "-c", "; ".join(checks)]
     if python.exists() and subprocess.run(probe, capture_output=True).returncode == 0:
         return python
 
-    say(f"making a virtual environment with duckdb {version}")
+    say(f"making a virtual environment with {names}")
     shutil.rmtree(folder, ignore_errors=True)
     cache.mkdir(parents=True, exist_ok=True)
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--quiet"]
-    install = [*pip, "install", "--only-binary", ":all:", f"duckdb=={version}"]
+    install = [*pip, "install", "--only-binary", ":all:", *(f"{name}=={version}" for name, version in packages.items())]
     for command in ([sys.executable, "-m", "venv", str(folder)], install, probe):
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=600)
@@ -359,7 +361,7 @@ def main():
         return 0
     try:
         etl = binary()
-        pythons = {client: environment(client) for client in CLIENTS}
+        pythons = {client: environment({"duckdb": client}) for client in CLIENTS}
         test(etl, pythons, arguments.publishes, arguments.companies)
     except Unavailable as reason:
         if os.environ.get("CI"):

@@ -9,15 +9,15 @@ use clap::Args;
 
 use super::output::Output;
 use super::settings::Settings;
-use crate::erase::{self, Action, EraseOptions, Outcome, Subject, SubjectError};
+use crate::erase::{self, Action, EraseOptions, Outcome, Remaining, Subject, SubjectError};
 use crate::error::{DESTINATION, Error};
 use crate::query::{self, Format, QueryOptions};
 
 /// Options of `erase`
 #[derive(Debug, Args)]
 #[command(after_help = "\
-What is left ends with exit code 6 when it could not be looked at or written; see docs/personal-data.md for what is out \
-of reach. An unfinished run that holds what is erased is given up: the next sync reads its list again.")]
+All files are read again at the end. What is left ends with exit code 6, also when it could not be looked at or \
+written; see docs/personal-data.md for what is out of reach. An unfinished run that holds what is erased is given up: the next sync reads its list again.")]
 pub(crate) struct EraseArgs {
     /// E-mail address of a person; may be given several times
     #[arg(long = "contact", value_name = "EMAIL", required_unless_present = "business_ids")]
@@ -65,7 +65,7 @@ pub(crate) fn run(args: &EraseArgs, global: &Settings, output: &Output) -> Resul
         query::write_rows(&rows(&outcome)?, &format, &mut std::io::stdout())?;
     }
     say(&options, &outcome, output);
-    Ok(if outcome.problems.is_empty() { 0 } else { DESTINATION })
+    Ok(if outcome.problems.is_empty() && outcome.remaining.is_empty() { 0 } else { DESTINATION })
 }
 
 fn usage(error: &SubjectError) -> Error {
@@ -81,6 +81,17 @@ fn say(options: &EraseOptions, outcome: &Outcome, output: &Output) {
     }
     for problem in &outcome.problems {
         output.failure(&format!("not touched: {problem}"), DESTINATION);
+    }
+    for Remaining { path, what } in &outcome.remaining {
+        let text = format!(
+            "still there: {what} in `{}`: the file was put there or changed meanwhile, or nothing of ours names it; remove \
+             it if you do not need it, then run the same command again",
+            path.display()
+        );
+        output.failure(&text, DESTINATION);
+    }
+    if outcome.remaining.is_empty() && outcome.looked_at > 0 {
+        output.say(&format!("Looked again at {} files.", outcome.looked_at));
     }
     let any = outcome.touched.iter().any(|touched| touched.action != Action::Left);
     if options.dry_run {

@@ -41,7 +41,7 @@ pub(crate) struct ExportArgs {
     /// Format of the files
     #[arg(long, value_name = "FORMAT", default_value = "parquet")]
     format: FileFormat,
-    /// Divide the files by a column
+    /// Divide the files by a column; a table with rows that no folder can be named for stays whole
     #[arg(long, value_name = "COLUMN")]
     partition_by: Option<Partition>,
     #[command(flatten)]
@@ -75,6 +75,9 @@ pub(crate) fn summarise(manifest: &Manifest, dir: &str, output: &Output) {
             if table.files.len() == 1 { "" } else { "s" },
             HumanBytes(bytes)
         ));
+        if let Some(why) = &table.whole_because {
+            output.say(&format!("{}: left whole, not divided by country: {why}", table.name));
+        }
     }
     output.say(&format!("Complete as {dir}/manifest.json says."));
 }

@@ -32,14 +32,6 @@ pub enum EraseError {
     /// An export cannot be read or written again.
     #[error(transparent)]
     Export(#[from] ExportError),
-    /// The file that was written anew still holds what was to be erased.
-    #[error("the {place} was written anew, and its table {table} still holds what was to be erased")]
-    StillThere {
-        /// The file.
-        place: String,
-        /// The table.
-        table: String,
-    },
     /// Any other input or output error; the message names the path.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -55,7 +47,6 @@ impl EraseError {
             Self::NoWarehouse { .. } | Self::Landing(_) | Self::Export(_) | Self::Io(_) => {
                 ErrorKind::DestinationFailed
             }
-            Self::StillThere { .. } => ErrorKind::Unexpected,
         }
     }
 
@@ -66,8 +57,7 @@ impl EraseError {
             Self::Lock(error) => error.hint(),
             Self::NoWarehouse { .. } => "name the published file with --warehouse".to_owned(),
             Self::Export(error) => error.hint(),
-            Self::StillThere { .. }
-            | Self::Load(LoadError::OutOfMemory { .. } | LoadError::Hook { .. } | LoadError::Database { .. }) => {
+            Self::Load(LoadError::OutOfMemory { .. } | LoadError::Hook { .. } | LoadError::Database { .. }) => {
                 "this is a fault of vainu-etl; please report it with the message above".to_owned()
             }
             Self::Load(_) | Self::Landing(_) | Self::Io(_) => {

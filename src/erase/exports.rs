@@ -1,5 +1,6 @@
 //! The exports: those that hold a subject are written again from the erased file.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::rules::Column;
@@ -7,21 +8,22 @@ use super::subject::Subject;
 use super::tables::{Found, Relation};
 use super::{Action, EraseError, EraseOptions, Outcome, Touched};
 use crate::crash::{self, Point};
-use crate::export::{self, ExportError, ExportFormat, Manifest, ManifestTable, Remembered};
+use crate::export::{self, ExportFormat, Manifest, ManifestTable, Remembered};
+use crate::files::{self, Told};
 use crate::load::rewrite::looking;
 use crate::load::{LoadError, LoadSettings};
 use crate::query::CsvOptions;
 use crate::schema::ddl::{identifier, literal};
 use crate::workspace::Workspace;
 
-/// Looks at every known export and, with `write`, writes those again that hold a subject. One that cannot be looked at
-/// is said; the others are done all the same.
+/// Looks at every known export and, with `write`, writes those again that hold a subject; gives their folders. One that
+/// cannot be looked at is said; the others are done all the same.
 pub(super) fn erase(
     workspace: &Workspace,
     write: bool,
     options: &EraseOptions,
     outcome: &mut Outcome,
-) -> Result<(), EraseError> {
+) -> Result<Vec<PathBuf>, EraseError> {
     for dir in &options.forget_exports {
         let dir = absolute(dir)?;
         let known = export::remembered(workspace)?.iter().any(|known| known.dir == dir);
@@ -51,7 +53,7 @@ pub(super) fn erase(
             outcome.untouched(&format!("the export in {}", known.dir.display()), &error);
         }
     }
-    Ok(())
+    Ok(all.into_iter().map(|known| known.dir).collect())
 }
 
 fn erase_export(
@@ -71,6 +73,7 @@ fn erase_export(
         export::sweep_leftovers(&known.dir)?;
     }
     let mut again = false;
+    let told = Told::of(&known.dir)?;
     for table in manifest.iter().flat_map(|manifest| &manifest.tables) {
         let format = manifest.as_ref().map_or(ExportFormat::Parquet, |manifest| manifest.format);
         if format == ExportFormat::Xlsx {
@@ -86,7 +89,7 @@ fn erase_export(
             continue;
         }
         let csv = manifest.as_ref().map(|manifest| manifest.csv).unwrap_or_default();
-        let relation = relation(&known.dir, table, format, csv)?;
+        let relation = relation(&told, table, format, csv)?;
         let found = search(workspace, relation.as_ref(), subjects)
             .map_err(|source| LoadError::database("looking for what to erase", &known.dir, source))?;
         again |= !found.is_empty();
@@ -112,7 +115,7 @@ fn search(workspace: &Workspace, relation: Option<&Relation>, subjects: &[Subjec
 
 /// The files of an exported table; none when it has none.
 fn relation(
-    dir: &Path,
+    folder: &Told,
     table: &ManifestTable,
     format: ExportFormat,
     csv: CsvOptions,
@@ -120,34 +123,42 @@ fn relation(
     if table.files.is_empty() {
         return Ok(None);
     }
-    let path = |path: &str| {
-        let path = dir.join(path);
-        path.to_str().map(literal).ok_or(ExportError::Path { path: path.clone() })
-    };
-    let files = table.files.iter().map(|file| path(&file.path)).collect::<Result<Vec<_>, _>>()?.join(", ");
-    let partitioned = !table.partitioned_by.is_empty();
-    let read = match format {
-        ExportFormat::Parquet => {
-            format!("read_parquet([{files}], hive_partitioning = {partitioned}, hive_types_autocast = false)")
-        }
-        ExportFormat::Xlsx => return Ok(None),
-        ExportFormat::Csv => format!(
-            "read_csv([{files}], all_varchar = true, header = true, delim = {}, quote = '\"', escape = '\"', \
-             hive_partitioning = {partitioned}, hive_types_autocast = false)",
-            literal(&csv.delimiter.to_string())
-        ),
-    };
+    // The country of a file's rows is what the manifest says, whatever its path looks like.
+    let mut by_country: BTreeMap<Option<&str>, Vec<PathBuf>> = BTreeMap::new();
+    for file in &table.files {
+        by_country.entry(file.country.as_deref()).or_default().push(folder.file(&file.path));
+    }
+    let in_path = |name: &str| table.partitioned_by.iter().any(|column| column == name);
+    let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+    let in_files: Vec<&str> = names.iter().copied().filter(|name| !in_path(name)).collect();
+    let mut parts = Vec::with_capacity(by_country.len());
+    for (country, paths) in by_country {
+        let read = match format {
+            ExportFormat::Parquet => files::parquet(&paths),
+            ExportFormat::Csv => files::csv(&paths, &in_files, csv.delimiter),
+            ExportFormat::Xlsx => return Ok(None),
+        };
+        let country = country.map_or_else(|| "NULL".to_owned(), literal);
+        let columns: Vec<String> = names
+            .iter()
+            .map(|name| match identifier(name) {
+                quoted if in_path(name) => format!("CAST({country} AS VARCHAR) AS {quoted}"),
+                quoted => quoted,
+            })
+            .collect();
+        let read = read.map_err(LoadError::from)?;
+        parts.push(format!("SELECT {} FROM {read}", columns.join(", ")));
+    }
     let columns = table.columns.iter().map(|column| Column {
         name: column.name.clone(),
         kind: column.data_type.clone(),
         nullable: true,
     });
-    let names: Vec<String> = table.columns.iter().map(|column| identifier(&column.name)).collect();
     Ok(Some(Relation {
         schema: "main".to_owned(),
         name: table.name.clone(),
         columns: columns.collect(),
-        source: format!("(SELECT {}, row_number() OVER () AS \"#\" FROM {read})", names.join(", ")),
+        source: format!("(SELECT *, row_number() OVER () AS \"#\" FROM ({}))", parts.join(" UNION ALL ")),
         row: "\"#\"",
     }))
 }

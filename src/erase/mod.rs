@@ -5,12 +5,17 @@
 //! the old one, so that a crash at any point leaves every file whole, either old or new; the same command again does
 //! what is left. What it looks for and what becomes of it stands in `rules` for tables and in `json` for
 //! landed pages; the two agree, so that a `rebuild` afterwards gives the subject no more.
+//!
+//! At the end `proof` reads all of these files again, in full and by other means than those that looked for the subject
+//! before, and says which still holds it.
 
 mod bundle;
+mod csv;
 mod error;
 mod exports;
 mod json;
 mod landing;
+mod proof;
 mod rules;
 mod subject;
 mod tables;
@@ -84,8 +89,21 @@ pub struct Outcome {
     pub touched: Vec<Touched>,
     /// What could not be looked at or not be written. The subjects may be there still.
     pub problems: Vec<String>,
+    /// Files that hold a subject after all was done.
+    pub remaining: Vec<Remaining>,
+    /// Files that were looked at after all was done.
+    pub looked_at: usize,
     /// Places in [`EraseOptions::subjects`] of those that were found.
     pub found: BTreeSet<usize>,
+}
+
+/// A file that still holds a subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remaining {
+    /// The file.
+    pub path: PathBuf,
+    /// What of it: the table and the number of rows, or pages.
+    pub what: String,
 }
 
 impl Outcome {
@@ -143,10 +161,15 @@ pub fn erase(warehouse: &Path, options: &EraseOptions) -> Result<Outcome, EraseE
     }
     landing::erase(&workspace, write, &options.subjects, &mut outcome)?;
     if write {
-        empty(&workspace.staging_dir())?;
+        for folder in workspace.staging_dirs() {
+            empty(&folder)?;
+        }
         crash::point(Point::ErasedWarehouse)?;
     }
-    exports::erase(&workspace, write, options, &mut outcome)?;
+    let exports = exports::erase(&workspace, write, options, &mut outcome)?;
+    if write {
+        proof::look(&workspace, &exports, &options.subjects, &mut outcome)?;
+    }
     Ok(outcome)
 }
 

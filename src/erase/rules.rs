@@ -16,6 +16,7 @@
 use super::json::{self, Cut, PERSON_FIELD};
 use super::subject::{ERASED, Subject};
 use super::tally::Tally;
+use crate::normalise::company_key::plain_business_id;
 
 /// How a column is treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +77,15 @@ impl Column {
     pub(super) fn is_company_key(&self) -> bool {
         self.kind == "VARCHAR" && (self.name == "business_id" || self.name.ends_with("_business_id"))
     }
+}
+
+/// Whether a row is the company's whose key it has: `own` is the row's country, and `id` the id as the row has it. None
+/// when the row does not say of which country it is.
+pub(super) fn is_key_of(own: Option<&str>, id: &str, country: &str, business_id: &str) -> Option<bool> {
+    if plain_business_id(id, country).as_deref() != Some(business_id) && id != business_id {
+        return Some(false);
+    }
+    own.map(|own| own.trim().eq_ignore_ascii_case(country))
 }
 
 /// What becomes of a cell with that text. `country` is that of its row.

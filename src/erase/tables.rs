@@ -114,21 +114,22 @@ impl Relation {
     ) -> duckdb::Result<()> {
         let own = if self.has_country() { "country" } else { "CAST(NULL AS VARCHAR)" };
         for key in self.columns.iter().filter(|column| column.is_company_key()) {
+            let name = identifier(&key.name);
             let sql = format!(
-                "SELECT {}, {own} IS NULL FROM {} WHERE {} = {} AND coalesce(upper({own}), {code}) = {code}",
+                "SELECT {}, {own}, {name} FROM {} WHERE contains({}, {})",
                 self.row,
                 self.source,
-                identifier(&key.name),
-                literal(business_id),
-                code = literal(country),
+                plain(&name),
+                literal(&digits(business_id)),
             );
             let mut statement = connection.prepare(&sql)?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                if row.get(1)? {
-                    found.without_country += 1;
-                } else {
-                    found.rows.insert(row.get(0)?);
+                let (own, id): (Option<String>, String) = (row.get(1)?, row.get(2)?);
+                match rules::is_key_of(own.as_deref(), &id, country, business_id) {
+                    Some(true) => drop(found.rows.insert(row.get(0)?)),
+                    Some(false) => continue,
+                    None => found.without_country += 1,
                 }
                 found.subjects.insert(index);
             }
@@ -182,13 +183,21 @@ fn may_hold(column: &str, subject: &Subject) -> String {
         Subject::Person { email } => {
             format!("contains(lower(CAST({column} AS VARCHAR)), {})", literal(email))
         }
-        Subject::Company { business_id, .. } => {
-            let separators: String = ('\u{1}'..='\u{ffff}').filter(|c| separates(*c)).collect();
-            format!(
-                "contains(lower(translate(CAST({column} AS VARCHAR), {}, '')), {})",
-                literal(&separators),
-                literal(&business_id.replace(separates, "").to_lowercase())
-            )
-        }
+        Subject::Company { business_id, .. } => format!(
+            "contains({}, {})",
+            plain(&format!("CAST({column} AS VARCHAR)")),
+            literal(&business_id.replace(separates, "").to_lowercase())
+        ),
     }
+}
+
+/// A text in lower case and without what separates the letters and digits of an id.
+fn plain(column: &str) -> String {
+    let separators: String = ('\u{1}'..='\u{ffff}').filter(|c| separates(*c)).collect();
+    format!("lower(translate({column}, {}, ''))", literal(&separators))
+}
+
+/// What every spelling of an id has in common: zeros in front may be missing.
+fn digits(business_id: &str) -> String {
+    business_id.replace(separates, "").to_lowercase().trim_start_matches('0').to_owned()
 }

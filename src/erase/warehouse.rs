@@ -64,10 +64,6 @@ pub(super) fn erase_file(
         (0..).zip(&found).try_for_each(|(index, (_, found))| note(connection, index, found))
     };
     rewrite(workspace, lock, path, &settings, prepare, &tables)?;
-    let still = search(workspace, path, subjects).map_err(|source| failed(path, source))?;
-    if let Some((relation, _)) = still.iter().find(|(_, found)| !found.is_empty()) {
-        return Err(EraseError::StillThere { place: place.to_owned(), table: relation.label() });
-    }
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use std::{io, path::PathBuf};
 
+use crate::files::PathError;
 use crate::query::QueryError;
 
 /// Why nothing was exported. An earlier export in the folder is as it was.
@@ -56,12 +57,9 @@ pub enum ExportError {
         /// The folder.
         dir: PathBuf,
     },
-    /// A path is not UTF-8, which DuckDB needs.
-    #[error("The path `{}` is not UTF-8", path.display())]
-    Path {
-        /// The path.
-        path: PathBuf,
-    },
+    /// A path that DuckDB cannot be told of.
+    #[error(transparent)]
+    Path(#[from] PathError),
     /// The folder or a file in it cannot be written. The source names the path.
     #[error("Failed to write the export")]
     Io(#[from] io::Error),
@@ -85,7 +83,7 @@ impl ExportError {
             }
             Self::Foreign { .. } => "choose an empty or new folder".into(),
             Self::Busy { .. } => "wait for it to end, or export to another folder".into(),
-            Self::Path { .. } => "choose a folder whose whole path is UTF-8".into(),
+            Self::Path(error) => error.hint().into(),
             Self::Io(_) => {
                 "an earlier export is untouched; see that the folder can be written and has room, then run the same \
                  command again"

@@ -132,7 +132,7 @@ fn sweep(dir: &Path, keep: Option<&str>) -> Result<(), ExportError> {
 }
 
 /// Whether `name` is one that [`free_id`] gives, with or without the dot of a staging folder.
-fn is_export(name: &str) -> bool {
+pub(crate) fn is_export(name: &str) -> bool {
     let shape: String =
         name.chars().map(|character| if character.is_ascii_digit() { '0' } else { character }).collect();
     let shape = shape.strip_prefix('.').unwrap_or(&shape);

@@ -103,9 +103,12 @@ pub struct ManifestTable {
     pub sorted_by: Vec<String>,
     /// Columns that stand in the path instead of the files; empty without partitions.
     pub partitioned_by: Vec<String>,
+    /// Why the table is not divided by country although that was asked for; `null` or missing otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole_because: Option<String>,
     /// All columns, also those in the path.
     pub columns: Vec<ManifestColumn>,
-    /// The files; at least one, also when there are no rows, unless the table is partitioned.
+    /// The files; at least one, also when there are no rows.
     pub files: Vec<ManifestFile>,
 }
 

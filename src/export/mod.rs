@@ -19,6 +19,7 @@ mod folder;
 mod manifest;
 mod opened;
 mod parquet;
+mod partition;
 mod relation;
 mod remembered;
 mod rows;
@@ -28,10 +29,11 @@ use std::path::PathBuf;
 use duckdb::Connection;
 
 pub use error::ExportError;
-pub(crate) use folder::{manifest_in as manifest_of, sweep_leftovers};
+pub(crate) use folder::{is_export, manifest_in as manifest_of, sweep_leftovers};
 pub use manifest::{ExportFormat, Manifest, ManifestColumn, ManifestFile, ManifestTable, Source};
 pub use remembered::{Remembered, forget, remembered};
 
+use crate::files::set_temporary;
 use crate::query::CsvOptions;
 use crate::schema::ddl::literal;
 use folder::Folder;
@@ -49,7 +51,8 @@ pub struct ExportOptions {
     /// Format of the files. Default: Parquet.
     pub format: ExportFormat,
     /// One folder `country=XX` for each country, in tables that have one; the column is then in the path and not in the
-    /// files, as Hive, Spark and DuckDB expect. Default: false.
+    /// files, as Hive, Spark, pandas and DuckDB expect. A table with rows whose country not all of them take from a path, such
+    /// as none, stays whole; the manifest says so. Default: false.
     pub partition_by_country: bool,
     /// CSV: leave text that a spreadsheet would take for a formula as it is. Default: false.
     pub raw_csv: bool,
@@ -117,10 +120,7 @@ pub fn export(options: &ExportOptions) -> Result<Manifest, ExportError> {
     // What a sort held goes back while the files are read: each takes a tenth of the time of an export.
     let tables = std::thread::scope(|scope| {
         scope.spawn(|| drop(conn));
-        let tables = written.into_iter().map(|(relation, files)| {
-            let files = files.into_iter().map(|file| file.describe(relation, &folder));
-            Ok(relation.manifest(files.collect::<Result<_, ExportError>>()?, options.partition_by_country))
-        });
+        let tables = written.into_iter().map(|(relation, files)| files.describe(relation, &folder));
         tables.collect::<Result<_, ExportError>>()
     })?;
     let manifest = Manifest::new(folder.export_id(), options.format, options.csv, source, tables);
@@ -129,12 +129,11 @@ pub fn export(options: &ExportOptions) -> Result<Manifest, ExportError> {
 }
 
 fn configure(conn: &Connection, options: &ExportOptions, folder: &Folder) -> Result<(), ExportError> {
-    let spill = files::utf8(&folder.spill())?;
+    let spill = set_temporary(&folder.spill())?;
     // Order comes from ORDER BY; without this setting DuckDB would also keep that of unordered scans, in memory.
     conn.execute_batch(&format!(
-        "SET memory_limit = {}; SET temp_directory = {}; SET preserve_insertion_order = false",
+        "SET memory_limit = {}; {spill}; SET preserve_insertion_order = false",
         literal(&options.memory_limit),
-        literal(&spill),
     ))
     .map_err(ExportError::Settings)
 }

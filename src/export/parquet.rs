@@ -8,7 +8,8 @@ use std::path::Path;
 use duckdb::Connection;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 
-use super::{ExportError, Source, files::utf8, manifest::TOOL, relation::Relation};
+use super::{ExportError, Source, manifest::TOOL, relation::Relation};
+use crate::files;
 use crate::schema::ddl::{identifier, literal};
 
 /// Values of a column in a row group up to which they go into a dictionary, instead of DuckDB's fifth of the rows. Enough
@@ -25,12 +26,12 @@ pub(super) fn write(
     row_group_rows: u32,
     source: &Source,
 ) -> Result<u64, ExportError> {
-    let sql = format!(
-        "COPY ({select}) TO {} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, \
-         DICTIONARY_SIZE_LIMIT {DICTIONARY_VALUES}, ROW_GROUP_SIZE {row_group_rows}, KV_METADATA {{{}}})",
-        literal(&utf8(path)?),
+    let options = format!(
+        "COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT {DICTIONARY_VALUES}, \
+         ROW_GROUP_SIZE {row_group_rows}, KV_METADATA {{{}}}",
         metadata(relation, source),
     );
+    let sql = files::copy_to_parquet(select, path, &options)?;
     let written = conn.execute(&sql, []).map_err(|source| ExportError::table(&relation.name, source))? as u64;
     let found = rows_in_footer(path).map_err(|source| ExportError::table(&relation.name, source))?;
     if written != found {

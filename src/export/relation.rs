@@ -99,19 +99,24 @@ impl Relation {
         names
     }
 
-    pub(super) fn manifest(&self, files: Vec<ManifestFile>, by_country: bool) -> ManifestTable {
+    pub(super) fn manifest(
+        &self,
+        files: Vec<ManifestFile>,
+        by_country: bool,
+        whole_because: Option<String>,
+    ) -> ManifestTable {
         let column = |column: &Column| ManifestColumn {
             name: column.name.clone(),
             data_type: column.exported.clone(),
             comment: column.comment.clone(),
         };
-        let partitioned_by =
-            if by_country && self.has_country() { vec!["country".to_owned()] } else { Vec::new() };
+        let partitioned_by = if by_country { vec!["country".to_owned()] } else { Vec::new() };
         ManifestTable {
             name: self.name.clone(),
             rows: files.iter().map(|file| file.rows).sum(),
             sorted_by: self.sorted_by(),
             partitioned_by,
+            whole_because,
             columns: self.columns.iter().map(column).collect(),
             files,
         }

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::FailedCheck;
+use crate::files::PathError;
 use crate::workspace::{ErrorKind, WorkspaceError};
 
 /// Why nothing was published; the published file is as it was.
@@ -98,12 +99,9 @@ pub enum LoadError {
         /// What the system said.
         source: io::Error,
     },
-    /// A path that is not UTF-8; `DuckDB` takes no other.
-    #[error("the path `{}` is not UTF-8", path.display())]
-    Path {
-        /// The path.
-        path: PathBuf,
-    },
+    /// A path that `DuckDB` cannot be told of.
+    #[error(transparent)]
+    Path(#[from] PathError),
     /// The finished file is not what was written.
     #[error("the finished file `{}` is not as it was written: {what}", path.display())]
     Verification {
@@ -133,7 +131,7 @@ impl LoadError {
             | Self::OutOfMemory { .. }
             | Self::Io { .. }
             | Self::NotDurable { .. }
-            | Self::Path { .. }
+            | Self::Path(_)
             | Self::Verification { .. } => ErrorKind::DestinationFailed,
             Self::NoGeneration { .. } => ErrorKind::Usage,
             Self::Hook { .. } | Self::Database { .. } => ErrorKind::Unexpected,
@@ -168,7 +166,7 @@ impl LoadError {
                 "check the disk, then run the same command again".to_owned()
             }
             Self::NotDurable { .. } => "check the disk; the new generation is in its place".to_owned(),
-            Self::Path { .. } => "name a warehouse whose path is UTF-8".to_owned(),
+            Self::Path(error) => error.hint().to_owned(),
             Self::NoGeneration { kept, .. } if kept.is_empty() => "no earlier generation is kept".to_owned(),
             Self::NoGeneration { kept, .. } => {
                 let kept: Vec<_> = kept.iter().map(u64::to_string).collect();

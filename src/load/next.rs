@@ -5,18 +5,19 @@ use std::path::{Path, PathBuf};
 use duckdb::{Config, Connection, Params};
 
 use super::{LoadError, LoadSettings};
+use crate::files;
 use crate::schema::{Column, Table, ddl};
 use crate::workspace::Workspace;
 
 /// Storage format of every published file: the oldest that has all that is used here, so that the `DuckDB` which
 /// BI tools carry opens it.
-pub(super) const STORAGE_VERSION: &str = "v1.2.0";
+const STORAGE_VERSION: &str = "v1.2.0";
 
 /// Rows of a row group, half of `DuckDB`'s default. A thread that inserts holds an uncompressed row group and then
 /// compresses it alone: with the default, 200,000 rows are two groups, of which one thread does most. With half of
 /// it a first load of as many took 1.2 s instead of 1.9 on two cores, and a thread needs half of the memory; with a
 /// quarter it took longer again.
-pub(super) const ROW_GROUP_ROWS: u32 = 61_440;
+const ROW_GROUP_ROWS: u32 = 61_440;
 
 /// Rows of a row group of a stored file: each thread holds one until it is full.
 const STORED_GROUP_ROWS: u32 = 20_480;
@@ -57,13 +58,10 @@ impl Next {
         let threads = if has_previous { joining_threads } else { settings.threads.max(1) };
         let next = Self { connection, folder, has_previous, threads, joining_threads };
         if has_previous {
-            let published = sql_path(workspace.published())?;
-            next.batch("opening the published file", &format!("ATTACH {published} AS prev (READ_ONLY)"))?;
+            let published = files::attach(workspace.published(), "prev", "READ_ONLY")?;
+            next.batch("opening the published file", &published)?;
         }
-        let path = sql_path(path)?;
-        let version = ddl::literal(STORAGE_VERSION);
-        let options = format!("STORAGE_VERSION {version}, ROW_GROUP_SIZE {ROW_GROUP_ROWS}");
-        next.batch(doing, &format!("ATTACH {path} AS next ({options}); USE next;"))?;
+        next.batch(doing, &format!("{}; USE next;", files::attach(path, "next", &next_options())?))?;
         // One transaction: each by itself would be synced to the disk.
         let mut sql = "BEGIN; CREATE SCHEMA etl;".to_owned();
         for table in tables {
@@ -172,10 +170,10 @@ impl Next {
     /// Writes the rows of a query to a file beside the staged ones; gives the table expression that reads them. A
     /// temporary table of as many rows would take the memory that the merge after it needs.
     pub(super) fn store(&self, doing: &'static str, name: &str, query: &str) -> Result<String, LoadError> {
-        let path = sql_path(&self.folder.join(format!("{name}.parquet")))?;
-        let options = format!("FORMAT parquet, COMPRESSION uncompressed, ROW_GROUP_SIZE {STORED_GROUP_ROWS}");
-        self.batch(doing, &format!("COPY ({query}) TO {path} ({options})"))?;
-        Ok(format!("read_parquet({path})"))
+        let path = self.folder.join(format!("{name}.parquet"));
+        let options = format!("COMPRESSION uncompressed, ROW_GROUP_SIZE {STORED_GROUP_ROWS}");
+        self.batch(doing, &files::copy_to_parquet(query, &path, &options)?)?;
+        Ok(files::parquet(&[path])?)
     }
 
     /// Writes everything into the file and closes it.
@@ -191,6 +189,11 @@ impl Next {
     }
 }
 
+/// Options of `ATTACH` for a file that will be published.
+pub(super) fn next_options() -> String {
+    format!("STORAGE_VERSION {}, ROW_GROUP_SIZE {ROW_GROUP_ROWS}", ddl::literal(STORAGE_VERSION))
+}
+
 /// Settings of every writing connection: bounded memory, no network. The file has no deleted rows to vacuum; a later
 /// connection, which does not know of our row groups, would only join them to larger ones and write all rows again.
 pub(super) fn configure(settings: &LoadSettings, temporary: &Path) -> Result<Config, duckdb::Error> {
@@ -202,9 +205,4 @@ pub(super) fn configure(settings: &LoadSettings, temporary: &Path) -> Result<Con
         .with("temp_directory", temporary.to_string_lossy())?
         .with("preserve_insertion_order", "false")?
         .with("max_vacuum_tasks", "0")
-}
-
-/// `path` as an SQL literal.
-pub(super) fn sql_path(path: &Path) -> Result<String, LoadError> {
-    path.to_str().map(ddl::literal).ok_or_else(|| LoadError::Path { path: path.to_owned() })
 }

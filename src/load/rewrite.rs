@@ -8,11 +8,11 @@ use std::path::Path;
 
 use duckdb::{AccessMode, Connection};
 
-use super::next::{ROW_GROUP_ROWS, STORAGE_VERSION, configure, sql_path};
+use super::next::{configure, next_options};
 use super::switch::{self, Paths};
 use super::{LoadError, LoadSettings, crash_point, generations, verify};
 use crate::crash::Point;
-use crate::schema::ddl;
+use crate::files;
 use crate::workspace::{Lock, Workspace, WorkspaceError, read_marker};
 
 /// Where a table of the new file gets its rows from.
@@ -39,7 +39,7 @@ pub(crate) fn looking(
     let settings = LoadSettings { threads: 1, ..*settings };
     let config = configure(&settings, &Paths::of(workspace).temporary)?;
     let connection = match path {
-        Some(path) => Connection::open_with_flags(path, config.access_mode(AccessMode::ReadOnly)?),
+        Some(path) => files::open(path, config.access_mode(AccessMode::ReadOnly)?),
         None => Connection::open_in_memory_with_flags(config),
     }?;
     // Rows without numbers of their own are told apart by their order.
@@ -76,12 +76,9 @@ pub(crate) fn rewrite(
         .map_err(failed)?;
     let statements = format!(
         // The evidence of a run's lists is read in the order in which it was written.
-        "SET preserve_insertion_order = true; ATTACH {} AS prev (READ_ONLY); \
-         ATTACH {} AS next (STORAGE_VERSION {}, ROW_GROUP_SIZE {ROW_GROUP_ROWS}); \
-         COPY FROM DATABASE prev TO next (SCHEMA);",
-        sql_path(path)?,
-        sql_path(next)?,
-        ddl::literal(STORAGE_VERSION)
+        "SET preserve_insertion_order = true; {}; {}; COPY FROM DATABASE prev TO next (SCHEMA);",
+        files::attach(path, "prev", "READ_ONLY")?,
+        files::attach(next, "next", &next_options())?,
     );
     connection.execute_batch(&statements).map_err(failed)?;
     prepare(&connection).map_err(failed)?;

@@ -1,8 +1,9 @@
 //! What the streams of a run have staged for each table, readable as temporary views.
 
-use super::next::{Next, sql_path};
+use super::next::Next;
 use super::{ListResult, LoadError, LoadInput, StreamInput};
 use crate::catalog::{At, Lists, STREAMS, Stream};
+use crate::files;
 use crate::schema::{self, Disposition, Kind, Table, ddl};
 use crate::staging::{StagedTable, row_fields};
 
@@ -44,8 +45,7 @@ impl<'a> Source<'a> {
         if files.is_empty() {
             return Ok(None);
         }
-        let files = files.iter().map(|file| sql_path(file)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Some(format!("(SELECT * FROM read_parquet([{}]) WHERE _newest)", files.join(", "))))
+        Ok(Some(format!("(SELECT * FROM {} WHERE _newest)", files::parquet(files)?)))
     }
 
     /// The stream's lists.
@@ -207,6 +207,5 @@ pub(super) fn files_or_none(
             .collect();
         return Ok(format!("(SELECT {} WHERE false)", columns.join(", ")));
     }
-    let files = files.iter().map(|file| sql_path(file)).collect::<Result<Vec<_>, _>>()?;
-    Ok(format!("read_parquet([{}])", files.join(", ")))
+    Ok(files::parquet(files)?)
 }

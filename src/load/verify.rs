@@ -7,6 +7,7 @@ use duckdb::Connection;
 use super::merge::list_of;
 use super::next::{Next, configure};
 use super::{CheckHook, Counts, FailedCheck, InstallHook, LoadError, LoadSettings};
+use crate::files;
 use crate::schema::{self, Disposition, Table, ddl, etl};
 use crate::workspace::open_marked;
 
@@ -91,7 +92,7 @@ pub(super) struct FinishedFile {
 impl FinishedFile {
     pub(super) fn open(path: &Path, settings: &LoadSettings, temporary: &Path) -> Result<Self, LoadError> {
         let connection = configure(settings, temporary)
-            .and_then(|config| Connection::open_with_flags(path, config))
+            .and_then(|config| files::open(path, config))
             .map_err(|source| LoadError::database("opening the new generation", path, source))?;
         Ok(Self { connection, path: path.to_owned() })
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use duckdb::{AccessMode, Config, Connection};
 
 use super::QueryError;
+use crate::files;
 use crate::workspace::WorkspaceError;
 
 /// Opens the warehouse at `path` read only; no extension is ever fetched or loaded by itself.
@@ -16,18 +17,19 @@ pub(crate) fn open(path: &Path, files: bool) -> Result<Connection, QueryError> {
         return Err(QueryError::NoWarehouse { path: path.to_owned() });
     }
     let open = || {
-        let mut config =
-            Config::default().access_mode(AccessMode::ReadOnly)?.enable_autoload_extension(false)?;
+        let config = Config::default().access_mode(AccessMode::ReadOnly)?.enable_autoload_extension(false)?;
+        let connection = files::open(path, config)?;
         if !files {
-            config = config.enable_external_access(false)?;
+            // Not before: beside the file itself, DuckDB asks for its log by a name that is another one where the path
+            // has a question mark, and would not be let there.
+            connection.execute_batch("SET enable_external_access = false")?;
         }
-        let conn = Connection::open_with_flags(path, config)?;
         // A DuckDB without the ICU extension knows no zone but UTC, and no such setting.
-        let _ = conn.execute_batch("SET TimeZone = 'UTC'");
+        let _ = connection.execute_batch("SET TimeZone = 'UTC'");
         if !files {
-            conn.execute_batch("SET lock_configuration = true")?;
+            connection.execute_batch("SET lock_configuration = true")?;
         }
-        Ok(conn)
+        Ok(connection)
     };
     open().map_err(|source| QueryError::Open {
         path: path.to_owned(),

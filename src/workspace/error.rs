@@ -42,6 +42,18 @@ pub enum WorkspaceError {
         /// Path of the warehouse.
         path: PathBuf,
     },
+    /// A path that is not UTF-8, which `DuckDB` needs.
+    #[error("the path `{}` of the warehouse is not UTF-8", path.display())]
+    NotUtf8 {
+        /// Path of the warehouse.
+        path: PathBuf,
+    },
+    /// A file after which `DuckDB` would call the database as a schema in it.
+    #[error("the warehouse cannot be called `{}`", path.file_name().unwrap_or_default().display())]
+    NamedAsSchema {
+        /// Path of the warehouse.
+        path: PathBuf,
+    },
     /// The folder that is to hold the file does not exist, or is not a folder.
     #[error("the folder `{}` of the warehouse cannot be used", folder.display())]
     Folder {
@@ -129,6 +141,12 @@ impl WorkspaceError {
         match self {
             Self::IsFolder { path } => {
                 format!("name a file, for example `--warehouse {}`", path.join("vainu.duckdb").display())
+            }
+            Self::NotUtf8 { .. } => "name a file and a folder whose names are UTF-8".to_owned(),
+            Self::NamedAsSchema { .. } => {
+                "DuckDB would call the database `etl`, as the schema in it, and `etl.runs` would mean two things; give it \
+                 another name, for example vainu.duckdb"
+                    .to_owned()
             }
             Self::Folder { folder, source } => match source.kind() {
                 io::ErrorKind::NotFound => {

@@ -7,7 +7,7 @@
 //!   vainu-etl.json           says that the folder is ours
 //!   lock                     held while a run writes; names its owner
 //!   landing/                 raw pages and ledgers of the runs
-//!   staging/                 rows on their way, the next generation; safe to lose
+//!   staging/                 rows on their way, the next generation; safe to lose; elsewhere when `DuckDB` cannot write here
 //!   generations/000007.duckdb  earlier generations
 //! ```
 
@@ -24,6 +24,9 @@ pub use lock::{Lock, LockError, LockOwner};
 pub use ownership::{FORMAT_VERSION, Marker, read_marker};
 pub(crate) use ownership::{open_marked, open_read_only};
 
+use crate::files;
+use crate::schema::etl;
+
 /// What the state folder's name has behind that of the published file.
 pub(crate) const STATE_FOLDER_ENDING: &str = ".etl";
 
@@ -32,6 +35,7 @@ pub(crate) const STATE_FOLDER_ENDING: &str = ".etl";
 pub struct Workspace {
     published: PathBuf,
     state: PathBuf,
+    staging: PathBuf,
 }
 
 impl Workspace {
@@ -44,13 +48,17 @@ impl Workspace {
     /// [`WorkspaceError`] when the path cannot serve as a warehouse, or something there is not ours. Nothing of
     /// what is there has been changed then.
     pub fn open(published: &Path) -> Result<Self, WorkspaceError> {
-        let workspace = Self::inspect(published)?;
+        let mut workspace = Self::inspect(published)?;
         if let Some(path) = workspace.stale_wal() {
             return Err(WorkspaceError::StaleWal { path });
         }
         workspace.require_writable_folder()?;
         if !ownership::owns_state_folder(&workspace.state)? {
             ownership::mark_state_folder(&workspace.state)?;
+        }
+        if workspace.staging != staging_beside(&workspace.state) {
+            let made = files::make_elsewhere(&workspace.published);
+            workspace.staging = made.map_err(|source| WorkspaceError::io(&workspace.staging, source))?;
         }
         for folder in [workspace.landing_dir(), workspace.staging_dir(), workspace.generations_dir()] {
             fs_err::create_dir_all(&folder).map_err(|source| WorkspaceError::io(&folder, source))?;
@@ -67,10 +75,13 @@ impl Workspace {
         let published = resolve(published)?;
         let mut state = published.clone().into_os_string();
         state.push(STATE_FOLDER_ENDING);
-        let workspace = Self { published, state: state.into() };
+        let state = PathBuf::from(state);
+        let staging = staging_of(&published, &state).into_iter().next();
+        let workspace = Self { staging: staging.unwrap_or_else(|| staging_beside(&state)), published, state };
         if workspace.published.is_dir() {
             return Err(WorkspaceError::IsFolder { path: workspace.published });
         }
+        require_usable_name(&workspace.published)?;
         if workspace.is_published() {
             read_marker(&workspace.published)?;
         }
@@ -116,7 +127,18 @@ impl Workspace {
 
     /// Rows between normalising and loading, and the next generation while it is built.
     pub fn staging_dir(&self) -> PathBuf {
-        self.state.join("staging")
+        self.staging.clone()
+    }
+
+    /// Every folder in which rows of an earlier run may lie: [`Workspace::staging_dir`], and where that was when other
+    /// folders could be written or the warehouse had another path.
+    pub(crate) fn staging_dirs(&self) -> Vec<PathBuf> {
+        let mut folders = staging_of(&self.published, &self.state);
+        folders.extend([self.staging.clone(), staging_beside(&self.state)]);
+        folders.sort();
+        folders.dedup();
+        folders.retain(|folder| folder.is_dir());
+        folders
     }
 
     /// Earlier generations.
@@ -165,6 +187,31 @@ impl Workspace {
         });
         tried.map_err(|source| WorkspaceError::io(self.folder(), source))
     }
+}
+
+/// Where the staging folder is unless `DuckDB` cannot write there.
+fn staging_beside(state: &Path) -> PathBuf {
+    state.join("staging")
+}
+
+/// Where the staging folder may be, the best first: in the state folder, or, when its path means something else to
+/// `DuckDB`, in a private folder elsewhere.
+fn staging_of(published: &Path, state: &Path) -> Vec<PathBuf> {
+    let beside = staging_beside(state);
+    if files::can_be_written(&beside) { vec![beside] } else { files::places_elsewhere(published) }
+}
+
+/// `DuckDB` calls a database after its file, up to the first full stop. One called as a schema in it would make every
+/// name with that schema mean two things.
+fn require_usable_name(published: &Path) -> Result<(), WorkspaceError> {
+    let name = published.file_name().unwrap_or_default();
+    let Some(name) = name.to_str().filter(|_| published.to_str().is_some()) else {
+        return Err(WorkspaceError::NotUtf8 { path: published.to_owned() });
+    };
+    if name.split('.').next().is_some_and(|stem| stem.eq_ignore_ascii_case(etl::WAREHOUSE.schema)) {
+        return Err(WorkspaceError::NamedAsSchema { path: published.to_owned() });
+    }
+    Ok(())
 }
 
 /// The file that `path` means: its folder without links, and if it is a link itself, the file that it names, which

@@ -7,6 +7,7 @@ use duckdb::{AccessMode, Config, Connection};
 use serde::{Deserialize, Serialize};
 
 use super::WorkspaceError;
+use crate::files;
 
 /// Version of the warehouse's layout and of the state folder that this version of the tool writes.
 pub const FORMAT_VERSION: i64 = 2;
@@ -57,7 +58,7 @@ pub(crate) fn open_marked(path: &Path) -> Result<(Connection, Marker), Workspace
 pub(crate) fn open_read_only(path: &Path) -> Result<Connection, duckdb::Error> {
     let config =
         Config::default().access_mode(AccessMode::ReadOnly)?.enable_autoload_extension(false)?.threads(1)?;
-    Connection::open_with_flags(path, config)
+    files::open(path, config)
 }
 
 /// The marker of the database that `connection` has open; none when it is not a warehouse.

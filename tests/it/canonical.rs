@@ -11,7 +11,7 @@ use crate::support::open;
 const ABOUT_RUNS: &[&str] = &["etl.runs", "etl.streams", "etl.warehouse"];
 
 /// Columns that carry times, runs, or the order in which pages came.
-const ABOUT_THE_LOAD: &[&str] = &[
+pub(crate) const ABOUT_THE_LOAD: &[&str] = &[
     "run_id",
     "_run_id",
     "first_seen_run",

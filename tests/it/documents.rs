@@ -102,7 +102,7 @@ fn the_readme_names_every_view_command_and_exit_code() {
 
 /// The order of the layers; a module uses those before it, never those after it.
 const LAYERS: &[&[&str]] = &[
-    &["clock", "crash", "secret", "terminal", "text_file"],
+    &["clock", "crash", "files", "secret", "terminal", "text_file"],
     &["schema", "api"],
     &["catalog", "staging"],
     &["selection", "normalise", "views", "workspace"],

@@ -23,6 +23,8 @@ mod normalise;
 mod outside;
 mod paging;
 mod parts;
+#[cfg(unix)]
+mod places;
 mod proxy;
 mod query;
 mod query_output;

@@ -7,6 +7,7 @@ use vainu_etl::erase::{EraseOptions, erase};
 use vainu_etl::export::{ExportFormat, ExportOptions, Manifest, export};
 
 use super::rig::{ALFA, JANE, Rig, lines, options, texts};
+use crate::support::{stderr, vainu_etl};
 
 /// Exports the warehouse in both forms; gives the folders.
 fn exported(rig: &Rig) -> [std::path::PathBuf; 2] {
@@ -119,4 +120,86 @@ fn the_newest_export_to_a_folder_is_the_one_remembered() {
     let list: serde_json::Value =
         serde_json::from_slice(&fs_err::read(rig.state().join("exports.json")).unwrap()).unwrap();
     assert_eq!(list.as_array().unwrap().len(), 2);
+}
+
+/// What the command says of a file in which a subject is left.
+fn assert_still_there(rig: &Rig, subject: &[&str], says: &[&str]) {
+    let output = vainu_etl(rig.dir.path()).arg("erase").args(subject).output().unwrap();
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(6), "{text}{}", crate::support::stdout(&output));
+    for says in says {
+        assert!(text.contains(says), "{says} is not in {text}");
+    }
+    assert!(text.contains("remove it if you do not need it, then run the same command again"), "{text}");
+}
+
+#[test]
+fn a_file_in_which_a_subject_is_left_is_named_and_ends_with_6() {
+    let rig = Rig::new();
+    let [parquet, csv] = exported(&rig);
+    let found = |dir: &Path| {
+        let folder = dir.join(manifest(dir).export).join("prospects");
+        super::rig::all_files(&folder)
+            .into_iter()
+            .map(|file| (fs_err::read(&file).unwrap(), file))
+            .collect::<Vec<_>>()
+    };
+    let before = [found(&parquet), found(&csv)];
+    let generation = rig.state().join("generations/000001.duckdb");
+    let kept = fs_err::read(&generation).unwrap();
+    let page = rig.landed("20260101T000000Z-0000").join("pages-00001.zst");
+    let pages = fs_err::read(&page).unwrap();
+    let business = ["--business-id", ALFA];
+    assert!(rig.erase(&[ALFA]).remaining.is_empty());
+
+    // As a backup program puts them back, or a copy by hand, under a name that no manifest has.
+    for (dir, files) in [&parquet, &csv].into_iter().zip(&before) {
+        let folder = dir.join(manifest(dir).export).join("prospects");
+        let named = files.iter().map(|(bytes, old)| {
+            let within = old.strip_prefix(dir).unwrap().components().skip(2).collect::<std::path::PathBuf>();
+            let put =
+                folder.join(within).with_file_name(format!("old.{}", old.extension().unwrap().display()));
+            fs_err::create_dir_all(put.parent().unwrap()).unwrap();
+            fs_err::write(&put, bytes).unwrap();
+            put
+        });
+        let named: Vec<_> = named.collect();
+        let finnish = named.iter().find(|file| !file.to_string_lossy().contains("country=DK")).unwrap();
+        let says = format!("still there: 2 of the rows of prospects in `{}`", finnish.display());
+        assert_still_there(&rig, &business, &[&says]);
+        named.iter().for_each(|file| fs_err::remove_file(file).unwrap());
+    }
+
+    let stray = rig.state().join("generations/copy-of-1.duckdb");
+    fs_err::write(&stray, kept).unwrap();
+    let says = format!("still there: 2 of the rows of prospects in `{}`", stray.display());
+    assert_still_there(&rig, &business, &[&says]);
+    fs_err::remove_file(&stray).unwrap();
+
+    let stray = rig.state().join("landing/old/pages-00001.zst");
+    fs_err::create_dir(stray.parent().unwrap()).unwrap();
+    fs_err::write(&stray, pages).unwrap();
+    let says = format!("still there: 2 of the landed pages in `{}`", stray.display());
+    assert_still_there(&rig, &business, &[&says]);
+    assert_still_there(&rig, &["--contact", JANE], &[&says]);
+    fs_err::remove_dir_all(stray.parent().unwrap()).unwrap();
+    assert!(rig.erase(&[ALFA, JANE]).remaining.is_empty());
+}
+
+/// The first look goes by the manifest; the second does not rely on it.
+#[test]
+fn an_export_whose_manifest_is_wrong_is_seen_by_the_second_look() {
+    let rig = Rig::new();
+    let connection = Connection::open(rig.warehouse()).unwrap();
+    // A company that nothing else names, so that the first look finds nothing at all in the export.
+    let sql = "INSERT INTO contacts (country, business_id, position, phone, _run_id) VALUES ('FI', '00000077', 0, '7', 'r')";
+    connection.execute_batch(sql).unwrap();
+    connection.close().unwrap();
+    let [parquet, _] = exported(&rig);
+    let path = parquet.join("manifest.json");
+    let text = fs_err::read_to_string(&path).unwrap();
+    assert!(text.contains("\"country\": \"FI\""));
+    fs_err::write(&path, text.replace("\"country\": \"FI\"", "\"country\": \"SE\"")).unwrap();
+    let says = ["still there: 1 of the rows of contacts in `", "/contacts/country=FI/part-1.parquet`"];
+    assert_still_there(&rig, &["--business-id", "FI00000077"], &says);
 }

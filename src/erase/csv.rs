@@ -1,0 +1,47 @@
+//! What separates the fields of an exported CSV file.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+/// As CSV says.
+pub(super) const COMMA: char = ',';
+
+/// What stands behind the name of the first column in the header line; a comma when nothing does.
+///
+/// # Errors
+/// The file cannot be read.
+pub(super) fn delimiter(path: &Path, first_column: &str) -> std::io::Result<char> {
+    let mut header = String::new();
+    BufReader::new(fs_err::File::open(path)?).read_line(&mut header)?;
+    Ok(behind(&header, first_column))
+}
+
+fn behind(header: &str, first_column: &str) -> char {
+    let header = header.trim_start_matches('\u{feff}');
+    let quoted = format!("\"{}\"", first_column.replace('"', "\"\""));
+    let rest = header.strip_prefix(&quoted).or_else(|| header.strip_prefix(first_column));
+    match rest.and_then(|rest| rest.chars().next()) {
+        Some(found) if found.is_ascii() && !matches!(found, '\r' | '\n' | '"') => found,
+        _ => COMMA,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_delimiter_stands_behind_the_first_column() {
+        for (header, first, wanted) in [
+            ("country,business_id\r\n", "country", ','),
+            ("\u{feff}country;business_id\r\n", "country", ';'),
+            ("\"a;b\"\tc\r\n", "a;b", '\t'),
+            ("\"a\"\"b\"|c\n", "a\"b", '|'),
+            ("country\r\n", "country", ','),
+            ("", "country", ','),
+            ("other,x\n", "country", ','),
+        ] {
+            assert_eq!(behind(header, first), wanted, "{header}");
+        }
+    }
+}

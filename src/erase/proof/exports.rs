@@ -1,0 +1,134 @@
+//! Every row of every file in the folder of an export.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use arrow::array::{RecordBatch, StringArray};
+use arrow::datatypes::DataType;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use percent_encoding::percent_decode_str;
+
+use super::super::csv::delimiter;
+use super::super::subject::Subject;
+use super::super::{EraseError, Outcome};
+use super::cells::Cells;
+use super::database::{text, texts_of};
+use super::{Failed, Held, below, take};
+use crate::export::{self, Manifest};
+
+/// Looks at the files of an export, and at those that lie in its folder though no manifest names them.
+///
+/// # Errors
+/// The folder cannot be read.
+pub(super) fn look(dir: &Path, subjects: &[Subject], outcome: &mut Outcome) -> Result<(), EraseError> {
+    let manifest = export::manifest_of(dir)?;
+    let countries = countries(dir, manifest.as_ref());
+    for entry in fs_err::read_dir(dir)? {
+        let folder = entry?.path();
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        if !export::is_export(&name) || folder.is_symlink() {
+            continue;
+        }
+        for file in below(&folder, "")? {
+            let place = Place::of(&folder, &file, countries.get(&file));
+            match file.extension().and_then(|extension| extension.to_str()) {
+                Some("parquet") => take(&file, parquet(&file, &place, subjects), outcome),
+                Some("csv") => take(&file, csv(&file, &place, subjects), outcome),
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The country of the rows of each file of which the manifest says it.
+fn countries(dir: &Path, manifest: Option<&Manifest>) -> BTreeMap<PathBuf, String> {
+    let tables = manifest.iter().flat_map(|manifest| &manifest.tables);
+    let divided = tables.filter(|table| !table.partitioned_by.is_empty());
+    let files = divided.flat_map(|table| &table.files);
+    files.filter_map(|file| Some((dir.join(&file.path), file.country.clone()?))).collect()
+}
+
+/// What a file is.
+struct Place {
+    table: String,
+    /// What the manifest and the path say of the country of its rows; none where the file says it.
+    countries: BTreeSet<Option<String>>,
+}
+
+impl Place {
+    fn of(export: &Path, file: &Path, country: Option<&String>) -> Self {
+        let parts = file.strip_prefix(export).unwrap_or(file).components();
+        let mut parts = parts.map(|part| part.as_os_str().to_string_lossy().into_owned());
+        let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let table = parts.next().map(|name| decoded(&name)).unwrap_or_default();
+        let named = parts.find_map(|part| part.strip_prefix("country=").map(decoded));
+        let mut countries: BTreeSet<_> = country.cloned().into_iter().chain(named).map(Some).collect();
+        if countries.is_empty() {
+            countries.insert(None);
+        }
+        Self { table, countries }
+    }
+
+    /// Whether a row is about a subject, of whichever of the countries it is.
+    fn is_about<'t>(&'t self, cells: &Cells<'_>, cell: impl Fn(usize) -> Option<&'t str>) -> bool {
+        self.countries.iter().any(|country| cells.are_about(country.as_deref(), &cell))
+    }
+
+    fn held(&self, rows: u64) -> Held {
+        vec![(format!("the rows of {}", self.table), rows)]
+    }
+}
+
+fn parquet(path: &Path, place: &Place, subjects: &[Subject]) -> Result<Held, Failed> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(fs_err::File::open(path)?.into_file())?;
+    let fields = builder.schema().fields().clone();
+    let is_text = |kind: &DataType| matches!(kind, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
+    let texts: Vec<usize> =
+        (0..).zip(&fields).filter(|(_, field)| is_text(field.data_type())).map(|(index, _)| index).collect();
+    let names: Vec<String> =
+        texts.iter().filter_map(|index| fields.get(*index)).map(|field| field.name().clone()).collect();
+    let cells = Cells::new("main", &place.table, &names, subjects);
+    let mask = ProjectionMask::roots(builder.parquet_schema(), texts);
+    let mut rows = 0;
+    for batch in builder.with_projection(mask).build()? {
+        let batch = plain(&batch?)?;
+        let columns: Vec<&StringArray> = texts_of(&batch)?;
+        let about = |row: &usize| place.is_about(&cells, |index| text(&columns, index, *row));
+        rows += (0..batch.num_rows()).filter(about).count() as u64;
+    }
+    Ok(place.held(rows))
+}
+
+/// A batch of texts with each column in the one form of them.
+fn plain(batch: &RecordBatch) -> Result<RecordBatch, Failed> {
+    let schema = batch.schema();
+    let columns =
+        schema.fields().iter().zip(batch.columns()).map(|(field, column)| {
+            Ok((field.name().clone(), arrow::compute::cast(column, &DataType::Utf8)?))
+        });
+    let columns: Vec<_> = columns.collect::<Result<_, arrow::error::ArrowError>>()?;
+    Ok(RecordBatch::try_from_iter(columns)?)
+}
+
+fn csv(path: &Path, place: &Place, subjects: &[Subject]) -> Result<Held, Failed> {
+    let mut header =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(fs_err::File::open(path)?);
+    let first = header.records().next().transpose()?;
+    let first = first.as_ref().and_then(|names| names.get(0)).unwrap_or_default();
+    // Read with commas, the first field of a file with other marks holds more than a name.
+    let name: String = first.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let mark = u8::try_from(delimiter(path, &name)?)?;
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(mark).flexible(true).from_reader(fs_err::File::open(path)?);
+    let names: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
+    let cells = Cells::new("main", &place.table, &names, subjects);
+    let mut rows = 0;
+    for record in reader.records() {
+        let record = record?;
+        let about = place.is_about(&cells, |index| record.get(index).filter(|text| !text.is_empty()));
+        rows += u64::from(about);
+    }
+    Ok(place.held(rows))
+}

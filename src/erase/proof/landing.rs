@@ -1,0 +1,99 @@
+//! Every page in every segment of landed pages, and the ledgers.
+
+use std::path::Path;
+
+use super::super::bundle;
+use super::super::json::{self, Cut};
+use super::super::subject::Subject;
+use super::super::tally::Tally;
+use super::{Failed, Held};
+use crate::extract::bundle::answers;
+use crate::extract::ledger::{self, CompanyAnswers, Entry};
+
+/// Zstandard's own mark at the start of a page.
+const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// Bytes that a page may have, decompressed. One with more is read in parts by nobody, so it is looked at as it is.
+const MOST: usize = 1 << 30;
+
+/// How many pages of a file in the landing folder are about a subject, or lines of a ledger; none when the file is neither.
+pub(super) fn held(path: &Path, subjects: &[Subject]) -> Option<Result<Held, Failed>> {
+    let name = path.file_name()?.to_str()?;
+    if path.extension().is_some_and(|extension| extension == "zst") {
+        return Some(pages(path, subjects).map(|pages| vec![("the landed pages".to_owned(), pages)]));
+    }
+    if ledger::path_in(path.parent()?).file_name()?.to_str()? == name {
+        return Some(lines(path, subjects).map(|lines| vec![("the lines".to_owned(), lines)]));
+    }
+    None
+}
+
+fn pages(path: &Path, subjects: &[Subject]) -> Result<u64, Failed> {
+    let bytes = fs_err::read(path)?;
+    let mut rest = bytes.as_slice();
+    let (mut about, mut damaged) = (0, 0);
+    while !rest.is_empty() {
+        let length = zstd::zstd_safe::find_frame_compressed_size(rest).ok().filter(|length| *length > 0);
+        let page = length.and_then(|length| zstd::bulk::decompress(rest.get(..length)?, capacity(rest)).ok());
+        match &page {
+            Some(page) => about += u64::from(is_about(page, subjects)),
+            None => damaged += 1,
+        }
+        // Behind one that is damaged, the next begins where the mark stands again.
+        let next = length.filter(|_| page.is_some()).unwrap_or_else(|| next_mark(rest));
+        rest = rest.get(next..).unwrap_or_default();
+    }
+    if damaged > 0 && about == 0 {
+        return Err(format!("{damaged} pages are damaged").into());
+    }
+    Ok(about)
+}
+
+/// Bytes of the page at the start of `frames`, as its head says.
+fn capacity(frames: &[u8]) -> usize {
+    let size = zstd::zstd_safe::get_frame_content_size(frames).ok().flatten();
+    size.and_then(|size| usize::try_from(size).ok()).unwrap_or(MOST).min(MOST)
+}
+
+/// Where the next page begins.
+fn next_mark(frames: &[u8]) -> usize {
+    let behind = frames.get(1..).unwrap_or_default();
+    behind.windows(MAGIC.len()).position(|window| window == MAGIC).map_or(frames.len(), |at| at + 1)
+}
+
+/// Whether a body is about a subject. One that cannot be read, and may name one, is.
+fn is_about(body: &[u8], subjects: &[Subject]) -> bool {
+    if answers(body).is_some_and(|answers| !answers.is_empty()) {
+        let none = CompanyAnswers {
+            list: 0,
+            companies: Vec::new(),
+            not_found: Vec::new(),
+            refused: Vec::new(),
+            rows: 0,
+            at: None,
+        };
+        return !matches!(bundle::cut(none, body, subjects, &mut Tally::default()), Ok(None));
+    }
+    let Ok(text) = std::str::from_utf8(body) else { return true };
+    !matches!(json::cut(text, subjects, None, &mut Tally::default()), Ok(Cut::Same))
+}
+
+/// Lines that name a company whose answer went.
+fn lines(path: &Path, subjects: &[Subject]) -> Result<u64, Failed> {
+    let lines = ledger::read_lines(path.parent().unwrap_or(path))?;
+    let names = |companies: &[String]| {
+        companies.iter().any(|company| {
+            let is = |subject: &Subject| {
+                matches!(subject, Subject::Company { .. }) && subject.to_string() == *company
+            };
+            subjects.iter().any(is)
+        })
+    };
+    let about = |entry: &&Entry| match entry {
+        Entry::Answered(answers) => {
+            let refused = answers.refused.iter().map(|refusal| refusal.company.clone());
+            names(&answers.companies) || names(&answers.not_found) || names(&refused.collect::<Vec<_>>())
+        }
+        _ => false,
+    };
+    Ok(lines.entries.iter().filter(about).count() as u64)
+}
