@@ -14,7 +14,6 @@ use super::feed::Tally;
 use super::ledger::Verdict;
 use super::source::Source;
 use super::{ExtractError, worst};
-use crate::clock;
 
 /// Bytes of a bundle, give or take an answer.
 const MOST_BYTES: usize = 512 << 10;
@@ -38,7 +37,7 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
         let list = &list;
         async move {
             let answer = source.company(list, &company).await?;
-            Ok::<_, ExtractError>((company, answer, clock::now_us()))
+            Ok::<_, ExtractError>((company, answer, source.landing.now_us()))
         }
     });
     let mut answers = asks.buffer_unordered(source.settings.requests_at_once.max(1));

@@ -50,7 +50,7 @@ pub(super) fn fill(
     next: &Next,
     input: &LoadInput,
     tables: &[&'static Table],
-    generation: u64,
+    generation: record::Numbered,
     settings: &LoadSettings,
     steps: &mut Steps,
 ) -> Result<Built, LoadError> {
@@ -84,7 +84,8 @@ pub(super) fn fill(
         steps.done("other tables");
     }
     for table in tables {
-        let own = [&etl::WAREHOUSE, &etl::REJECTS, &etl::SCHEMA_DRIFT, &etl::LIST_MEMBERS, &etl::IDS_NOT_FOUND];
+        let own =
+            [&etl::WAREHOUSE, &etl::REJECTS, &etl::SCHEMA_DRIFT, &etl::LIST_MEMBERS, &etl::IDS_NOT_FOUND];
         let written = own.contains(table);
         if !written && !loads.iter().any(|load| load.table == *table) {
             let rows = match members::take_over(next, table, &build.selected)? {

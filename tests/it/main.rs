@@ -5,6 +5,7 @@
 mod canonical;
 mod cli;
 mod client;
+mod clock;
 mod command_line;
 mod crashes;
 mod documents;
@@ -24,7 +25,9 @@ mod parts;
 mod proxy;
 mod query;
 mod rejects;
+mod rights;
 mod selection;
+mod signals;
 mod simulator;
 mod staged_fixture;
 mod streams;
