@@ -1,11 +1,18 @@
-//! [`Clock`]: reads the time and sleeps, so that a test can do without either.
+//! [`Clock`]: reads the time and sleeps, so that a test can do without either. [`Timeline`]: the times that are written
+//! down, which never go back.
+
+mod shifted;
+mod timeline;
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+
+pub use shifted::VARIABLE;
+pub use timeline::{Jump, Timeline};
 
 /// Where the time comes from.
 pub trait Clock: fmt::Debug + Send + Sync {
@@ -27,7 +34,10 @@ impl Clock for SystemClock {
     }
 
     fn wall(&self) -> SystemTime {
-        SystemTime::now()
+        let now_us = now_us();
+        let length = Duration::from_micros(now_us.unsigned_abs());
+        let wall = if now_us < 0 { UNIX_EPOCH.checked_sub(length) } else { UNIX_EPOCH.checked_add(length) };
+        wall.unwrap_or(UNIX_EPOCH)
     }
 
     fn sleep_until(&self, at: Instant) -> BoxFuture<'_, ()> {
@@ -35,9 +45,27 @@ impl Clock for SystemClock {
     }
 }
 
+/// The time of day by the computer's own clock.
+pub fn now() -> jiff::Timestamp {
+    shifted::by_the_environment(jiff::Timestamp::now())
+}
+
 /// The time of day by the computer's own clock: microseconds since 1970, UTC.
 pub fn now_us() -> i64 {
-    jiff::Timestamp::now().as_microsecond()
+    now().as_microsecond()
+}
+
+/// A length of time for people: `3 days 4 h`, `12 min`, `40 s`.
+pub fn length_text(microseconds: u64) -> String {
+    let seconds = microseconds / 1_000_000;
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+    let plural = if days == 1 { "" } else { "s" };
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, _) => format!("{minutes} min"),
+        (0, _, _) => format!("{hours} h {minutes} min"),
+        _ => format!("{days} day{plural} {hours} h"),
+    }
 }
 
 /// A clock that stands still, except that a sleep moves it forward at once and is written down. For tests.

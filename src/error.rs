@@ -34,7 +34,8 @@ pub const DESTINATION: u8 = 6;
 pub const LOCKED: u8 = 7;
 /// Exit code of a spent budget.
 pub const BUDGET: u8 = 8;
-/// Exit code of an interruption.
+/// Exit code of an interruption; the command line gives that of the signal: 130 for Ctrl-C, 143 for SIGTERM, 129 for
+/// SIGHUP.
 pub const INTERRUPTED: u8 = 130;
 
 /// Why a command failed.
@@ -108,8 +109,8 @@ pub enum Error {
     /// The workspace cannot be used.
     #[error("the warehouse cannot be used")]
     Workspace(#[from] WorkspaceError),
-    /// Another run is at work.
-    #[error("another run is at work")]
+    /// Another run is at work, or the lock cannot be used.
+    #[error("{}", lock_outcome(.0))]
     Lock(#[from] LockError),
     /// The load was not published.
     #[error("{}", outcome_of(.0))]
@@ -280,6 +281,13 @@ impl Error {
             cause = error.source();
         }
         false
+    }
+}
+
+fn lock_outcome(error: &LockError) -> &'static str {
+    match error {
+        LockError::Held { .. } => "another run is at work",
+        LockError::Io { .. } => "the warehouse cannot be locked",
     }
 }
 

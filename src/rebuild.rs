@@ -8,18 +8,18 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
 use crate::catalog::{Lists, STREAMS, Stream, TARGET_GROUPS_STREAM};
-use crate::clock;
+use crate::clock::Timeline;
 use crate::error::{Error, SOURCE};
 use crate::extract::bundle::MOST_COMPANIES;
 use crate::extract::landing::read_page;
 use crate::extract::ledger::{self, RunList, Verdict};
 use crate::extract::runs::{self, LandedRun, RunState};
 use crate::extract::{ExtractError, target_group_ids};
-use crate::load::{LoadInput, LoadSettings, RunRecord, StreamInput};
+use crate::load::{self, LoadInput, LoadSettings, Restored, RunRecord, StreamInput};
 use crate::pipeline::planner::Served;
 use crate::pipeline::{
-    Piece, SyncSettings, clear, list_result, pieces, publish_with_views, refused, run_id, served_by,
-    stage_pieces,
+    Piece, SyncSettings, clear, last_written, list_result, pieces, publish_with_views, refused, run_id,
+    served_by, stage_pieces,
 };
 use crate::schema::Disposition;
 use crate::selection::ALL;
@@ -92,12 +92,23 @@ impl Default for RebuildSettings {
 pub fn rebuild(warehouse: &Path, settings: &RebuildSettings) -> Result<Rebuilt, Error> {
     let workspace = Workspace::open(warehouse)?;
     let lock = workspace.lock("rebuild")?;
+    workspace.probe(&lock)?;
+    // What was known says which lists must not be missing, and stays a generation.
+    if let Restored::Generation(generation) = load::restore(&workspace, &lock)? {
+        tracing::warn!(
+            path = %workspace.published().display(),
+            generation,
+            "The published file was gone: the newest kept generation is published again until the rebuilt one is made."
+        );
+    }
     let mut finished = runs::list(&workspace.landing_dir())?;
+    let last_landed = finished.iter().map(LandedRun::last_written_us).max();
+    let published = workspace.is_published().then(|| workspace.published());
+    let timeline = Timeline::after(last_written(published)?.max(last_landed));
     finished.retain(|run| matches!(run.state, RunState::Published(_)));
     let mut inputs = Vec::new();
     let mut used = HashSet::new();
-    let now = clock::now_us();
-    let id = run_id(now);
+    let id = run_id(timeline.started_us());
     clear(&workspace.staging_dir())?;
     let groups = target_groups(&finished)?;
     for stream in STREAMS {
@@ -122,7 +133,7 @@ pub fn rebuild(warehouse: &Path, settings: &RebuildSettings) -> Result<Rebuilt, 
         return Err(Error::NothingLanded { folder: workspace.landing_dir() });
     }
     let selects_all = selects_all(&finished);
-    publish(&workspace, &lock, settings, (id, now), Made { streams: inputs, selects_all }, &used)
+    publish(&workspace, &lock, settings, (id, &timeline), Made { streams: inputs, selects_all }, &used)
 }
 
 /// What the landed pages were made into.
@@ -162,7 +173,7 @@ fn publish(
     workspace: &Workspace,
     lock: &Lock,
     settings: &RebuildSettings,
-    (run_id, started_at_us): (String, i64),
+    (run_id, timeline): (String, &Timeline),
     Made { streams, selects_all }: Made,
     used: &HashSet<String>,
 ) -> Result<Rebuilt, Error> {
@@ -171,8 +182,9 @@ fn publish(
     names.sort_unstable();
     let run = RunRecord {
         run_id,
-        started_at_us,
-        finished_at_us: clock::now_us(),
+        started_at_us: timeline.started_us(),
+        clock_us: timeline.clock_us(),
+        finished_at_us: timeline.now_us(),
         status: if complete { "complete" } else { "incomplete" }.to_owned(),
         exit_code: if complete { 0 } else { SOURCE },
         arguments: Some(format!("rebuild from {}", names.join(", "))),
@@ -276,13 +288,18 @@ fn require_all_lists(
 fn stage_source(source: &Source<'_>, run_id: &str, workspace: &Workspace) -> Result<StreamInput, Error> {
     let labels: Vec<&String> = source.latest.keys().collect();
     let mut parts: Vec<Piece> = Vec::new();
+    // Oldest first: the clocks of two runs do not say which page is newer, the order of the runs does.
     for reading in &source.readings {
         let position = labels.iter().position(|label| **label == reading.list.label);
         let position = position.and_then(|position| u32::try_from(position).ok()).unwrap_or(u32::MAX);
         let own = pieces(reading.run, &[reading.index]);
         parts.extend(own.into_iter().map(|piece| Piece { list: position, ..piece }));
     }
-    parts.sort_by_key(|piece| std::cmp::Reverse(piece.at.fetched_at_us));
+    let order = |piece: &Piece| {
+        let run = source.readings.iter().rposition(|reading| reading.run.folder == *piece.folder);
+        std::cmp::Reverse((run, piece.at.number))
+    };
+    parts.sort_by_cached_key(order);
     // Numbers of several runs would be alike, and rejects are told apart by them.
     for (number, piece) in (0_u64..).zip(&mut parts) {
         piece.at.number = 1 + number * MOST_COMPANIES as u64;

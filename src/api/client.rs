@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::watch;
 
@@ -12,7 +12,7 @@ use super::delivery::Delivery;
 use super::gate::Gate;
 use super::transport::{Place, Transport};
 use super::{ApiError, ApiRequest, ClientSettings};
-use crate::clock::Clock;
+use crate::clock::{Clock, length_text, utc_text};
 
 /// A client for one API and one set of credentials. Cheap to clone; clones share connections, pace and budgets.
 #[derive(Clone)]
@@ -63,6 +63,34 @@ pub struct Stats {
     pub learned_per_second: Option<f64>,
 }
 
+/// What the server's clock said, and the computer's at the same moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServerTime {
+    /// The header `Date` of an answer, microseconds since 1970, UTC; whole seconds.
+    pub server_us: i64,
+    /// The computer's clock when the answer came, microseconds since 1970, UTC.
+    pub clock_us: i64,
+}
+
+impl ServerTime {
+    /// Clocks further apart than this are not both right.
+    const APART_US: u64 = 5 * 60 * 1_000_000;
+
+    /// How far the computer's clock is from the server's, microseconds, above 0 when it is ahead; none when they are as
+    /// good as equal.
+    pub fn apart_us(&self) -> Option<i64> {
+        let apart = self.clock_us.saturating_sub(self.server_us);
+        (apart.unsigned_abs() > Self::APART_US).then_some(apart)
+    }
+
+    /// The difference in words; none when they are as good as equal.
+    pub fn difference(&self) -> Option<String> {
+        let apart = self.apart_us()?;
+        let length = length_text(apart.unsigned_abs());
+        Some(format!("{length} {}", if apart > 0 { "ahead of" } else { "behind" }))
+    }
+}
+
 /// Why nothing more starts.
 #[derive(Debug, Clone)]
 pub(super) enum Stop {
@@ -79,6 +107,8 @@ pub(super) struct Inner {
     pub(super) gate: Gate,
     pub(super) tally: Tally,
     stop: watch::Sender<Option<Stop>>,
+    /// From the latest answer that had a readable `Date`.
+    server_time: watch::Sender<Option<ServerTime>>,
 }
 
 /// Counts, and the budgets that are limits on counts.
@@ -108,7 +138,9 @@ impl Client {
         let concurrency = usize::try_from(settings.concurrency.get()).unwrap_or(usize::MAX);
         let gate = Gate::new(concurrency, settings.requests_per_second, Arc::clone(&settings.clock));
         let (stop, _) = watch::channel(None);
-        Ok(Self { inner: Arc::new(Inner { settings, base, transport, gate, tally: Tally::default(), stop }) })
+        let (server_time, _) = watch::channel(None);
+        let tally = Tally::default();
+        Ok(Self { inner: Arc::new(Inner { settings, base, transport, gate, tally, stop, server_time }) })
     }
 
     /// Where the API is, as configured.
@@ -146,6 +178,17 @@ impl Client {
         self.inner.stop_with(Stop::Interrupted);
     }
 
+    /// What the server's clock said last; none before the first answer, and when it does not say.
+    pub fn server_time(&self) -> Option<ServerTime> {
+        *self.inner.server_time.borrow()
+    }
+
+    /// Waits until the server has said its time.
+    pub(crate) async fn server_time_known(&self) -> Option<ServerTime> {
+        let mut time = self.inner.server_time.subscribe();
+        time.wait_for(Option::is_some).await.ok().and_then(|time| *time)
+    }
+
     /// What the client has done so far and what it is doing.
     pub fn stats(&self) -> Stats {
         let (tally, state) = (&self.inner.tally, self.inner.gate.state());
@@ -177,6 +220,25 @@ impl Inner {
 
     pub(super) fn now(&self) -> Instant {
         self.clock().now()
+    }
+
+    /// Notes the header `Date` of an answer; says when it is not the time that the computer's clock shows, once for each
+    /// time that they part.
+    pub(super) fn note_date(&self, date: &str) {
+        let Ok(server) = httpdate::parse_http_date(date.trim()) else { return };
+        let micros = |time: SystemTime| jiff::Timestamp::try_from(time).map(|time| time.as_microsecond());
+        let (Ok(server_us), Ok(clock_us)) = (micros(server), micros(self.clock().wall())) else { return };
+        let time = ServerTime { server_us, clock_us };
+        let before = self.server_time.send_replace(Some(time));
+        let was_apart = before.is_some_and(|before| before.apart_us().is_some());
+        if let Some(difference) = time.difference().filter(|_| !was_apart) {
+            tracing::warn!(
+                clock = utc_text(clock_us),
+                api_date = utc_text(server_us),
+                "The computer's clock is {difference} the API's (its header Date): set the clock. Times that are \
+                 written, and the days of leads that are asked for, go by the computer's."
+            );
+        }
     }
 
     /// The first reason to stop stays.

@@ -94,6 +94,9 @@ impl<'a> Delivery<'a> {
         let outcome = self.outcome(&exchange);
         self.last_status = status(&exchange);
         self.count(&exchange);
+        if let Some(date) = exchange.as_ref().ok().and_then(|response| response.date.as_deref()) {
+            client.note_date(date);
+        }
         debug!(request = %self.name, attempt = self.attempts, status = self.last_status, ?outcome,
             elapsed_s = (client.now() - begun).as_secs_f32(), "Request answered.");
         let verdict = classify(&outcome);

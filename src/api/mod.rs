@@ -27,7 +27,7 @@ mod transport;
 
 pub use backoff::Jitter;
 pub use classify::{Outcome, TransportKind, Verdict, classify};
-pub use client::{Answer, Client, Stats};
+pub use client::{Answer, Client, ServerTime, Stats};
 pub use credentials::Credentials;
 pub use error::ApiError;
 pub use hint::ErrorKind;

@@ -66,12 +66,24 @@ impl ConfigFile {
             None => return Ok(Self::default()),
         };
         let text = text_file::read(path).map_err(|source| Error::Config { source: source.into() })?;
-        let mut file = Self::parse(&text)
+        let parsed = Self::parse(&text)
             .map_err(|source| Error::ConfigSyntax { path: path.to_owned(), source: Box::new(source) })?;
-        // Found wherever the command runs: beside the settings that name it.
-        let folder = path.parent().unwrap_or(Path::new(""));
-        file.status_texts = file.status_texts.map(|named| folder.join(named));
-        Ok(file)
+        Ok(parsed.relative_to(path.parent().unwrap_or(Path::new(""))))
+    }
+
+    /// Takes every path in the file as relative to `folder`, where the file lies. Every setting that names a file has to
+    /// stand here.
+    fn relative_to(mut self, folder: &Path) -> Self {
+        let paths = [&mut self.warehouse, &mut self.api_key_file, &mut self.status_texts];
+        for path in paths.into_iter().flatten() {
+            *path = folder.join(&*path);
+        }
+        for table in self.select.iter_mut().chain([&mut self.customer_data]) {
+            for (_, value) in table.iter_mut() {
+                files_relative_to(folder, value);
+            }
+        }
+        self
     }
 
     /// Reads the text of a settings file.
@@ -80,5 +92,44 @@ impl ConfigFile {
     /// The text is no TOML, or holds what is no setting.
     pub(crate) fn parse(text: &str) -> Result<Self, toml::de::Error> {
         toml::from_str(text)
+    }
+}
+
+/// `@FILE` of a filter: a file of values.
+fn files_relative_to(folder: &Path, value: &mut toml::Value) {
+    match value {
+        toml::Value::String(text) => {
+            if let Some(path) = text.strip_prefix('@') {
+                *text = format!("@{}", folder.join(path).display());
+            }
+        }
+        toml::Value::Array(values) => values.iter_mut().for_each(|value| files_relative_to(folder, value)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_path_in_the_file_is_relative_to_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("vainu-etl.toml");
+        fs_err::write(
+            &path,
+            "warehouse = 'data/v.duckdb'\napi_key_file = '/run/secrets/vainu'\n\
+             [customer_data]\nbusiness_id__in = '@customers.txt'\n\
+             [[select]]\nbusiness_ids = '@ids/fi.txt'\ncountry = 'FI'\n[[select]]\nbusiness_ids = ['@a.txt', '1']\n",
+        )
+        .unwrap();
+        let file = ConfigFile::load(Some(&path)).unwrap();
+        let at = |name: &str| format!("@{}", dir.path().join(name).display());
+        assert_eq!(file.warehouse, Some(dir.path().join("data/v.duckdb")));
+        assert_eq!(file.api_key_file, Some("/run/secrets/vainu".into()));
+        assert_eq!(file.customer_data["business_id__in"].as_str(), Some(at("customers.txt").as_str()));
+        assert_eq!(file.select[0]["business_ids"].as_str(), Some(at("ids/fi.txt").as_str()));
+        assert_eq!(file.select[0]["country"].as_str(), Some("FI"));
+        assert_eq!(file.select[1]["business_ids"][0].as_str(), Some(at("a.txt").as_str()));
     }
 }

@@ -7,14 +7,16 @@ use indicatif::{HumanBytes, HumanCount};
 
 use super::output::{self, Output};
 use super::settings::Settings;
-use crate::api::{ApiRequest, Client, ClientSettings, proxy_of};
+use crate::api::{ApiRequest, Client, ClientSettings, ServerTime, proxy_of};
 use crate::catalog::PROSPECTS;
-use crate::clock;
+use crate::clock::{self, Timeline};
 use crate::error::{DESTINATION, Error, SOURCE};
 use crate::extract::runs::{self, RunState};
+use crate::load;
 use crate::normalise::fingerprints;
+use crate::pipeline::last_written;
 use crate::query::{self, Format, QueryOptions};
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, WorkspaceError};
 
 /// With less room than this a load is likely to fail: two generations and landed pages of 100,000 companies.
 const LITTLE_ROOM: u64 = 500 << 20;
@@ -33,21 +35,30 @@ pub(crate) struct DoctorArgs {
 struct Finding {
     name: &'static str,
     found: Result<String, (u8, String)>,
+    /// What is no reason for a run to fail, and yet better known.
+    notes: Vec<String>,
+}
+
+impl Finding {
+    fn new(name: &'static str, found: Result<String, (u8, String)>) -> Self {
+        Self { name, found, notes: Vec::new() }
+    }
 }
 
 pub(crate) fn run(args: &DoctorArgs, global: &Settings) -> Result<u8, Error> {
-    let mut findings = vec![clock_is_plausible(), disk(&global.warehouse)];
-    findings.push(lock(&global.warehouse));
+    let (api, server) = if args.offline { (None, None) } else { api(global)? };
+    let mut findings = vec![clock(&global.warehouse, server), disk(&global.warehouse)];
+    findings.push(folder(&global.warehouse));
+    let hidden = Workspace::inspect(&global.warehouse).is_ok_and(|workspace| !workspace.can_read_state());
+    findings.push(if hidden { not_shown("lock") } else { lock(&global.warehouse) });
     findings.push(published_file(&global.warehouse));
     findings.push(status_texts(&global.warehouse));
-    findings.push(unfinished_run(&global.warehouse));
+    findings.push(if hidden { not_shown("runs") } else { unfinished_run(&global.warehouse) });
     findings.push(proxy(global));
-    if !args.offline {
-        findings.push(api(global)?);
-    }
+    findings.extend(api);
     let mut code = 0;
     let mut text = String::new();
-    for Finding { name, found } in &findings {
+    for Finding { name, found, notes } in &findings {
         match found {
             Ok(what) => text.push_str(&format!("ok    {name:12} {what}\n")),
             Err((exit, what)) => {
@@ -55,20 +66,74 @@ pub(crate) fn run(args: &DoctorArgs, global: &Settings) -> Result<u8, Error> {
                 code = if code == 0 { *exit } else { code };
             }
         }
+        for note in notes {
+            text.push_str(&format!("note  {name:12} {note}\n"));
+        }
     }
     Output::data(&crate::terminal::safe_lines(&text))?;
     Ok(code)
 }
 
-fn clock_is_plausible() -> Finding {
+/// Compares the computer's clock with the API's, and with what was written last.
+fn clock(warehouse: &Path, server: Option<ServerTime>) -> Finding {
     let now = clock::now_us();
     let text = clock::utc_text(now);
-    let found = if now > EARLIEST_US {
-        Ok(text)
-    } else {
-        Err((DESTINATION, format!("{text} cannot be; set the clock")))
+    let found = match server.and_then(|server| Some((server, server.difference()?))) {
+        Some((server, difference)) => Err((
+            DESTINATION,
+            format!("{text} is {difference} the API's {}; set the clock", clock::utc_text(server.server_us)),
+        )),
+        None if now <= EARLIEST_US => Err((DESTINATION, format!("{text} cannot be; set the clock"))),
+        None if server.is_some() => Ok(format!("{text}, as the API's")),
+        None => Ok(text),
     };
-    Finding { name: "clock", found }
+    let mut finding = Finding::new("clock", found);
+    let history = Workspace::inspect(warehouse).ok().and_then(|workspace| {
+        if workspace.is_published() {
+            return Some(workspace.published().to_owned());
+        }
+        Some(load::newest(&workspace).ok()??.path)
+    });
+    let written = last_written(history.as_deref()).ok().flatten();
+    if let Some(jump) = Timeline::after(written).jump() {
+        finding.notes.push(format!(
+            "the warehouse was last written at {}, {} later: one of the two clocks was wrong; times go on from there",
+            clock::utc_text(jump.written_us),
+            clock::length_text(jump.written_us.abs_diff(jump.clock_us)),
+        ));
+    }
+    finding
+}
+
+/// Tries what publishing needs, as a run does before its first request.
+fn folder(warehouse: &Path) -> Finding {
+    let name = "folder";
+    match Workspace::inspect(warehouse)
+        .and_then(|workspace| Ok((workspace.lacking_beside_others()?, workspace)))
+    {
+        Err(error) => Finding::new(name, Err((error.kind().exit_code(), explained(&error, &error.hint())))),
+        Ok((notes, workspace)) => {
+            let what = format!("a new generation can be put into {}", workspace.folder().display());
+            Finding { notes, ..Finding::new(name, Ok(what)) }
+        }
+    }
+}
+
+/// What only the owner of the state folder can see.
+fn not_shown(name: &'static str) -> Finding {
+    let reason = "not shown: the state folder cannot be read; it is its owner's alone".to_owned();
+    Finding::new(name, Err((DESTINATION, reason)))
+}
+
+/// An error with its causes and what to do.
+fn explained(error: &dyn std::error::Error, hint: &str) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text.push_str(&format!(": {next}"));
+        cause = next.source();
+    }
+    format!("{text}; {hint}")
 }
 
 fn disk(warehouse: &Path) -> Finding {
@@ -83,7 +148,7 @@ fn disk(warehouse: &Path) -> Finding {
         }
         Ok(free) => Ok(format!("{} free in {}", HumanBytes(free), folder.display())),
     };
-    Finding { name: "disk", found }
+    Finding::new("disk", found)
 }
 
 fn free_bytes(folder: &Path) -> std::io::Result<u64> {
@@ -101,11 +166,12 @@ fn proxy(global: &Settings) -> Finding {
         }
         Err(error) => Err((error.exit_code(), format!("{error}; {}", error.hint().unwrap_or_default()))),
     };
-    Finding { name: "proxy", found }
+    Finding::new("proxy", found)
 }
 
-fn api(global: &Settings) -> Result<Finding, Error> {
-    let name = "api";
+/// Asks the API for one number; gives its time, too.
+fn api(global: &Settings) -> Result<(Option<Finding>, Option<ServerTime>), Error> {
+    let mut server = None;
     let found = match global.credentials() {
         Err(error) => {
             let said: Vec<String> =
@@ -120,7 +186,9 @@ fn api(global: &Settings) -> Result<Finding, Error> {
                 ApiRequest::get(PROSPECTS.endpoint.path).query("country", "FI").query("count", "true");
             let answer = runtime.block_on(async {
                 let client = Client::new(ClientSettings::new(base_url, credentials))?;
-                client.send(&request).await
+                let answer = client.send(&request).await;
+                server = client.server_time();
+                answer
             });
             match answer {
                 Err(error) => {
@@ -144,12 +212,12 @@ fn api(global: &Settings) -> Result<Finding, Error> {
             }
         }
     };
-    Ok(Finding { name, found })
+    Ok((Some(Finding::new("api", found)), server))
 }
 
 fn lock(warehouse: &Path) -> Finding {
     let found = match Workspace::inspect(warehouse) {
-        Err(error) => Err((error.kind().exit_code(), format!("{error}; {}", error.hint()))),
+        Err(error) => Err((error.kind().exit_code(), explained(&error, &error.hint()))),
         Ok(workspace) => Ok(match workspace.lock_owner() {
             None => "free".to_owned(),
             Some(owner) => {
@@ -157,23 +225,54 @@ fn lock(warehouse: &Path) -> Finding {
             }
         }),
     };
-    Finding { name: "lock", found }
+    Finding::new("lock", found)
 }
 
-/// Reads the published file as a BI tool would: read-only, through a view.
+/// Reads the published file as a BI tool would: read-only, through a view. Also what lies in it and beside it that is not
+/// ours.
 fn published_file(warehouse: &Path) -> Finding {
-    let found = if Workspace::inspect(warehouse).is_ok_and(|workspace| !workspace.is_published()) {
-        Ok("nothing published yet".to_owned())
-    } else {
-        read_as_reader(warehouse)
+    let name = "warehouse";
+    let Ok(workspace) = Workspace::inspect(warehouse) else {
+        return Finding::new(name, read_as_reader(warehouse));
     };
-    Finding { name: "warehouse", found }
+    if let Some(path) = workspace.stale_wal() {
+        let error = WorkspaceError::StaleWal { path };
+        return Finding::new(name, Err((error.kind().exit_code(), explained(&error, &error.hint()))));
+    }
+    if !workspace.is_published() {
+        return Finding::new(name, not_published(&workspace));
+    }
+    let mut finding = Finding::new(name, read_as_reader(warehouse));
+    match load::foreign(workspace.published()) {
+        Ok(foreign) if !foreign.is_empty() => finding.notes.push(format!(
+            "holds what vainu-etl did not make, and what the next generation will not have: {}; keep it in a file of its \
+             own that attaches this one",
+            load::named(&foreign)
+        )),
+        _ => {}
+    }
+    finding
+}
+
+fn not_published(workspace: &Workspace) -> Result<String, (u8, String)> {
+    match load::newest(workspace) {
+        Ok(None) => Ok("nothing published yet".to_owned()),
+        Ok(Some(newest)) => Err((
+            DESTINATION,
+            format!(
+                "{} is gone; `sync` goes on from generation {1}, `rollback` publishes generation {1} again",
+                workspace.published().display(),
+                newest.number
+            ),
+        )),
+        Err(error) => Err((error.kind().exit_code(), explained(&error, &error.hint()))),
+    }
 }
 
 fn read_as_reader(warehouse: &Path) -> Result<String, (u8, String)> {
     let mut text = Vec::new();
     let options = QueryOptions { format: Format::Csv, ..QueryOptions::default() };
-    let sql = "SELECT (SELECT count(*) FROM companies) AS companies, (SELECT max(finished_at) FROM etl.runs) AS run";
+    let sql = "SELECT (SELECT count(*) FROM companies) AS companies, (SELECT finished_at FROM etl.runs ORDER BY run_id DESC LIMIT 1) AS run";
     query::query(warehouse, sql, &options, &mut text)
         .map_err(|error| (DESTINATION, format!("{error}; {}", error.hint())))?;
     let row = String::from_utf8_lossy(&text).lines().nth(1).unwrap_or_default().to_owned();
@@ -232,5 +331,5 @@ fn unfinished_run(warehouse: &Path) -> Finding {
         Ok(Err(error)) => Err((DESTINATION, error.to_string())),
         Err(error) => Err((error.kind().exit_code(), error.to_string())),
     };
-    Finding { name: "runs", found }
+    Finding::new("runs", found)
 }

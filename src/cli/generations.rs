@@ -60,6 +60,7 @@ pub(crate) struct RollbackArgs {
 pub(crate) fn rollback(args: &RollbackArgs, global: &Settings, output: &Output) -> Result<u8, Error> {
     let workspace = Workspace::open(&global.warehouse)?;
     let lock = workspace.lock("rollback")?;
+    workspace.probe(&lock)?;
     let generation = load::rollback(&workspace, &lock, args.to).map_err(|error| {
         let hint = rollback_hint(&error);
         hint.into_iter().fold(Error::from(error), Error::advised)

@@ -25,6 +25,7 @@ mod query;
 mod rejects;
 mod schema;
 mod settings;
+mod signals;
 mod simulate;
 mod status;
 mod summary;
@@ -53,7 +54,10 @@ pub struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes: 0 done (also: nothing new) · 1 unexpected · 2 usage or configuration · 3 credentials refused ·
 4 source unavailable or list incomplete, resumable · 5 checks refused to publish · 6 destination failed ·
-7 another run holds the lock · 8 budget reached, resumable · 130 interrupted, resumable
+7 another run holds the lock · 8 budget reached, resumable · 130 interrupted by Ctrl-C, 143 by SIGTERM, 129 by
+SIGHUP, resumable; a second signal ends at once
+
+Paths in the settings file are relative to its folder; in options and the environment, to the current folder.
 
 Credentials: VAINU_API_KEY, or VAINU_USERNAME and VAINU_PASSWORD, or --api-key-file; never an argument.";
 
@@ -132,6 +136,10 @@ pub fn main() -> ExitCode {
     };
     let output = Output::new(cli.global.quiet, cli.global.log_format);
     panics::say_as_errors(&output);
+    // Without handlers the system's own do, except for process 1 of a container.
+    if let Err(error) = signals::install() {
+        output.say(&format!("Signals are left to the system: {error}."));
+    }
     let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| run(cli, &output)));
     let Ok(outcome) = outcome else { return ExitCode::from(UNEXPECTED) };
     match outcome {
@@ -141,7 +149,7 @@ pub fn main() -> ExitCode {
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
         Err(error) => {
             output.error(&error);
-            ExitCode::from(error.exit_code())
+            ExitCode::from(signals::exit_code(error.exit_code()))
         }
     }
 }

@@ -128,7 +128,7 @@ impl Output {
                 self.line(&terminal::safe_lines(&lines.join("\n")));
             }
             LogFormat::Json => {
-                let fields = json!({ "code": error.exit_code(), "causes": causes, "hint": error.hint() });
+                let fields = json!({ "code": super::signals::exit_code(error.exit_code()), "causes": causes, "hint": error.hint() });
                 self.object(Kind::Error, &error.to_string(), fields);
             }
         }

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::invocation;
 use super::output::Output;
+use super::signals;
 use crate::error::Error;
 use crate::simulator::{Config, Simulator, Switches};
 
@@ -72,8 +73,9 @@ pub(crate) fn run(args: &SimulateArgs, output: &Output) -> Result<u8, Error> {
             invocation::program(),
             simulator.base_url()
         ));
-        tokio::signal::ctrl_c().await?;
+        let (name, code) = signals::Watch::begin()?.first().await;
         simulator.shutdown().await;
-        Ok(0)
+        // Ctrl-C is how it is meant to end.
+        Ok(if name == "Ctrl-C" { 0 } else { code })
     })
 }

@@ -61,13 +61,17 @@ fn collect(warehouse: &Path, most_runs: u32) -> Result<Value, Error> {
     })?;
     let unfinished: Vec<Value> =
         unfinished.iter().filter(|run| run.state == RunState::Unfinished).map(unfinished_run).collect();
+    // It is its owner's alone; the published file is not.
+    let readable = workspace.can_read_state();
+    let kept = if readable { load::generations(&workspace)? } else { Vec::new() };
     let mut status = json!({
         "warehouse": workspace.published().display().to_string(),
         "published": workspace.is_published(),
         "unfinished": unfinished,
         "lock": workspace.lock_owner(),
         "landing_bytes": size_of(&workspace.landing_dir()),
-        "generations": load::generations(&workspace)?.iter().map(|kept| kept.number).collect::<Vec<_>>(),
+        "generations": kept.iter().map(|kept| kept.number).collect::<Vec<_>>(),
+        "state_readable": readable,
         "runs": [],
         "lists": [],
     });
@@ -141,10 +145,26 @@ fn describe(status: &Value) -> String {
         let bytes = HumanBytes(status["bytes"].as_u64().unwrap_or(0));
         text.push_str(&format!("{warehouse}: generation {}, {bytes}\n", word(&status["generation"])));
     } else {
-        text.push_str(&format!("{warehouse}: nothing published yet\n"));
+        match items(&status["generations"]).next() {
+            None => text.push_str(&format!("{warehouse}: nothing published yet\n")),
+            Some(newest) => text.push_str(&format!(
+                "{warehouse}: gone; `sync` goes on from generation {0}, `sync --restart-history` begins anew, \
+                 `rollback` publishes generation {0} again\n",
+                word(newest)
+            )),
+        }
     }
-    text.push_str(&format!("earlier generations: {}\n", list_of(&status["generations"])));
-    text.push_str(&format!("landed pages: {}\n", HumanBytes(status["landing_bytes"].as_u64().unwrap_or(0))));
+    if status["state_readable"] == true {
+        text.push_str(&format!("earlier generations: {}\n", list_of(&status["generations"])));
+        text.push_str(&format!(
+            "landed pages: {}\n",
+            HumanBytes(status["landing_bytes"].as_u64().unwrap_or(0))
+        ));
+    } else {
+        text.push_str(
+            "the state folder is its owner's alone: earlier generations, unfinished runs and the lock are shown to them\n",
+        );
+    }
     for run in items(&status["runs"]) {
         text.push_str(&format!(
             "run {}: {}, finished {}, {} rows seen, {} rejects, {} requests ({})\n",

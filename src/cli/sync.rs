@@ -8,12 +8,12 @@ use clap::Args;
 use serde_json::Value;
 use tokio::sync::oneshot;
 
-use super::config;
 use super::output::{Kind, Output};
 use super::progress::Progress;
 use super::publishing::{accepted_checks, status_texts};
 use super::settings::Settings;
 use super::summary::summarise;
+use super::{config, signals};
 use crate::api::ClientSettings;
 use crate::catalog::{Lists, STREAMS, Stream};
 use crate::error::Error;
@@ -103,6 +103,12 @@ pub(crate) struct SyncArgs {
     /// Give up an unfinished run of the same selections instead of resuming it
     #[arg(long)]
     restart: bool,
+    /// Begin the history anew: carry nothing over from what was published before, which stays a generation
+    ///
+    /// Without it, a published file that is gone is brought back from the newest kept generation, and the run goes on from
+    /// there.
+    #[arg(long)]
+    restart_history: bool,
 }
 
 /// Which companies are asked about by themselves
@@ -149,7 +155,7 @@ fn continued(error: Error, restart: bool) -> Error {
     error.advised(hint)
 }
 
-/// Runs a sync on a runtime of its own; Ctrl-C ends it in order, a second one at once.
+/// Runs a sync on a runtime of its own; the first signal ends it in order, a second one at once.
 pub(crate) fn run_sync(settings: &SyncSettings, output: &Output) -> Result<Report, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -158,13 +164,14 @@ pub(crate) fn run_sync(settings: &SyncSettings, output: &Output) -> Result<Repor
         .build()?;
     let progress = Progress::new(output);
     let (stop, stopped) = oneshot::channel();
-    runtime.spawn(watch_interrupts(output.clone(), stop));
+    runtime.spawn(watch_signals(output.clone(), stop));
     let stopped = async {
         if stopped.await.is_err() {
             std::future::pending::<()>().await;
         }
     };
     let outcome = runtime.block_on(pipeline::sync(settings, &progress, stopped));
+    signals::end_at_once();
     progress.finish();
     outcome
 }
@@ -176,20 +183,19 @@ fn blocking_threads() -> usize {
     std::thread::available_parallelism().map_or(2, usize::from).max(2)
 }
 
-/// The first Ctrl-C ends the run in order, the second at once, in whatever step it is.
-async fn watch_interrupts(output: Output, stop: oneshot::Sender<()>) {
-    if tokio::signal::ctrl_c().await.is_err() {
-        // Without a handler the signal ends the process at once, which resuming survives.
-        return;
-    }
-    let text = "Interrupted: requests in flight are finished and kept. Press Ctrl-C again to stop at once.";
-    output.tell(Kind::Progress, text, Value::Null);
+/// The first signal ends the run in order; a second one ends the process at once, in whatever step it is.
+async fn watch_signals(output: Output, stop: oneshot::Sender<()>) {
+    // Without a handler the signal ends the process at once, which resuming survives.
+    let Ok(mut signals) = signals::Watch::begin() else { return };
+    let (name, _) = signals.first().await;
+    let text = format!(
+        "Interrupted ({name}): requests in flight are finished and kept, a load that has begun is finished. \
+         {} to stop at once.",
+        if name == "Ctrl-C" { "Press Ctrl-C again" } else { "Send it again" }
+    );
+    output.tell(Kind::Progress, &text, Value::Null);
     // Nobody listens any more once the pages are staged; the load then runs to its end.
     let _ = stop.send(());
-    if tokio::signal::ctrl_c().await.is_ok() {
-        #[expect(clippy::exit, reason = "the user insists; whatever is landed is durable")]
-        std::process::exit(i32::from(crate::error::INTERRUPTED));
-    }
 }
 
 /// What the command line and the settings file say together.
@@ -258,6 +264,7 @@ pub(super) fn settings(args: &SyncArgs, global: &Settings) -> Result<SyncSetting
         })?),
         (given, _) => given,
     };
+    settings.restart_history = args.restart_history;
     Ok(SyncSettings { streams, arguments, full: args.full, restart: args.restart, ..settings })
 }
 

@@ -144,6 +144,7 @@ pub fn erase(warehouse: &Path, options: &EraseOptions) -> Result<Outcome, EraseE
     let write = !options.dry_run;
     let mut outcome = Outcome::default();
     if write {
+        workspace.probe(&lock)?;
         sweep(&workspace, &lock)?;
     }
     for (place, path) in warehouse::files(&workspace)? {

@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::{ExportError, Manifest, manifest::TOOL};
+use crate::workspace::durable;
 
 const MANIFEST: &str = "manifest.json";
 const LOCK: &str = ".vainu-etl-export.lock";
@@ -143,7 +144,7 @@ pub(crate) fn is_export(name: &str) -> bool {
 
 /// `export-20260102T030405Z`, or with `-2` and so on behind when there is one of this second.
 fn free_id(dir: &Path) -> String {
-    let now = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+    let now = crate::clock::now().strftime("%Y%m%dT%H%M%SZ").to_string();
     let mut id = format!("{PREFIX}{now}");
     let mut number = 1;
     while dir.join(&id).exists() || dir.join(format!(".{id}")).exists() {
@@ -163,12 +164,9 @@ fn sync_folders(dir: &Path) -> Result<(), ExportError> {
     sync_folder(dir)
 }
 
-/// Makes the names in `dir` durable; Windows cannot sync a folder, and does not need it.
+/// Makes the names in `dir` durable.
 fn sync_folder(dir: &Path) -> Result<(), ExportError> {
-    if cfg!(unix) {
-        fs_err::File::open(dir)?.sync_all()?;
-    }
-    Ok(())
+    Ok(durable::sync_folder(dir)?)
 }
 
 /// Points the link `current` at the export, in one step; something else of that name is left alone.
@@ -183,7 +181,11 @@ fn point_current(dir: &Path, export_id: &str) -> Result<(), ExportError> {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
         _ => {}
     }
-    fs_err::os::unix::fs::symlink(export_id, &temporary)?;
+    if let Err(error) = fs_err::os::unix::fs::symlink(export_id, &temporary) {
+        // Not every file system has links; `manifest.json` says as well which files are the export's.
+        tracing::warn!(%error, link = %link.display(), "The export is complete, but the link to it cannot be made.");
+        return Ok(());
+    }
     fs_err::rename(&temporary, &link)?;
     sync_folder(dir)
 }

@@ -159,7 +159,7 @@ impl Manifest {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             manifest_version: MANIFEST_VERSION,
             export: export.to_owned(),
-            created_at: jiff::Timestamp::now().to_string(),
+            created_at: crate::clock::now().to_string(),
             format,
             csv,
             source,
@@ -179,7 +179,7 @@ impl Source {
             )
             .map_err(ExportError::Catalog)?;
         let run_id = if has_runs {
-            let sql = "SELECT run_id FROM etl.runs ORDER BY started_at DESC NULLS LAST, run_id DESC LIMIT 1";
+            let sql = "SELECT run_id FROM etl.runs ORDER BY run_id DESC LIMIT 1";
             conn.query_row(sql, [], |row| row.get(0)).optional().map_err(ExportError::Catalog)?
         } else {
             None

@@ -14,7 +14,6 @@ use super::feed::Tally;
 use super::ledger::Verdict;
 use super::source::Source;
 use super::{ExtractError, worst};
-use crate::clock;
 
 /// Bytes of a bundle, give or take an answer.
 const MOST_BYTES: usize = 512 << 10;
@@ -94,7 +93,7 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
                 Err(refusal) if refusal.is_about_the_request() => Outcome::Refused(refusal),
                 Err(error) => return Err(error),
             };
-            Ok((company, outcome, clock::now_us()))
+            Ok((company, outcome, source.landing.now_us()))
         }
     });
     let mut answers = asks.buffer_unordered(source.settings.requests_at_once.max(1));

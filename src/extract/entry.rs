@@ -200,6 +200,12 @@ pub struct Verdict {
 pub enum Entry {
     /// The first line.
     Opened(Header),
+    /// What the computer's clock said when the run started, where that is before what was written already: the run's own
+    /// times go on from there.
+    Clock {
+        /// Microseconds since 1970, UTC.
+        at_us: i64,
+    },
     /// A number of rows; none when the server does not give one.
     Counted {
         /// Which request.

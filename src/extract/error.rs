@@ -91,6 +91,11 @@ impl ExtractError {
         matches!(self, Self::Api { source, .. } if source.is_about_the_request())
     }
 
+    /// Whether the system refuses it to this user: another one made what was to be written.
+    pub(crate) fn is_refused(&self) -> bool {
+        matches!(self, Self::Io(error) if error.kind() == std::io::ErrorKind::PermissionDenied)
+    }
+
     /// How much the error explains: of several at once the one with the highest rank is reported. One that says
     /// "interrupted" or "stopped" only follows from another.
     fn rank(&self) -> u8 {

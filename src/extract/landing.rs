@@ -18,7 +18,9 @@ use super::bundle::Bundle;
 use super::ledger::{CompanyAnswers, Entry, Header, LandedAt, Ledger, RequestKey};
 use super::runs;
 use super::writer::{Arrival, Busy, Message, Of, Writer};
+use crate::clock::Timeline;
 use crate::crash::{self, Point};
+use crate::workspace::durable;
 
 /// zstd level of landed pages: 1 halves the time of the default 3 and costs a tenth in size.
 pub(super) const COMPRESSION_LEVEL: i32 = 1;
@@ -34,6 +36,7 @@ pub struct Landing {
     sender: Option<mpsc::Sender<Message>>,
     writer: Option<JoinHandle<()>>,
     busy: Arc<Busy>,
+    timeline: Arc<Timeline>,
 }
 
 impl Landing {
@@ -42,15 +45,24 @@ impl Landing {
     /// # Errors
     /// The folder cannot be made or written to.
     pub fn create(folder: &Path, header: &Header) -> Result<Self, ExtractError> {
+        Self::create_with(folder, header, &[])
+    }
+
+    /// [`Landing::create`], with what else the ledger says from the beginning.
+    pub(crate) fn create_with(folder: &Path, header: &Header, more: &[Entry]) -> Result<Self, ExtractError> {
         // A run without a header could neither be resumed nor told from somebody else's folder.
         let begun = runs::set_aside(folder);
         fs_err::create_dir_all(&begun)?;
-        drop(Ledger::create(&begun, header)?);
-        fs_err::File::open(&begun)?.sync_all()?;
+        let mut ledger = Ledger::create(&begun, header)?;
+        if !more.is_empty() {
+            ledger.append(more)?;
+        }
+        drop(ledger);
+        durable::sync_folder(&begun)?;
         crash::point(Point::LandingCreated)?;
         fs_err::rename(&begun, folder)?;
         if let Some(parent) = folder.parent() {
-            fs_err::File::open(parent)?.sync_all()?;
+            durable::sync_folder(parent)?;
         }
         crash::point(Point::RunOpened)?;
         let (ledger, _) = Ledger::resume(folder)?;
@@ -90,7 +102,20 @@ impl Landing {
             next_number: number,
         };
         let writer = std::thread::spawn(move || writer.run(receiver));
-        Self { folder: folder.to_owned(), sender: Some(sender), writer: Some(writer), busy }
+        let timeline = Arc::default();
+        Self { folder: folder.to_owned(), sender: Some(sender), writer: Some(writer), busy, timeline }
+    }
+
+    /// Takes the times of its pages from there.
+    #[must_use]
+    pub fn with_timeline(mut self, timeline: Arc<Timeline>) -> Self {
+        self.timeline = timeline;
+        self
+    }
+
+    /// The time to write down of what came just now, microseconds since 1970, UTC.
+    pub(super) fn now_us(&self) -> i64 {
+        self.timeline.now_us()
     }
 
     /// Folder of the run.

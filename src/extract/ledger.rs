@@ -13,6 +13,7 @@ pub use super::entry::{
     Ask, CompanyAnswers, Entry, Header, LandedAt, Refusal, RequestKey, RunList, Spent, Verdict,
 };
 use crate::crash::{self, Point};
+use crate::workspace::durable;
 
 /// Version of the ledger's lines; another one is refused rather than guessed at.
 pub const LEDGER_VERSION: u32 = 2;
@@ -96,8 +97,7 @@ fn rewrite(folder: &Path, entries: &[Entry]) -> Result<(), ExtractError> {
     file.write_all(entries.iter().map(encode).collect::<String>().as_bytes())?;
     file.sync_all()?;
     fs_err::rename(&begun, path_in(folder))?;
-    fs_err::File::open(folder)?.sync_all()?;
-    Ok(())
+    Ok(durable::sync_folder(folder)?)
 }
 
 /// The entries of a ledger, its header first. Lines that fail their checksum are left out: what they said did

@@ -9,6 +9,7 @@ use super::ledger::{
     self, CompanyAnswers, Entry, Header, LandedAt, Lines, Refusal, RequestKey, RunList, Spent, Verdict,
 };
 use crate::crash::{self, Point};
+use crate::workspace::rights;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +29,9 @@ pub struct LandedRun {
     pub folder: PathBuf,
     /// What it was asked to do.
     pub header: Header,
+    /// What the computer's clock said when it started, microseconds since 1970, UTC: earlier than its header says when
+    /// the clock was behind what had been written before.
+    pub clock_us: i64,
     /// How it ended.
     pub state: RunState,
     /// What all its sessions spent.
@@ -67,6 +71,7 @@ impl LandedRun {
         let Some(Entry::Opened(header)) = entries.next() else {
             return Err(ExtractError::Ledger { path: ledger::path_in(folder) });
         };
+        let mut clock_us = header.started_at_us;
         let mut state = RunState::Unfinished;
         let mut spent = Spent::default();
         let mut damaged_pages = 0;
@@ -102,6 +107,7 @@ impl LandedRun {
                 }
                 Entry::Published { generation } => state = RunState::Published(generation),
                 Entry::Abandoned => state = RunState::Abandoned,
+                Entry::Clock { at_us } => clock_us = at_us,
                 Entry::Opened(_) | Entry::Counted { .. } | Entry::PastEnd { .. } => {}
             }
         }
@@ -111,6 +117,7 @@ impl LandedRun {
         Ok(Self {
             folder,
             header,
+            clock_us,
             state,
             spent,
             lists,
@@ -146,6 +153,12 @@ impl LandedRun {
         self.lists.iter().filter(move |(_, list)| list.stream == stream).map(|(index, list)| (*index, list))
     }
 
+    /// The last time that it has written down, microseconds since 1970, UTC.
+    pub fn last_written_us(&self) -> i64 {
+        let landed = self.pages.values().map(|(_, at)| at).chain(self.answers.values().map(|(_, at)| at));
+        landed.map(|at| at.fetched_at_us).fold(self.header.started_at_us, i64::max)
+    }
+
     /// Bytes of its folder.
     pub fn size_bytes(&self) -> u64 {
         landing::size_of(&self.folder)
@@ -179,10 +192,11 @@ pub fn list(landing: &Path) -> Result<Vec<LandedRun>, ExtractError> {
     Ok(runs)
 }
 
-/// Removes the pages of finished runs but for the latest `keep`; unfinished ones stay.
+/// Removes the pages of finished runs but for the latest `keep`; unfinished ones stay. What cannot be removed is said and
+/// passed over: the next run tries again.
 ///
 /// # Errors
-/// A folder cannot be removed.
+/// The runs cannot be listed.
 pub fn prune(landing: &Path, keep: usize) -> Result<(), ExtractError> {
     let finished: Vec<LandedRun> =
         list(landing)?.into_iter().filter(|run| run.state != RunState::Unfinished).collect();
@@ -190,9 +204,12 @@ pub fn prune(landing: &Path, keep: usize) -> Result<(), ExtractError> {
     for run in finished.iter().take(surplus) {
         // Half a run without its ledger would lie there for ever.
         let aside = set_aside(&run.folder);
-        fs_err::rename(&run.folder, &aside)?;
-        crash::point(Point::RunSetAside)?;
-        fs_err::remove_dir_all(aside)?;
+        let removed = fs_err::rename(&run.folder, &aside)
+            .and_then(|()| crash::point(Point::RunSetAside))
+            .and_then(|()| fs_err::remove_dir_all(&aside));
+        if let Err(error) = removed {
+            rights::warn_left(&aside, &error);
+        }
     }
     Ok(())
 }
@@ -202,13 +219,28 @@ pub fn prune(landing: &Path, keep: usize) -> Result<(), ExtractError> {
 /// # Errors
 /// A folder cannot be removed.
 pub fn sweep(landing: &Path) -> Result<(), ExtractError> {
-    for entry in fs_err::read_dir(landing)? {
-        let folder = entry?.path();
-        if is_set_aside(&folder) {
-            fs_err::remove_dir_all(folder)?;
-        }
+    for folder in left_over(landing)? {
+        fs_err::remove_dir_all(folder)?;
     }
     Ok(())
+}
+
+/// [`sweep`], for who only tidies up: what cannot be removed is said and passed over.
+pub(crate) fn tidy(landing: &Path) {
+    for folder in left_over(landing).unwrap_or_default() {
+        if let Err(error) = fs_err::remove_dir_all(&folder) {
+            rights::warn_left(&folder, &error);
+        }
+    }
+}
+
+fn left_over(landing: &Path) -> Result<Vec<PathBuf>, ExtractError> {
+    let mut folders = Vec::new();
+    for entry in fs_err::read_dir(landing)? {
+        folders.push(entry?.path());
+    }
+    folders.retain(|folder| is_set_aside(folder));
+    Ok(folders)
 }
 
 const SET_ASIDE: &str = ".tmp";

@@ -12,7 +12,6 @@ use super::lists::{KnownList, Lists};
 use super::look::{self, Seen};
 use super::{Answers, ExtractError, ExtractSettings, Observer, Plan, request};
 use crate::api::{Answer, ApiError, ApiRequest, ErrorKind};
-use crate::clock;
 use crate::normalise::{EnvelopeError, fingerprint};
 
 /// How often an answer that is JSON at first sight but no page is asked for again: an error that a server sends as
@@ -158,7 +157,7 @@ impl<'a> Source<'a> {
             self.note(Entry::PastEnd { key }).await?;
             return Ok(Page::default());
         };
-        let fetched_at = clock::now_us();
+        let fetched_at = self.landing.now_us();
         let Reply { body, seen, _rest } = reply;
         let landed = self.landing.land(key.clone(), body, fetched_at).await;
         landed.inspect_err(|_| self.api.stop_starting())?;

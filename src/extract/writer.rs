@@ -12,6 +12,7 @@ use super::ExtractError;
 use super::landing::segment_path;
 use super::ledger::{CompanyAnswers, Entry, LandedAt, Ledger, RequestKey};
 use crate::crash::{self, Point};
+use crate::workspace::durable;
 
 /// A segment file is closed at about this size.
 pub(super) const SEGMENT_BYTES: u64 = 256 << 20;
@@ -160,7 +161,7 @@ impl Writer {
             }
             let path = segment_path(&self.folder, self.segment);
             self.file = Some(fs_err::OpenOptions::new().create_new(true).append(true).open(path)?);
-            fs_err::File::open(&self.folder)?.sync_all()?;
+            durable::sync_folder(&self.folder)?;
             self.position = 0;
         }
         let file = self.file.as_mut().ok_or(ExtractError::LandingStopped)?;

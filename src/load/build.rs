@@ -50,7 +50,7 @@ pub(super) fn fill(
     next: &Next,
     input: &LoadInput,
     tables: &[&'static Table],
-    generation: u64,
+    generation: record::Numbered,
     settings: &LoadSettings,
     steps: &mut Steps,
 ) -> Result<Built, LoadError> {

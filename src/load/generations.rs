@@ -35,6 +35,58 @@ pub fn generations(workspace: &Workspace) -> Result<Vec<Generation>, LoadError> 
     kept(workspace)?.into_iter().map(described).collect()
 }
 
+/// The newest generation that is kept and can be read; none when there is none. Those that cannot be read are said.
+///
+/// # Errors
+/// [`LoadError::Io`] when the folder cannot be read.
+pub fn newest(workspace: &Workspace) -> Result<Option<Generation>, LoadError> {
+    for (number, path) in kept(workspace)? {
+        match read_marker(&path) {
+            Ok(marker) if marker.generation == number => {
+                let bytes =
+                    fs_err::metadata(&path).map_err(|source| LoadError::io("reading", &path, source))?.len();
+                let published_at_us = Some(marker.published_at_us);
+                return Ok(Some(Generation { number, bytes, published_at_us, path }));
+            }
+            Ok(marker) => tracing::warn!(
+                path = %path.display(),
+                says = marker.generation,
+                "A kept generation is not the one that its name says; it is passed over."
+            ),
+            Err(error) => {
+                tracing::warn!(path = %path.display(), %error, "A kept generation cannot be read; it is passed over.");
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// What became of a published file that was gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Restored {
+    /// There is one.
+    NotGone,
+    /// Nothing was ever published, or nothing of it is kept.
+    Nothing,
+    /// This generation is published again.
+    Generation(u64),
+}
+
+/// Publishes the newest kept generation again when the published file is gone: what is known of companies since the first
+/// load is in there. The caller says so.
+///
+/// # Errors
+/// The generations cannot be listed, or the newest not be moved.
+pub fn restore(workspace: &Workspace, _lock: &Lock) -> Result<Restored, LoadError> {
+    if workspace.is_published() {
+        return Ok(Restored::NotGone);
+    }
+    let Some(Generation { number, path, .. }) = newest(workspace)? else { return Ok(Restored::Nothing) };
+    switch::move_over(workspace, &Paths::of(workspace), &path)?;
+    switch::sync_folder(&workspace.generations_dir())?;
+    Ok(Restored::Generation(number))
+}
+
 /// Publishes an earlier generation again, and keeps the one that was published. `to` is its number; none for the
 /// one before the published one. The next load starts from it, with a number above all that are kept.
 ///
@@ -73,7 +125,8 @@ pub fn rollback(workspace: &Workspace, _lock: &Lock, to: Option<u64>) -> Result<
 pub(super) fn next_number(workspace: &Workspace, marker: Option<&Marker>) -> Result<u64, LoadError> {
     let newest = kept(workspace)?.first().map_or(0, |(number, _)| *number);
     let published = marker.map_or(0, |marker| marker.generation);
-    Ok(newest.max(published) + 1)
+    // The state folder may be new, and the files gone.
+    Ok(newest.max(published).max(workspace.highest_generation()?) + 1)
 }
 
 /// Removes all but `keep` earlier generations. The one that was just `replaced` stays first of all, also when it

@@ -89,6 +89,8 @@ pub struct RunRecord {
     pub run_id: String,
     /// When it first started, microseconds since 1970, UTC.
     pub started_at_us: i64,
+    /// What the computer's clock said then, microseconds since 1970, UTC: earlier when it was behind what had been written.
+    pub clock_us: i64,
     /// When its data were ready, microseconds since 1970, UTC; also the `_deleted_at` of what it deletes.
     pub finished_at_us: i64,
     /// `complete` or `incomplete`.

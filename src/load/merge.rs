@@ -105,14 +105,16 @@ impl Merge<'_> {
             ),
             "_extra" => "CASE WHEN s._present IS NULL THEN p._extra ELSE s._extra END".to_owned(),
             "_first_seen_at" => "coalesce(p._first_seen_at, s._seen_at)".to_owned(),
-            "_last_seen_at" => "coalesce(s._seen_at, p._last_seen_at)".to_owned(),
+            // The clock of this run may stand before that of an earlier one; what is written never goes back.
+            "_last_seen_at" => "greatest(s._seen_at, p._last_seen_at, p._first_seen_at)".to_owned(),
             "_deleted_at" => format!(
-                "CASE WHEN NOT ({unseen}) THEN NULL WHEN {leaves} THEN {time} ELSE p._deleted_at END",
+                "CASE WHEN NOT ({unseen}) THEN NULL WHEN {leaves} THEN greatest({time}, p._last_seen_at) \
+                 ELSE p._deleted_at END",
                 leaves = Self::leaves(),
                 time = timestamp(self.run.finished_at_us),
             ),
             SELECTED => self.sides.selected.value().to_owned(),
-            "_details_at" if self.sides.has_details => "coalesce(s._details_at, p._details_at)".to_owned(),
+            "_details_at" if self.sides.has_details => "greatest(s._details_at, p._details_at)".to_owned(),
             system if system.starts_with('_') => format!("p.{name}"),
             _ => format!("CASE WHEN {new} OR {} THEN s.{name} ELSE p.{name} END", self.present(column)),
         }
@@ -163,12 +165,11 @@ pub(super) fn changes(next: &Next, table: &Table, run: &RunRecord) -> Result<(),
     let sql = format!(
         "INSERT INTO next.etl.changes \
          SELECT country, business_id, c.field, {run_id}, c.before, c.after, \
-                CASE WHEN c.field = '_deleted_at' AND c.after IS NOT NULL THEN {finished} ELSE _last_seen_at END \
-         FROM (SELECT n.country, n.business_id, n._last_seen_at, unnest([{values}]) AS c \
+                CASE WHEN c.field = '_deleted_at' AND c.after IS NOT NULL THEN _deleted_at ELSE _last_seen_at END \
+         FROM (SELECT n.country, n.business_id, n._last_seen_at, n._deleted_at, unnest([{values}]) AS c \
                FROM ({previous}) p JOIN next.{target} n ON {same} WHERE n._run_id = {run_id}) \
          WHERE c IS NOT NULL",
         run_id = ddl::literal(&run.run_id),
-        finished = timestamp(run.finished_at_us),
         values = values.join(", "),
         target = table.qualified(),
         same = same_key(table, "n", "p"),

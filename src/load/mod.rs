@@ -13,6 +13,7 @@ mod combine;
 mod counts;
 mod details;
 mod error;
+mod foreign;
 mod generations;
 mod input;
 mod known;
@@ -33,7 +34,8 @@ use std::path::Path;
 use std::time::Instant;
 
 pub use error::LoadError;
-pub use generations::{Generation, generations, rollback};
+pub use foreign::{foreign, named};
+pub use generations::{Generation, Restored, generations, newest, restore, rollback};
 pub use input::{
     CheckHook, Counts, FailedCheck, HookError, Hooks, InstallHook, ListCounts, ListResult, LoadInput,
     LoadSettings, Published, RunRecord, Step, StreamInput,
@@ -74,7 +76,10 @@ pub fn publish(
     let next = Next::create(workspace, &paths.next, has_previous, &tables, settings)?;
     crash_point(Point::NextCreated, &paths.next)?;
     steps.done("create");
-    let built = build::fill(&next, input, &tables, generation, settings, &mut steps)?;
+    // Who begins anew has said from which time on.
+    let replaced_us = marker.as_ref().filter(|_| !input.from_scratch).map(|marker| marker.published_at_us);
+    let numbered = record::Numbered { number: generation, replaced_us };
+    let built = build::fill(&next, input, &tables, numbered, settings, &mut steps)?;
     crash_point(Point::NextFilled, &paths.next)?;
     next.close()?;
     crash_point(Point::NextCheckpointed, &paths.next)?;
@@ -96,6 +101,7 @@ pub fn publish(
     if let Some(path) = workspace.stale_wal() {
         return Err(WorkspaceError::StaleWal { path }.into());
     }
+    workspace.note_generation(generation)?;
     let bytes = switch::replace(workspace, &paths, marker.as_ref())?;
     steps.done("switch");
     generations::prune(workspace, input.keep, marker.as_ref());

@@ -6,17 +6,26 @@ use super::build::Built;
 use super::merge::timestamp;
 use super::next::Next;
 use super::{Counts, ListCounts, LoadError, LoadInput, Published, rejects};
+use crate::clock::Timeline;
 use crate::schema::{ddl, etl};
 use crate::selection;
 use crate::workspace::{self, FORMAT_VERSION, Marker, Workspace};
 
 const DOING: &str = "recording the load";
 
+/// The generation that is built.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Numbered {
+    pub(super) number: u64,
+    /// When the one that it replaces was finished, microseconds since 1970, UTC.
+    pub(super) replaced_us: Option<i64>,
+}
+
 /// Adds this run to the tables of schema `etl`, which already hold the earlier ones.
 pub(super) fn write(
     next: &Next,
     input: &LoadInput,
-    generation: u64,
+    generation: Numbered,
     built: &Built,
     rejects: &rejects::Written,
 ) -> Result<(), LoadError> {
@@ -54,9 +63,11 @@ pub(super) fn write(
     }
     merge_drift(next, input)?;
     write_ids(next, input)?;
-    let finished = jiff::Timestamp::now().as_microsecond();
+    let before =
+        generation.replaced_us.map_or(input.run.finished_at_us, |us| us.max(input.run.finished_at_us));
+    let finished = Timeline::after(Some(before)).now_us();
     let sql = format!("INSERT INTO next.etl.warehouse VALUES (?, ?, ?, {})", timestamp(finished));
-    next.execute(DOING, &sql, params![FORMAT_VERSION, generation, env!("CARGO_PKG_VERSION")])?;
+    next.execute(DOING, &sql, params![FORMAT_VERSION, generation.number, env!("CARGO_PKG_VERSION")])?;
     Ok(())
 }
 
@@ -68,9 +79,10 @@ fn claimed(total: u64) -> i64 {
 fn add_run(next: &Next, input: &LoadInput, built: &Built, rejects: u64) -> Result<(), LoadError> {
     let run = &input.run;
     let sql = format!(
-        "INSERT INTO next.etl.runs VALUES (?, {}, {}, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO next.etl.runs VALUES (?, {}, {}, ?, ?, ?, ?, ?, ?, ?, ?, ?, {})",
         timestamp(run.started_at_us),
-        timestamp(run.finished_at_us)
+        timestamp(run.finished_at_us),
+        timestamp(run.clock_us),
     );
     let params = params![
         run.run_id,

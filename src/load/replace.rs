@@ -83,7 +83,7 @@ fn value(table: &Table, column: &Column, run_id: &str) -> String {
             changed(table)
         ),
         "_first_seen_at" => "coalesce(p._first_seen_at, s._seen_at)".to_owned(),
-        "_last_seen_at" => "coalesce(s._seen_at, p._last_seen_at)".to_owned(),
+        "_last_seen_at" => "greatest(s._seen_at, p._last_seen_at, p._first_seen_at)".to_owned(),
         system if system.starts_with('_') && system != "_extra" => format!("p.{name}"),
         _ if known::stays(column) => format!("coalesce(s.{name}, p.{name})"),
         _ => format!("CASE WHEN s._seen_at IS NOT NULL THEN s.{name} ELSE p.{name} END"),

@@ -13,7 +13,7 @@ use super::switch::{self, Paths};
 use super::{LoadError, LoadSettings, crash_point, generations, verify};
 use crate::crash::Point;
 use crate::files;
-use crate::workspace::{Lock, Workspace, WorkspaceError, read_marker};
+use crate::workspace::{Lock, Workspace, WorkspaceError, inherit, read_marker};
 
 /// Where a table of the new file gets its rows from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,10 +92,7 @@ pub(crate) fn rewrite(
 
     let rows: Vec<_> = tables.iter().map(|table| (table.table.clone(), table.rows)).collect();
     verify::reopen(next, marker.generation, &rows)?;
-    let permissions = fs_err::metadata(path).map(|metadata| metadata.permissions());
-    permissions
-        .and_then(|permissions| fs_err::set_permissions(next, permissions))
-        .map_err(|source| LoadError::io("setting the permissions of", next, source))?;
+    inherit(path, next, path);
     switch::sync(next)?;
     crash_point(Point::ErasedFileVerified, next)?;
     if path == workspace.published() {

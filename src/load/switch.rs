@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{LoadError, crash_point};
 use crate::crash::{self, Point};
-use crate::workspace::{Marker, Workspace};
+use crate::workspace::{Marker, Workspace, durable, inherit, rights};
 
 /// The files of a load in progress. All are safe to lose.
 #[derive(Debug)]
@@ -33,15 +33,10 @@ impl Paths {
 pub(super) fn sweep(workspace: &Workspace) -> Result<(), LoadError> {
     let Paths { next, temporary, beside } = Paths::of(workspace);
     let wal = next.with_extension("duckdb.wal");
-    for path in [next, wal, beside] {
-        remove_if_there(&path)?;
+    for path in [next, wal, beside, temporary] {
+        rights::remove_left(&path).map_err(|source| LoadError::io("removing", &path, source))?;
     }
-    match fs_err::remove_dir_all(&temporary) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(LoadError::io("removing", &temporary, error))
-        }
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 /// Makes the finished file the published one, keeping what was published, which is described by `replaced`, as a
@@ -54,10 +49,7 @@ pub(super) fn replace(
     let next = &paths.next;
     if replaced.is_some() {
         // Whoever could read the earlier file can read this one.
-        let permissions = fs_err::metadata(workspace.published()).map(|metadata| metadata.permissions());
-        permissions
-            .and_then(|permissions| fs_err::set_permissions(next, permissions))
-            .map_err(|source| LoadError::io("setting the permissions of", next, source))?;
+        inherit(workspace.published(), next, workspace.published());
     }
     sync(next)?;
     crash_point(Point::NextSynced, next)?;
@@ -102,7 +94,8 @@ pub(super) fn move_over(workspace: &Workspace, paths: &Paths, from: &Path) -> Re
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
             let beside = &paths.beside;
-            fs_err::copy(from, beside).map_err(|source| LoadError::io("writing", beside, source))?;
+            copy_closed(from, beside).map_err(|source| LoadError::io("writing", beside, source))?;
+            inherit(from, beside, to);
             sync(beside)?;
             fs_err::rename(beside, to).map_err(failed)?;
             remove_if_there(from)?;
@@ -110,16 +103,27 @@ pub(super) fn move_over(workspace: &Workspace, paths: &Paths, from: &Path) -> Re
         Err(source) => return Err(failed(source)),
     }
     let durable = crash::point(Point::Renamed)
-        .and_then(|()| sync_names(workspace.folder()))
+        .and_then(|()| durable::sync_folder(workspace.folder()))
         .and_then(|()| crash::point(Point::FolderSynced));
     durable.map_err(|source| LoadError::NotDurable { path: to.to_owned(), source })
 }
 
+/// Copies a file under a name that nobody but its owner can read yet.
+fn copy_closed(from: &Path, to: &Path) -> io::Result<()> {
+    let mut options = fs_err::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    fs_err::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut copy = options.open(to)?;
+    io::copy(&mut fs_err::File::open(from)?, &mut copy).map(drop)
+}
+
 /// Waits until the file's content is on the disk.
 pub(super) fn sync(path: &Path) -> Result<(), LoadError> {
-    // Opened for writing, because Windows syncs no other.
+    // Windows syncs only what is open for writing, which the earlier file's permissions may not allow elsewhere.
     fs_err::OpenOptions::new()
-        .write(true)
+        .read(cfg!(unix))
+        .write(!cfg!(unix))
         .open(path)
         .and_then(|file| file.sync_all())
         .map_err(|source| LoadError::io("syncing", path, source))
@@ -127,11 +131,7 @@ pub(super) fn sync(path: &Path) -> Result<(), LoadError> {
 
 /// Waits until the folder's names are on the disk; only Unix can be asked for that.
 pub(super) fn sync_folder(path: &Path) -> Result<(), LoadError> {
-    sync_names(path).map_err(|source| LoadError::io("syncing", path, source))
-}
-
-fn sync_names(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { fs_err::File::open(folder)?.sync_all() } else { Ok(()) }
+    durable::sync_folder(path).map_err(|source| LoadError::io("syncing", path, source))
 }
 
 pub(super) fn remove_if_there(path: &Path) -> Result<(), LoadError> {

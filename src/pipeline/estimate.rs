@@ -68,7 +68,8 @@ pub struct Estimate {
 pub async fn estimate(settings: &SyncSettings) -> Result<Estimated, Error> {
     let client = Client::new(settings.client.clone())?;
     let workspace = Workspace::inspect(&settings.warehouse)?;
-    let plan = plan::plan(settings, &workspace, clock::now_us())?;
+    let history = super::history(settings, &workspace)?;
+    let plan = plan::plan(settings, history.as_deref(), clock::now_us())?;
     let begin = Instant::now();
     let concurrency = u64::from(settings.client.concurrency.get());
     let totals = totals(&plan, &client, 1).await?;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::SyncSettings;
 use super::staging::StagedStream;
-use crate::clock;
 use crate::error::{Error, SOURCE};
 use crate::extract::ledger::{RunList, Verdict};
 use crate::extract::runs::LandedRun;
@@ -22,6 +21,7 @@ pub(super) fn load_input(
     run: &LandedRun,
     staged: Vec<StagedStream>,
     retired: Vec<(String, String)>,
+    finished_at_us: i64,
 ) -> LoadInput {
     let verdicts: HashMap<u32, &Verdict> =
         run.verdicts.iter().map(|verdict| (verdict.list, verdict)).collect();
@@ -37,7 +37,8 @@ pub(super) fn load_input(
     let record = RunRecord {
         run_id: run.header.run_id.clone(),
         started_at_us: run.header.started_at_us,
-        finished_at_us: clock::now_us(),
+        clock_us: run.clock_us,
+        finished_at_us,
         status: if complete { "complete" } else { "incomplete" }.to_owned(),
         exit_code: if complete { 0 } else { SOURCE },
         arguments: Some(run.header.arguments.clone()),
@@ -49,7 +50,7 @@ pub(super) fn load_input(
         streams,
         retired,
         run: record,
-        from_scratch: false,
+        from_scratch: settings.restart_history,
         selects_all: None,
         max_deleted_percent: settings.max_deleted_percent,
         accepted_checks: settings.accepted_checks.clone(),

@@ -2,74 +2,117 @@
 //! lists of target groups.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use crate::catalog::{Lists, STREAMS, Stream};
 use crate::error::Error;
 use crate::normalise::fingerprint;
 use crate::query::texts;
 use crate::schema::ddl;
-use crate::workspace::Workspace;
 
 /// Microseconds of a day.
 pub(super) const DAY_US: i64 = 24 * 3600 * 1_000_000;
 
-/// Fingerprints of the live companies whose details of all those streams were read since that time.
+/// A reading that seems to come so much after now was made with a clock that was wrong.
+const AHEAD_US: i64 = 5 * 60 * 1_000_000;
+
+/// Fingerprints of the live companies whose details of all those streams were read within `age_us` before `now_us`, both
+/// by the computer's clock.
 ///
 /// A company says when its details were read, not which: they count when the run of that time read all those streams.
+/// How long ago that is says the clock of that run, not what the run wrote down, which goes on from earlier times when the
+/// clock is behind them. What was read with a clock ahead of now is of no known age, and is read again.
 pub(super) fn fresh(
-    workspace: &Workspace,
+    history: Option<&Path>,
     streams: &[&'static Stream],
-    since_us: i64,
+    now_us: i64,
+    age_us: i64,
 ) -> Result<HashSet<u64>, Error> {
-    if !workspace.is_published() {
-        return Ok(HashSet::new());
-    }
+    let mut fresh = HashSet::new();
+    let Some(path) = history else { return Ok(fresh) };
+    let mut has_clock = false;
+    let sql = "SELECT column_name FROM duckdb_columns() \
+               WHERE schema_name = 'etl' AND table_name = 'runs' AND column_name = 'clock_at'";
+    texts(path, sql, |[_]| has_clock = true)?;
+    let clock_at = if has_clock { "coalesce(r.clock_at, r.started_at)" } else { "r.started_at" };
     let of_stream = |stream: &&Stream| {
         format!(
             " AND EXISTS (SELECT 1 FROM etl.runs r JOIN etl.streams s ON s.run_id = r.run_id \
-             WHERE s.stream = {} AND p._details_at BETWEEN r.started_at AND r.finished_at)",
-            ddl::literal(stream.name)
+             WHERE s.stream = {} AND p._details_at BETWEEN r.started_at AND r.finished_at \
+             AND epoch_us({clock_at}) + (epoch_us(p._details_at) - epoch_us(r.started_at)) BETWEEN {} AND {})",
+            ddl::literal(stream.name),
+            now_us.saturating_sub(age_us),
+            now_us.saturating_add(AHEAD_US),
         )
     };
     let sql = format!(
         "SELECT p.country || '/' || p.business_id FROM main.prospects p \
-         WHERE p._deleted_at IS NULL AND p._details_at >= make_timestamp({since_us}){}",
+         WHERE p._deleted_at IS NULL AND p._details_at IS NOT NULL{}",
         streams.iter().map(of_stream).collect::<String>(),
     );
-    let mut fresh = HashSet::new();
-    texts(workspace.published(), &sql, |[company]| {
+    texts(path, &sql, |[company]| {
         fresh.insert(fingerprint(&company));
     })?;
     Ok(fresh)
 }
 
-/// Up to where earlier runs have read a stream that looks back only so far, microseconds since 1970, UTC.
-pub(super) fn covered(workspace: &Workspace, stream: &Stream) -> Result<Option<i64>, Error> {
+/// Up to where earlier runs have read a stream that looks back only so far, microseconds since 1970, UTC. What a run read
+/// up to a moment that is still to come, by a clock that was wrong, does not count.
+pub(super) fn covered(history: Option<&Path>, stream: &Stream, now_us: i64) -> Result<Option<i64>, Error> {
     let mut covered = None;
-    if workspace.is_published() {
+    if let Some(path) = history {
         let sql = format!(
-            "SELECT CAST(epoch_us(max(window_to)) AS VARCHAR) FROM etl.streams WHERE stream = {} AND complete",
+            "SELECT CAST(epoch_us(max(window_to)) AS VARCHAR) FROM etl.streams \
+             WHERE stream = {} AND complete AND epoch_us(window_to) <= {now_us}",
             ddl::literal(stream.name)
         );
-        texts(workspace.published(), &sql, |[to]| covered = to.parse().ok())?;
+        texts(path, &sql, |[to]| covered = to.parse().ok())?;
     }
     Ok(covered)
 }
 
+/// The last time that loads have written into a warehouse, microseconds since 1970, UTC; none when it holds none.
+pub(crate) fn last_written(history: Option<&Path>) -> Result<Option<i64>, Error> {
+    let Some(path) = history else { return Ok(None) };
+    // What the records of the loads say, and what stands in rows: an earlier version could write a later time there.
+    let columns = "SELECT format('{}.{}', c.schema_name, c.table_name), c.column_name \
+         FROM duckdb_columns() c JOIN duckdb_tables() t USING (database_name, schema_name, table_name) \
+         WHERE c.database_name = current_database() AND c.data_type = 'TIMESTAMP' AND (\
+         (c.schema_name = 'etl' AND (c.table_name, c.column_name) IN (('warehouse', 'published_at'), \
+          ('runs', 'started_at'), ('runs', 'finished_at'))) \
+         OR (c.schema_name = 'main' AND c.column_name IN ('_first_seen_at', '_last_seen_at', '_deleted_at', '_details_at')))";
+    let mut parts = Vec::new();
+    texts(path, columns, |[table, column]| {
+        let column = ddl::identifier(&column);
+        let table: Vec<_> = table.splitn(2, '.').map(ddl::identifier).collect();
+        parts.push(format!(
+            "SELECT epoch_us(max({column}) FILTER (isfinite({column}))) AS at FROM {}",
+            table.join(".")
+        ));
+    })?;
+    let mut last = None;
+    if !parts.is_empty() {
+        let sql = format!("SELECT CAST(max(at) AS VARCHAR) FROM ({})", parts.join(" UNION ALL "));
+        texts(path, &sql, |[at]| last = at.parse().ok())?;
+    }
+    Ok(last)
+}
+
 /// Lists of that kind that the published file holds and that are not among those that there are, as stream and list.
 pub(super) fn retired(
-    workspace: &Workspace,
+    history: Option<&Path>,
     kind: Lists,
     there_are: &[String],
 ) -> Result<Vec<(String, String)>, Error> {
     let mut retired = Vec::new();
+    let Some(path) = history else { return Ok(retired) };
     let of_kind = STREAMS.iter().filter(|stream| stream.lists == kind);
-    for stream in of_kind.filter(|_| workspace.is_published()) {
+    for stream in of_kind {
         let sql = format!(
             "SELECT DISTINCT list FROM etl.list_members WHERE stream = {} ORDER BY list",
             ddl::literal(stream.name)
         );
-        texts(workspace.published(), &sql, |[list]| {
+        texts(path, &sql, |[list]| {
             if !there_are.contains(&list) {
                 retired.push((stream.name.to_owned(), list));
             }

@@ -1,18 +1,22 @@
 //! Where a run lands its pages: in the folder of an unfinished run of the same selections, or in a new one.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{SyncSettings, plan};
-use crate::clock;
+use super::{SyncSettings, known, plan};
+use crate::clock::{self, Timeline, utc_text};
 use crate::error::Error;
 use crate::extract::Plan;
 use crate::extract::landing::Landing;
 use crate::extract::ledger::{Entry, Header, LEDGER_VERSION, Ledger};
-use crate::extract::runs::{self, RunState};
+use crate::extract::runs::{self, LandedRun, RunState};
 use crate::selection::SelectionUse;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, rights};
 
-/// A landed run older than this is not resumed: the list has moved on too far for its pages to fit together.
+/// A landed run that started longer ago than this is not resumed: the list has moved on too far for its pages to fit
+/// together. One that seems to start so much later than now started with another clock, nobody knows when.
 const RESUME_WITHIN_US: i64 = 24 * 3600 * 1_000_000;
 
 /// A run that is open for landing.
@@ -21,44 +25,85 @@ pub(super) struct Opened {
     /// What its ledger holds.
     pub(super) recorded: Vec<Entry>,
     pub(super) plan: Plan,
+    /// Whether it goes on with an unfinished run.
+    pub(super) resumed: bool,
+    /// The times that it writes down.
+    pub(super) timeline: Arc<Timeline>,
 }
 
 /// An unfinished run of the same selections, or a new run.
-pub(super) fn open(settings: &SyncSettings, workspace: &Workspace) -> Result<Opened, Error> {
+pub(super) fn open(
+    settings: &SyncSettings,
+    workspace: &Workspace,
+    history: Option<&Path>,
+) -> Result<Opened, Error> {
     let fingerprint = fingerprint(settings);
+    runs::tidy(&workspace.landing_dir());
+    let landed = runs::list(&workspace.landing_dir())?;
+    let last_landed = landed.iter().map(LandedRun::last_written_us).max();
+    let written = known::last_written(history)?;
     let now = clock::now_us();
-    runs::sweep(&workspace.landing_dir())?;
-    for run in runs::list(&workspace.landing_dir())? {
+    for run in &landed {
         if run.state != RunState::Unfinished {
             continue;
         }
-        let too_old = now.saturating_sub(run.header.started_at_us) > RESUME_WITHIN_US;
+        let age_us = now.saturating_sub(run.clock_us).saturating_abs();
+        let too_old = age_us > RESUME_WITHIN_US;
         let same = run.header.fingerprint == fingerprint;
-        if same && !too_old && !settings.restart {
-            tracing::info!(
-                run_id = run.header.run_id,
-                pages = run.pages.len(),
-                bundles_of_answers = run.answers.len(),
-                "Resuming the unfinished run."
-            );
-            let (landing, recorded) = Landing::resume(&run.folder)?;
-            let plan = plan::plan(settings, workspace, run.header.started_at_us)?;
-            return Ok(Opened { landing, recorded, plan });
+        if !same && !too_old {
+            continue;
         }
-        if too_old || same {
-            tracing::warn!(
-                run_id = run.header.run_id,
-                "An unfinished run is given up; its pages stay for a while."
-            );
-            Ledger::resume(&run.folder)?.0.append(&[Entry::Abandoned])?;
+        if same && !too_old && !settings.restart {
+            match Landing::resume(&run.folder) {
+                Ok((landing, recorded)) => {
+                    tracing::info!(
+                        run_id = run.header.run_id,
+                        pages = run.pages.len() + run.answers.len(),
+                        "Resuming the unfinished run."
+                    );
+                    let timeline = Arc::new(Timeline::after(written.max(Some(run.last_written_us()))));
+                    let landing = landing.with_timeline(Arc::clone(&timeline));
+                    let plan = plan::plan(settings, history, run.clock_us)?;
+                    return Ok(Opened { landing, recorded, plan, resumed: true, timeline });
+                }
+                Err(error) if error.is_refused() => {
+                    let mend = rights::mend(&run.folder);
+                    tracing::warn!(
+                        run_id = run.header.run_id,
+                        %error,
+                        mend,
+                        "The unfinished run is another user's and cannot be gone on with; a new one is started."
+                    );
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        tracing::warn!(
+            run_id = run.header.run_id,
+            started_at = utc_text(run.clock_us),
+            clock = utc_text(now),
+            "An unfinished run is given up; its pages stay for a while."
+        );
+        let noted =
+            Ledger::resume(&run.folder).and_then(|(mut ledger, _)| ledger.append(&[Entry::Abandoned]));
+        match noted {
+            Err(error) if error.is_refused() => {
+                let mend = rights::mend(&run.folder);
+                tracing::warn!(%error, mend, "An unfinished run of another user cannot be given up; it is passed over.");
+            }
+            noted => noted?,
         }
     }
-    let plan = plan::plan(settings, workspace, now)?;
-    let run_id = run_id(now);
+    let timeline = Arc::new(Timeline::after(written));
+    let (now, started_at_us) = (timeline.clock_us(), timeline.started_us());
+    let plan = plan::plan(settings, history, now)?;
+    // Runs are told apart, and put in order, by their ids.
+    let run_id = run_id(Timeline::after(last_landed).started_us().max(started_at_us));
     let header = Header {
         version: LEDGER_VERSION,
         run_id: run_id.clone(),
-        started_at_us: now,
+        started_at_us,
         lists: plan.known_lists(),
         arguments: settings.arguments.clone(),
         fingerprint,
@@ -67,8 +112,12 @@ pub(super) fn open(settings: &SyncSettings, workspace: &Workspace) -> Result<Ope
             forgets_others: settings.forget_selections,
         },
     };
-    let landing = Landing::create(&workspace.landing_dir().join(&run_id), &header)?;
-    Ok(Opened { landing, recorded: vec![Entry::Opened(header)], plan })
+    let clock = (started_at_us != now).then_some(Entry::Clock { at_us: now });
+    let folder = workspace.landing_dir().join(&run_id);
+    let landing = Landing::create_with(&folder, &header, clock.as_slice())?;
+    let landing = landing.with_timeline(Arc::clone(&timeline));
+    let recorded = std::iter::once(Entry::Opened(header)).chain(clock).collect();
+    Ok(Opened { landing, recorded, plan, resumed: false, timeline })
 }
 
 /// Hash over everything that decides which requests are made.
@@ -88,6 +137,10 @@ fn fingerprint(settings: &SyncSettings) -> String {
     );
     for list in settings.lists.iter().chain(&settings.customer_lists) {
         text.push_str(&format!("\n{} {:?} {:?}", list.label, list.parameters, list.id_chunks));
+    }
+    // What is known decides which companies are asked about.
+    if settings.restart_history {
+        text.push_str("\nrestart history");
     }
     format!("{:016x}", xxh3_64(text.as_bytes()))
 }

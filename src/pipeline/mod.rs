@@ -1,5 +1,6 @@
 //! A whole run: lock, land, prove, normalise, load, publish. The file to read second, after `main.rs`.
 
+mod clock_watch;
 mod estimate;
 mod hand_over;
 mod known;
@@ -10,7 +11,7 @@ mod repair;
 mod staging;
 
 use std::error::Error as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ use crate::extract::landing::Landing;
 use crate::extract::ledger::{self, Entry, Spent, Verdict};
 use crate::extract::runs::{self, LandedRun};
 use crate::extract::{ExtractSettings, Extracted, Observer, Plan, extract};
-use crate::load::LoadSettings;
+use crate::load::{self, LoadSettings, Restored};
 use crate::report::{PhaseClock, Report};
 use crate::selection::{DetailsFor, List};
 use crate::views::StatusText;
@@ -30,6 +31,7 @@ use crate::workspace::{Lock, Workspace};
 
 pub use estimate::{Estimate, Estimated, Outside, estimate};
 pub(crate) use hand_over::{list_result, publish_with_views};
+pub(crate) use known::last_written;
 use landing::Opened;
 pub(crate) use landing::run_id;
 use staging::StagedStream;
@@ -82,6 +84,8 @@ pub struct SyncSettings {
     pub keep_raw: usize,
     /// Give up an unfinished run of the same selections instead of resuming it.
     pub restart: bool,
+    /// Begin the history anew: nothing that was published before is carried over. It stays a generation.
+    pub restart_history: bool,
 }
 
 impl SyncSettings {
@@ -125,6 +129,7 @@ impl SyncSettings {
             status_texts: Vec::new(),
             keep_raw: Self::KEEP_RAW,
             restart: false,
+            restart_history: false,
         }
     }
 }
@@ -145,8 +150,22 @@ pub async fn sync(
     let workspace = Workspace::open(&settings.warehouse)?;
     // Held to the very end: whoever comes next may go on with this run, and empties the staging folder.
     let lock = Arc::new(workspace.lock("sync")?);
+    // What would fail in hours is better known now.
+    workspace.probe(&lock)?;
     // What an earlier session left there may be what fills the disk.
     clear(&workspace.staging_dir())?;
+    if !settings.restart_history {
+        let restored = load::restore(&workspace, &lock)?;
+        if let Restored::Generation(generation) = restored {
+            tracing::warn!(
+                path = %workspace.published().display(),
+                generation,
+                "The published file was gone: the newest kept generation is published again, and the run goes on from \
+                 it. To begin anew instead, run sync with --restart-history."
+            );
+        }
+    }
+    say_what_vanishes(&workspace);
     let outcome = run(settings, &client, &workspace, &lock, observer, stop).await;
     if outcome.is_err()
         && let Err(error) = clear(&workspace.staging_dir())
@@ -164,20 +183,41 @@ async fn run(
     observer: &dyn Observer,
     stop: impl Future<Output = ()>,
 ) -> Result<Report, Error> {
-    let Opened { landing, recorded, plan } = landing::open(settings, workspace)?;
-    let resumed = recorded.len() > 1;
+    let history = history(settings, workspace)?;
+    let history = history.as_deref();
+    let Opened { landing, recorded, plan, resumed, timeline } = landing::open(settings, workspace, history)?;
     let mut phases = PhaseClock::start();
-    let work = fetch_and_stage(settings, &plan, client, workspace, &landing, recorded, observer, &mut phases);
+    let work = fetch_and_stage(
+        settings,
+        &plan,
+        client,
+        (workspace, history),
+        &landing,
+        recorded,
+        observer,
+        &mut phases,
+    );
     let outcome = {
         tokio::pin!(work);
-        tokio::pin!(stop);
-        tokio::select! {
-            outcome = &mut work => outcome,
-            () = &mut stop => {
+        let mut told = false;
+        let told_of_clock = async {
+            told = clock_watch::tell(&timeline, client.server_time_known().await);
+            std::future::pending::<()>().await
+        };
+        let outcome = tokio::select! {
+            outcome = &mut work => Some(outcome),
+            () = stop => None,
+            () = told_of_clock => None,
+        };
+        let outcome = match outcome {
+            Some(outcome) => outcome,
+            None => {
                 client.stop_starting();
                 work.await
             }
-        }
+        };
+        clock_watch::tell_rest(&timeline, client.server_time(), told);
+        outcome
     };
     let stats = client.stats();
     let spent = Spent { requests: stats.requests, retries: stats.retries, bytes: stats.bytes };
@@ -186,7 +226,7 @@ async fn run(
     noted?;
     observer.phase("loading");
     let run = LandedRun::read(landing.folder())?;
-    let input = hand_over::load_input(settings, &run, staged, retired);
+    let input = hand_over::load_input(settings, &run, staged, retired, timeline.now_us());
     let (input, published) =
         hand_over::publish(workspace.clone(), Arc::clone(lock), input, settings.load.clone()).await?;
     phases.end("load");
@@ -195,19 +235,51 @@ async fn run(
     noted.map_err(|source| Error::NotRecorded { generation, source })?;
     phases.landing = landing.busy();
     drop(landing);
-    if let Err(error) = tidy(workspace, settings.keep_raw) {
-        // No reason to fail for what is published; the next run tries again.
-        tracing::warn!(%error, cause = error.source().map(tracing::field::display), "Not everything is tidied up.");
-    }
+    tidy(workspace, settings.keep_raw);
     Ok(Report::new(&settings.warehouse, workspace, &run, &input, &published, resumed, phases))
 }
 
-/// Removes what a published run no longer needs.
-fn tidy(workspace: &Workspace, keep_raw: usize) -> Result<(), Error> {
-    crash::point(Point::RunRecorded)?;
-    clear(&workspace.staging_dir())?;
-    crash::point(Point::StagingEmptied)?;
-    Ok(runs::prune(&workspace.landing_dir(), keep_raw.max(1))?)
+/// Removes what a published run no longer needs. No reason to fail for what is published; the next run tries again.
+fn tidy(workspace: &Workspace, keep_raw: usize) {
+    let emptied = || -> Result<(), Error> {
+        crash::point(Point::RunRecorded)?;
+        clear(&workspace.staging_dir())?;
+        Ok(crash::point(Point::StagingEmptied)?)
+    };
+    let pruned = || -> Result<(), Error> { Ok(runs::prune(&workspace.landing_dir(), keep_raw.max(1))?) };
+    for error in [emptied().err(), pruned().err()].into_iter().flatten() {
+        tracing::warn!(%error, cause = error.source().map(tracing::field::display), "Not everything is tidied up.");
+    }
+}
+
+/// The file that says what earlier loads have brought: the published one, or, when it is gone, the newest that is kept;
+/// none for who begins anew.
+fn history(settings: &SyncSettings, workspace: &Workspace) -> Result<Option<PathBuf>, Error> {
+    if settings.restart_history {
+        return Ok(None);
+    }
+    if workspace.is_published() {
+        return Ok(Some(workspace.published().to_owned()));
+    }
+    Ok(load::newest(workspace)?.map(|newest| newest.path))
+}
+
+/// Names what people have put into the published file: the next generation is made without it.
+fn say_what_vanishes(workspace: &Workspace) {
+    if !workspace.is_published() {
+        return;
+    }
+    match load::foreign(workspace.published()) {
+        Ok(foreign) if foreign.is_empty() => {}
+        Ok(foreign) => tracing::warn!(
+            not_ours = load::named(&foreign),
+            "The published file holds what vainu-etl did not make: it is not carried over to the next generation, and \
+             stays in the earlier one as long as that is kept. Keep it in a file of its own that attaches this one."
+        ),
+        Err(error) => {
+            tracing::debug!(%error, "It is not known whether the published file holds what is not ours.")
+        }
+    }
 }
 
 /// Reads all lists and stages their pages. A landed page that turns out to be damaged is fetched again.
@@ -216,7 +288,7 @@ async fn fetch_and_stage(
     settings: &SyncSettings,
     plan: &Plan,
     client: &Client,
-    workspace: &Workspace,
+    (workspace, history): (&Workspace, Option<&Path>),
     landing: &Landing,
     mut recorded: Vec<Entry>,
     observer: &dyn Observer,
@@ -247,7 +319,7 @@ async fn fetch_and_stage(
                 repair::note_damaged(landing, number).await?;
                 recorded = ledger::read(landing.folder())?;
             }
-            _ => return Ok((outcome?, retired(settings, plan, workspace, &verdicts, target_groups)?)),
+            _ => return Ok((outcome?, retired(settings, plan, history, &verdicts, target_groups)?)),
         }
     }
 }
@@ -257,7 +329,7 @@ async fn fetch_and_stage(
 fn retired(
     settings: &SyncSettings,
     plan: &Plan,
-    workspace: &Workspace,
+    history: Option<&Path>,
     verdicts: &[Verdict],
     target_groups: Option<Vec<String>>,
 ) -> Result<Vec<(String, String)>, Error> {
@@ -265,12 +337,12 @@ fn retired(
         return Ok(Vec::new());
     }
     let mut retired = match target_groups {
-        Some(groups) => known::retired(workspace, Lists::TargetGroups, &groups)?,
+        Some(groups) => known::retired(history, Lists::TargetGroups, &groups)?,
         None => Vec::new(),
     };
     let labels = plan.selection_labels();
     if !labels.is_empty() && (settings.forget_selections || !plan.is_selective()) {
-        retired.extend(known::retired(workspace, Lists::Selections, &labels)?);
+        retired.extend(known::retired(history, Lists::Selections, &labels)?);
     }
     Ok(retired)
 }

@@ -1,6 +1,7 @@
 //! From the settings and what is known to what a run reads.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::SyncSettings;
@@ -10,17 +11,12 @@ use crate::catalog::{Lists, Paging};
 use crate::clock::utc_text;
 use crate::error::Error;
 use crate::extract::{Plan, PlannedStream};
-use crate::workspace::Workspace;
 
-/// What the run that started then reads.
-pub(super) fn plan(
-    settings: &SyncSettings,
-    workspace: &Workspace,
-    started_at_us: i64,
-) -> Result<Plan, Error> {
+/// What a run reads that started when the computer's clock said `clock_us`, after what `history` holds.
+pub(super) fn plan(settings: &SyncSettings, history: Option<&Path>, clock_us: i64) -> Result<Plan, Error> {
     let planned = planner::plan(&settings.streams);
-    let fresh = fresh(settings, workspace, &planned, started_at_us)?;
-    let streams = planned.iter().map(|planned| stream(settings, workspace, planned, started_at_us, &fresh));
+    let fresh = fresh(settings, history, &planned, clock_us)?;
+    let streams = planned.iter().map(|planned| stream(settings, history, planned, clock_us, &fresh));
     Ok(Plan {
         streams: streams.collect::<Result<_, _>>()?,
         target_groups: settings.target_groups.clone(),
@@ -30,9 +26,9 @@ pub(super) fn plan(
 
 fn stream(
     settings: &SyncSettings,
-    workspace: &Workspace,
+    history: Option<&Path>,
     planned: &Planned,
-    started_at_us: i64,
+    clock_us: i64,
     fresh: &Arc<HashSet<u64>>,
 ) -> Result<PlannedStream, Error> {
     let endpoint = planned.endpoint;
@@ -48,9 +44,9 @@ fn stream(
     if let Some(window) = endpoint.endpoint.window {
         // A day less than it goes back: the zone of its clock is not known.
         let days = if window.parameter.is_some() { window.days.saturating_sub(1) } else { window.days };
-        let now_us = settings.now_us.unwrap_or(started_at_us);
+        let now_us = settings.now_us.unwrap_or(clock_us);
         let earliest_us = now_us.saturating_sub(i64::from(days).saturating_mul(DAY_US));
-        warn_of_gap(endpoint.name, known::covered(workspace, endpoint)?, earliest_us);
+        warn_of_gap(endpoint.name, known::covered(history, endpoint, now_us)?, earliest_us);
         // All of it in each run: a company that joined a target group brings what came before.
         stream.window_us = Some((earliest_us, now_us));
     }
@@ -64,9 +60,9 @@ fn stream(
 /// one endpoint has to read again all of them read again: else a stream that is new would make the others look new too.
 fn fresh(
     settings: &SyncSettings,
-    workspace: &Workspace,
+    history: Option<&Path>,
     planned: &[Planned],
-    started_at_us: i64,
+    clock_us: i64,
 ) -> Result<Arc<HashSet<u64>>, Error> {
     let asking = planned.iter().filter(|planned| planned.endpoint.lists == Lists::Companies);
     let streams: Vec<_> = asking.flat_map(|planned| &planned.serves).map(|served| served.stream).collect();
@@ -74,7 +70,7 @@ fn fresh(
         return Ok(Arc::default());
     };
     let age = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
-    Ok(Arc::new(known::fresh(workspace, &streams, started_at_us.saturating_sub(age))?))
+    Ok(Arc::new(known::fresh(history, &streams, clock_us, age)?))
 }
 
 /// What lies between the last reading and the earliest moment that can be asked for cannot be had any more.

@@ -14,6 +14,7 @@ use crate::extract::ledger::{LandedAt, Refusal, RunList};
 use crate::extract::runs::LandedRun;
 use crate::normalise::{LandedPage, Refused, StageOptions, stage, stage_refused};
 use crate::staging::Staged;
+use crate::workspace::rights;
 
 /// A stream of a run, staged.
 #[derive(Debug)]
@@ -159,12 +160,11 @@ fn pages_of(piece: &Piece) -> Result<Vec<LandedPage>, ExtractError> {
     Ok(pages)
 }
 
-/// Removes what an earlier session left in the staging folder.
+/// Removes what an earlier session left in the staging folder; what another user left is moved out of the way.
 pub(crate) fn clear(folder: &Path) -> Result<(), Error> {
     fs_err::create_dir_all(folder)?;
     for entry in fs_err::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() { fs_err::remove_dir_all(path)? } else { fs_err::remove_file(path)? }
+        rights::remove_left(&entry?.path())?;
     }
     Ok(())
 }

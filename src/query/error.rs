@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use super::{Format, target::TargetError};
 use crate::terminal;
-use crate::workspace::WorkspaceError;
+use crate::workspace::{WorkspaceError, keeps_generations};
 
 /// Why a query gave no result.
 #[derive(Debug, thiserror::Error)]
@@ -97,6 +97,9 @@ impl QueryError {
     /// What to do next.
     pub fn hint(&self) -> String {
         match self {
+            Self::NoWarehouse { path } if keeps_generations(path) => {
+                "an earlier generation is kept: `vainu-etl rollback` publishes it again, and so does `vainu-etl sync`".into()
+            }
             Self::NoWarehouse { .. } => "load one with `vainu-etl sync`, or name the file with `--warehouse`".into(),
             Self::Open { source, .. } => source.hint(),
             Self::Empty => "give a SELECT, or the name of a view; `vainu-etl views` lists them".into(),

@@ -44,7 +44,7 @@ pub const RUNS: Table = Table {
     disposition: Disposition::Load,
     columns: &[
         RUN_ID,
-        time("started_at", "When the run first started; a resumed run keeps it.").required(),
+        time("started_at", "When the run first started; a resumed run keeps it. Later than every time of an earlier run.").required(),
         time("finished_at", "When the run's data were ready to publish.").required(),
         text("status", "`complete`: every list was proven complete; `incomplete`: some were not; nothing was deleted for them.").required(),
         count("exit_code", "The run's exit code, 0 or 4.").required(),
@@ -55,6 +55,10 @@ pub const RUNS: Table = Table {
         Column::system("bytes", Kind::Integer, "Bytes of JSON received.").unit(Unit::Bytes).required(),
         count("rows", "Rows of the streams' main tables that the run saw.").required(),
         count("rejects", "Values and records that did not fit, each as often as it came.").required(),
+        time(
+            "clock_at",
+            "What the computer's clock said when the run started. Earlier than `started_at` when the clock was behind what had been written before; times in the warehouse never go back.",
+        ),
     ],
     system: &[],
 };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::Router;
 use axum::body::to_bytes;
@@ -160,7 +160,8 @@ async fn handle(
         let answer = replaced.unwrap_or_else(|| route(&worker, &asked));
         (asked, answer)
     };
-    let (asked, answer) = match tokio::task::spawn_blocking(work).await {
+    let date_off = switches.date_off;
+    let (asked, mut answer) = match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(error) => {
             return Delivery::Whole.respond(Answer::detail(500, &error.to_string()), &line).await;
@@ -178,7 +179,18 @@ async fn handle(
         rows: answer.rows,
         fault: fault.map(Fault::label),
     });
+    if date_off != 0 {
+        answer = answer.with_header("date", off(date_off));
+    }
     fault.map_or(Delivery::Whole, Fault::delivery).respond(answer, &line).await
+}
+
+/// The header `Date` of a server whose clock is so many seconds off.
+fn off(seconds: i64) -> String {
+    let length = Duration::from_secs(seconds.unsigned_abs());
+    let now = SystemTime::now();
+    let shifted = if seconds < 0 { now.checked_sub(length) } else { now.checked_add(length) };
+    httpdate::fmt_http_date(shifted.unwrap_or(now))
 }
 
 async fn read(config: Arc<Config>, sequence: u64, request: axum::extract::Request) -> Asked {

@@ -74,6 +74,8 @@ pub struct Switches {
     pub remember: bool,
     /// Share of the other requests that are answered with a fault drawn from the seed, 0 to 100.
     pub fault_rate_percent: f64,
+    /// The header `Date` is so many seconds off the clock.
+    pub date_off: i64,
     /// Where the fault `redirect` leads, and the next page when it is elsewhere.
     pub redirect_to: String,
 }
@@ -112,6 +114,7 @@ impl Default for Switches {
             rate_limit: None,
             remember: false,
             fault_rate_percent: 0.0,
+            date_off: 0,
             redirect_to: "https://elsewhere.invalid".to_owned(),
         }
     }
@@ -234,6 +237,7 @@ impl Switches {
         switch("echo", "true|false", "the bodies of faults quote the request's credentials, as debug pages do", |s, v| assign(&mut s.echo, v.parse().ok())),
         switch("rate-limit", "N", "above N requests in a second, 429 with Retry-After", |s, v| assign(&mut s.rate_limit, positive(v).map(Some))),
         switch("remember", "true|false", "pages are kept when they are made (0.8 MB per 1000 rows): for measuring a client", |s, v| assign(&mut s.remember, v.parse().ok())),
+        switch("date", "SECONDS", "the header Date is so many seconds off the clock, which may be negative", |s, v| assign(&mut s.date_off, v.parse().ok())),
         switch("redirect-to", "URL", "where the fault `redirect` leads, and `next-page=elsewhere`", |s, v| assign(&mut s.redirect_to, url::Url::parse(v).ok().map(|_| v.to_owned()))),
     ];
 

@@ -33,7 +33,7 @@ pub const CHECKS: &[Check] = checks![
     "prospects_country_form",
     "prospects_business_id_form",
     "prospects_run_known",
-    "prospects_seen_in_order",
+    "prospects_seen_known",
     "companies_match_prospects",
     "segments_add_up",
 ];

@@ -55,6 +55,11 @@ pub fn find(name: &str) -> Option<&'static View> {
     VIEWS.iter().find(|view| view.name == name)
 }
 
+/// Names of everything that [`install`] creates.
+pub fn installed() -> impl Iterator<Item = &'static str> {
+    REFERENCE_TABLES.iter().map(|table| table.name).chain(VIEWS.iter().map(|view| view.name))
+}
+
 /// Creates the reference tables, all views and the comments on them in the current schema of `conn`, which has to be
 /// `main` of the database that holds the tables. What exists is replaced.
 ///

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::rights;
+
 /// What a failure means for the caller; decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -67,6 +69,40 @@ pub enum WorkspaceError {
     NotWritable {
         /// What was to be written.
         path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The system does not let this user read it.
+    #[error("`{}` cannot be read by this user", path.display())]
+    NotReadable {
+        /// What was to be read.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file is mounted by itself: a rename cannot put another in its place.
+    #[error("`{}` is a mount point by itself: no new generation can be put in its place", path.display())]
+    MountPoint {
+        /// Path of the file.
+        path: PathBuf,
+    },
+    /// Something else keeps the file from being replaced.
+    #[error("`{}` cannot be replaced by a new generation: {reason}", path.display())]
+    NotReplaceable {
+        /// Path of the file.
+        path: PathBuf,
+        /// Why.
+        reason: &'static str,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// The file system does not do what publishing needs.
+    #[error("the file system of `{}` refuses {doing}, which a warehouse needs", folder.display())]
+    Refused {
+        /// The folder in which it was tried.
+        folder: PathBuf,
+        /// What was tried.
+        doing: &'static str,
         /// What the system said.
         source: io::Error,
     },
@@ -157,8 +193,24 @@ impl WorkspaceError {
                 }
                 _ => "name a file in another folder with `--warehouse`".to_owned(),
             },
-            Self::NotWritable { .. } => {
-                "check the owner and the permissions, or name another place with `--warehouse`".to_owned()
+            Self::NotWritable { path, source } => rights::hint(path).unwrap_or_else(|| {
+                if source.kind() == io::ErrorKind::ReadOnlyFilesystem {
+                    "mount the file system for writing, or name another place with `--warehouse`".to_owned()
+                } else {
+                    "check the owner and the permissions, or name another place with `--warehouse`".to_owned()
+                }
+            }),
+            Self::NotReadable { path, .. } => rights::hint(path)
+                .unwrap_or_else(|| "run it as the user to whom it belongs, or check the permissions".to_owned()),
+            Self::MountPoint { path } => {
+                let folder = path.parent().unwrap_or(Path::new("/")).display();
+                format!(
+                    "mount the folder instead of the file (a container: `-v FOLDER:{folder}`), so that the file in it can be replaced"
+                )
+            }
+            Self::NotReplaceable { hint, .. } => (*hint).to_owned(),
+            Self::Refused { .. } => {
+                "name a place on a local disk with `--warehouse`, and copy the published file from there".to_owned()
             }
             Self::NotDuckDb { .. } | Self::Foreign { .. } => {
                 "it is left as it is; name another file with `--warehouse`, or move this one away".to_owned()
@@ -187,6 +239,15 @@ impl WorkspaceError {
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                 Self::NotWritable { path, source }
             }
+            _ => Self::Io { path, source },
+        }
+    }
+
+    /// The error of a failed read of `path`.
+    pub(crate) fn reading(path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        match source.kind() {
+            io::ErrorKind::PermissionDenied => Self::NotReadable { path, source },
             _ => Self::Io { path, source },
         }
     }

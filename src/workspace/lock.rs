@@ -9,7 +9,7 @@ use std::time::Duration;
 use fs_err::{File, OpenOptions};
 use serde::{Deserialize, Serialize};
 
-use super::ErrorKind;
+use super::{ErrorKind, rights};
 
 /// Who asks for the lock's owner holds it for a moment himself; a run waits that long before it gives up.
 const ATTEMPTS: u32 = 5;
@@ -46,7 +46,7 @@ pub enum LockError {
         /// Its owner; none when it has not written its name yet.
         owner: Option<LockOwner>,
     },
-    /// The lock file cannot be opened or written.
+    /// The lock file cannot be opened or locked; whether another run is at work is not known.
     #[error("the lock `{}` cannot be used", path.display())]
     Io {
         /// Path of the lock.
@@ -73,7 +73,17 @@ impl LockError {
                 owner.pid, owner.host
             ),
             Self::Held { owner: None, .. } => "run the same command again in a moment".to_owned(),
-            Self::Io { .. } => "check the owner and the permissions of the state folder".to_owned(),
+            Self::Io { path, source } => rights::hint(path).unwrap_or_else(|| match source.kind() {
+                io::ErrorKind::PermissionDenied => {
+                    "check the owner and the permissions of the state folder".to_owned()
+                }
+                io::ErrorKind::Unsupported | io::ErrorKind::InvalidInput => {
+                    "the file system there has no locks: name a place on a local disk with `--warehouse`"
+                        .to_owned()
+                }
+                _ => "check the disk; a network file system may not have locks: a place on a local disk does"
+                    .to_owned(),
+            }),
         }
     }
 }
@@ -86,8 +96,14 @@ fn describe(owner: Option<&LockOwner>) -> String {
 impl Lock {
     pub(super) fn acquire(path: &Path, command: &str) -> Result<Self, LockError> {
         let failed = |source| LockError::Io { path: path.to_owned(), source };
-        let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
-        let mut file = options.map_err(failed)?;
+        let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+        let (mut file, writable) = match opened {
+            // One that another user made can be locked when it can be read.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                (File::open(path).map_err(|_| failed(error))?, false)
+            }
+            opened => (opened.map_err(failed)?, true),
+        };
         for attempt in 1.. {
             match file.file().try_lock() {
                 Ok(()) => break,
@@ -98,10 +114,18 @@ impl Lock {
                 }
             }
         }
+        if !writable {
+            tracing::warn!(
+                path = %path.display(),
+                mend = rights::mend(path),
+                "The lock file is another user's: whoever else wants the lock is not told who holds it."
+            );
+            return Ok(Self { file });
+        }
         let owner = LockOwner {
             pid: std::process::id(),
             host: host_name(),
-            started_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            started_at: crate::clock::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             command: command.to_owned(),
         };
         write_owner(&mut file, &owner).map_err(failed)?;

@@ -10,16 +10,23 @@
 //!   staging/                 rows on their way, the next generation; safe to lose; elsewhere when `DuckDB` cannot write here
 //!   generations/000007.duckdb  earlier generations
 //! ```
+//!
+//! The state folder is its owner's alone: landed pages and generations may hold personal data.
 
+pub(crate) mod durable;
 mod error;
+mod inherit;
 mod lock;
 mod ownership;
+mod probe;
+pub(crate) mod rights;
 
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub use error::{ErrorKind, WorkspaceError};
+pub(crate) use inherit::inherit;
 pub use lock::{Lock, LockError, LockOwner};
 pub use ownership::{FORMAT_VERSION, Marker, read_marker};
 pub(crate) use ownership::{open_marked, open_read_only};
@@ -48,12 +55,16 @@ impl Workspace {
     /// [`WorkspaceError`] when the path cannot serve as a warehouse, or something there is not ours. Nothing of
     /// what is there has been changed then.
     pub fn open(published: &Path) -> Result<Self, WorkspaceError> {
+        // An empty file that a container mounts is no DuckDB file either, but that is not what keeps it from serving.
+        probe::refuse_mount_point(&resolve(published)?)?;
         let mut workspace = Self::inspect(published)?;
         if let Some(path) = workspace.stale_wal() {
             return Err(WorkspaceError::StaleWal { path });
         }
         workspace.require_writable_folder()?;
-        if !ownership::owns_state_folder(&workspace.state)? {
+        if ownership::owns_state_folder(&workspace.state)? {
+            rights::close_folder(&workspace.state);
+        } else {
             ownership::mark_state_folder(&workspace.state)?;
         }
         if workspace.staging != staging_beside(&workspace.state) {
@@ -85,8 +96,11 @@ impl Workspace {
         if workspace.is_published() {
             read_marker(&workspace.published)?;
         }
-        ownership::owns_state_folder(&workspace.state)?;
-        Ok(workspace)
+        match ownership::owns_state_folder(&workspace.state) {
+            // Its owner's alone, which is no reason not to look at the published file.
+            Ok(_) | Err(WorkspaceError::NotReadable { .. }) => Ok(workspace),
+            Err(error) => Err(error),
+        }
     }
 
     /// Path of the published file, links resolved. It does not exist before the first load.
@@ -113,6 +127,12 @@ impl Workspace {
     pub fn stale_wal(&self) -> Option<PathBuf> {
         let wal = self.beside(".wal");
         wal.exists().then_some(wal)
+    }
+
+    /// Whether this user may look into the state folder; true when there is none.
+    pub(crate) fn can_read_state(&self) -> bool {
+        let found = fs_err::read_dir(&self.state);
+        found.err().is_none_or(|error| error.kind() != io::ErrorKind::PermissionDenied)
     }
 
     /// The folder of everything that is not for people.
@@ -144,6 +164,23 @@ impl Workspace {
     /// Earlier generations.
     pub fn generations_dir(&self) -> PathBuf {
         self.state.join("generations")
+    }
+
+    /// The highest number that a generation of this warehouse ever had, as far as the state folder knows; 0 when it does
+    /// not. The published file and those that are kept may be gone.
+    ///
+    /// # Errors
+    /// [`WorkspaceError`] when the state folder cannot be read.
+    pub(crate) fn highest_generation(&self) -> Result<u64, WorkspaceError> {
+        ownership::highest_generation(&self.state)
+    }
+
+    /// Notes the number of a generation that is about to be published, durably.
+    ///
+    /// # Errors
+    /// [`WorkspaceError`] when the state folder cannot be written.
+    pub(crate) fn note_generation(&self, number: u64) -> Result<(), WorkspaceError> {
+        ownership::note_generation(&self.state, number)
     }
 
     /// Takes the lock that only one run at a time can hold. `command` is shown to whoever is refused; it must not
@@ -212,6 +249,16 @@ fn require_usable_name(published: &Path) -> Result<(), WorkspaceError> {
         return Err(WorkspaceError::NamedAsSchema { path: published.to_owned() });
     }
     Ok(())
+}
+
+/// Whether generations of a warehouse that is gone are kept beside its place.
+pub(crate) fn keeps_generations(published: &Path) -> bool {
+    let Ok(published) = resolve(published) else { return false };
+    let mut state = published.into_os_string();
+    state.push(STATE_FOLDER_ENDING);
+    let kept =
+        fs_err::read_dir(Path::new(&state).join("generations")).into_iter().flatten().filter_map(Result::ok);
+    kept.map(|entry| entry.path()).any(|path| path.extension().is_some_and(|extension| extension == "duckdb"))
 }
 
 /// The file that `path` means: its folder without links, and if it is a link itself, the file that it names, which

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use duckdb::{AccessMode, Config, Connection};
 use serde::{Deserialize, Serialize};
 
-use super::WorkspaceError;
+use super::{WorkspaceError, durable, rights};
 use crate::files;
 
 /// Version of the warehouse's layout and of the state folder that this version of the tool writes.
@@ -88,7 +88,7 @@ fn query_marker(connection: &Connection) -> Result<Option<Marker>, duckdb::Error
 fn require_duckdb_magic(path: &Path) -> Result<(), WorkspaceError> {
     let mut head = Vec::new();
     let read = fs_err::File::open(path).and_then(|file| file.take(12).read_to_end(&mut head));
-    read.map_err(|source| WorkspaceError::io(path, source))?;
+    read.map_err(|source| WorkspaceError::reading(path, source))?;
     match head.get(8..12) {
         Some(b"DUCK") => Ok(()),
         _ => Err(WorkspaceError::NotDuckDb { path: path.to_owned() }),
@@ -100,19 +100,27 @@ fn require_duckdb_magic(path: &Path) -> Result<(), WorkspaceError> {
 struct StateMarker {
     tool: String,
     format: i64,
+    /// The highest number that a generation had; none before the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    generation: Option<u64>,
 }
 
 /// Checks that the state folder, if there is one, is ours. False when it has to be made or marked first.
 pub(super) fn owns_state_folder(state: &Path) -> Result<bool, WorkspaceError> {
+    read_state_marker(state).map(|marker| marker.is_some())
+}
+
+/// The state folder's marker; none when the folder has to be made or marked first.
+fn read_state_marker(state: &Path) -> Result<Option<StateMarker>, WorkspaceError> {
     let foreign = || WorkspaceError::ForeignStateFolder { path: state.to_owned() };
     let path = state.join(STATE_MARKER);
     let text = match fs_err::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return if is_absent_or_empty(state)? { Ok(false) } else { Err(foreign()) };
+            return if is_absent_or_empty(state)? { Ok(None) } else { Err(foreign()) };
         }
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => return Err(foreign()),
-        Err(source) => return Err(WorkspaceError::io(&path, source)),
+        Err(source) => return Err(WorkspaceError::reading(&path, source)),
     };
     let marker: StateMarker = serde_json::from_str(&text).map_err(|_| foreign())?;
     if marker.tool != "vainu-etl" {
@@ -121,7 +129,17 @@ pub(super) fn owns_state_folder(state: &Path) -> Result<bool, WorkspaceError> {
     if marker.format > FORMAT_VERSION {
         return Err(WorkspaceError::NewerFormat { path, found: marker.format, supported: FORMAT_VERSION });
     }
-    Ok(true)
+    Ok(Some(marker))
+}
+
+pub(super) fn highest_generation(state: &Path) -> Result<u64, WorkspaceError> {
+    Ok(read_state_marker(state)?.and_then(|marker| marker.generation).unwrap_or(0))
+}
+
+/// A number that was used once is not used again, also when every file that had it is gone.
+pub(super) fn note_generation(state: &Path, number: u64) -> Result<(), WorkspaceError> {
+    let highest = highest_generation(state)?.max(number);
+    write_state_marker(state, Some(highest))
 }
 
 /// Whether nothing is there, or an empty folder, or one in which only our own marker was begun.
@@ -129,10 +147,10 @@ fn is_absent_or_empty(state: &Path) -> Result<bool, WorkspaceError> {
     let entries = match fs_err::read_dir(state) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
-        Err(source) => return Err(WorkspaceError::io(state, source)),
+        Err(source) => return Err(WorkspaceError::reading(state, source)),
     };
     for entry in entries {
-        let entry = entry.map_err(|source| WorkspaceError::io(state, source))?;
+        let entry = entry.map_err(|source| WorkspaceError::reading(state, source))?;
         if entry.file_name() != *begun_marker(state).file_name().unwrap_or_default() {
             return Ok(false);
         }
@@ -140,11 +158,16 @@ fn is_absent_or_empty(state: &Path) -> Result<bool, WorkspaceError> {
     Ok(true)
 }
 
-/// Makes the state folder, if need be, and marks it as ours.
+/// Makes the state folder, if need be, for its owner alone, and marks it as ours.
 pub(super) fn mark_state_folder(state: &Path) -> Result<(), WorkspaceError> {
+    rights::create_folder(state).map_err(|source| WorkspaceError::io(state, source))?;
+    rights::close_folder(state);
+    write_state_marker(state, None)
+}
+
+fn write_state_marker(state: &Path, generation: Option<u64>) -> Result<(), WorkspaceError> {
     let failed = |source| WorkspaceError::io(state, source);
-    fs_err::create_dir_all(state).map_err(failed)?;
-    let marker = StateMarker { tool: "vainu-etl".to_owned(), format: FORMAT_VERSION };
+    let marker = StateMarker { tool: "vainu-etl".to_owned(), format: FORMAT_VERSION, generation };
     let text = serde_json::to_string(&marker).map_err(|error| failed(error.into()))?;
     let begun = begun_marker(state);
     let written = fs_err::File::create(&begun).and_then(|mut file| {
@@ -153,7 +176,9 @@ pub(super) fn mark_state_folder(state: &Path) -> Result<(), WorkspaceError> {
         file.sync_all()
     });
     written.map_err(failed)?;
-    fs_err::rename(&begun, state.join(STATE_MARKER)).map_err(failed)
+    fs_err::rename(&begun, state.join(STATE_MARKER))
+        .and_then(|()| durable::sync_folder(state))
+        .map_err(failed)
 }
 
 fn begun_marker(state: &Path) -> PathBuf {

@@ -5,6 +5,7 @@
 mod canonical;
 mod cli;
 mod client;
+mod clock;
 mod command_line;
 mod crashes;
 mod data_quality;
@@ -30,7 +31,9 @@ mod query;
 mod query_output;
 mod query_types;
 mod rejects;
+mod rights;
 mod selection;
+mod signals;
 mod simulator;
 mod staged_fixture;
 mod streams;

@@ -152,6 +152,7 @@ fn exported(dir: &Path) -> Exported {
                         "read_csv('{path}', all_varchar = true, header = true, hive_partitioning = false)"
                     )
                 }
+                ExportFormat::Xlsx => unreachable!("no workbook is written here"),
             };
             let country = file.country.as_ref().map(|country| format!("'{country}' AS country"));
             let columns = names.clone().map(|name| match &country {

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::super::ExtractError;
 use super::super::ledger::{self, CompanyAnswers, Entry, LandedAt};
+use crate::workspace::durable;
 
 /// A line.
 #[derive(Debug)]
@@ -69,6 +70,7 @@ pub(super) fn read(folder: &Path) -> Result<(Vec<Line>, bool), ExtractError> {
             Some(Entry::Published { .. } | Entry::Abandoned) => unfinished = false,
             Some(
                 Entry::Opened(_)
+                | Entry::Clock { .. }
                 | Entry::Counted { .. }
                 | Entry::PastEnd { .. }
                 | Entry::Found { .. }
@@ -114,5 +116,5 @@ pub(super) fn replace(folder: &Path, lines: &[Vec<u8>]) -> Result<(), ExtractErr
     file.write_all(&text)?;
     file.sync_all()?;
     fs_err::rename(&begun, ledger::path_in(folder))?;
-    Ok(fs_err::File::open(folder)?.sync_all()?)
+    Ok(durable::sync_folder(folder)?)
 }

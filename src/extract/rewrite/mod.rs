@@ -14,6 +14,7 @@ use super::ExtractError;
 use super::landing::{self, segment_path};
 use super::ledger::{self, Entry, LandedAt};
 use crate::crash::{self, Point};
+use crate::workspace::durable;
 use lines::{Line, Tells};
 use segments::{Segments, raw};
 
@@ -113,7 +114,7 @@ impl Rewrite {
         for segment in self.segments()?.keys().filter(|at| old.contains_key(at) || !named.contains_key(at)) {
             fs_err::remove_file(segment_path(&self.folder, *segment))?;
         }
-        fs_err::File::open(&self.folder)?.sync_all()?;
+        durable::sync_folder(&self.folder)?;
         crash::point(Point::ErasedSegmentsRemoved)?;
         Ok(())
     }

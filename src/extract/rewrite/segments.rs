@@ -9,6 +9,7 @@ use super::super::ExtractError;
 use super::super::landing::{COMPRESSION_LEVEL, segment_path};
 use super::super::ledger::LandedAt;
 use super::super::writer::SEGMENT_BYTES;
+use crate::workspace::durable;
 
 /// The new segments.
 pub(super) struct Segments {
@@ -52,7 +53,7 @@ impl Segments {
         if let Some((_, file, _)) = self.open.take() {
             file.sync_all()?;
         }
-        Ok(fs_err::File::open(&self.folder)?.sync_all()?)
+        Ok(durable::sync_folder(&self.folder)?)
     }
 }
 

@@ -75,6 +75,7 @@ impl Rig {
             run: RunRecord {
                 run_id: run.to_owned(),
                 started_at_us: SEEN_AT_US,
+                clock_us: SEEN_AT_US,
                 finished_at_us: Self::finished_at(run),
                 status: "complete".to_owned(),
                 exit_code: 0,
