@@ -313,7 +313,7 @@ fn status_texts(warehouse: &Path) -> Finding {
     } else {
         "nothing published yet".to_owned()
     };
-    Finding { name: "statuses", found: Ok(found) }
+    Finding::new("statuses", Ok(found))
 }
 
 fn unfinished_run(warehouse: &Path) -> Finding {
