@@ -4,8 +4,7 @@ use std::path::Path;
 use std::process::Output;
 
 use serde_json::Value;
-use vainu_etl::load::LoadSettings;
-use vainu_etl::rebuild::rebuild;
+use vainu_etl::rebuild::{RebuildSettings, rebuild};
 use vainu_etl::simulator::{DEMO_API_KEY, Simulator};
 
 use crate::support::{Job, open, simulator, stderr, stdout, vainu_etl, value};
@@ -225,7 +224,7 @@ async fn ids_not_found_are_those_of_the_last_reading_and_come_out_of_a_rebuild_t
     };
     let first = ["FI 99999999 -", "SE 9999999999 -"];
     assert_eq!(rows(), first);
-    rebuild(&job.warehouse(), &LoadSettings::default(), 1, false).unwrap();
+    rebuild(&job.warehouse(), &RebuildSettings { keep: 1, ..RebuildSettings::default() }).unwrap();
     assert_eq!(rows(), first);
     job.sync(&simulator).await.unwrap();
     assert_eq!(rows(), first, "the same again is not twice");

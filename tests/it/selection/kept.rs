@@ -1,9 +1,8 @@
 //! What the warehouse keeps of selections: from run to run, through a rebuild, and from files of earlier versions.
 
 use vainu_etl::extract::Unobserved;
-use vainu_etl::load::LoadSettings;
 use vainu_etl::pipeline::sync;
-use vainu_etl::rebuild::rebuild;
+use vainu_etl::rebuild::{RebuildSettings, rebuild};
 use vainu_etl::simulator::Simulator;
 
 use super::rig::{STREAMS, job, keys, live, matching, members, selected};
@@ -28,7 +27,7 @@ async fn forget(job: &Job, simulator: &Simulator) {
 fn assert_rebuilt(job: &Job, place: &str) {
     let path = job.warehouse();
     let before = (live(&path), selected(&path));
-    rebuild(&path, &LoadSettings::default(), 1, false).unwrap();
+    rebuild(&path, &RebuildSettings { keep: 1, ..RebuildSettings::default() }).unwrap();
     assert_eq!((live(&path), selected(&path)), before, "{place}");
 }
 
