@@ -90,7 +90,7 @@ tables = connection.execute(
 ).fetchall()
 print(json.dumps({
     table: connection.execute(
-        f"SELECT country, count(*) FROM {table} GROUP BY ALL ORDER BY country IS NULL, country"
+        f"SELECT country, count(*) FROM {table} GROUP BY country ORDER BY country IS NULL, country"
     ).fetchall()
     for table, in sorted(tables)
 }))
