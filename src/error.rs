@@ -109,7 +109,7 @@ pub enum Error {
     #[error("the warehouse cannot be used")]
     Workspace(#[from] WorkspaceError),
     /// Another run is at work, or the lock cannot be used.
-    #[error("{}", if matches!(.0, LockError::Held { .. }) { "another run is at work" } else { "the warehouse cannot be locked" })]
+    #[error("{}", lock_outcome(.0))]
     Lock(#[from] LockError),
     /// The load was not published.
     #[error("{}", outcome_of(.0))]
@@ -280,6 +280,13 @@ impl Error {
             cause = error.source();
         }
         false
+    }
+}
+
+fn lock_outcome(error: &LockError) -> &'static str {
+    match error {
+        LockError::Held { .. } => "another run is at work",
+        LockError::Io { .. } => "the warehouse cannot be locked",
     }
 }
 
