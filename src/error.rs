@@ -336,6 +336,11 @@ fn extract_code(error: &ExtractError) -> u8 {
 fn extract_hint(error: &ExtractError) -> Option<String> {
     match error {
         ExtractError::Api { source, .. } => list_hint(source),
+        ExtractError::Envelope { source, .. } if source.place().is_some() => Some(
+            "what the server sends is no JSON, however often it is asked for: run the same command again later; if it stays \
+             so, show the place to Vainu Support"
+                .to_owned(),
+        ),
         ExtractError::Envelope { .. } => Some("check --base-url".to_owned()),
         ExtractError::NoSuchList { .. } => Some(
                 "check --base-url, which ends with /api/v1; a server may also answer 404 where no company matches"

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use crate::api::retry_after;
 use crate::cli::config::ConfigFile;
 use crate::extract::ledger::{self, Entry};
+use crate::normalise::reading;
 use crate::selection::Selection;
 
 /// How long a `Retry-After` of that value asks to wait.
@@ -31,4 +32,9 @@ pub fn entry_of(line: &[u8]) -> Option<Entry> {
 /// The line that an entry becomes, with its line feed.
 pub fn line_of(entry: &Entry) -> String {
     ledger::encode(entry)
+}
+
+/// The text of a body that is JSON once it is repaired; none of one that is JSON to the letter, or none at all.
+pub fn repaired(body: &[u8]) -> Option<String> {
+    reading::repaired(body).map(|repaired| repaired.text)
 }

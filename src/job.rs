@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::api::{ApiError, ApiRequest, Client};
+use crate::normalise::reading::value_of;
 
 /// What the API says of an import.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,7 +100,7 @@ pub async fn show(client: &Client, id: &str) -> Result<Job, JobError> {
         return Err(JobError::NoSuchJob { id: id.to_owned(), request: request.to_string() });
     }
     let no_job = || JobError::Answer { request: request.to_string(), start: client.quote(&answer.body) };
-    let value: Value = serde_json::from_slice(&answer.body).map_err(|_| no_job())?;
+    let value = value_of(&answer.body).ok_or_else(no_job)?;
     Job::read(id, value).ok_or_else(no_job)
 }
 

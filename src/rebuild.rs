@@ -19,7 +19,7 @@ use crate::load::{self, LoadInput, LoadSettings, Restored, RunRecord, StreamInpu
 use crate::pipeline::planner::Served;
 use crate::pipeline::{
     Piece, SyncSettings, clear, last_written, list_result, pieces, publish_with_views, refused, run_id,
-    served_by, stage_pieces,
+    served_by, stage_pieces, unusual,
 };
 use crate::schema::Disposition;
 use crate::selection::ALL;
@@ -310,7 +310,9 @@ fn stage_source(source: &Source<'_>, run_id: &str, workspace: &Workspace) -> Res
         refused(reading.run, &[reading.index]).into_values().map(move |refused| (position, refused))
     });
     let (refused, folder) = (refused.collect(), workspace.staging_dir());
-    let staged = stage_pieces(source.endpoint, &source.served, run_id, parts, &refused, &folder)?;
+    let mut staged = stage_pieces(source.endpoint, &source.served, run_id, parts, &refused, &folder)?;
+    let readings = source.readings.iter().map(|reading| (reading.run, reading.index));
+    staged.drift.extend(unusual(readings, source.served.stream));
     let lists = source.latest.values().map(|reading| list_result(reading.list, reading.verdict)).collect();
     Ok(StreamInput { stream: source.served.stream, staged, lists })
 }

@@ -130,6 +130,8 @@ pub enum DriftKind {
     Type,
     /// Values with more digits than the column, which are rounded.
     Precision,
+    /// What is around the JSON differs: how an answer is labelled or begins.
+    Envelope,
 }
 
 impl DriftKind {
@@ -140,6 +142,7 @@ impl DriftKind {
             Self::Missing => "missing",
             Self::Type => "type",
             Self::Precision => "precision",
+            Self::Envelope => "envelope",
         }
     }
 }

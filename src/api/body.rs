@@ -24,8 +24,13 @@ impl Redactor {
 
 /// What a complete answer with a success status amounts to. A body that begins like JSON but does not end so has
 /// been cut where the connection gave no sign of it.
+///
+/// The body counts and not what it is said to be, unless that is another format by name.
 pub(super) fn judge(code: u16, content_type: Option<&str>, body: &[u8]) -> Outcome {
-    let body = body.trim_ascii();
+    if wide_encoding(body).is_some() {
+        return Outcome::Encoding;
+    }
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body).trim_ascii();
     let (Some(first), Some(last)) = (body.first(), body.last()) else {
         return Outcome::Empty;
     };
@@ -35,13 +40,46 @@ pub(super) fn judge(code: u16, content_type: Option<&str>, body: &[u8]) -> Outco
         b'0'..=b'9' => last.is_ascii_digit(),
         _ => return Outcome::NotJson,
     };
-    if content_type.is_some_and(|name| !name.to_ascii_lowercase().contains("json")) {
+    if content_type.is_some_and(is_of_another_format) {
         return Outcome::NotJson;
     }
     if fits {
         Outcome::Status { code, retry_after: None }
     } else {
         Outcome::Transport(TransportKind::Truncated)
+    }
+}
+
+/// UTF-8's mark at the beginning of a text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Names of formats, or parts of them, that are certainly not JSON.
+const OTHER_FORMATS: [&str; 10] =
+    ["html", "xml", "csv", "tab-separated", "image/", "audio/", "video/", "font/", "pdf", "multipart/"];
+
+fn is_of_another_format(content_type: &str) -> bool {
+    let name = content_type.to_ascii_lowercase();
+    !name.contains("json") && OTHER_FORMATS.iter().any(|format| name.contains(format))
+}
+
+/// What a body is said to be, where that is not JSON; `none` when nothing is said.
+pub(super) fn unusual_type(redactor: &Redactor, content_type: Option<&str>) -> Option<String> {
+    match content_type.map(str::trim) {
+        None | Some("") => Some("none".to_owned()),
+        Some(name) if name.to_ascii_lowercase().contains("json") => None,
+        Some(name) => Some(quote(redactor, name.as_bytes())),
+    }
+}
+
+/// The encoding of text in two or four bytes a character, where the body is in such a one: JSON begins with two ASCII
+/// characters, and none of them is NUL.
+pub(super) fn wide_encoding(body: &[u8]) -> Option<&'static str> {
+    match body {
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] | [0, 0, 0, _, ..] | [_, 0, 0, 0, ..] => {
+            Some("UTF-32")
+        }
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, b'[' | b'{', ..] | [b'[' | b'{', 0, ..] => Some("UTF-16"),
+        _ => None,
     }
 }
 
@@ -56,6 +94,24 @@ pub(super) fn detail(redactor: &Redactor, body: &[u8]) -> String {
             other => Some(other.to_string()),
         });
     quote(redactor, field.as_ref().map_or(body, |text| text.as_bytes()))
+}
+
+/// What `text` says on either side of a place, as [`quote`] writes it. Where a secret was taken out, the place is about right.
+pub(super) fn quote_around(redactor: &Redactor, text: &[u8], at: usize) -> String {
+    const SIDE: usize = QUOTED / 2;
+    // Far more than is shown, so that a secret is found of which only a part would be shown.
+    let (from, to) = (at.saturating_sub(QUOTED * 20), at.saturating_add(QUOTED * 20).min(text.len()));
+    let near = redactor.redact(&String::from_utf8_lossy(text.get(from..to).unwrap_or_default()));
+    let boundary = |mut place: usize| {
+        place = place.min(near.len());
+        while !near.is_char_boundary(place) {
+            place -= 1;
+        }
+        place
+    };
+    let place = at - from;
+    let shown = near.get(boundary(place.saturating_sub(SIDE))..boundary(place + SIDE)).unwrap_or_default();
+    visible(&shown.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// The beginning of `text`, safe to print: on one line, without control characters, without the secret.
@@ -100,6 +156,48 @@ mod tests {
         }
         assert_eq!(judge(200, Some("text/csv"), b"1,2\n3,4"), Outcome::NotJson);
         assert_eq!(judge(200, Some("text/html"), b"[]"), Outcome::NotJson);
+    }
+
+    #[test]
+    fn json_is_json_whatever_it_is_said_to_be_unless_that_is_another_format() {
+        let good = Outcome::Status { code: 200, retry_after: None };
+        for name in ["text/plain", "application/octet-stream", "text/javascript", "binary/octet-stream", ""] {
+            assert_eq!(judge(200, Some(name), b"[]"), good, "{name}");
+            assert_eq!(judge(200, Some(name), b"<html>"), Outcome::NotJson, "{name}");
+        }
+        assert_eq!(judge(200, None, b"\xef\xbb\xbf [] "), good);
+        for (name, unusual) in [
+            (Some("application/json; charset=utf-8"), None),
+            (Some("application/problem+json"), None),
+            (Some("text/plain"), Some("text/plain")),
+            (None, Some("none")),
+        ] {
+            assert_eq!(unusual_type(&planted(), name).as_deref(), unusual);
+        }
+    }
+
+    #[test]
+    fn text_in_two_bytes_a_character_is_known_as_such() {
+        for body in [&b"\xff\xfe[\0]\0"[..], b"\xfe\xff\0[\0]", b"[\0]\0", b"\0[\0]"] {
+            assert_eq!(wide_encoding(body), Some("UTF-16"));
+            assert_eq!(judge(200, None, body), Outcome::Encoding);
+        }
+        assert_eq!(wide_encoding(b"[\0\0\0]\0\0\0"), Some("UTF-32"));
+        assert_eq!(wide_encoding(b"[]"), None);
+    }
+
+    #[test]
+    fn a_quote_around_a_place_shows_no_part_of_a_secret() {
+        let body = format!("{}key planted here{}", "a".repeat(500), "b".repeat(500));
+        for at in 0..body.len() {
+            let shown = quote_around(&planted(), body.as_bytes(), at);
+            assert!(!["plan", "lant", "nted"].iter().any(|part| shown.contains(part)), "{at}: {shown}");
+        }
+        let body = format!("{}HERE{}", "a".repeat(500), "b".repeat(500));
+        assert_eq!(
+            quote_around(&planted(), body.as_bytes(), 502),
+            format!("{}HERE{}", "a".repeat(98), "b".repeat(98))
+        );
     }
 
     #[test]

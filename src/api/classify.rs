@@ -16,6 +16,8 @@ pub enum Outcome {
     Empty,
     /// A success whose body is not JSON, such as a login page.
     NotJson,
+    /// A success in an encoding that is not understood: a compression that was not asked for, or text as UTF-16.
+    Encoding,
     /// No complete answer.
     Transport(TransportKind),
 }
@@ -102,6 +104,7 @@ pub fn classify(outcome: &Outcome) -> Verdict {
         Outcome::Status { code: 400..=499, .. } => Fail { reason: "request refused" },
         Outcome::Status { .. } => Fail { reason: "unexpected status" },
         Outcome::NotJson => retry("answer is not JSON"),
+        Outcome::Encoding => Fail { reason: "encoding not understood" },
         Outcome::Transport(kind) => transport(kind),
     }
 }
@@ -204,6 +207,7 @@ mod tests {
         for kind in [Tls, Proxy, TooLarge] {
             assert!(matches!(classify(&Outcome::Transport(kind)), Verdict::Fail { .. }));
         }
+        assert!(matches!(classify(&Outcome::Encoding), Verdict::Fail { .. }));
         for outcome in [Outcome::Empty, Outcome::NotJson] {
             assert!(matches!(classify(&outcome), Verdict::Retry { slow_down: false, .. }));
         }

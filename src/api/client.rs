@@ -34,13 +34,15 @@ pub struct Answer {
     pub attempts: u32,
     /// From the call to the answer, waiting included.
     pub elapsed: Duration,
+    /// What the header `Content-Type` says of the body, where that is not JSON; `none` when there is no such header.
+    pub unusual_type: Option<String>,
     pub(super) place: Option<Place>,
 }
 
 impl Answer {
     /// An answer to one attempt that took no time, from whoever stands in for the API.
     pub fn new(status: u16, body: Vec<u8>) -> Self {
-        Self { status, body, attempts: 1, elapsed: Duration::ZERO, place: None }
+        Self { status, body, attempts: 1, elapsed: Duration::ZERO, unusual_type: None, place: None }
     }
 }
 
@@ -171,6 +173,11 @@ impl Client {
     /// The beginning of an answer, safe to print: without the credentials, which a debug page may well echo.
     pub(crate) fn quote(&self, body: &[u8]) -> String {
         super::body::quote(self.inner.transport.redactor(), body)
+    }
+
+    /// What an answer says on either side of a place, safe to print likewise.
+    pub(crate) fn quote_around(&self, body: &[u8], at: usize) -> String {
+        super::body::quote_around(self.inner.transport.redactor(), body, at)
     }
 
     /// Starts nothing more: requests in flight finish, everything else ends with [`ApiError::Interrupted`].

@@ -9,7 +9,7 @@ use tracing::{debug, warn};
 use url::Url;
 
 use super::backoff::Delays;
-use super::body::{judge, quote};
+use super::body::{judge, quote, unusual_type};
 use super::classify::{Outcome, TransportKind, Verdict, classify};
 use super::client::{Answer, Inner};
 use super::control::Feedback;
@@ -57,7 +57,10 @@ impl<'a> Delivery<'a> {
             let (outcome, exchange) = self.attempt().await?;
             match (classify(&outcome), exchange) {
                 (Verdict::Done, Ok(response)) => {
-                    return Ok(self.answer(response.status, response.body, response.place));
+                    let redactor = self.client.transport.redactor();
+                    let unusual_type = unusual_type(redactor, response.content_type.as_deref());
+                    let answer = self.answer(response.status, response.body, response.place);
+                    return Ok(Answer { unusual_type, ..answer });
                 }
                 (Verdict::NotFound, Ok(response)) => {
                     return Ok(self.answer(response.status, Vec::new(), None));
@@ -68,6 +71,7 @@ impl<'a> Delivery<'a> {
                     self.may_retry(outcome, reason, &exchange)?;
                     self.back_off(reason).await?;
                 }
+                (_, Ok(response)) if outcome == Outcome::Encoding => return Err(self.encoded(&response)),
                 (_, exchange) => return Err(self.refusal(&exchange)),
             }
         }
@@ -115,7 +119,14 @@ impl<'a> Delivery<'a> {
             Ok(response) => response,
         };
         match response.status {
-            code @ (200..=203 | 207..=299) => judge(code, response.content_type.as_deref(), &response.body),
+            code @ (200..=203 | 207..=299) => {
+                match judge(code, response.content_type.as_deref(), &response.body) {
+                    // Some servers name an encoding and use none.
+                    outcome @ (Outcome::Status { .. } | Outcome::Empty) => outcome,
+                    _ if response.encoding.is_some() => Outcome::Encoding,
+                    outcome => outcome,
+                }
+            }
             code => Outcome::Status { code, retry_after: self.pause_asked(response) },
         }
     }
@@ -213,7 +224,7 @@ impl<'a> Delivery<'a> {
     }
 
     fn answer(&self, status: u16, body: Vec<u8>, place: Option<Place>) -> Answer {
-        Answer { status, body, attempts: self.attempts, elapsed: self.elapsed(), place }
+        Answer { status, body, attempts: self.attempts, elapsed: self.elapsed(), unusual_type: None, place }
     }
 
     fn elapsed(&self) -> Duration {

@@ -7,7 +7,7 @@ use std::time::Duration;
 #[non_exhaustive]
 #[expect(
     missing_docs,
-    reason = "the fields repeat in every variant: `request` = method, path and query; `status` = the HTTP status; `detail` = the server's own words, may be empty; `proxy` = the proxy in use, without user name and password, and the variable that names it; `attempts` = HTTP requests made for this one; `elapsed` = since the first of them"
+    reason = "the fields repeat in every variant: `request` = method, path and query; `status` = the HTTP status; `detail` = the server's own words, may be empty; `proxy` = the proxy in use, without user name and password, and the variable that names it; `attempts` = HTTP requests made for this one; `elapsed` = since the first of them; `encoding` = as the server, or its text, names it"
 )]
 pub enum ApiError {
     /// The base URL cannot be used.
@@ -82,6 +82,9 @@ pub enum ApiError {
         attempts: u32,
         elapsed: Duration,
     },
+    /// The answer is compressed in a way that was not asked for, or is text in another encoding than UTF-8.
+    #[error("{request} was answered in an encoding that is not understood: `{encoding}` (status {status})")]
+    Encoding { request: String, status: u16, encoding: String },
     /// The answer is larger than `limit` bytes after decompression.
     #[error("{request} was answered with more than {limit} bytes (status {status})")]
     BodyTooLarge { request: String, status: u16, limit: usize },

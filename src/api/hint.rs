@@ -52,6 +52,7 @@ impl ApiError {
             | Self::Unavailable { .. }
             | Self::TooManyRetries { .. }
             | Self::NotJson { .. }
+            | Self::Encoding { .. }
             | Self::BodyTooLarge { .. } => ErrorKind::Unavailable,
             Self::BudgetReached { .. } | Self::DeadlineReached { .. } => ErrorKind::Budget,
             Self::Interrupted { .. } => ErrorKind::Interrupted,
@@ -75,6 +76,7 @@ impl ApiError {
             Self::Forbidden { .. } => Some(403),
             Self::Redirected { status, .. }
             | Self::NotJson { status, .. }
+            | Self::Encoding { status, .. }
             | Self::BodyTooLarge { status, .. }
             | Self::Refused { status, .. } => Some(*status),
             Self::ForeignOrigin { status, .. }
@@ -131,6 +133,10 @@ impl ApiError {
             }
             Self::NotJson { .. } => {
                 "a proxy or a login page may have answered instead of the API; check the base URL"
+            }
+            Self::Encoding { .. } => {
+                "gzip, br, zstd and none at all are understood, and text as UTF-8: ask whoever runs the server, or the proxy \
+                 in front of it, to send one of these"
             }
             Self::Refused { status: 413 | 414, .. } => {
                 "the request is too long: ask for fewer values at a time"

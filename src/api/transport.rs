@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+    ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderName, HeaderValue, LOCATION,
+    RETRY_AFTER,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
@@ -54,6 +55,8 @@ impl Eq for Place {}
 pub(super) struct Response {
     pub(super) status: u16,
     pub(super) content_type: Option<String>,
+    /// How the body is still encoded; none when nothing is left to undo.
+    pub(super) encoding: Option<String>,
     pub(super) retry_after: Option<String>,
     pub(super) date: Option<String>,
     pub(super) location: Option<String>,
@@ -83,6 +86,8 @@ impl Transport {
             .retry(reqwest::retry::never())
             .referer(false)
             .gzip(true)
+            .brotli(true)
+            .zstd(true)
             .connect_timeout(settings.connect_timeout)
             .read_timeout(settings.read_timeout)
             .pool_max_idle_per_host(usize::try_from(settings.concurrency.get()).unwrap_or(usize::MAX));
@@ -148,6 +153,9 @@ impl Transport {
         let mut response = Response {
             status,
             content_type: header(CONTENT_TYPE),
+            // What was decompressed no longer has the header.
+            encoding: header(CONTENT_ENCODING)
+                .filter(|name| !["", "identity"].contains(&name.trim().to_ascii_lowercase().as_str())),
             retry_after: header(RETRY_AFTER),
             date: header(DATE),
             location: header(LOCATION),

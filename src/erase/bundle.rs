@@ -1,10 +1,10 @@
 //! Cuts subjects out of answers about single companies that were landed together: out of the bundle, and out of the line
 //! that names the companies.
 //!
-//! What is cut from a body is what [`json`](super::json) says; the answer about a company that is to be forgotten goes as
+//! What is cut from a body is what [`body`](super::body) says; the answer about a company that is to be forgotten goes as
 //! a whole, and its name with it. Who else is named in an answer about a company need not be of the same country.
 
-use super::json::{self, Cut};
+use super::body::{self, CutBody};
 use super::subject::Subject;
 use super::tally::Tally;
 use crate::extract::bundle;
@@ -45,14 +45,13 @@ pub(super) fn cut(
         }
         let body = bundle.get(answer.body).unwrap_or_default();
         let failed = |reason: String| BundleError::Body { company: answer.company.clone(), reason };
-        let text = std::str::from_utf8(body).map_err(|error| failed(error.to_string()))?;
-        let cut = json::cut(text, subjects, None, tally).map_err(|error| failed(error.to_string()))?;
-        changed |= cut != Cut::Same;
+        let cut = body::cut(body, subjects, tally).map_err(failed)?;
+        changed |= cut != CutBody::Same;
         let body = match &cut {
-            Cut::Same => body,
-            Cut::Text(text) => text.as_bytes(),
+            CutBody::Same => body,
+            CutBody::Body(left) => left.as_slice(),
             // An answer without records.
-            Cut::Gone => b"[]",
+            CutBody::Gone => b"[]",
         };
         bundle::append(&mut left, &answer.company, body, answer.fetched_at_us);
     }
@@ -100,6 +99,7 @@ mod tests {
             not_found: owned(not_found),
             refused: Vec::new(),
             rows: 5,
+            unreadable: 0,
             at: None,
         }
     }

@@ -48,28 +48,56 @@ pub(super) fn cut(
     country: Option<&str>,
     tally: &mut Tally,
 ) -> Result<Cut, serde_json::Error> {
+    Ok(match edits(text, subjects, country, tally)? {
+        Edits::Gone => Cut::Gone,
+        Edits::At(edits) if edits.is_empty() => Cut::Same,
+        Edits::At(edits) => {
+            let (mut out, mut position) = (String::with_capacity(text.len()), 0);
+            for (range, new) in &edits {
+                out.push_str(text.get(position..range.start).unwrap_or_default());
+                out.push_str(new);
+                position = range.end;
+            }
+            out.push_str(text.get(position..).unwrap_or_default());
+            Cut::Text(out)
+        }
+    })
+}
+
+/// What has to be changed in a text.
+#[derive(Debug)]
+pub(super) enum Edits {
+    /// These ranges, in their order, and what stands there instead.
+    At(Vec<(Range<usize>, String)>),
+    /// All of it is about a subject.
+    Gone,
+}
+
+/// What has to be changed in `text` so that it is [`cut`].
+///
+/// # Errors
+/// The text may name a subject and is no JSON.
+pub(super) fn edits(
+    text: &str,
+    subjects: &[Subject],
+    country: Option<&str>,
+    tally: &mut Tally,
+) -> Result<Edits, serde_json::Error> {
     if !subjects.iter().any(|subject| subject.may_be_in(text)) {
-        return Ok(Cut::Same);
+        return Ok(Edits::At(Vec::new()));
     }
     let root: &RawValue = serde_json::from_str(text)?;
     let mut cutter = Cutter { text, subjects, edits: Vec::new(), tally };
     match cutter.value(root, country, 0)? {
-        Fate::Gone => return Ok(Cut::Gone),
-        Fate::Text(new) => return Ok(Cut::Text(quoted(&new)?)),
+        Fate::Gone => return Ok(Edits::Gone),
+        Fate::Text(new) => {
+            let range = cutter.range(root);
+            return Ok(Edits::At(vec![(range, quoted(&new)?)]));
+        }
         Fate::Keep => {}
     }
-    if cutter.edits.is_empty() {
-        return Ok(Cut::Same);
-    }
     cutter.edits.sort_by_key(|(range, _)| range.start);
-    let (mut out, mut position) = (String::with_capacity(text.len()), 0);
-    for (range, new) in &cutter.edits {
-        out.push_str(text.get(position..range.start).unwrap_or_default());
-        out.push_str(new);
-        position = range.end;
-    }
-    out.push_str(text.get(position..).unwrap_or_default());
-    Ok(Cut::Text(out))
+    Ok(Edits::At(cutter.edits))
 }
 
 /// What becomes of a value.
@@ -161,7 +189,7 @@ impl<'t> Cutter<'t, '_> {
     }
 
     fn string(&mut self, raw: &RawValue) -> Fate {
-        let Some(said) = string_of(raw) else { return Fate::Keep };
+        let Some(said) = string_of(raw.get()) else { return Fate::Keep };
         let mut fate = Fate::Keep;
         for (index, subject) in self.subjects.iter().enumerate() {
             if subject.is(&said) {
@@ -186,7 +214,7 @@ impl<'t> Cutter<'t, '_> {
         for (index, subject) in self.subjects.iter().enumerate() {
             let about = match subject {
                 Subject::Person { .. } => {
-                    let email = member(own, PERSON_FIELD).and_then(string_of);
+                    let email = member(own, PERSON_FIELD).and_then(|email| string_of(email.get()));
                     member(own, "business_id").is_none() && email.is_some_and(|email| subject.is(&email))
                 }
                 Subject::Company { country: code, business_id } => {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::body::{self, CutBody};
 use super::bundle;
-use super::json::{self, Cut};
 use super::rules::selection_names;
 use super::subject::Subject;
 use super::tally::Tally;
@@ -129,18 +129,17 @@ fn list_of(entry: &Entry) -> Option<u32> {
 }
 
 /// What becomes of a landed body: one JSON text, or answers about several companies.
-fn change(entry: Entry, body: &[u8], subjects: &[Subject], tally: &mut Tally) -> Result<Change, String> {
+fn change(entry: Entry, landed: &[u8], subjects: &[Subject], tally: &mut Tally) -> Result<Change, String> {
     if let Entry::Answered(answers) = entry {
-        let cut = bundle::cut(answers, body, subjects, tally).map_err(|error| error.to_string())?;
+        let cut = bundle::cut(answers, landed, subjects, tally).map_err(|error| error.to_string())?;
         return Ok(
             cut.map_or(Change::Keep, |(answers, left)| Change::Replace(Entry::Answered(answers), left))
         );
     }
-    let text = std::str::from_utf8(body).map_err(|error| error.to_string())?;
-    Ok(match json::cut(text, subjects, None, tally).map_err(|error| error.to_string())? {
-        Cut::Same => Change::Keep,
-        Cut::Text(text) => Change::Replace(entry, text.into_bytes()),
+    Ok(match body::cut(landed, subjects, tally)? {
+        CutBody::Same => Change::Keep,
+        CutBody::Body(left) => Change::Replace(entry, left),
         // A page without records.
-        Cut::Gone => Change::Replace(entry, b"[]".to_vec()),
+        CutBody::Gone => Change::Replace(entry, b"[]".to_vec()),
     })
 }

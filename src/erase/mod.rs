@@ -9,6 +9,7 @@
 //! At the end `proof` reads all of these files again, in full and by other means than those that looked for the subject
 //! before, and says which still holds it.
 
+mod body;
 mod bundle;
 mod csv;
 mod error;

@@ -126,7 +126,8 @@ pub(super) fn judge(
         }
         Role::Quarantined | Role::Sample | Role::Text => {}
     }
-    let now = rest_of(text, country, subjects, tally);
+    let is_received = matches!(role, Role::Quarantined | Role::Sample);
+    let now = rest_of(text, is_received, country, subjects, tally);
     match (now, role) {
         (Rest::Same, _) => Verdict::Keep,
         (_, Role::Quarantined) => Verdict::Row,
@@ -151,16 +152,31 @@ enum Rest {
     Nothing,
 }
 
-fn rest_of(text: &str, country: Option<&str>, subjects: &[Subject], tally: &mut Tally) -> Rest {
+/// `is_received`: the text is as the API sent it, or the beginning of that, and may be a record that cannot be read.
+fn rest_of(
+    text: &str,
+    is_received: bool,
+    country: Option<&str>,
+    subjects: &[Subject],
+    tally: &mut Tally,
+) -> Rest {
     // As received, a string has its quotes.
-    if text.trim_start().starts_with(['{', '[', '"'])
-        && let Ok(cut) = json::cut(text, subjects, country, tally)
-    {
-        return match cut {
-            Cut::Same => Rest::Same,
-            Cut::Text(text) => Rest::Text(text),
-            Cut::Gone => Rest::Nothing,
-        };
+    if text.trim_start().starts_with(['{', '[', '"']) {
+        match json::cut(text, subjects, country, tally) {
+            Ok(Cut::Same) => return Rest::Same,
+            Ok(Cut::Text(text)) => return Rest::Text(text),
+            Ok(Cut::Gone) => return Rest::Nothing,
+            Err(_) => {}
+        }
+        // Whose a record is that cannot be read, nobody can tell: it goes when it may be theirs.
+        if is_received && text.trim_start().starts_with(['{', '[']) {
+            let named = (0..).zip(subjects).filter(|(_, subject)| subject.may_be_in(text));
+            let named: Vec<usize> = named.map(|(index, _)| index).collect();
+            if !named.is_empty() {
+                tally.found.extend(named);
+                return Rest::Nothing;
+            }
+        }
     }
     let mut now = None;
     for (index, subject) in subjects.iter().enumerate() {
@@ -231,6 +247,10 @@ mod tests {
             ("etl", "rejects", "key", "DK/01120389", Verdict::Keep),
             ("etl", "rejects", "raw", r#"{"country":"FI","business_id":"0112038-9"}"#, Verdict::Row),
             ("etl", "rejects", "raw", r#"{"phone":"01120389"}"#, Verdict::Keep),
+            ("etl", "rejects", "raw", r#"{"business_id":"0112038-9",}"#, Verdict::Row),
+            ("etl", "rejects", "raw", r#"{"business_id":NaN,"link":"x"}"#, Verdict::Keep),
+            ("etl", "rejects", "raw", "{\"business_id\":\"01120389\",\"n\":\"\u{fffd}", Verdict::Row),
+            ("main", "customer_data", "notes", "[01120389 called]", Verdict::Keep),
             ("etl", "runs", "arguments", "business_ids=FI01120389,FI2", Verdict::Left),
             ("etl", "streams", "list", "country=FI&business_ids=0112038-9", Verdict::Left),
             ("etl", "streams", "list", "country=DK&business_ids=01120389", Verdict::Keep),

@@ -18,6 +18,11 @@ pub trait Answers: Send + Sync + fmt::Debug {
     /// The beginning of an answer, safe to print.
     fn quote(&self, body: &[u8]) -> String;
 
+    /// What an answer says on either side of a place, safe to print.
+    fn quote_around(&self, body: &[u8], at: usize) -> String {
+        self.quote(body.get(at.saturating_sub(100)..).unwrap_or_default())
+    }
+
     /// Starts nothing more: an error was met that every further request would meet too.
     fn stop_starting(&self);
 }
@@ -33,6 +38,10 @@ impl Answers for Client {
 
     fn quote(&self, body: &[u8]) -> String {
         Self::quote(self, body)
+    }
+
+    fn quote_around(&self, body: &[u8], at: usize) -> String {
+        Self::quote_around(self, body, at)
     }
 
     fn stop_starting(&self) {

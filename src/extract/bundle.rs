@@ -27,6 +27,8 @@ pub(super) struct Bundle {
     pub(super) refused: Vec<Refusal>,
     /// Records in the answers.
     pub(super) rows: u64,
+    /// Those of them that cannot be read.
+    pub(super) unreadable: u64,
     /// When the first answer came, microseconds since 1970, UTC.
     pub(super) since_us: i64,
 }
@@ -49,7 +51,7 @@ impl Bundle {
         self.refused.push(Refusal { company, reason });
     }
 
-    /// Adds the answer about a company; none for one that the server does not know.
+    /// Adds the answer about a company with the number of its records; none for one that the server does not know.
     pub(super) fn add(&mut self, company: String, answer: Option<(&[u8], u64)>, fetched_at_us: i64) {
         if self.is_empty() {
             self.since_us = fetched_at_us;

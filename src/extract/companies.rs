@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::bundle::{Bundle, MOST_COMPANIES};
 use super::feed::Tally;
 use super::ledger::Verdict;
-use super::source::Source;
+use super::source::{AboutCompany, Doubtful, Source};
 use super::{ExtractError, worst};
 
 /// Bytes of a bundle, give or take an answer.
@@ -72,6 +72,8 @@ impl Outcome {
         }
     }
 }
+/// Answers in a row that cannot be read, and none between them that can: it is not the records, it is the server.
+const MOST_DOUBTED: usize = 8;
 
 /// Asks about all companies that come; returns when no more come and all are answered.
 pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, ExtractError> {
@@ -87,10 +89,11 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
     let asks = queue.take_while(|_| futures::future::ready(!failed.load(Ordering::Relaxed))).map(|company| {
         let list = &list;
         async move {
-            let outcome = match source.company(list, &company).await {
-                Ok(Some((body, rows))) => Outcome::Answer(body, rows),
-                Ok(None) => Outcome::NotFound,
-                Err(refusal) if refusal.is_about_the_request() => Outcome::Refused(refusal),
+            let outcome = match source.company(index, list, &company).await {
+                Ok(AboutCompany::Records(body, rows)) => Ok(Outcome::Answer(body, rows)),
+                Ok(AboutCompany::NotFound) => Ok(Outcome::NotFound),
+                Ok(AboutCompany::Doubtful(answer)) => Err(answer),
+                Err(refusal) if refusal.is_about_the_request() => Ok(Outcome::Refused(refusal)),
                 Err(error) => return Err(error),
             };
             Ok((company, outcome, source.landing.now_us()))
@@ -101,8 +104,12 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
     let mut full_at = Instant::now();
     let mut landings = FuturesUnordered::new();
     let mut error = None;
+    // Answers that cannot be read. They count once another one shows that the server can be.
+    let mut doubted: Vec<(String, Doubtful, i64)> = Vec::new();
+    let mut is_readable = tally.answered > tally.unreadable;
     loop {
-        let is_full = bundle.len() >= MOST_COMPANIES || bundle.body.len() >= MOST_BYTES;
+        // Those in doubt may all go into it.
+        let is_full = bundle.len() + doubted.len() >= MOST_COMPANIES || bundle.body.len() >= MOST_BYTES;
         let waits = landings.len() >= BUNDLES_AT_ONCE;
         if is_full && !waits {
             landings.push(source.landing.land_answers(index, std::mem::take(&mut bundle)));
@@ -127,6 +134,21 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
                         full_at = Instant::now() + LONGEST_WAIT;
                     }
                     source.observer.page_landed(&list.named, 1, false);
+                    let outcome = match outcome {
+                        Ok(outcome) => outcome,
+                        Err(doubtful) => {
+                            doubted.push((company, doubtful, at));
+                            if doubted.len() >= MOST_DOUBTED && let Some((_, last, _)) = doubted.pop() {
+                                failed.store(true, Ordering::Relaxed);
+                                worst(&mut error, source.unreadable(&list, last.broken));
+                            }
+                            continue;
+                        }
+                    };
+                    if matches!(outcome, Outcome::Answer(..)) {
+                        is_readable = true;
+                        take_in(&mut doubted, &mut tally, &mut bundle);
+                    }
                     if let Some(refusal) = outcome.take_in(company, at, &mut tally, &mut bundle) {
                         source.stop_starting();
                         failed.store(true, Ordering::Relaxed);
@@ -139,6 +161,14 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
                 }
             },
         }
+    }
+    let may_be_cut = |(_, answer, _): &(String, Doubtful, i64)| answer.may_be_cut;
+    if error.is_none() && (is_readable || !doubted.iter().any(may_be_cut)) {
+        take_in(&mut doubted, &mut tally, &mut bundle);
+    } else if error.is_none()
+        && let Some((_, last, _)) = doubted.pop()
+    {
+        error = Some(source.unreadable(&list, last.broken));
     }
     if !bundle.is_empty() {
         landings.push(source.landing.land_answers(index, bundle));
@@ -157,6 +187,18 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
 /// What lies below an error, in one line: the request and the server's words.
 fn cause_of(error: &ExtractError) -> String {
     std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+/// Takes in answers with records that cannot be read.
+fn take_in(doubted: &mut Vec<(String, Doubtful, i64)>, tally: &mut Tally, bundle: &mut Bundle) {
+    for (company, Doubtful { broken, rows, unreadable, .. }, at) in doubted.drain(..) {
+        tracing::warn!(request = broken.request, error = %broken.error, "An answer about a company cannot be read.");
+        tally.answered += 1;
+        tally.rows += rows;
+        tally.unreadable += unreadable;
+        bundle.add(company, Some((&broken.body[..], rows)), at);
+        bundle.unreadable += unreadable;
+    }
 }
 
 /// Complete when every company that was due has an answer, be it that the server does not know it or refuses to say.
@@ -183,7 +225,7 @@ fn verdict(source: &Source<'_>, index: u32, tally: Tally) -> Verdict {
         outside: source.feed.outside(index),
         ids_asked: 0,
         missing_ids: Vec::new(),
+        unreadable: tally.unreadable,
     };
-    source.observer.list_judged(&source.lists.get(index).named, &verdict);
-    verdict
+    source.judged(verdict)
 }

@@ -90,6 +90,9 @@ pub struct CompanyAnswers {
     pub refused: Vec<Refusal>,
     /// Records in the answers as they were received.
     pub rows: u64,
+    /// Those of them that cannot be read.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unreadable: u64,
     /// Where the answers lie, [`super::bundle`] says how; none when no company was found, or none is left. The first
     /// answer has this number, each further one the next. Where `erase` took an answer out, those behind it have moved
     /// up: rejects of earlier loads name them by the numbers that they had.
@@ -145,6 +148,26 @@ pub struct Header {
     pub selection: SelectionUse,
 }
 
+/// What is around the JSON of an answer and differs from the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unusual {
+    /// The header `Content-Type` names something else than JSON, or is missing.
+    ContentType,
+    /// A byte order mark comes before the JSON.
+    ByteOrderMark,
+}
+
+impl Unusual {
+    /// The field as `etl.schema_drift` names it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::ContentType => "header Content-Type",
+            Self::ByteOrderMark => "byte order mark",
+        }
+    }
+}
+
 /// How much was asked in one session of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spent {
@@ -192,6 +215,21 @@ pub struct Verdict {
     /// Those of them that did not come.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing_ids: Vec<String>,
+    /// Records that came and cannot be read. They are why the list is not complete, and one of the reasons says so.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unreadable: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+impl Verdict {
+    /// Whether the evidence adds up, but for records that cannot be read: then it is known which pages make up the list.
+    pub fn is_proven(&self) -> bool {
+        self.complete || (self.unreadable > 0 && self.reasons.len() == 1)
+    }
 }
 
 /// One line of the ledger.
@@ -229,6 +267,23 @@ pub enum Entry {
     Damaged {
         /// Which request.
         key: RequestKey,
+    },
+    /// A page that could not be read as a whole, and what was asked for instead, in the order of the rows. Each of these has a
+    /// line of its own.
+    Parted {
+        /// Which request.
+        key: RequestKey,
+        /// Its parts.
+        parts: Vec<Ask>,
+    },
+    /// Answers differ from the document in what is around the JSON; once for each list and way.
+    Unusual {
+        /// Index of the list.
+        list: u32,
+        /// What differs.
+        what: Unusual,
+        /// As it was received.
+        sample: String,
     },
     /// A list that was found while another was read.
     Found {

@@ -52,6 +52,7 @@ pub(super) struct Tally {
     /// Companies that the server refuses to answer about.
     pub(super) refused: u64,
     pub(super) rows: u64,
+    pub(super) unreadable: u64,
 }
 
 impl Tally {
@@ -174,7 +175,8 @@ fn answered(list: u32, recorded: &[Entry]) -> (HashSet<u64>, Tally) {
         .collect();
     let (mut keys, mut tally) = (HashSet::new(), Tally::default());
     for entry in recorded {
-        let Entry::Answered(CompanyAnswers { list: of, companies, not_found, refused, rows, at }) = entry
+        let Entry::Answered(CompanyAnswers { list: of, companies, not_found, refused, rows, unreadable, at }) =
+            entry
         else {
             continue;
         };
@@ -187,6 +189,7 @@ fn answered(list: u32, recorded: &[Entry]) -> (HashSet<u64>, Tally) {
         tally.not_found += not_found.len() as u64;
         tally.refused += refused.len() as u64;
         tally.rows += rows;
+        tally.unreadable += unreadable;
     }
     (keys, tally)
 }

@@ -61,6 +61,7 @@ pub(super) fn gone(source: &Source<'_>, list: u32, reason: String) -> Verdict {
         outside: 0,
         ids_asked: 0,
         missing_ids: Vec::new(),
+        unreadable: 0,
     };
     source.observer.list_judged(&source.lists.get(list).named, &verdict);
     verdict

@@ -146,8 +146,8 @@ impl Landing {
     /// # Errors
     /// The disk is full or broken.
     pub(super) async fn land_answers(&self, list: u32, bundle: Bundle) -> Result<(), ExtractError> {
-        let Bundle { body, companies, not_found, refused, rows, since_us } = bundle;
-        let answers = CompanyAnswers { list, companies, not_found, refused, rows, at: None };
+        let Bundle { body, companies, not_found, refused, rows, unreadable, since_us } = bundle;
+        let answers = CompanyAnswers { list, companies, not_found, refused, rows, unreadable, at: None };
         if answers.companies.is_empty() {
             return self.note(Entry::Answered(answers)).await;
         }

@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::ExtractError;
 pub use super::entry::{
-    Ask, CompanyAnswers, Entry, Header, LandedAt, Refusal, RequestKey, RunList, Spent, Verdict,
+    Ask, CompanyAnswers, Entry, Header, LandedAt, Refusal, RequestKey, RunList, Spent, Unusual, Verdict,
 };
 use crate::crash::{self, Point};
 use crate::workspace::durable;

@@ -67,8 +67,7 @@ pub(super) async fn read(source: &Source<'_>, list: u32) -> Result<Verdict, Extr
         missing_ids,
         ..verdict
     };
-    source.observer.list_judged(&source.lists.get(list).named, &verdict);
-    Ok(verdict)
+    Ok(source.judged(verdict))
 }
 
 struct ListReading<'a, 'b> {

@@ -1,12 +1,11 @@
 //! What the engine wants to know of an answer, found in one look at its body.
 
-use serde::Deserialize;
-use serde_json::Value;
-
 use super::ExtractError;
 use super::lone::is_no_answer;
-use crate::catalog::{Stream, TARGET_GROUPS_STREAM};
-use crate::normalise::{EnvelopeError, PageFacts, fingerprints_and_companies, fingerprints_by, parse_single};
+use crate::catalog::{Paging, Stream, TARGET_GROUPS_STREAM};
+use crate::normalise::company_key::{fields_of, string_of};
+use crate::normalise::reading::{Tolerance, with_json};
+use crate::normalise::{EnvelopeError, PageFacts, facts_and_companies, facts_by, records_of};
 
 /// A body shorter than this is looked at where it is: handing it to another thread takes longer.
 const SMALL: usize = 16 << 10;
@@ -36,54 +35,60 @@ pub(super) struct Group {
     pub(super) name: String,
 }
 
-/// Looks at a body. Who asked quotes it in the error.
-pub(super) fn look(want: Want, body: &[u8]) -> Result<Seen, EnvelopeError> {
-    let (facts, companies) = if want.companies && want.stream.holds_companies() {
-        fingerprints_and_companies(body)?
-    } else {
-        (fingerprints_by(want.stream, body)?, Vec::new())
-    };
-    if is_no_answer(want.stream, facts.envelope, body) {
-        return Err(EnvelopeError::OtherShape { start: String::new() });
-    }
-    let groups = if want.stream.name == TARGET_GROUPS_STREAM { groups(body)? } else { Vec::new() };
-    Ok(Seen { facts, companies, groups })
+/// Looks at a body, as closely as `tolerance` says. Who asked quotes it in the error.
+pub(super) fn look(want: Want, body: &[u8], tolerance: Tolerance) -> Result<Seen, EnvelopeError> {
+    let single = want.stream.endpoint.paging == Paging::Single;
+    with_json(body, single, tolerance, |json| {
+        let (facts, companies) = if want.companies && want.stream.holds_companies() {
+            facts_and_companies(json)?
+        } else {
+            (facts_by(want.stream, json)?, Vec::new())
+        };
+        if is_no_answer(want.stream, facts.envelope, json.text.as_bytes()) {
+            return Err(EnvelopeError::OtherShape { start: String::new() });
+        }
+        let groups = if want.stream.name == TARGET_GROUPS_STREAM { groups(json.text)? } else { Vec::new() };
+        Ok(Seen { facts, companies, groups })
+    })
 }
 
 /// Looks at a body without keeping other requests waiting.
 pub(super) async fn aside(
     want: Want,
     body: bytes::Bytes,
+    tolerance: Tolerance,
 ) -> Result<Result<Seen, EnvelopeError>, ExtractError> {
     if body.len() < SMALL {
-        return Ok(look(want, &body));
+        return Ok(look(want, &body, tolerance));
     }
-    let seen = tokio::task::spawn_blocking(move || look(want, &body)).await;
+    let seen = tokio::task::spawn_blocking(move || look(want, &body, tolerance)).await;
     seen.map_err(|_| ExtractError::LandingStopped)
 }
 
 /// A record that is no target group is passed over here and rejected when it is normalised.
-fn groups(body: &[u8]) -> Result<Vec<Group>, EnvelopeError> {
-    #[derive(Deserialize)]
-    struct Record {
-        id: Value,
-        #[serde(default)]
-        name: Option<String>,
-    }
-    let group = |record: Record| {
-        let id = match record.id {
-            Value::String(text) => text.trim().to_owned(),
-            Value::Number(number) => number.to_string(),
+fn groups(text: &str) -> Result<Vec<Group>, EnvelopeError> {
+    let group = |record: &str| {
+        let (mut id, mut name) = (None, None);
+        for (field, value) in fields_of(record)? {
+            match field.as_str() {
+                "id" => id = Some(value),
+                "name" => name = string_of(value),
+                _ => {}
+            }
+        }
+        let id = id?;
+        let id = match id.as_bytes().first()? {
+            b'"' => string_of(id)?.trim().to_owned(),
+            b'-' | b'0'..=b'9' => id.to_owned(),
             _ => return None,
         };
-        let name = record.name.unwrap_or_default();
-        (!id.is_empty()).then_some(Group { id, name })
+        (!id.is_empty()).then(|| Group { id, name: name.unwrap_or_default() })
     };
-    let records = parse_single(body)?.records.into_iter();
-    Ok(records.filter_map(|raw| group(serde_json::from_str(raw.get()).ok()?)).collect())
+    Ok(records_of(text)?.into_iter().filter_map(group).collect())
 }
 
 /// Ids of the target groups in a landed list of them.
 pub(crate) fn target_group_ids(body: &[u8]) -> Vec<String> {
-    groups(body).unwrap_or_default().into_iter().map(|group| group.id).collect()
+    let groups = with_json(body, true, Tolerance::Records, |json| groups(json.text));
+    groups.unwrap_or_default().into_iter().map(|group| group.id).collect()
 }

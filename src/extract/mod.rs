@@ -4,7 +4,7 @@
 //! from either of them or from the API ([`Answers`]). How a list is read, and when its evidence adds up, depends on
 //! how its pages are asked for: `list` for ordered ones (`coverage` lays pages side by side, `slice` reads one part of a
 //! list, `readings` weighs the readings of all parts), `unordered`, `numbered`, `single`; `companies` asks about each
-//! company that the lists bring (`feed`).
+//! company that the lists bring (`feed`). A page that cannot be read is asked for in `parts`.
 
 mod answers;
 mod brought;
@@ -23,6 +23,7 @@ mod lists;
 mod lone;
 mod look;
 mod numbered;
+mod parts;
 mod plan;
 mod readings;
 mod request;

@@ -66,8 +66,7 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
         judged = Some(verdict);
     }
     let verdict = judged.ok_or(ExtractError::LandingStopped)?;
-    source.observer.list_judged(&list.named, &verdict);
-    Ok(verdict)
+    Ok(source.judged(verdict))
 }
 
 struct Reading<'a, 'b> {
@@ -224,6 +223,7 @@ impl Reading<'_, '_> {
             outside: 0,
             ids_asked: 0,
             missing_ids: Vec::new(),
+            unreadable: 0,
         }
     }
 }

@@ -160,6 +160,7 @@ impl Readings {
             outside: 0,
             ids_asked: 0,
             missing_ids: Vec::new(),
+            unreadable: 0,
         }
     }
 }

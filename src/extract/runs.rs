@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::ExtractError;
 use super::landing;
 use super::ledger::{
-    self, CompanyAnswers, Entry, Header, LandedAt, Lines, Refusal, RequestKey, RunList, Spent, Verdict,
+    self, CompanyAnswers, Entry, Header, LandedAt, Lines, Refusal, RequestKey, RunList, Spent, Unusual, Verdict,
 };
 use crate::crash::{self, Point};
 use crate::workspace::rights;
@@ -46,6 +46,8 @@ pub struct LandedRun {
     pub answers: BTreeMap<u64, (u32, LandedAt)>,
     /// Companies that the server refuses to answer about, each with its list.
     pub refused: Vec<(u32, Refusal)>,
+    /// How answers of each list differ from the document in what is around the JSON, each with one sample.
+    pub unusual: Vec<(u32, Unusual, String)>,
     /// Pages that turned out to be damaged and were asked for again.
     pub damaged_pages: u64,
     /// Lines of the ledger that cannot be read. In a finished run something that was durable is missing then.
@@ -80,6 +82,7 @@ impl LandedRun {
         let mut pages: HashMap<RequestKey, LandedAt> = HashMap::new();
         let mut answers = BTreeMap::new();
         let mut refused = Vec::new();
+        let mut unusual = Vec::new();
         let mut lists: BTreeMap<u32, RunList> = (0..).zip(header.lists.iter().cloned()).collect();
         for entry in entries {
             match entry {
@@ -100,6 +103,7 @@ impl LandedRun {
                     answers.remove(&number);
                 }
                 Entry::Judged(verdict) => drop(verdicts.insert(verdict.list, verdict)),
+                Entry::Unusual { list, what, sample } => unusual.push((list, what, sample)),
                 Entry::Spent(session) => {
                     spent.requests += session.requests;
                     spent.retries += session.retries;
@@ -108,7 +112,7 @@ impl LandedRun {
                 Entry::Published { generation } => state = RunState::Published(generation),
                 Entry::Abandoned => state = RunState::Abandoned,
                 Entry::Clock { at_us } => clock_us = at_us,
-                Entry::Opened(_) | Entry::Counted { .. } | Entry::PastEnd { .. } => {}
+                Entry::Opened(_) | Entry::Counted { .. } | Entry::PastEnd { .. } | Entry::Parted { .. } => {}
             }
         }
         let pages = pages.into_iter().map(|(key, at)| (at.number, (key, at))).collect();
@@ -125,18 +129,19 @@ impl LandedRun {
             pages,
             answers,
             refused,
+            unusual,
             damaged_pages,
             damaged_lines,
         })
     }
 
-    /// The pages that make up the lists but for answers about companies, newest first: for a complete list those of the
-    /// sweeps that count, for another one all of them.
+    /// The pages that make up the lists but for answers about companies, newest first: for a complete list, and one that is
+    /// so but for records that cannot be read, those of the sweeps that count, for another one all of them.
     pub fn accepted_pages(&self) -> Vec<(RequestKey, LandedAt)> {
         let accepted: HashMap<u32, HashSet<(&str, u32)>> = self
             .verdicts
             .iter()
-            .filter(|verdict| verdict.complete)
+            .filter(|verdict| verdict.is_proven())
             .map(|verdict| {
                 let slices = verdict.accepted.iter().map(|(slice, sweep)| (slice.as_str(), *sweep));
                 (verdict.list, slices.collect())

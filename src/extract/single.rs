@@ -38,8 +38,8 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
         outside: 0,
         ids_asked: 0,
         missing_ids: Vec::new(),
+        unreadable: 0,
     };
     source.observer.list_counted(&list.named, Some(received));
-    source.observer.list_judged(&list.named, &verdict);
-    Ok(verdict)
+    Ok(source.judged(verdict))
 }

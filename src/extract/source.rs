@@ -3,15 +3,17 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::feed::Feed;
 use super::landing::{Landing, read_page};
-use super::ledger::{Ask, Entry, LandedAt, RequestKey};
+use super::ledger::{Ask, Entry, LandedAt, RequestKey, Unusual, Verdict};
 use super::lists::{KnownList, Lists};
 use super::look::{self, Seen};
+use super::parts::positions;
 use super::{Answers, ExtractError, ExtractSettings, Observer, Plan, request};
 use crate::api::{Answer, ApiError, ApiRequest, ErrorKind};
+use crate::normalise::reading::{Tolerance, has_byte_order_mark};
 use crate::normalise::{EnvelopeError, fingerprint};
 
 /// How often an answer that is JSON at first sight but no page is asked for again: an error that a server sends as
@@ -30,17 +32,55 @@ pub(super) struct Page {
 }
 
 /// An answer that is a page or a count.
-struct Reply {
-    body: bytes::Bytes,
-    seen: Seen,
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) body: bytes::Bytes,
+    pub(super) seen: Seen,
     /// A large answer keeps its place until its page is durable.
-    _rest: Answer,
+    pub(super) rest: Option<Answer>,
+}
+
+/// An answer that is no JSON, however often it was asked for.
+#[derive(Debug)]
+pub(super) struct Broken {
+    pub(super) request: String,
+    pub(super) body: bytes::Bytes,
+    pub(super) error: EnvelopeError,
+}
+
+/// What came of a request.
+#[derive(Debug)]
+pub(super) enum Got {
+    Reply(Reply),
+    NotFound,
+    Broken(Broken),
+}
+
+/// What came of a request about a company.
+#[derive(Debug)]
+pub(super) enum AboutCompany {
+    NotFound,
+    /// A body with so many records.
+    Records(bytes::Bytes, u64),
+    /// A body with records that cannot be read.
+    Doubtful(Doubtful),
+}
+
+/// An answer about a company with records that cannot be read.
+#[derive(Debug)]
+pub(super) struct Doubtful {
+    pub(super) broken: Broken,
+    pub(super) rows: u64,
+    pub(super) unreadable: u64,
+    /// It may have been cut off on its way.
+    pub(super) may_be_cut: bool,
 }
 
 enum Recorded {
     Total(Option<u64>),
     Page(LandedAt),
     PastEnd,
+    Parts(Vec<Ask>),
 }
 
 /// Where answers come from.
@@ -57,6 +97,10 @@ pub(super) struct Source<'a> {
     groups: Mutex<Vec<look::Group>>,
     api: &'a dyn Answers,
     recorded: Mutex<HashMap<RequestKey, Recorded>>,
+    /// Fingerprints of the records of each list that cannot be read.
+    unreadable: Mutex<HashMap<u32, HashSet<u64>>>,
+    /// What is in the ledger of what is around the JSON.
+    unusual: Mutex<HashSet<(u32, Unusual, String)>>,
     /// Bounds the bodies in memory: a request holds a permit until its page is durable.
     slots: Semaphore,
 }
@@ -72,13 +116,15 @@ impl<'a> Source<'a> {
     ) -> Self {
         let lists = Lists::new(plan, &entries);
         let feed = Feed::new(&lists.all(), &entries, plan.passes_members_over());
-        let mut recorded = HashMap::new();
+        let (mut recorded, mut unusual) = (HashMap::new(), HashSet::new());
         for entry in entries {
             match entry {
                 Entry::Counted { key, total } => drop(recorded.insert(key, Recorded::Total(total))),
                 Entry::Landed { key, at } => drop(recorded.insert(key, Recorded::Page(at))),
                 Entry::PastEnd { key } => drop(recorded.insert(key, Recorded::PastEnd)),
+                Entry::Parted { key, parts } => drop(recorded.insert(key, Recorded::Parts(parts))),
                 Entry::Damaged { key } => drop(recorded.remove(&key)),
+                Entry::Unusual { list, what, sample } => drop(unusual.insert((list, what, sample))),
                 _ => {}
             }
         }
@@ -93,6 +139,8 @@ impl<'a> Source<'a> {
             groups: Mutex::default(),
             api,
             recorded: Mutex::new(recorded),
+            unreadable: Mutex::default(),
+            unusual: Mutex::new(unusual),
             slots: Semaphore::new(settings.requests_at_once.max(1)),
         }
     }
@@ -125,11 +173,12 @@ impl<'a> Source<'a> {
             return Ok(total);
         }
         let list = self.lists.get(key.list);
-        let request = request::of_list(&list, &key, self.api.base_url());
-        let Some(reply) = self.send(&list, &request).await? else {
-            return Err(self.no_such_list(&list, &request));
+        let request = self.request(&list, &key);
+        let total = match self.ask(&list, &request, key.list, MOST_UNREADABLE).await? {
+            Got::Reply(reply) => reply.seen.facts.count,
+            Got::NotFound => return Err(self.no_such_list(&list, &request)),
+            Got::Broken(broken) => return Err(self.unreadable(&list, broken)),
         };
-        let total = reply.seen.facts.count;
         self.note(Entry::Counted { key, total }).await?;
         Ok(total)
     }
@@ -138,43 +187,128 @@ impl<'a> Source<'a> {
     /// it is an error, unless the server counts no rows.
     pub(super) async fn page(&self, key: RequestKey, total: Option<u64>) -> Result<Page, ExtractError> {
         let list = self.lists.get(key.list);
+        match self.take_parts(&key) {
+            Some(parts) => self.from_parts(&list, &key, parts).await,
+            None => self.whole_page(&list, key, total).await,
+        }
+    }
+
+    /// [`Source::page`] where none of its parts is known.
+    pub(super) async fn whole_page(
+        &self,
+        list: &KnownList<'a>,
+        key: RequestKey,
+        total: Option<u64>,
+    ) -> Result<Page, ExtractError> {
         match self.take(&key) {
             Some(Recorded::PastEnd) => return Ok(Page::default()),
             Some(Recorded::Page(at)) => {
-                if let Some(seen) = self.landed(&list, &key, at).await? {
+                if let Some(seen) = self.landed(list, &key, at).await? {
                     self.observer.page_landed(&list.named, seen.facts.rows.len() as u64, true);
-                    return Ok(self.taken_in(&list, key.list, seen));
+                    return Ok(self.taken_in(list, key.list, seen));
                 }
             }
             _ => {}
         }
-        let _slot = self.slots.acquire().await.map_err(|_| ExtractError::LandingStopped)?;
-        let request = request::of_list(&list, &key, self.api.base_url());
-        let Some(reply) = self.send(&list, &request).await? else {
-            if is_start(key.ask) && total != Some(0) {
-                return Err(self.no_such_list(&list, &request));
+        let slot = self.slot().await?;
+        let request = self.request(list, &key);
+        match self.ask(list, &request, key.list, MOST_UNREADABLE).await? {
+            Got::Reply(reply) => self.land(list, key, reply).await,
+            Got::NotFound => {
+                if is_start(key.ask) && total != Some(0) {
+                    return Err(self.no_such_list(list, &request));
+                }
+                self.note(Entry::PastEnd { key }).await?;
+                Ok(Page::default())
             }
-            self.note(Entry::PastEnd { key }).await?;
-            return Ok(Page::default());
-        };
-        let fetched_at = self.landing.now_us();
-        let Reply { body, seen, _rest } = reply;
-        let landed = self.landing.land(key.clone(), body, fetched_at).await;
-        landed.inspect_err(|_| self.api.stop_starting())?;
-        self.observer.page_landed(&list.named, seen.facts.rows.len() as u64, false);
-        Ok(self.taken_in(&list, key.list, seen))
+            Got::Broken(broken) if positions(key.ask).is_some() => {
+                drop(slot);
+                self.in_parts(list, key, broken).await
+            }
+            Got::Broken(broken) => match self.salvaged(list, &broken, Tolerance::RecordsUnlessCut).await? {
+                Some(seen) => {
+                    tracing::warn!(%request, error = %broken.error, "Records of an answer cannot be read.");
+                    self.land(list, key, Reply { body: broken.body, seen, rest: None }).await
+                }
+                None => Err(self.unreadable(list, broken)),
+            },
+        }
     }
 
-    /// The answer about one company with the number of its records; none for a company that the server does not know.
-    /// It is not landed.
-    pub(super) async fn company(
+    /// Lands the answer to a request.
+    pub(super) async fn land(
         &self,
         list: &KnownList<'a>,
+        key: RequestKey,
+        reply: Reply,
+    ) -> Result<Page, ExtractError> {
+        let fetched_at = self.landing.now_us();
+        let Reply { body, seen, rest: _rest } = reply;
+        let index = key.list;
+        let landed = self.landing.land(key, body, fetched_at).await;
+        landed.inspect_err(|_| self.api.stop_starting())?;
+        self.observer.page_landed(&list.named, seen.facts.rows.len() as u64, false);
+        Ok(self.taken_in(list, index, seen))
+    }
+
+    /// The answer about one company. It is not landed.
+    pub(super) async fn company(
+        &self,
+        index: u32,
+        list: &KnownList<'a>,
         company: &str,
-    ) -> Result<Option<(bytes::Bytes, u64)>, ExtractError> {
+    ) -> Result<AboutCompany, ExtractError> {
         let request = request::of_company(list, company);
-        let reply = self.send(list, &request).await?;
-        Ok(reply.map(|Reply { body, seen, .. }| (body, seen.facts.rows.len() as u64)))
+        match self.ask(list, &request, index, MOST_UNREADABLE).await? {
+            Got::NotFound => Ok(AboutCompany::NotFound),
+            Got::Reply(Reply { body, seen, .. }) => {
+                Ok(AboutCompany::Records(body, seen.facts.rows.len() as u64))
+            }
+            Got::Broken(broken) => {
+                let Some(seen) = self.salvaged(list, &broken, Tolerance::Records).await? else {
+                    return Err(self.unreadable(list, broken));
+                };
+                let whole = self.salvaged(list, &broken, Tolerance::RecordsUnlessCut).await?;
+                Ok(AboutCompany::Doubtful(Doubtful {
+                    broken,
+                    rows: seen.facts.rows.len() as u64,
+                    unreadable: seen.facts.unreadable.len() as u64,
+                    may_be_cut: whole.is_none(),
+                }))
+            }
+        }
+    }
+
+    /// What is in an answer although records of it cannot be read; none when these are not all that is wrong with it.
+    pub(super) async fn salvaged(
+        &self,
+        list: &KnownList<'a>,
+        broken: &Broken,
+        tolerance: Tolerance,
+    ) -> Result<Option<Seen>, ExtractError> {
+        Ok(look::aside(self.want(list), broken.body.clone(), tolerance).await?.ok())
+    }
+
+    /// The right to hold a body.
+    pub(super) async fn slot(&self) -> Result<SemaphorePermit<'_>, ExtractError> {
+        self.slots.acquire().await.map_err(|_| ExtractError::LandingStopped)
+    }
+
+    pub(super) fn request(&self, list: &KnownList<'a>, key: &RequestKey) -> ApiRequest {
+        request::of_list(list, key, self.api.base_url())
+    }
+
+    /// A list's evidence with what is known of its records that cannot be read, which the observer is told.
+    pub(super) fn judged(&self, mut verdict: Verdict) -> Verdict {
+        let unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+        verdict.unreadable += unreadable.get(&verdict.list).map_or(0, |records| records.len() as u64);
+        if verdict.unreadable > 0 {
+            let plural = if verdict.unreadable == 1 { "" } else { "s" };
+            verdict.complete = false;
+            verdict.reasons.push(format!("{} record{plural} unreadable", verdict.unreadable));
+        }
+        self.observer.list_judged(&self.lists.get(verdict.list).named, &verdict);
+        verdict
     }
 
     /// Passes on what other lists need of a page.
@@ -182,6 +316,10 @@ impl<'a> Source<'a> {
         if !list.list.id_chunks.is_empty() {
             let ids = seen.companies.iter().map(|company| id_key(company));
             self.ids.lock().unwrap_or_else(PoisonError::into_inner).entry(index).or_default().extend(ids);
+        }
+        if !seen.facts.unreadable.is_empty() {
+            let mut unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
+            unreadable.entry(index).or_default().extend(&seen.facts.unreadable);
         }
         for (list, found) in self.feed.add(seen.companies, list.planned.stream.lists) {
             self.observer.list_counted(&self.lists.get(list).named, Some(found));
@@ -201,7 +339,7 @@ impl<'a> Source<'a> {
         let want = self.want(list);
         let read = tokio::task::spawn_blocking(move || {
             let body = read_page(&folder, &at)?;
-            look::look(want, &body)
+            look::look(want, &body, Tolerance::Records)
                 .map_err(|error| ExtractError::Damaged { number: at.number, reason: error.to_string() })
         });
         match read.await.map_err(|_| ExtractError::LandingStopped)? {
@@ -239,26 +377,71 @@ impl<'a> Source<'a> {
         self.recorded.lock().ok()?.remove(key)
     }
 
-    /// Sends the request, again when the answer cannot be read; none for 404.
-    async fn send(&self, list: &KnownList<'a>, request: &ApiRequest) -> Result<Option<Reply>, ExtractError> {
+    /// What was asked for instead of that page.
+    fn take_parts(&self, key: &RequestKey) -> Option<Vec<Ask>> {
+        let mut recorded = self.recorded.lock().ok()?;
+        if !matches!(recorded.get(key), Some(Recorded::Parts(_))) {
+            return None;
+        }
+        match recorded.remove(key) {
+            Some(Recorded::Parts(parts)) => Some(parts),
+            _ => None,
+        }
+    }
+
+    /// Sends the request of the list with that index, so often again when the answer cannot be read.
+    pub(super) async fn ask(
+        &self,
+        list: &KnownList<'a>,
+        request: &ApiRequest,
+        index: u32,
+        again: u32,
+    ) -> Result<Got, ExtractError> {
         let mut unreadable = 0;
         loop {
             let sent = self.api.send(request).await;
             let mut answer = sent.map_err(|source| self.api_error(list, source))?;
             if answer.status == 404 {
-                return Ok(None);
+                return Ok(Got::NotFound);
             }
             let body = bytes::Bytes::from(std::mem::take(&mut answer.body));
-            let seen = look::aside(self.want(list), body.clone()).await?;
-            match seen.map_err(|error| error.quoting(self.api.quote(&body))) {
-                Ok(seen) => return Ok(Some(Reply { body, seen, _rest: answer })),
-                Err(error) if unreadable < MOST_UNREADABLE => {
+            let seen = look::aside(self.want(list), body.clone(), Tolerance::Values).await?;
+            match seen.map_err(|error| error.quoted_by(self.api, &body)) {
+                Ok(seen) => {
+                    self.note_unusual(index, answer.unusual_type.take(), &body).await?;
+                    return Ok(Got::Reply(Reply { body, seen, rest: Some(answer) }));
+                }
+                Err(error) if unreadable < again => {
                     unreadable += 1;
                     tracing::warn!(%request, %error, "An answer cannot be read; it is asked for again.");
                 }
-                Err(source) => return Err(self.unreadable(list, request, source)),
+                Err(error) => {
+                    let broken = Broken { request: request.to_string(), body, error };
+                    if broken.error.place().is_none() {
+                        return Err(self.unreadable(list, broken));
+                    }
+                    return Ok(Got::Broken(broken));
+                }
             }
         }
+    }
+
+    /// Notes what is around the JSON and differs from the document, the first time that it comes.
+    async fn note_unusual(
+        &self,
+        list: u32,
+        content_type: Option<String>,
+        body: &[u8],
+    ) -> Result<(), ExtractError> {
+        let mark = has_byte_order_mark(body).then(|| (Unusual::ByteOrderMark, "EF BB BF".to_owned()));
+        let content_type = content_type.map(|name| (Unusual::ContentType, name));
+        for (what, sample) in content_type.into_iter().chain(mark) {
+            let entry = (list, what, sample.clone());
+            if self.unusual.lock().unwrap_or_else(PoisonError::into_inner).insert(entry) {
+                self.note(Entry::Unusual { list, what, sample }).await?;
+            }
+        }
+        Ok(())
     }
 
     /// After an error that every further request would meet too, no further request is started.
@@ -280,13 +463,14 @@ impl<'a> Source<'a> {
         ExtractError::NoSuchList { list: list.named.label.clone(), request: request.to_string() }
     }
 
-    fn unreadable(&self, list: &KnownList<'a>, request: &ApiRequest, source: EnvelopeError) -> ExtractError {
+    /// The error of an answer that cannot be read.
+    pub(super) fn unreadable(&self, list: &KnownList<'a>, broken: Broken) -> ExtractError {
         self.api.stop_starting();
         ExtractError::Envelope {
             stream: list.planned.stream.name,
             list: list.named.label.clone(),
-            request: request.to_string(),
-            source,
+            request: broken.request,
+            source: broken.error,
         }
     }
 }
@@ -295,6 +479,17 @@ impl<'a> Source<'a> {
 fn id_key(company: &str) -> u64 {
     let id = company.rsplit('/').next().unwrap_or(company);
     fingerprint(id.trim_start_matches('0'))
+}
+
+impl EnvelopeError {
+    /// The same error, with what it shows of the body in a form that is safe to print.
+    pub(super) fn quoted_by(self, api: &dyn Answers, body: &[u8]) -> Self {
+        let quotation = match self.place() {
+            Some(at) => api.quote_around(body, at),
+            None => api.quote(body),
+        };
+        self.quoting(quotation)
+    }
 }
 
 /// Whether the answer is the beginning of its list.

@@ -7,6 +7,7 @@ use super::lists::{KnownList, Lists};
 use super::look::{self, Group};
 use super::{Answers, ExtractError, Plan, all_or_first_error, groups, request};
 use crate::catalog::{Lists as Kind, Paging, TARGET_GROUPS_STREAM};
+use crate::normalise::reading::Tolerance;
 
 /// A list and how many rows it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,11 +89,12 @@ pub(super) async fn ask(
     if answer.status == 404 {
         return Ok(None);
     }
-    let seen = look::look(look::Want { stream, companies }, &answer.body);
+    // What is one answer with everything is counted although a record of it cannot be read.
+    let seen = look::look(look::Want { stream, companies }, &answer.body, Tolerance::RecordsUnlessCut);
     seen.map(Some).map_err(|error| ExtractError::Envelope {
         stream: stream.name,
         list: label.clone(),
         request: request.to_string(),
-        source: error.quoting(api.quote(&answer.body)),
+        source: error.quoted_by(api, &answer.body),
     })
 }

@@ -40,8 +40,7 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
         );
     }
     let verdict = judged.ok_or(ExtractError::LandingStopped)?;
-    source.observer.list_judged(&source.lists.get(index).named, &verdict);
-    Ok(verdict)
+    Ok(source.judged(verdict))
 }
 
 struct Reading<'a, 'b> {
@@ -155,6 +154,7 @@ impl Reading<'_, '_> {
             outside: 0,
             ids_asked: 0,
             missing_ids: Vec::new(),
+            unreadable: 0,
         }
     }
 }

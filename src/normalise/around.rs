@@ -7,6 +7,7 @@ use super::drift::DriftTally;
 use super::json_text::{self, JsonType, Raw};
 use super::plan::{ColumnPlan, MadeOf, Slot};
 use super::record::Record;
+use super::repairs::Repairs;
 use super::row::{Row, Source};
 use super::{key, time};
 use crate::schema::{Kind, Origin};
@@ -24,6 +25,8 @@ pub(super) struct Around<'s, 'a> {
     pub(super) element: Option<(&'static str, Raw<'a>)>,
     /// Several elements of the array could be what the request was about: of none is it known.
     pub(super) ambiguous: bool,
+    /// What was repaired in the page.
+    pub(super) repairs: Option<&'a Repairs>,
 }
 
 impl<'a> Around<'_, 'a> {

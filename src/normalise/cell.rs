@@ -110,6 +110,8 @@ impl<'a> Parsed<'a> {
 }
 
 const LONE_SURROGATE: &str = "half of a surrogate pair; kept as U+FFFD";
+/// How the reasons call it.
+pub(super) const HALF_PAIR: &str = "half of a surrogate pair";
 
 /// Parses the JSON text of one value into a cell of a column of that kind.
 ///
@@ -153,7 +155,7 @@ pub(super) fn parse_raw<'a>(kind: Kind, value: Raw<'a>, country: Option<&str>) -
 fn from_string<'a>(kind: Kind, raw: Raw<'a>, country: Option<&str>) -> Parsed<'a> {
     let content = json_text::content(raw);
     match content.text {
-        _ if content.lossy => Parsed::rejected("half of a surrogate pair"),
+        _ if content.lossy => Parsed::rejected(HALF_PAIR),
         Cow::Borrowed(text) => typed(kind, text.trim(), country),
         Cow::Owned(text) => typed(kind, text.trim(), country).into_owned(),
     }

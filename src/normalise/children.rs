@@ -9,8 +9,8 @@ use super::drift::Place;
 use super::fields::Elements;
 use super::json_text::{self, JsonType, Raw};
 use super::normaliser::LandedPage;
-use super::record::without_hidden;
 use super::rejects::{At, Rejects, Unusable};
+use super::repairs::Repairs;
 use super::row::{Around, CellReject, Source};
 use super::stream_plan::{From, Part};
 use super::target::{Scratch, Target};
@@ -58,6 +58,8 @@ pub(super) struct Parent<'s, 'a> {
     pub(super) place: Place,
     /// Position of its unit.
     pub(super) unit: usize,
+    /// What was repaired in the page.
+    pub(super) repairs: Option<&'a Repairs>,
 }
 
 impl<'a> Parent<'_, 'a> {
@@ -84,7 +86,8 @@ impl<'a> Parent<'_, 'a> {
 
     fn around(&self, position: usize) -> Around<'_, 'a> {
         let enclosing = Some(self.main.1.row.cells.as_slice());
-        Around { asked: &self.page.parent, enclosing, position, ..Around::default() }
+        let repairs = self.repairs;
+        Around { asked: &self.page.parent, enclosing, position, repairs, ..Around::default() }
     }
 }
 
@@ -205,10 +208,7 @@ impl<'a> Reading<'_, '_, 'a> {
         let (main, Scratch { row, .. }) = self.parent.main;
         let key = unusable.key.or_else(|| Some(row.key(&main.plan)));
         match self.part.from {
-            From::Record => {
-                let raw = without_hidden(&main.plan, raw);
-                self.rejects.record(at, &raw, &Unusable { key, ..unusable });
-            }
+            From::Record => self.rejects.record_of(at, &main.plan, raw, &Unusable { key, ..unusable }),
             From::Elements { field, .. } => {
                 let field = unusable.field.or(Some(field));
                 self.rejects.record(at, raw, &Unusable { key, field, ..unusable });

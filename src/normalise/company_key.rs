@@ -3,6 +3,8 @@
 use serde_json::value::RawValue;
 
 use super::cell::{self, Cell};
+use super::fields::Fields;
+use super::json_text::Raw;
 use super::{json_text, key};
 use crate::schema::Kind;
 
@@ -26,10 +28,16 @@ pub(crate) fn separates(c: char) -> bool {
     key::separates(c)
 }
 
-/// What a JSON string says; none for another value. Half of a surrogate pair that stands alone becomes U+FFFD.
-pub(crate) fn string_of(value: &RawValue) -> Option<String> {
-    let is_string = json_text::type_of(value.get()) == json_text::JsonType::String;
-    is_string.then(|| json_text::content(value.into()).text.into_owned())
+/// What the text of a JSON string says; none for another value. Half of a surrogate pair that stands alone becomes U+FFFD.
+pub(crate) fn string_of(json: &str) -> Option<String> {
+    let is_string = json_text::type_of(json) == json_text::JsonType::String;
+    is_string.then(|| json_text::content(Raw::of(json)).text.into_owned())
+}
+
+/// The fields of the text of a JSON object: name, and text of the value; none of another value.
+pub(crate) fn fields_of(json: &str) -> Option<impl Iterator<Item = (String, &str)>> {
+    let fields = Fields::new(json)?;
+    Some(fields.map(|(name, value)| (json_text::content(name).text.into_owned(), value.text)))
 }
 
 fn text_cell(kind: Kind, value: &RawValue, country: Option<&str>) -> Option<String> {

@@ -8,7 +8,7 @@ use serde::de::{Deserialize, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::json_text::{self, JsonType};
-use super::not_a_page::{EnvelopeError, start_of};
+use super::not_a_page::EnvelopeError;
 use super::number::whole;
 
 /// A page with its records, as JSON text borrowed from the body or as what was wanted of it.
@@ -52,6 +52,9 @@ pub enum Envelope {
 
 /// Reads the envelope of a page and finds its records, without looking into them.
 ///
+/// Only what is JSON to the letter is a page here. What is nearly that is repaired first, where a page is
+/// [looked at](super::fingerprints) or [read](super::Normaliser::read_page).
+///
 /// # Errors
 /// When the body is no envelope of records or a count: not UTF-8, not JSON, more than one JSON value, another shape.
 pub fn parse_page(body: &[u8]) -> Result<Page<&RawValue>, EnvelopeError> {
@@ -66,16 +69,29 @@ pub fn parse_single(body: &[u8]) -> Result<Page<&RawValue>, EnvelopeError> {
     parse(body, true)
 }
 
+/// Texts of the records in the text of an answer that has everything at once.
+pub(crate) fn records_of(text: &str) -> Result<Vec<&str>, EnvelopeError> {
+    let page: Page<&RawValue> = parse_text(text, true)?;
+    Ok(page.records.into_iter().map(RawValue::get).collect())
+}
+
 /// [`parse_single`] or [`parse_page`], with records of any kind.
-pub(super) fn parse<'a, R: Deserialize<'a>>(body: &'a [u8], single: bool) -> Result<Page<R>, EnvelopeError> {
-    let text = std::str::from_utf8(body)
-        .map_err(|error| EnvelopeError::NotText { at: error.valid_up_to(), start: start_of(body) })?;
+fn parse<'a, R: Deserialize<'a>>(body: &'a [u8], single: bool) -> Result<Page<R>, EnvelopeError> {
+    let text =
+        std::str::from_utf8(body).map_err(|error| EnvelopeError::not_text(body, error.valid_up_to()))?;
+    parse_text(text, single)
+}
+
+/// [`parse`] for a body that is text.
+pub(super) fn parse_text<'a, R: Deserialize<'a>>(
+    text: &'a str,
+    single: bool,
+) -> Result<Page<R>, EnvelopeError> {
     let failed = |source: serde_json::Error| {
-        let start = start_of(body);
         if source.is_data() {
-            EnvelopeError::OtherShape { start }
+            EnvelopeError::other_shape(text.as_bytes())
         } else {
-            EnvelopeError::NotJson { start, source }
+            EnvelopeError::not_json(text.as_bytes(), source)
         }
     };
     let page = match text.trim_ascii_start().as_bytes().first() {
@@ -94,7 +110,7 @@ pub(super) fn parse<'a, R: Deserialize<'a>>(body: &'a [u8], single: bool) -> Res
             None
         }
     };
-    page.ok_or_else(|| EnvelopeError::OtherShape { start: start_of(body) })
+    page.ok_or_else(|| EnvelopeError::other_shape(text.as_bytes()))
 }
 
 /// The fields of an object that is an envelope.

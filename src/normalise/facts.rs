@@ -4,13 +4,14 @@ use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::drift::{DriftTally, Place};
-use super::envelope::{Envelope, Page, parse, parse_page, parse_single};
+use super::envelope::{Envelope, Page, parse_text};
 use super::fields::Fields;
 use super::json_text;
 use super::key;
 use super::keyed::Keyed;
 use super::not_a_page::EnvelopeError;
 use super::plan::Plan;
+use super::reading::{Json, Tolerance, with_json};
 use super::record::{Record, RecordReader};
 use super::row::{Around, Row, Source};
 use crate::catalog::{Paging, Stream};
@@ -33,6 +34,8 @@ pub struct PageFacts {
     pub keyless: u64,
     /// Elements that are no objects, such as the placeholder `"..."`; they are not in [`PageFacts::rows`].
     pub not_objects: u64,
+    /// Those of [`PageFacts::rows`] that are no JSON, each told by its bytes; they count among those without a key.
+    pub unreadable: Vec<u64>,
 }
 
 /// Keeps the fingerprints of records without a key apart from those of keys.
@@ -41,9 +44,9 @@ const KEYLESS_SEED: u64 = 1;
 /// Reads the facts of a page of companies.
 ///
 /// # Errors
-/// When the body is no envelope of records or a count.
+/// When the body is no envelope of records or a count, also after what can be [repaired](super) was.
 pub fn fingerprints(body: &[u8]) -> Result<PageFacts, EnvelopeError> {
-    of_companies(body, |_| ())
+    with_json(body, false, Tolerance::Values, |json| of_companies(json, |_| ()))
 }
 
 /// [`fingerprints`] of an answer that has everything at once: an object that is no envelope is a record.
@@ -51,7 +54,7 @@ pub fn fingerprints(body: &[u8]) -> Result<PageFacts, EnvelopeError> {
 /// # Errors
 /// As [`fingerprints`].
 pub fn fingerprints_single(body: &[u8]) -> Result<PageFacts, EnvelopeError> {
-    Ok(facts_of(parse_single(body)?, company_of))
+    with_json(body, true, Tolerance::Values, of_single)
 }
 
 /// [`fingerprints`] by the key of the stream's main table: country and business id where these are in it, else those
@@ -61,19 +64,7 @@ pub fn fingerprints_single(body: &[u8]) -> Result<PageFacts, EnvelopeError> {
 /// As [`fingerprints`].
 pub fn fingerprints_by(stream: &Stream, body: &[u8]) -> Result<PageFacts, EnvelopeError> {
     let single = stream.endpoint.paging == Paging::Single;
-    if is_keyed_by_company(stream.table()) {
-        return if single { fingerprints_single(body) } else { fingerprints(body) };
-    }
-    let page = parse(body, single)?;
-    let plan = key_plan(stream.table());
-    let (mut reader, mut drift) = (RecordReader::default(), DriftTally::new(&plan));
-    let (mut record, mut row) = (Record::new(&plan), Row::default());
-    Ok(facts_of(page, |raw, _| {
-        reader.read(&plan, raw, &mut record);
-        let place = Place { page: 0, record: 0, field: 0 };
-        let source = Source { plan: &plan, record: &record, place, around: Around::default() };
-        row.fill(&source, &mut drift).ok().map(|()| row.key(&plan)).filter(|key| !key.is_empty())
-    }))
+    with_json(body, single, Tolerance::Values, |json| facts_by(stream, json))
 }
 
 /// [`fingerprints`] and the companies of the page in their order, as `FI/09704098`; records without a usable key are passed
@@ -82,20 +73,47 @@ pub fn fingerprints_by(stream: &Stream, body: &[u8]) -> Result<PageFacts, Envelo
 /// # Errors
 /// As [`fingerprints`].
 pub fn fingerprints_and_companies(body: &[u8]) -> Result<(PageFacts, Vec<String>), EnvelopeError> {
+    with_json(body, false, Tolerance::Values, facts_and_companies)
+}
+
+/// [`fingerprints_by`] of the text of a page.
+pub(crate) fn facts_by(stream: &Stream, json: Json<'_>) -> Result<PageFacts, EnvelopeError> {
+    let single = stream.endpoint.paging == Paging::Single;
+    if is_keyed_by_company(stream.table()) {
+        return if single { of_single(json) } else { of_companies(json, |_| ()) };
+    }
+    let page = parse_text(json.text, single)?;
+    let plan = key_plan(stream.table());
+    let (mut reader, mut drift) = (RecordReader::default(), DriftTally::new(&plan));
+    let (mut record, mut row) = (Record::new(&plan), Row::default());
+    Ok(facts_of(json, page, |raw, _| {
+        reader.read(&plan, raw, &mut record);
+        let place = Place { page: 0, record: 0, field: 0 };
+        let source = Source { plan: &plan, record: &record, place, around: Around::default() };
+        row.fill(&source, &mut drift).ok().map(|()| row.key(&plan)).filter(|key| !key.is_empty())
+    }))
+}
+
+/// [`fingerprints_and_companies`] of the text of a page.
+pub(crate) fn facts_and_companies(json: Json<'_>) -> Result<(PageFacts, Vec<String>), EnvelopeError> {
     let mut companies = Vec::new();
-    let facts = of_companies(body, |company| companies.push(company))?;
+    let facts = of_companies(json, |company| companies.push(company))?;
     Ok((facts, companies))
 }
 
+fn of_single(json: Json<'_>) -> Result<PageFacts, EnvelopeError> {
+    Ok(facts_of(json, parse_text(json.text, true)?, company_of))
+}
+
 /// The facts of a page of companies; `found` gets those with a usable key.
-fn of_companies(body: &[u8], mut found: impl FnMut(String)) -> Result<PageFacts, EnvelopeError> {
-    if let Some((page, companies)) = plain_companies(body) {
+fn of_companies(json: Json<'_>, mut found: impl FnMut(String)) -> Result<PageFacts, EnvelopeError> {
+    if let Some((page, companies)) = plain_companies(json.text) {
         let rows = companies.iter().map(|company| key::fingerprint(company)).collect();
         companies.into_iter().for_each(found);
         return Ok(PageFacts { rows, ..PageFacts::of(&page) });
     }
     // A record without a usable key, or something that is no record: those are told apart by their text.
-    Ok(facts_of(parse_page(body)?, |raw, fields| {
+    Ok(facts_of(json, parse_text(json.text, false)?, |raw, fields| {
         let company = company_of(raw, fields);
         company.clone().into_iter().for_each(&mut found);
         company
@@ -103,8 +121,8 @@ fn of_companies(body: &[u8], mut found: impl FnMut(String)) -> Result<PageFacts,
 }
 
 /// A page whose records are companies with usable keys, all of them, and these.
-fn plain_companies(body: &[u8]) -> Option<(Page<Keyed<'_>>, Vec<String>)> {
-    let page: Page<Keyed<'_>> = parse(body, false).ok()?;
+fn plain_companies(text: &str) -> Option<(Page<Keyed<'_>>, Vec<String>)> {
+    let page: Page<Keyed<'_>> = parse_text(text, false).ok()?;
     let companies = page.records.iter().map(Keyed::company).collect::<Option<_>>()?;
     Some((page, companies))
 }
@@ -119,17 +137,26 @@ impl PageFacts {
             rows: Vec::with_capacity(page.records.len()),
             keyless: 0,
             not_objects: 0,
+            unreadable: Vec::new(),
         }
     }
 }
 
 fn facts_of<'a>(
+    json: Json<'_>,
     page: Page<&'a RawValue>,
     mut key_of: impl FnMut(&'a str, Fields<'a>) -> Option<String>,
 ) -> PageFacts {
     let mut facts = PageFacts::of(&page);
     for record in page.records {
         let raw = record.get();
+        if let Some(received) = json.unreadable(raw) {
+            let fingerprint = xxh3_64_with_seed(received, KEYLESS_SEED);
+            facts.rows.push(fingerprint);
+            facts.unreadable.push(fingerprint);
+            facts.keyless += 1;
+            continue;
+        }
         let Some(fields) = Fields::new(raw) else {
             facts.not_objects += 1;
             continue;
@@ -221,9 +248,11 @@ mod tests {
             let body = if object { format!(r#"{{"count":7,"next_page":"x","results":{list}}}"#) } else { list };
             let body = if whole == 0 { &body.as_bytes()[..cut.index(body.len())] } else { body.as_bytes() };
             let mut companies = Vec::new();
-            let found = of_companies(body, |company| companies.push(company));
+            let Ok(text) = std::str::from_utf8(body) else { return Ok(()) };
+            let json = Json { text, repairs: None };
+            let found = of_companies(json, |company| companies.push(company));
             let mut expected = Vec::new();
-            let longer = parse_page(body).map(|page| facts_of(page, |raw, fields| {
+            let longer = parse_text(text, false).map(|page| facts_of(json, page, |raw, fields| {
                 let company = company_of(raw, fields);
                 expected.extend(company.clone());
                 company

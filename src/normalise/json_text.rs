@@ -46,10 +46,16 @@ pub(super) struct Raw<'a> {
     pub(super) escapes: usize,
 }
 
+impl<'a> Raw<'a> {
+    /// A value whose escapes are not counted yet.
+    pub(super) fn of(text: &'a str) -> Self {
+        Self { text, escapes: Pieces(text).filter(|piece| matches!(piece, Piece::Escape { .. })).count() }
+    }
+}
+
 impl<'a> From<&'a RawValue> for Raw<'a> {
     fn from(value: &'a RawValue) -> Self {
-        let text = value.get();
-        Self { text, escapes: Pieces(text).filter(|piece| matches!(piece, Piece::Escape { .. })).count() }
+        Self::of(value.get())
     }
 }
 

@@ -1,7 +1,8 @@
 //! From the bytes of a page to typed rows: JSON in, Arrow out, without a tree of values in between.
 //!
 //! ```text
-//! page body ── envelope ──► records, as JSON text
+//! page body ── reading  ──► JSON text, repaired where it is only nearly JSON
+//!   text    ── envelope ──► records, as JSON text
 //!   record  ── record   ──► fields, as JSON text, by the catalog's names
 //!   fields  ── row, cell ─► one cell for each column, `_extra`, rejects
 //!   arrays  ── children ─► the same for each element, into the tables of the record's arrays
@@ -31,6 +32,7 @@ mod fields;
 mod json_text;
 mod key;
 mod keyed;
+mod mend;
 mod nested;
 mod newest;
 mod normaliser;
@@ -39,9 +41,13 @@ mod number;
 mod page;
 mod parquet_file;
 mod plan;
+pub(crate) mod reading;
 mod record;
 mod rejects;
+mod repaired;
+mod repairs;
 mod row;
+mod salvage;
 mod scopes;
 mod stage;
 mod stream_plan;
@@ -51,8 +57,10 @@ mod units;
 mod worker;
 mod zone;
 
+pub(crate) use envelope::records_of;
 pub use envelope::{Envelope, Page, parse_page, parse_single};
 pub use facts::{PageFacts, fingerprints, fingerprints_and_companies, fingerprints_by, fingerprints_single};
+pub(crate) use facts::{facts_and_companies, facts_by};
 pub use key::fingerprint;
 pub use normaliser::{Counts, LandedPage, Normaliser};
 pub use not_a_page::EnvelopeError;

@@ -7,10 +7,11 @@ use arrow::datatypes::Schema;
 use arrow::error::ArrowError;
 
 use super::drift::DriftTally;
-use super::envelope::parse;
+use super::envelope::parse_text;
 use super::newest::Companies;
 use super::not_a_page::EnvelopeError;
 use super::page::PageReader;
+use super::reading::{Tolerance, with_json};
 use super::rejects::Rejects;
 use super::stream_plan::StreamPlan;
 use super::target::Target;
@@ -83,13 +84,19 @@ impl Normaliser {
     /// page's place in the order of reading; it decides which sample of a drift counts as the first.
     ///
     /// # Errors
-    /// When the body is no page at all. Whatever is wrong with single records or values is a reject.
+    /// When the body is no page at all. Whatever is wrong with single records or values is a reject, also that a record is
+    /// no JSON: a page that landed is what the server has.
     pub fn read_page(&mut self, page: &LandedPage, turn: u64) -> Result<(), EnvelopeError> {
-        let parsed = parse(&page.body, self.plan.single)?;
-        if let Some(mut reader) = PageReader::new(&self.plan, page, turn) {
-            reader.read(parsed, &mut self.held);
-        }
-        Ok(())
+        let (plan, held) = (&self.plan, &mut self.held);
+        with_json(&page.body, plan.single, Tolerance::Records, |json| {
+            let parsed = parse_text(json.text, plan.single)?;
+            held.rejects.repaired = json.repairs.cloned();
+            if let Some(mut reader) = PageReader::new(plan, page, turn) {
+                reader.read(json, parsed, held);
+            }
+            held.rejects.repaired = None;
+            Ok(())
+        })
     }
 
     /// Says of each unit of the page read last, in their order, whether it is the newest, asking with its

@@ -1,22 +1,29 @@
 //! What is wrong with a body that is no page.
 
+use super::salvage::offset_of;
+
+/// Bytes of a body that a message shows: so many from its start, or so many on either side of a place.
+const SHOWN: usize = 100;
+
 /// A body that is none of the known envelopes.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnvelopeError {
     /// The bytes are not text.
-    #[error("the body is not UTF-8 from byte {at} on; it starts with `{start}`")]
+    #[error("the body is not UTF-8 at byte {at}, around which it says `{around}`")]
     NotText {
         /// Number of bytes before the first bad one.
         at: usize,
-        /// First 200 bytes, without control characters.
-        start: String,
+        /// Up to 100 bytes on either side, without control characters.
+        around: String,
     },
     /// The text is not JSON, or not one JSON value alone.
-    #[error("the body is not JSON; it starts with `{start}`")]
+    #[error("the body is not JSON at byte {at}, around which it says `{around}`")]
     NotJson {
-        /// First 200 bytes, without control characters.
-        start: String,
+        /// Number of bytes before the one at which the parser stopped.
+        at: usize,
+        /// Up to 100 bytes on either side, without control characters.
+        around: String,
         /// What the parser says, with line and column.
         #[source]
         source: serde_json::Error,
@@ -30,13 +37,45 @@ pub enum EnvelopeError {
 }
 
 impl EnvelopeError {
+    pub(super) fn not_text(body: &[u8], at: usize) -> Self {
+        Self::NotText { at, around: around(body, at) }
+    }
+
+    pub(super) fn not_json(body: &[u8], source: serde_json::Error) -> Self {
+        let at = offset_of(body, &source);
+        Self::NotJson { at, around: around(body, at), source }
+    }
+
+    pub(super) fn other_shape(body: &[u8]) -> Self {
+        Self::OtherShape { start: shown(body.get(..2 * SHOWN).unwrap_or(body)) }
+    }
+
+    /// The same error about the same place of another text: the body as received.
+    pub(super) fn moved(mut self, body: &[u8], place: impl FnOnce(usize) -> usize) -> Self {
+        match &mut self {
+            Self::NotText { at, around: shown } | Self::NotJson { at, around: shown, .. } => {
+                *at = place(*at).min(body.len());
+                *shown = around(body, *at);
+            }
+            Self::OtherShape { .. } => {}
+        }
+        self
+    }
+
+    /// Where the body stops to be JSON, in bytes; none when it is JSON of another shape.
+    pub fn place(&self) -> Option<usize> {
+        match self {
+            Self::NotText { at, .. } | Self::NotJson { at, .. } => Some(*at),
+            Self::OtherShape { .. } => None,
+        }
+    }
+
     /// The same error with another quotation of the body: one without the credentials that a server may echo.
     #[must_use]
     pub(crate) fn quoting(mut self, quotation: String) -> Self {
         match &mut self {
-            Self::NotText { start, .. } | Self::NotJson { start, .. } | Self::OtherShape { start } => {
-                *start = quotation;
-            }
+            Self::NotText { around, .. } | Self::NotJson { around, .. } => *around = quotation,
+            Self::OtherShape { start } => *start = quotation,
         }
         self
     }
@@ -45,18 +84,23 @@ impl EnvelopeError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::NotText { .. } | Self::NotJson { .. } => {
-                "a proxy's page or a cut-off answer; request the page again"
+                "the server's answer cannot be read, however often it is asked for; run again later, and if it stays so, \
+                 show the place to Vainu Support"
             }
             Self::OtherShape { .. } => "check that the base URL points at the API, and what the message says",
         }
     }
 }
 
-/// The first 200 bytes for a message: invalid parts, control characters and characters that turn the direction
-/// of text are replaced.
-pub(super) fn start_of(body: &[u8]) -> String {
-    let start = String::from_utf8_lossy(body.get(..200).unwrap_or(body)).into_owned();
+/// What a body says on either side of a place.
+fn around(body: &[u8], at: usize) -> String {
+    shown(body.get(at.saturating_sub(SHOWN)..at.saturating_add(SHOWN).min(body.len())).unwrap_or_default())
+}
+
+/// Bytes for a message: invalid parts, control characters and characters that turn the direction of text are replaced.
+fn shown(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes).into_owned();
     let turns =
         |char| matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    start.replace(|char: char| char.is_control() || turns(char), " ")
+    text.replace(|char: char| char.is_control() || turns(char), " ")
 }

@@ -11,8 +11,10 @@ use super::envelope::{Envelope, Page};
 use super::key;
 use super::normaliser::{Held, LandedPage};
 use super::plan::Plan;
-use super::record::{Record, without_hidden};
+use super::reading::Json;
+use super::record::Record;
 use super::rejects::{At, Unusable};
+use super::repairs::Repairs;
 use super::row::{Around, Source};
 use super::stream_plan::{From, Part, StreamPlan};
 use super::target::Scratch;
@@ -20,6 +22,7 @@ use super::units::{Unit, Units};
 use crate::schema::Kind;
 
 const OTHER_COMPANY: &str = "answers for another company than was asked";
+const UNREADABLE: &str = "not JSON: the record cannot be read";
 
 /// Reads the records of one page.
 #[derive(Debug)]
@@ -34,8 +37,9 @@ pub(super) struct PageReader<'p, 'a> {
     siblings: Siblings<'a>,
     /// Room for the records' parts.
     others: Vec<Scratch<'a>>,
-    /// A record was about another company, or the only one is not to be used.
+    /// A record was about another company, or the only one is not to be used, or one cannot be read.
     doubtful: bool,
+    json: Option<Json<'a>>,
 }
 
 /// The company that a request was about.
@@ -57,20 +61,22 @@ impl<'p, 'a> PageReader<'p, 'a> {
             siblings: Siblings::default(),
             others: plan.parts.iter().map(|part| Scratch::new(&part.plan)).collect(),
             doubtful: false,
+            json: None,
         })
     }
 
-    /// Reads the records.
-    pub(super) fn read(&mut self, parsed: Page<&'a RawValue>, held: &mut Held) {
+    /// Reads the records, which are parts of the text of the page.
+    pub(super) fn read(&mut self, json: Json<'a>, parsed: Page<&'a RawValue>, held: &mut Held) {
+        self.json = Some(json);
         held.units.begin(self.asked.as_ref().map(Asked::fingerprint));
         let mut scratch = Scratch::new(&self.main.plan);
         for (index, raw) in parsed.records.into_iter().enumerate() {
             let read = self.record(index, raw, &mut scratch, held);
             if let Err(unusable) = read {
                 self.doubtful |= unusable.reason == OTHER_COMPANY || parsed.envelope == Envelope::Lone;
-                let raw = without_hidden(&self.main.plan, raw.get());
                 let key = unusable.key.or_else(|| self.asked_about());
-                held.rejects.record(self.at(index), &raw, &Unusable { key, ..unusable });
+                let unusable = Unusable { key, ..unusable };
+                held.rejects.record_of(self.at(index), &self.main.plan, raw.get(), &unusable);
             }
         }
         let answered = !matches!(parsed.envelope, Envelope::CountOnly | Envelope::Number);
@@ -91,6 +97,11 @@ impl<'p, 'a> PageReader<'p, 'a> {
         held: &mut Held,
     ) -> Result<(), Unusable> {
         let (plan, raw) = (&self.main.plan, raw.get());
+        if self.json.is_some_and(|json| json.unreadable(raw).is_some()) {
+            // What an earlier answer said of the company is not replaced by half of this one.
+            self.doubtful = true;
+            return Err(Unusable::because(UNREADABLE));
+        }
         let Some(target) = held.targets.get_mut(self.plan.main) else { return Ok(()) };
         let Scratch { record, row } = &mut *scratch;
         if !target.reader.read(plan, raw, record) {
@@ -100,7 +111,8 @@ impl<'p, 'a> PageReader<'p, 'a> {
             return Err(Unusable { field: Some(field), ..Unusable::because(OTHER_COMPANY) });
         }
         let place = Place { page: self.turn, record: index, field: 0 };
-        let around = Around { asked: &self.page.parent, position: index, ..Around::default() };
+        let repairs = self.repairs();
+        let around = Around { asked: &self.page.parent, position: index, repairs, ..Around::default() };
         row.fill(&Source { plan, record, place, around }, &mut target.drift)?;
         if self.asked.is_some() {
             match self.siblings.add(row.key_hash(plan), raw) {
@@ -120,7 +132,8 @@ impl<'p, 'a> PageReader<'p, 'a> {
 
     /// Reads the record's parts other than the main one.
     fn parts(&mut self, scratch: &Scratch<'a>, raw: &'a str, (place, unit): (Place, usize), held: &mut Held) {
-        let parent = Parent { page: self.page, main: (self.main, scratch), raw, place, unit };
+        let repairs = self.repairs();
+        let parent = Parent { page: self.page, main: (self.main, scratch), raw, place, unit, repairs };
         let Held { targets, rejects, units } = held;
         let parts = self.plan.parts.iter().zip(targets).zip(&mut self.others).enumerate();
         for (position, ((part, target), room)) in parts {
@@ -158,6 +171,10 @@ impl<'p, 'a> PageReader<'p, 'a> {
         }
         let parent = &self.page.parent;
         (!parent.is_empty()).then(|| key::written(parent.iter().map(|(_, value)| value.trim())))
+    }
+
+    fn repairs(&self) -> Option<&'a Repairs> {
+        self.json?.repairs.map(AsRef::as_ref)
     }
 
     fn at(&self, record: usize) -> At<'a> {

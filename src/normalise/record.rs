@@ -52,15 +52,20 @@ impl<'a> Record<'a> {
     }
 }
 
-/// The record without the fields that nobody asked for.
-pub(super) fn without_hidden<'a>(plan: &Plan, raw: &'a str) -> Cow<'a, str> {
+/// The record without the fields that nobody asked for, each part of it written by `written`.
+pub(super) fn without_hidden<'a>(
+    plan: &Plan,
+    raw: &'a str,
+    written: impl Fn(&'a str) -> Cow<'a, str>,
+) -> Cow<'a, str> {
     let Some(fields) = Fields::new(raw).filter(|_| !plan.hidden.is_empty()) else {
-        return Cow::Borrowed(raw);
+        return written(raw);
     };
     let hidden =
         |name| plan.find(&json_text::content(name).text).is_some_and(|slot| plan.hidden.contains(&slot));
-    let kept =
-        fields.filter(|(name, _)| !hidden(*name)).map(|(name, value)| [name.text, ":", value.text].concat());
+    let kept = fields
+        .filter(|(name, _)| !hidden(*name))
+        .map(|(name, value)| [&*written(name.text), ":", &*written(value.text)].concat());
     Cow::Owned(format!("{{{}}}", kept.collect::<Vec<_>>().join(",")))
 }
 

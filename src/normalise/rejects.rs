@@ -1,5 +1,6 @@
 //! Rejects on their way into a record batch, each with an id of its own.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,8 +9,12 @@ use arrow::datatypes::Schema;
 use arrow::error::ArrowError;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::cell::HALF_PAIR;
 use super::normaliser::LandedPage;
 use super::parquet_file::ParquetFile;
+use super::plan::Plan;
+use super::record::without_hidden;
+use super::repairs::{Fault, Repairs};
 use super::row::CellReject;
 use super::stage::StageError;
 use crate::staging::{Staged, reject_fields};
@@ -57,7 +62,12 @@ pub(super) struct Rejects {
     units: Vec<Option<usize>>,
     pub(super) records: u64,
     pub(super) cells: u64,
+    /// What was repaired in the page that is read now: rejects hold what was received.
+    pub(super) repaired: Option<Arc<Repairs>>,
 }
+
+/// What is said of bytes that are not UTF-8, where it would be said of half of a surrogate pair.
+const NOT_UTF8: &str = "bytes that are not UTF-8";
 
 impl Rejects {
     pub(super) fn new(run_id: &str) -> Self {
@@ -67,6 +77,7 @@ impl Rejects {
             units: Vec::new(),
             records: 0,
             cells: 0,
+            repaired: None,
         }
     }
 
@@ -81,7 +92,19 @@ impl Rejects {
         self.units.push(at.unit);
         let id = self.id(at, "", 0);
         let Unusable { key, field, reason } = unusable;
-        self.builder.append(at, id, key.as_deref(), *field, (raw, reason));
+        let (raw, reason) = self.received(raw, reason);
+        self.builder.append(at, id, key.as_deref(), *field, (&*raw, &*reason));
+    }
+
+    /// A record as a whole, but for the fields that nobody asked for.
+    pub(super) fn record_of(&mut self, at: At<'_>, plan: &Plan, raw: &str, unusable: &Unusable) {
+        let repaired = self.repaired.clone();
+        let received =
+            |part| repaired.as_ref().map_or(Cow::Borrowed(part), |repairs| repairs.as_received(part));
+        let (_, reason) = self.received(raw, &unusable.reason);
+        let (key, reason) = (unusable.key.clone(), reason.into_owned());
+        let kept = without_hidden(plan, raw, received);
+        self.record(at, &kept, &Unusable { key, field: unusable.field, reason });
     }
 
     /// A value of the row with that key; `occurrence` tells several of the same field apart.
@@ -89,7 +112,20 @@ impl Rejects {
         self.cells += 1;
         self.units.push(at.unit);
         let id = self.id(at, &reject.field, occurrence);
-        self.builder.append(at, id, Some(key), Some(&reject.field), (reject.raw, reject.reason));
+        let (raw, reason) = self.received(reject.raw, reject.reason);
+        self.builder.append(at, id, Some(key), Some(&reject.field), (&*raw, &*reason));
+    }
+
+    /// The text as received, and the reason in terms of that.
+    fn received<'t>(&self, raw: &'t str, reason: &'t str) -> (Cow<'t, str>, Cow<'t, str>) {
+        let Some(repairs) = &self.repaired else { return (Cow::Borrowed(raw), Cow::Borrowed(reason)) };
+        let reason = match reason.split_once(HALF_PAIR) {
+            Some((before, after)) if repairs.has(raw, Fault::NotText) => {
+                Cow::Owned([before, NOT_UTF8, after].concat())
+            }
+            _ => Cow::Borrowed(reason),
+        };
+        (repairs.as_received(raw), reason)
     }
 
     /// Says of the rejects of the page read last whether their units are the newest; `others` of those that are in none.

@@ -101,6 +101,9 @@ impl<'a> Row<'a> {
         if !(record.unknown.is_empty() && losers.is_empty() && plan.nested.is_empty()) {
             self.collect_extra(plan, record, &last, &losers);
         }
+        if let Some(repairs) = source.around.repairs {
+            self.check_repairs(plan, record, repairs);
+        }
         Ok(())
     }
 

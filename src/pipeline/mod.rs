@@ -35,7 +35,7 @@ pub(crate) use known::last_written;
 use landing::Opened;
 pub(crate) use landing::run_id;
 use staging::StagedStream;
-pub(crate) use staging::{Piece, clear, pieces, refused, served_by, stage_pieces};
+pub(crate) use staging::{Piece, clear, pieces, refused, served_by, stage_pieces, unusual};
 
 /// How often damaged pages are fetched again in one session before that is an error.
 const MOST_REPAIRS: u32 = 2;

@@ -10,10 +10,10 @@ use crate::error::Error;
 use crate::extract::ExtractError;
 use crate::extract::bundle;
 use crate::extract::landing::read_page;
-use crate::extract::ledger::{LandedAt, Refusal, RunList};
+use crate::extract::ledger::{LandedAt, Refusal, RunList, Unusual};
 use crate::extract::runs::LandedRun;
 use crate::normalise::{LandedPage, Refused, StageOptions, stage, stage_refused};
-use crate::staging::Staged;
+use crate::staging::{Drift, DriftKind, Staged};
 use crate::workspace::rights;
 
 /// A stream of a run, staged.
@@ -49,10 +49,31 @@ pub(super) fn stage_run(run: &LandedRun, folder: &Path) -> Result<Vec<StagedStre
         let is_judged = |index: &u32| run.verdicts.iter().any(|verdict| verdict.list == *index);
         let lists: Vec<u32> = run.lists_of(served.0.name).map(|(index, _)| index).filter(is_judged).collect();
         let (pieces, refused) = (pieces(run, &lists), refused(run, &lists));
-        let stream = stage_pieces(served.0, &served.1, &run.header.run_id, pieces, &refused, folder)?;
+        let mut stream = stage_pieces(served.0, &served.1, &run.header.run_id, pieces, &refused, folder)?;
+        stream.drift.extend(unusual(lists.iter().map(|index| (run, *index)), served.1.stream));
         staged.push(StagedStream { stream: served.1.stream, lists, staged: stream });
     }
     Ok(staged)
+}
+
+/// How the answers of lists differ from the document in what is around the JSON, told by the first stream that is made of
+/// them.
+pub(crate) fn unusual<'r>(lists: impl Iterator<Item = (&'r LandedRun, u32)>, stream: &Stream) -> Vec<Drift> {
+    let mut found: BTreeMap<Unusual, Drift> = BTreeMap::new();
+    for (run, index) in lists {
+        let serves = run.lists.get(&index).and_then(|list| list.serves.first());
+        let tells = serves.is_some_and(|name| name == stream.name);
+        for (_, what, sample) in run.unusual.iter().filter(|(list, ..)| tells && *list == index) {
+            let new = || Drift {
+                field: what.label().to_owned(),
+                kind: DriftKind::Envelope,
+                count: 0,
+                sample: Some(sample.clone()),
+            };
+            found.entry(*what).or_insert_with(new).count += 1;
+        }
+    }
+    found.into_values().collect()
 }
 
 /// Which endpoint's answers are made into which streams, as the lists of a run say.

@@ -153,7 +153,7 @@ pub const SCHEMA_DRIFT: Table = Table {
         RUN_ID_FIRST,
         count("count", "Records in which it was seen, all runs together.").required(),
         text("sample", "One value as received, shortened to 200 characters; NULL for a missing field."),
-        text("kind", "`unknown`: a field without a column, kept in `_extra`; `missing`: a documented field that a record lacks; `type`: another JSON type than documented; `precision`: values with more digits than the column, which were rounded, and times finer than a microsecond.").required(),
+        text("kind", "`unknown`: a field without a column, kept in `_extra`; `missing`: a documented field that a record lacks; `type`: another JSON type than documented; `precision`: values with more digits than the column, which were rounded, and times finer than a microsecond; `envelope`: what is around the JSON, such as the header `Content-Type`, once for each list.").required(),
     ],
     system: &[],
 };

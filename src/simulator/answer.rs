@@ -1,20 +1,25 @@
 //! Answers before they are sent.
 
+use std::borrow::Cow;
+
 /// An answer before it is sent.
 #[derive(Debug)]
 pub(super) struct Answer {
     /// 0 when nothing is sent at all.
     pub(super) status: u16,
-    pub(super) content_type: &'static str,
+    /// Empty for no such header.
+    pub(super) content_type: Cow<'static, str>,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: String,
+    /// What is sent instead of the body.
+    pub(super) bytes: Option<Vec<u8>>,
     /// Rows in the body; `None` if the answer is not a list.
     pub(super) rows: Option<usize>,
 }
 
 impl Answer {
     pub(super) fn new(status: u16, content_type: &'static str, body: String) -> Self {
-        Self { status, content_type, headers: Vec::new(), body, rows: None }
+        Self { status, content_type: content_type.into(), headers: Vec::new(), body, bytes: None, rows: None }
     }
 
     /// 200 with a JSON body.

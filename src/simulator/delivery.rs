@@ -1,5 +1,6 @@
 //! The ways in which an answer gets onto a connection, or does not.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::io;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use futures::stream;
 
 use super::answer::Answer;
 use super::gate::Line;
-use super::gzip;
+use super::{brotli, gzip, zstd};
 
 /// Bytes that `Endless` and `Bomb` come to.
 const GIBIBYTE: usize = 1 << 30;
@@ -49,6 +50,18 @@ pub(super) enum Delivery {
     Bomb,
     /// A gibibyte.
     Huge,
+    /// Half of the body in Brotli's form, then nonsense.
+    BrotliDamaged,
+    /// A kilobyte of Brotli that becomes a gibibyte.
+    BrotliBomb,
+    /// Half of the body in Zstandard's form, then nonsense.
+    ZstdDamaged,
+    /// Some kilobytes of Zstandard that become a gibibyte.
+    ZstdBomb,
+    /// In an encoding that nobody has asked for.
+    Compress,
+    /// In two bytes a character.
+    Utf16,
 }
 
 impl Delivery {
@@ -56,7 +69,10 @@ impl Delivery {
     pub(super) async fn respond(self, answer: Answer, line: &Line) -> Response {
         let length = answer.body.len();
         let body = match self {
-            Self::Whole => Body::from(answer.body),
+            Self::Whole => match answer.bytes {
+                Some(bytes) => Body::from(bytes),
+                None => Body::from(answer.body),
+            },
             Self::Never => std::future::pending().await,
             Self::Closed => {
                 line.close();
@@ -86,6 +102,18 @@ impl Delivery {
                 Body::from(bytes)
             }
             Self::Bomb => bomb(),
+            Self::BrotliDamaged => Body::from(brotli::damaged(answer.body.as_bytes())),
+            Self::BrotliBomb => Body::from(brotli::bomb(GIBIBYTE >> 24)),
+            Self::ZstdDamaged => Body::from(zstd::damaged(answer.body.as_bytes())),
+            Self::ZstdBomb => {
+                let rounds = GIBIBYTE / zstd::BOMB_ROUND_BYTES;
+                repeated(zstd::bomb_head(), zstd::bomb_round().repeat(rounds), 1)
+            }
+            // As `compress` begins.
+            Self::Compress => Body::from([&[0x1f, 0x9d, 0x90][..], answer.body.as_bytes()].concat()),
+            Self::Utf16 => {
+                Body::from(answer.body.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>())
+            }
             Self::Huge => repeated(b"[".to_vec(), b"[".repeat(1 << 16), GIBIBYTE >> 16),
         };
         headed(body, self, length, answer.status, answer.content_type, answer.headers)
@@ -116,19 +144,30 @@ fn headed(
     delivery: Delivery,
     length: usize,
     status: u16,
-    content_type: &'static str,
+    content_type: Cow<'static, str>,
     more: Vec<(&'static str, String)>,
 ) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if let Some(value) = HeaderValue::from_str(&content_type).ok().filter(|value| !value.is_empty()) {
+        headers.insert(CONTENT_TYPE, value);
+    }
     match delivery {
         Delivery::Half | Delivery::HalfThenReset | Delivery::HalfThenSilence | Delivery::Trickle => {
             headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
         }
         Delivery::GzipDamaged | Delivery::GzipHalf | Delivery::Bomb => {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        Delivery::BrotliDamaged | Delivery::BrotliBomb => {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("br"));
+        }
+        Delivery::ZstdDamaged | Delivery::ZstdBomb => {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("zstd"));
+        }
+        Delivery::Compress => {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("compress"));
         }
         _ => {}
     }

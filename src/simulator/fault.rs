@@ -48,6 +48,18 @@ pub enum Fault {
     Bomb,
     /// A body of a gibibyte.
     Huge,
+    /// Compressed as `br`, half of it nonsense.
+    BrotliDamaged,
+    /// A kilobyte of `br` that becomes a gibibyte.
+    BrotliBomb,
+    /// Compressed as `zstd`, half of it nonsense.
+    ZstdDamaged,
+    /// Some kilobytes of `zstd` that become a gibibyte.
+    ZstdBomb,
+    /// Compressed as `compress`, which nobody has asked for.
+    Compress,
+    /// The right answer as UTF-16.
+    Utf16,
     /// The right answer, a byte a second.
     Trickle,
     /// Half of the right answer, then silence.
@@ -86,6 +98,12 @@ const NAMED: &[(&str, Fault)] = &[
     ("gzip-cut", Fault::GzipCut),
     ("bomb", Fault::Bomb),
     ("huge", Fault::Huge),
+    ("br-damaged", Fault::BrotliDamaged),
+    ("br-bomb", Fault::BrotliBomb),
+    ("zstd-damaged", Fault::ZstdDamaged),
+    ("zstd-bomb", Fault::ZstdBomb),
+    ("compress", Fault::Compress),
+    ("utf16", Fault::Utf16),
     ("trickle", Fault::Trickle),
     ("stall", Fault::Stall),
     ("hang", Fault::Hang),
@@ -201,8 +219,10 @@ impl Fault {
             }
             Self::Html => Some(page(200, echo)),
             Self::JsonError => Some(Answer::detail(200, &format!("Internal error{echo}"))),
-            // The delivery of the other two brings the body along.
-            Self::Empty | Self::Bomb | Self::Huge => Some(Answer::json(String::new())),
+            // The delivery of the others brings the body along.
+            Self::Empty | Self::Bomb | Self::Huge | Self::BrotliBomb | Self::ZstdBomb => {
+                Some(Answer::json(String::new()))
+            }
             Self::NoContent => Some(Answer::empty(204)),
             Self::Redirect => {
                 let target = format!("{}{path_and_query}", switches.redirect_to.trim_end_matches('/'));
@@ -214,6 +234,10 @@ impl Fault {
             | Self::Cut
             | Self::GzipDamaged
             | Self::GzipCut
+            | Self::BrotliDamaged
+            | Self::ZstdDamaged
+            | Self::Compress
+            | Self::Utf16
             | Self::Trickle
             | Self::Stall => None,
         }
@@ -231,6 +255,12 @@ impl Fault {
             Self::GzipCut => Delivery::GzipHalf,
             Self::Bomb => Delivery::Bomb,
             Self::Huge => Delivery::Huge,
+            Self::BrotliDamaged => Delivery::BrotliDamaged,
+            Self::BrotliBomb => Delivery::BrotliBomb,
+            Self::ZstdDamaged => Delivery::ZstdDamaged,
+            Self::ZstdBomb => Delivery::ZstdBomb,
+            Self::Compress => Delivery::Compress,
+            Self::Utf16 => Delivery::Utf16,
             Self::Trickle => Delivery::Trickle,
             Self::Stall => Delivery::HalfThenSilence,
             Self::Hang => Delivery::Never,

@@ -10,6 +10,7 @@
 mod answer;
 mod async_result;
 mod auth;
+mod brotli;
 mod changes;
 mod choices;
 mod clock;
@@ -23,6 +24,7 @@ mod customers;
 mod delivery;
 mod digits;
 mod draw;
+mod dress;
 mod edits;
 mod envelope;
 mod error;
@@ -55,6 +57,7 @@ mod rate;
 mod render;
 mod routes;
 mod server;
+mod spoil;
 mod statements;
 mod switches;
 mod target_group;
@@ -63,6 +66,7 @@ mod text;
 mod values;
 mod words;
 mod world;
+mod zstd;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -77,9 +81,11 @@ pub use choices::{
     Count, Details, Envelope, MemberOrder, NextPage, Numbers, Ordering, PastEnd, StartsWith, UnknownFilter,
 };
 pub use config::Config;
+pub use dress::Compression;
 pub use error::Error;
 pub use fault::{Fault, RetryAfter};
 pub use journal::Request;
+pub use spoil::{Damage, Spoil};
 pub use switches::{Switch, SwitchError, Switches};
 
 use gate::{Gate, Line};

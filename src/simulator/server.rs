@@ -16,6 +16,7 @@ use jiff::Timestamp;
 
 use super::answer::Answer;
 use super::delivery::Delivery;
+use super::dress::dress;
 use super::fault::{Fault, RetryAfter};
 use super::gate::Line;
 use super::journal::{Journal, Request};
@@ -157,11 +158,13 @@ async fn handle(
     // A list of a million companies takes a while to make; other requests go on meanwhile.
     let worker = Arc::clone(&shared);
     let work = move || {
-        let answer = replaced.unwrap_or_else(|| route(&worker, &asked));
-        (asked, answer)
+        let is_right = replaced.is_none();
+        let mut answer = replaced.unwrap_or_else(|| route(&worker, &asked));
+        let dressed = if is_right { dress(&asked.config.switches, &mut answer) } else { None };
+        (asked, answer, dressed)
     };
     let date_off = switches.date_off;
-    let (asked, mut answer) = match tokio::task::spawn_blocking(work).await {
+    let (asked, mut answer, dressed) = match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(error) => {
             return Delivery::Whole.respond(Answer::detail(500, &error.to_string()), &line).await;
@@ -177,7 +180,7 @@ async fn handle(
         authenticated: asked.is_authenticated,
         status: answer.status,
         rows: answer.rows,
-        fault: fault.map(Fault::label),
+        fault: fault.map(Fault::label).or(dressed),
     });
     if date_off != 0 {
         answer = answer.with_header("date", off(date_off));

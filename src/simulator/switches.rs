@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::choices::{
     Count, Details, Envelope, MemberOrder, NextPage, Numbers, Ordering, PastEnd, StartsWith, UnknownFilter,
 };
+use super::dress::Compression;
 use super::fault::{Fault, Plan};
+use super::spoil::Spoil;
 
 /// How the simulator behaves. The default is the most plausible reading of the document.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +67,14 @@ pub struct Switches {
     pub faults: Vec<(u64, Fault)>,
     /// Faults that every request from that one on is answered with.
     pub faults_from: Vec<(u64, Fault)>,
+    /// Records that are no JSON, or nearly none, in whatever answer they are.
+    pub spoil: Vec<Spoil>,
+    /// What right answers are said to be; empty for no such header.
+    pub content_type: Option<String>,
+    /// Right answers begin with a byte order mark.
+    pub byte_order_mark: bool,
+    /// How right answers are compressed.
+    pub compression: Option<Compression>,
     /// The bodies of faults quote the request's credentials, as debug pages do.
     pub echo: bool,
     /// Most requests that are answered in any second; further ones get 429. `None` for no bound.
@@ -110,6 +120,10 @@ impl Default for Switches {
             unknown_filter: UnknownFilter::Ignored,
             faults: Vec::new(),
             faults_from: Vec::new(),
+            spoil: Vec::new(),
+            content_type: None,
+            byte_order_mark: false,
+            compression: None,
             echo: false,
             rate_limit: None,
             remember: false,
@@ -230,10 +244,15 @@ impl Switches {
             assign(&mut s.total_late, Some(Some((after.parse().ok()?, wrong_by.parse().ok()?))))
         }),
         switch("unknown-filter", "ignore|error", "a parameter that is no known filter is ignored, or answered with 400", |s, v| assign(&mut s.unknown_filter, UnknownFilter::parse(v))),
-        switch("fault", "KIND@N,...", "the Nth request fails, with N+ all from the Nth on; KIND is html, json-error, empty, 204, redirect, closed, reset, reset-in-body, truncated, cut, gzip-damaged, gzip-cut, bomb, huge, trickle, stall, hang, or an error status, to which may be added its body (500:json, 400:html) and its Retry-After (429:none, 503:2, 429:date30, 429:absurd, 429:words)",
+        switch("fault", "KIND@N,...", "the Nth request fails, with N+ all from the Nth on; KIND is html, json-error, empty, 204, redirect, closed, reset, reset-in-body, truncated, cut, gzip-damaged, gzip-cut, bomb, huge, br-damaged, br-bomb, zstd-damaged, zstd-bomb, compress, utf16, trickle, stall, hang, or an error status, to which may be added its body (500:json, 400:html) and its Retry-After (429:none, 503:2, 429:date30, 429:absurd, 429:words)",
             |s, v| { let plan = Plan::parse(v)?; s.faults.extend(plan.single); s.faults_from.extend(plan.from); Some(()) }),
         switch("fault-rate", "PERCENT", "so many requests fail, in one of the ways that another attempt repairs",
             |s, v| assign(&mut s.fault_rate_percent, v.parse().ok().filter(|percent| (0.0..=100.0).contains(percent)))),
+        switch("spoil", "KIND:TEXT", "records with a field of that text are damaged in every answer; KIND is nan, infinity, control, latin1, comma, cut, bare, bracket, quotes, colon or escape. May be set several times",
+            |s, v| { s.spoil.push(Spoil::parse(v)?); Some(()) }),
+        switch("content-type", "TYPE|none", "what right answers are said to be, or nothing", |s, v| assign(&mut s.content_type, Some(Some(if v == "none" { String::new() } else { v.to_owned() })))),
+        switch("byte-order-mark", "true|false", "right answers begin with a byte order mark", |s, v| assign(&mut s.byte_order_mark, v.parse().ok())),
+        switch("compression", "gzip|br|zstd", "right answers are compressed", |s, v| assign(&mut s.compression, Compression::parse(v).map(Some))),
         switch("echo", "true|false", "the bodies of faults quote the request's credentials, as debug pages do", |s, v| assign(&mut s.echo, v.parse().ok())),
         switch("rate-limit", "N", "above N requests in a second, 429 with Retry-After", |s, v| assign(&mut s.rate_limit, positive(v).map(Some))),
         switch("remember", "true|false", "pages are kept when they are made (0.8 MB per 1000 rows): for measuring a client", |s, v| assign(&mut s.remember, v.parse().ok())),

@@ -10,6 +10,7 @@ mod load;
 mod memory;
 mod outside;
 mod play;
+mod records;
 mod run;
 mod secrets;
 mod table;

@@ -15,3 +15,4 @@ mod properties;
 mod staging;
 mod streams;
 mod support;
+mod tolerant;

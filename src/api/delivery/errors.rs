@@ -2,7 +2,7 @@
 
 use super::{Delivery, Exchange};
 use crate::api::ApiError;
-use crate::api::body::{detail, quote};
+use crate::api::body::{detail, quote, wide_encoding};
 use crate::api::classify::{Outcome, TransportKind};
 use crate::api::client::Stop;
 use crate::api::transport::{Failure, Response};
@@ -46,6 +46,18 @@ impl Delivery<'_> {
                 proxy: self.proxy(),
                 reason: failure.reason.clone(),
             },
+        }
+    }
+
+    /// A success that nobody here can decode.
+    pub(super) fn encoded(&self, response: &Response) -> ApiError {
+        let redactor = self.client.transport.redactor();
+        let compression = response.encoding.as_ref().map(|name| quote(redactor, name.as_bytes()));
+        let encoding = compression.or_else(|| wide_encoding(&response.body).map(str::to_owned));
+        ApiError::Encoding {
+            request: self.name.clone(),
+            status: response.status,
+            encoding: encoding.unwrap_or_default(),
         }
     }
 

@@ -42,7 +42,7 @@ pub(super) fn is_company(
     if business_id_of(value, code).as_deref() != Some(id) {
         return Is::No;
     }
-    let prefixed = string_of(value).is_some_and(|said| subject.is(&said));
+    let prefixed = string_of(value.get()).is_some_and(|said| subject.is(&said));
     match country {
         Some(country) if country == code => Is::Yes,
         _ if prefixed => Is::Yes,
@@ -52,7 +52,7 @@ pub(super) fn is_company(
 }
 
 pub(super) fn member<'t>(members: &Members<'t>, name: &str) -> Option<&'t RawValue> {
-    let found = members.iter().find(|(key, _)| string_of(key).as_deref() == Some(name));
+    let found = members.iter().find(|(key, _)| string_of(key.get()).as_deref() == Some(name));
     found.map(|(_, value)| *value)
 }
 

@@ -73,6 +73,8 @@ pub(super) fn read(folder: &Path) -> Result<(Vec<Line>, bool), ExtractError> {
                 | Entry::Clock { .. }
                 | Entry::Counted { .. }
                 | Entry::PastEnd { .. }
+                | Entry::Parted { .. }
+                | Entry::Unusual { .. }
                 | Entry::Found { .. }
                 | Entry::Spent(_)
                 | Entry::Judged(_),

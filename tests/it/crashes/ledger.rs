@@ -76,6 +76,7 @@ fn entry() -> impl Strategy<Value = Entry> {
         outside: rows / 5,
         ids_asked: rows / 7,
         missing_ids: vec!["9704098".to_owned(); usize::from(rows % 2 == 0)],
+        unreadable: rows / 5,
     });
     prop_oneof![
         (key(), any::<Option<u64>>()).prop_map(|(key, total)| Entry::Counted { key, total }),
@@ -89,6 +90,7 @@ fn entry() -> impl Strategy<Value = Entry> {
                 not_found,
                 refused: Vec::new(),
                 rows: 9,
+                unreadable: 2,
                 at,
             })
         }),

@@ -113,6 +113,7 @@ impl Rig {
             outside: 0,
             ids_asked: 0,
             missing_ids: Vec::new(),
+            unreadable: 0,
         };
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {

@@ -72,6 +72,22 @@ async fn eight_gzip_bombs_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn eight_brotli_bombs_at_once() {
+    let (_dir, code, said, peak) = sync_under(&["fault=br-bomb@5+"], 2000).await;
+    assert_eq!(code, Some(4), "{said}");
+    assert!(said.contains("more than 67108864 bytes"), "{said}");
+    assert!(peak < MOST_KIB, "{peak} KiB");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn eight_zstandard_bombs_at_once() {
+    let (_dir, code, said, peak) = sync_under(&["fault=zstd-bomb@5+"], 2000).await;
+    assert_eq!(code, Some(4), "{said}");
+    assert!(said.contains("more than 67108864 bytes"), "{said}");
+    assert!(peak < MOST_KIB, "{peak} KiB");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_whole_list_in_one_answer() {
     let (dir, code, said, peak) = sync_under(&["limit-ignored=true"], 40_000).await;
     assert_eq!(code, Some(0), "{said}");

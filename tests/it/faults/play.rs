@@ -62,6 +62,11 @@ pub(super) struct Log {
 }
 
 impl Log {
+    /// Whether something of that name was played.
+    pub(super) fn plays(&self, what: &str) -> bool {
+        self.faults.iter().any(|fault| fault == what)
+    }
+
     fn of(case: &Case, requests: &[Request]) -> Self {
         let of_stream = |request: &&Request| {
             Part::of_request(request).is_some_and(|part| part.stream == case.stream.name)

@@ -60,6 +60,15 @@ table! { [ordered unordered single numbered companies]
     body_truncated_without_content_length: Faults("cut@3") => Equal;
     gzip_with_a_flipped_bit: Faults("gzip-damaged@3") => Equal;
     gzip_cut_in_half: Faults("gzip-cut@3") => Equal;
+    brotli_with_nonsense_inside: Faults("br-damaged@3") => Equal;
+    zstandard_with_nonsense_inside: Faults("zstd-damaged@3") => Equal;
+    everything_compressed_with_gzip: Switches(&["compression=gzip"], |log| log.plays("compression")) => Equal;
+    everything_compressed_with_brotli: Switches(&["compression=br"], |log| log.plays("compression")) => Equal;
+    everything_compressed_with_zstandard: Switches(&["compression=zstd"], |log| log.plays("compression")) => Equal;
+    json_that_is_said_to_be_text: Switches(&["content-type=text/plain"], |log| log.plays("content-type")) => Equal;
+    json_that_is_said_to_be_bytes: Switches(&["content-type=application/octet-stream"], |log| log.plays("content-type")) => Equal;
+    json_of_which_nothing_is_said: Switches(&["content-type=none"], |log| log.plays("content-type")) => Equal;
+    a_byte_order_mark_before_the_json: Switches(&["byte-order-mark=true"], |log| log.plays("byte-order-mark")) => Equal;
     faults_on_the_count_and_on_the_first_page: Faults("503@1,reset@2,500@4,truncated@5") => Equal;
     every_first_attempt_fails: Faults("500@1,502@3,empty@5,cut@6,reset@7,204@8,html@9,closed@10") => Equal;
 }
@@ -86,6 +95,7 @@ table! { [ordered unordered single numbered companies]
     connections_closed_for_ever: Faults("closed@4+") => Ends(4, &["connection lost before an answer"]);
     connections_reset_for_ever: Faults("reset@4+") => Ends(4, &["connection lost before an answer"]);
     truncated_bodies_for_ever: Faults("truncated@4+") => Ends(4, &["answer broke off"]);
+    bodies_cut_without_content_length_for_ever: Faults("cut@4+") => Ends(4, &["(status 200)"]);
     damaged_gzip_for_ever: Faults("gzip-damaged@4+") => Ends(4, &["answer ", "(status 200)"]);
     nothing_but_errors_from_the_start: Faults("500@1+") => Ends(4, &["server error", "status 500"]);
     key_revoked_in_mid_run: Faults("401@4+") => Ends(3, &["credentials are not accepted", "status 401"]);
@@ -95,6 +105,10 @@ table! { [ordered unordered single numbered companies]
 // One answer that another attempt is not made for.
 table! { [ordered unordered single numbered companies]
     gzip_bomb: Faults("bomb@4") => Ends(4, &["more than 67108864 bytes", "status 200"]);
+    brotli_bomb: Faults("br-bomb@4") => Ends(4, &["more than 67108864 bytes", "status 200"]);
+    zstandard_bomb: Faults("zstd-bomb@4") => Ends(4, &["more than 67108864 bytes", "status 200"]);
+    encoding_that_nobody_asked_for: Faults("compress@4") => Ends(4, &["encoding that is not understood: `compress`"]);
+    text_as_utf16: Faults("utf16@4") => Ends(4, &["encoding that is not understood: `UTF-16`"]);
     body_of_a_gibibyte: Faults("huge@4") => Ends(4, &["more than 67108864 bytes", "status 200"]);
     request_refused: Faults("400@4") => Ends(2, &["was refused (status 400)"]);
     redirect_to_another_origin: Faults("redirect@4") => Ends(2, &["points to https://elsewhere.invalid"]);
@@ -129,6 +143,10 @@ table! { [ordered unordered]
     row_deleted_and_another_inserted: Switches(&["delete-after=3", "insert-after=3"], |log| log.pages.len() > 3) => Throughout;
     rows_reordered_between_pages: Switches(&["reorder-after=3"], |log| log.pages.len() > 3) => Equal;
     body_that_looks_whole_behind_a_record: Switches(&["envelope=results", "fault=cut@3"], |log| log.faults == ["cut"]) => Equal;
+}
+table! { [ordered unordered]
+    // Each of them looks whole, and none can be read: it is not a record.
+    bodies_that_look_whole_cut_for_ever: Switches(&["envelope=results", "fault=cut@4+"], |log| log.plays("cut")) => Ends(4, &[]);
 }
 table! { [ordered]
     // Two readings outvote it.

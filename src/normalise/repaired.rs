@@ -1,0 +1,62 @@
+//! Says of a row which of its values are not, or not quite, what was received, because JSON has no such thing.
+
+use std::borrow::Cow;
+
+use super::extra::path_of;
+use super::json_text::Raw;
+use super::plan::Plan;
+use super::record::{Record, Unknown};
+use super::repairs::{Fault, Repairs};
+use super::row::Row;
+
+const NOT_A_NUMBER: &str = "not a number in JSON; kept as NULL";
+const NOT_TEXT: &str = "bytes that are not UTF-8; kept as U+FFFD";
+
+impl<'a> Row<'a> {
+    /// Rejects each field in which something was repaired that is not what was received: once, and not where it is rejected
+    /// for another reason. What is inside of arrays with tables of their own is these tables' matter.
+    pub(super) fn check_repairs(&mut self, plan: &Plan, record: &Record<'a>, repairs: &Repairs) {
+        for (slot, value) in record.known.iter().enumerate() {
+            let is_object = plan.nested.iter().any(|nested| nested.slot == slot);
+            let is_ours = plan.columns.iter().any(|column| {
+                column.slots.contains(&slot) || column.made_of.iter().any(|of| of.slots.contains(&slot))
+            });
+            if let Some(value) = value
+                && is_ours
+                && !is_object
+                && plan.tells(slot)
+            {
+                self.check_repaired(Cow::Borrowed(plan.field(slot)), *value, repairs);
+            }
+        }
+        if plan.quiet {
+            return;
+        }
+        let mut unknown = |object: &str, Unknown { name, raw_name, value }: &Unknown<'a>| {
+            let path = path_of(object, name);
+            if repairs.has(raw_name.text, Fault::NotText) {
+                self.check_repaired(path.clone(), *raw_name, repairs);
+            }
+            self.check_repaired(path, *value, repairs);
+        };
+        record.unknown.iter().for_each(|field| unknown("", field));
+        for (nested, fields) in plan.nested.iter().zip(&record.nested) {
+            if !plan.hidden.contains(&nested.slot) {
+                fields.iter().for_each(|field| unknown(plan.field(nested.slot), field));
+            }
+        }
+    }
+
+    fn check_repaired(&mut self, field: Cow<'a, str>, value: Raw<'a>, repairs: &Repairs) {
+        let reason = if repairs.has(value.text, Fault::NotANumber) {
+            NOT_A_NUMBER
+        } else if repairs.has(value.text, Fault::NotText) {
+            NOT_TEXT
+        } else {
+            return;
+        };
+        if !self.rejects.iter().any(|reject| reject.field == field) {
+            self.reject(field, value, reason);
+        }
+    }
+}

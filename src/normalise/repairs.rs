@@ -1,0 +1,146 @@
+//! What had to be repaired in a body before it was JSON, and what stood there as received.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// Bytes kept of a record that cannot be read.
+const MOST_RAW: usize = 64 << 10;
+
+/// What is wrong with a place of a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// `NaN`, `Infinity` or `-Infinity`; JSON null stands in its place.
+    NotANumber,
+    /// A control character inside a string; its escape stands in its place.
+    ControlCharacter,
+    /// Bytes that are not UTF-8 inside a string; half of a surrogate pair stands in their place, which is read as U+FFFD.
+    NotText,
+    /// A record that no parser takes; JSON null stands in its place.
+    Unreadable,
+}
+
+/// One repaired place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Repair {
+    /// Where it is in the mended text.
+    at: Range<usize>,
+    /// Where it is in the body as received.
+    from: Range<usize>,
+    fault: Fault,
+    /// Where its bytes begin in [`Repairs::received`].
+    received: usize,
+}
+
+/// The repaired places of a body, in their order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Repairs {
+    repairs: Vec<Repair>,
+    /// The bytes as received of all repaired places, one after the other.
+    received: Vec<u8>,
+    /// Address of the mended text's first byte, by which a part of the text is known.
+    base: usize,
+    length: usize,
+}
+
+impl Repairs {
+    /// Notes that `from` of the body, `received`, is `at` of the mended text now. In the order of the text.
+    pub(super) fn push(&mut self, at: Range<usize>, from: Range<usize>, received: &[u8], fault: Fault) {
+        self.repairs.push(Repair { at, from, fault, received: self.received.len() });
+        self.received.extend_from_slice(received);
+    }
+
+    /// Adds those of a text that was appended at `at` and comes from `from` of the body.
+    pub(super) fn append(&mut self, other: &Self, at: usize, from: usize) {
+        self.repairs.extend(other.repairs.iter().map(|repair| Repair {
+            at: repair.at.start + at..repair.at.end + at,
+            from: repair.from.start + from..repair.from.end + from,
+            fault: repair.fault,
+            received: repair.received + self.received.len(),
+        }));
+        self.received.extend_from_slice(&other.received);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.repairs.len()
+    }
+
+    /// Says which text the places are in. It must not move as long as parts of it are asked about.
+    pub(super) fn of_text(mut self, text: &str) -> Self {
+        (self.base, self.length) = (text.as_ptr() as usize, text.len());
+        self
+    }
+
+    /// Where a part of the mended text stands in it; none for another text.
+    fn place(&self, part: &str) -> Option<Range<usize>> {
+        let start = (part.as_ptr() as usize).checked_sub(self.base)?;
+        let end = start.checked_add(part.len())?;
+        (end <= self.length).then_some(start..end)
+    }
+
+    /// The repaired places inside a part of the mended text, each with the bytes received there.
+    fn inside(&self, part: &str) -> impl Iterator<Item = (&Repair, &[u8])> {
+        let place = self.place(part).unwrap_or(0..0);
+        let first = self.repairs.partition_point(|repair| repair.at.end <= place.start);
+        let rest = self.repairs.iter().skip(first).take_while(move |repair| repair.at.start < place.end);
+        rest.map(|repair| (repair, self.received(repair)))
+    }
+
+    fn received(&self, repair: &Repair) -> &[u8] {
+        self.received.get(repair.received..repair.received + repair.from.len()).unwrap_or_default()
+    }
+
+    /// Whether a part of the mended text has such a place.
+    pub(super) fn has(&self, part: &str, fault: Fault) -> bool {
+        self.inside(part).any(|(repair, _)| repair.fault == fault)
+    }
+
+    /// The bytes of a record that cannot be read, when that is what stands in this part of the mended text.
+    pub(super) fn unreadable(&self, part: &str) -> Option<&[u8]> {
+        self.inside(part).find(|(repair, _)| repair.fault == Fault::Unreadable).map(|(_, received)| received)
+    }
+
+    /// How many records cannot be read.
+    #[cfg(test)]
+    pub(super) fn unreadable_records(&self) -> usize {
+        self.repairs.iter().filter(|repair| repair.fault == Fault::Unreadable).count()
+    }
+
+    /// A part of the mended text as it was received, with U+FFFD for what is not UTF-8; shortened where a record cannot
+    /// be read.
+    pub(super) fn as_received<'t>(&self, part: &'t str) -> Cow<'t, str> {
+        let Some(place) = self.place(part) else { return Cow::Borrowed(part) };
+        let (mut bytes, mut at) = (Vec::new(), place.start);
+        let mut repaired = false;
+        for (repair, received) in self.inside(part) {
+            let plain = at.saturating_sub(place.start)..repair.at.start.saturating_sub(place.start);
+            bytes.extend_from_slice(part.get(plain).unwrap_or_default().as_bytes());
+            bytes.extend_from_slice(received.get(..MOST_RAW).unwrap_or(received));
+            at = repair.at.end;
+            repaired = true;
+        }
+        if !repaired {
+            return Cow::Borrowed(part);
+        }
+        bytes.extend_from_slice(part.get(at.saturating_sub(place.start)..).unwrap_or_default().as_bytes());
+        Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// The position in the body of a position in the mended text; inside of a repaired place, that of its nearer end.
+    pub(super) fn position(&self, at: usize) -> usize {
+        let before = self.repairs.partition_point(|repair| repair.at.end <= at);
+        if let Some(repair) = self.repairs.get(before).filter(|repair| repair.at.start < at) {
+            // Only a comma can be between the beginning and what stands for the place.
+            return if at - repair.at.start <= 1 { repair.from.start } else { repair.from.end };
+        }
+        match before.checked_sub(1).and_then(|last| self.repairs.get(last)) {
+            Some(repair) => repair.from.end + (at - repair.at.end),
+            None => at,
+        }
+    }
+
+    /// Ranges of the body in which records stand that cannot be read, with their bytes.
+    pub(super) fn unreadable_ranges(&self) -> Vec<(Range<usize>, &[u8])> {
+        let unreadable = self.repairs.iter().filter(|repair| repair.fault == Fault::Unreadable);
+        unreadable.map(|repair| (repair.from.clone(), self.received(repair))).collect()
+    }
+}

@@ -1,0 +1,573 @@
+//! Finds the records of a body of which one, or a few, are no JSON: where each record begins and ends although the text
+//! between is damaged.
+//!
+//! A record that can be read is read. What lies between two of those, and is not just a comma, is a record that cannot be,
+//! and JSON null takes its place. Where the damage ends is told by an object behind it: one that is inside of nothing, as far
+//! as brackets and quotes can still tell, or one with the fields of the list's other records, or that begins as the damaged
+//! one does. What follows it, too, has to be what can follow a record. An object inside the damaged record is neither.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use serde_json::value::RawValue;
+
+use super::fields::Fields;
+use super::json_text;
+use super::mend::{Mended, mend, string_end};
+use super::repairs::Fault;
+
+/// Bytes that are looked at for each byte of the body, before the rest of it is given up.
+const MOST_WORK: usize = 16;
+/// Ends of arrays that are tried for the end of the list, the last first.
+const MOST_ENDS: usize = 64;
+/// Most bytes behind the list.
+const MOST_TAIL: usize = 4096;
+
+/// What `null` stands for in the text: the body's records, those that cannot be read among them.
+#[derive(Debug)]
+pub(super) struct Salvaged {
+    pub(super) mended: Mended,
+    /// The last record cannot be read and ends before its brackets do: the body may have been cut off.
+    pub(super) may_be_cut: bool,
+}
+
+/// Finds the records of a body without a byte order mark. `single`: an object without a list is itself a record.
+///
+/// None when the body is no list of records that ends as one.
+pub(super) fn salvage(json: &[u8], single: bool) -> Option<Salvaged> {
+    let mut list = match List::find(json) {
+        Some(list) => list,
+        None if single => return lone(json),
+        None => return None,
+    };
+    let first = list.walk(&HashSet::new());
+    let Some((salvaged, names)) = first else { return None };
+    // Damage before the first good record was judged without knowing what a record looks like.
+    if list.judged_blindly && !names.is_empty() {
+        list.work = 0;
+        return list.walk(&names).map(|(salvaged, _)| salvaged);
+    }
+    Some(salvaged)
+}
+
+/// An object that is the only record.
+fn lone(json: &[u8]) -> Option<Salvaged> {
+    let start = blank(json, 0);
+    let end = json.trim_ascii_end().len();
+    let record = json.get(start..end).filter(|record| record.starts_with(b"{"))?;
+    let mut mended = Mended::default();
+    mended.text.push('[');
+    mended.replace("null", start, record, Fault::Unreadable)?;
+    mended.text.push(']');
+    Some(Salvaged { mended, may_be_cut: is_open(record) })
+}
+
+/// A list of records in a body.
+struct List<'b> {
+    json: &'b [u8],
+    /// Position behind the bracket that opens it.
+    start: usize,
+    /// Whether it is the field of an object.
+    is_field: bool,
+    /// Bytes looked at so far.
+    work: usize,
+    /// A damage was judged without a good record to compare with.
+    judged_blindly: bool,
+}
+
+/// What follows an object that may be a record.
+#[derive(PartialEq, Eq)]
+enum Follows {
+    /// Other values, each of them whole, up to the end of the list.
+    TheEnd,
+    /// Another object, which is damaged.
+    Damage,
+    /// Something that cannot follow a record.
+    NoRecord,
+}
+
+impl<'b> List<'b> {
+    fn find(json: &'b [u8]) -> Option<Self> {
+        let of = |start, is_field| Self { json, start, is_field, work: 0, judged_blindly: false };
+        let mut at = blank(json, 0);
+        match json.get(at)? {
+            b'[' => return Some(of(at + 1, false)),
+            b'{' => at = blank(json, at + 1),
+            _ => return None,
+        }
+        loop {
+            let end = string_end(json, at).filter(|_| json.get(at) == Some(&b'"'))? + 1;
+            let name = json.get(at..end)?;
+            at = blank(json, end);
+            at = blank(json, at + usize::from(json.get(at) == Some(&b':')));
+            if name == b"\"results\"" && json.get(at) == Some(&b'[') {
+                return Some(of(at + 1, true));
+            }
+            at = blank(json, at + value(json.get(at..)?, &mut 0)?.0);
+            if json.get(at) != Some(&b',') {
+                return None;
+            }
+            at = blank(json, at + 1);
+        }
+    }
+
+    /// Goes through the list; also returns the names of the first good record's fields. `known`: such names.
+    fn walk(&mut self, known: &HashSet<String>) -> Option<(Salvaged, HashSet<String>)> {
+        let json = self.json;
+        let mut names = known.clone();
+        let mut mended = Mended::default();
+        let mut may_be_cut = false;
+        mended.append(&mend(json.get(..self.start)?)?, 0)?;
+        let (mut at, mut copied, mut is_first) = (self.start, self.start, true);
+        loop {
+            at = blank(json, at);
+            let mut damage = at;
+            let mut needs_comma = false;
+            if is_first && json.get(at) == Some(&b']') && self.tail(at).is_some() {
+                return self.finish(mended, copied, at, may_be_cut).map(|salvaged| (salvaged, names));
+            }
+            is_first = false;
+            if let Some((length, text)) = self.value(at) {
+                let next = blank(json, at + length);
+                let follows = json.get(next);
+                let ends = follows == Some(&b']') && self.tail(next).is_some();
+                if ends || matches!(follows, Some(b',' | b'{' | b']')) {
+                    if names.is_empty() {
+                        names = names_of(&text.text);
+                    }
+                    mended.copy(json.get(copied..at)?)?;
+                    mended.append(&text, at)?;
+                    copied = at + length;
+                    match follows {
+                        _ if ends => {
+                            return self.finish(mended, copied, next, may_be_cut).map(|done| (done, names));
+                        }
+                        Some(b',') => {
+                            at = next + 1;
+                            continue;
+                        }
+                        // A comma is missing, or a bracket is too many.
+                        _ => (damage, needs_comma) = (next, true),
+                    }
+                }
+            }
+            let next = self.next_record(damage, needs_comma, &names);
+            let until = match next {
+                Some(next) => next,
+                None => self.end()?,
+            };
+            let range = trimmed(json, damage, until.max(damage));
+            may_be_cut = next.is_none() && is_open(json.get(range.clone())?);
+            mended.copy(json.get(copied..damage)?)?;
+            let has_comma = json.get(range.end..until)?.contains(&b',');
+            let null = match (needs_comma, next.is_some() && !has_comma) {
+                (false, false) => "null",
+                (false, true) => "null,",
+                (true, false) => ",null",
+                (true, true) => ",null,",
+            };
+            mended.replace(null, range.start, json.get(range.clone())?, Fault::Unreadable)?;
+            copied = range.end;
+            match next {
+                Some(next) => at = next,
+                None => return self.finish(mended, copied, until, may_be_cut).map(|done| (done, names)),
+            }
+        }
+    }
+
+    /// Ends the text with what is behind the list.
+    fn finish(&self, mut mended: Mended, copied: usize, end: usize, may_be_cut: bool) -> Option<Salvaged> {
+        // Between the last record and the end is a comma too many at most.
+        let between = self.json.get(copied..end)?;
+        if between.trim_ascii().is_empty() {
+            mended.copy(between)?;
+        }
+        mended.append(&self.tail(end)?, end)?;
+        Some(Salvaged { mended, may_be_cut })
+    }
+
+    /// What is behind the list, when `at` is the bracket that closes it.
+    fn tail(&self, at: usize) -> Option<Mended> {
+        let tail = self.json.get(at..).filter(|tail| tail.first() == Some(&b']'))?;
+        if !self.is_field {
+            let is_end = tail.get(1..)?.trim_ascii().is_empty();
+            let mut end = Mended::default();
+            return is_end.then(|| end.copy(tail).map(|()| end)).flatten();
+        }
+        if tail.len() > MOST_TAIL {
+            return None;
+        }
+        let is_json = |tail: &str| {
+            let whole = ["{\"results\":[", tail].concat();
+            serde_json::from_str::<&RawValue>(&whole).is_ok()
+        };
+        let mut end = Mended::default();
+        if std::str::from_utf8(tail).is_ok_and(is_json) {
+            return end.copy(tail).map(|()| end);
+        }
+        mend(tail).filter(|mended| is_json(&mended.text))
+    }
+
+    /// The last bracket that can close the list.
+    fn end(&self) -> Option<usize> {
+        let brackets = self.json.iter().enumerate().rev().filter(|(_, byte)| **byte == b']');
+        let mut ends = brackets.map(|(at, _)| at).take(MOST_ENDS);
+        ends.find(|at| *at >= self.start && self.tail(*at).is_some())
+    }
+
+    /// One value, mended where that is enough, and the bytes that it takes up.
+    fn value(&mut self, at: usize) -> Option<(usize, Mended)> {
+        value(self.json.get(at..)?, &mut self.work)
+    }
+
+    /// Where the first record behind a damage begins. `at_damage`: it may begin right there.
+    fn next_record(&mut self, damage: usize, at_damage: bool, names: &HashSet<String>) -> Option<usize> {
+        self.judged_blindly |= names.is_empty();
+        let first_name = first_name_of(self.json.get(damage..)?);
+        let mut between = Between { at: damage, ..Between::default() };
+        let mut at = damage + usize::from(!at_damage);
+        loop {
+            let rest = self.json.get(at..)?;
+            at += rest.iter().position(|byte| *byte == b'{')?;
+            self.work += 64;
+            if self.is_worn_out() {
+                return None;
+            }
+            let Some((length, text)) = self.value(at) else {
+                at += 1;
+                continue;
+            };
+            let follows = self.follows(at + length);
+            between.go_to(self.json, at);
+            let same_name = first_name.is_some() && first_name == self.json.get(at..).and_then(first_name_of);
+            let is_record = match follows {
+                Follows::NoRecord => false,
+                _ if between.is_whole() => true,
+                _ if names.is_empty() => same_name,
+                Follows::TheEnd => same_name || is_alike(&names_of(&text.text), names),
+                Follows::Damage => is_alike(&names_of(&text.text), names),
+            };
+            if is_record {
+                return Some(at);
+            }
+            // One of the damaged record's own, with all that is in it.
+            at += length;
+        }
+    }
+
+    fn is_worn_out(&self) -> bool {
+        self.work > MOST_WORK * self.json.len().max(4096)
+    }
+
+    /// What follows an object that ends at `at`.
+    fn follows(&mut self, mut at: usize) -> Follows {
+        loop {
+            at = blank(self.json, at);
+            match self.json.get(at) {
+                Some(b']') if self.tail(at).is_some() => return Follows::TheEnd,
+                // Between records a comma may be missing.
+                Some(b',' | b'{') => {}
+                _ => return Follows::NoRecord,
+            }
+            at = blank(self.json, at + usize::from(self.json.get(at) == Some(&b',')));
+            match self.value(at) {
+                Some((length, _)) if !self.is_worn_out() => at += length,
+                Some(_) => return Follows::NoRecord,
+                None => return Follows::Damage,
+            }
+        }
+    }
+}
+
+/// The brackets and quotes between the beginning of a damage and what comes behind it.
+#[derive(Default)]
+struct Between {
+    /// Up to where it has been looked.
+    at: usize,
+    open: Vec<u8>,
+    in_string: bool,
+    is_escaped: bool,
+    /// A bracket was closed by one of another kind.
+    is_crossed: bool,
+}
+
+impl Between {
+    fn go_to(&mut self, json: &[u8], at: usize) {
+        for byte in json.get(self.at..at).unwrap_or_default() {
+            match byte {
+                _ if self.is_escaped => self.is_escaped = false,
+                b'\\' if self.in_string => self.is_escaped = true,
+                b'"' => self.in_string = !self.in_string,
+                _ if self.in_string => {}
+                b'{' | b'[' => self.open.push(*byte),
+                b'}' => self.is_crossed |= self.open.pop() != Some(b'{'),
+                b']' => self.is_crossed |= self.open.pop() != Some(b'['),
+                _ => {}
+            }
+        }
+        self.at = self.at.max(at);
+    }
+
+    /// Whether all that was opened is closed: what comes now is inside of nothing.
+    fn is_whole(&self) -> bool {
+        self.open.is_empty() && !self.in_string && !self.is_crossed
+    }
+}
+
+/// The name of an object's first field with its quotes.
+fn first_name_of(json: &[u8]) -> Option<&[u8]> {
+    let start = blank(json.strip_prefix(b"{").map(|_| json)?, 1);
+    let end = string_end(json, start).filter(|_| json.get(start) == Some(&b'"'))?;
+    json.get(start..=end)
+}
+
+/// A value at the beginning of the bytes and how many of them it takes up. Adds to `work` how many were looked at.
+fn value(json: &[u8], work: &mut usize) -> Option<(usize, Mended)> {
+    let mut values = serde_json::Deserializer::from_slice(json).into_iter::<&RawValue>();
+    let error = match values.next()? {
+        Ok(value) => {
+            let length = values.byte_offset();
+            *work += length;
+            let mut mended = Mended::default();
+            mended.copy(value.get().as_bytes())?;
+            return Some((length, mended));
+        }
+        Err(error) => error,
+    };
+    let place = offset_of(json, &error);
+    *work += place;
+    if !is_mendable(json, place, &error) {
+        return None;
+    }
+    let length = length_of(json);
+    *work += length.unwrap_or(json.len());
+    let mended = mend(json.get(..length?)?)?;
+    serde_json::from_str::<&RawValue>(&mended.text).ok()?;
+    Some((length?, mended))
+}
+
+/// Where in the text the parser stopped.
+pub(super) fn offset_of(json: &[u8], error: &serde_json::Error) -> usize {
+    let breaks = json.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
+    let line = std::iter::once(0).chain(breaks).nth(error.line().saturating_sub(1)).unwrap_or(0);
+    (line + error.column().saturating_sub(1)).min(json.len())
+}
+
+/// Whether what the parser stopped at may be something that can be mended.
+fn is_mendable(json: &[u8], place: usize, error: &serde_json::Error) -> bool {
+    let near = json.get(place.saturating_sub(1)..(place + 2).min(json.len())).unwrap_or_default();
+    let may_be = |byte: &u8| matches!(byte, b'N' | b'I') || *byte < b' ' || !byte.is_ascii();
+    // Of bytes that are not UTF-8 the parser tells only where the value ends.
+    near.iter().any(may_be) || error.to_string().contains("unicode")
+}
+
+/// Bytes of a value by its brackets and quotes alone.
+fn length_of(json: &[u8]) -> Option<usize> {
+    let (mut at, mut depth) = (0_usize, 0_usize);
+    loop {
+        match json.get(at)? {
+            b'"' => at = string_end(json, at)?,
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.checked_sub(1)?,
+            b',' if depth == 0 => return Some(at),
+            _ => {}
+        }
+        at += 1;
+        let ends = depth == 0 && matches!(json.get(at - 1), Some(b'"' | b'}' | b']'));
+        if ends
+            || (depth == 0 && matches!(json.get(at), None | Some(b']' | b'}' | b' ' | b'\n' | b'\r' | b'\t')))
+        {
+            return Some(at);
+        }
+    }
+}
+
+/// The first position from `at` on that is no blank.
+fn blank(json: &[u8], at: usize) -> usize {
+    let rest = json.get(at..).unwrap_or_default();
+    at + rest.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')).count()
+}
+
+/// The damaged bytes without the comma and the blanks behind them; with these when there is nothing else.
+fn trimmed(json: &[u8], start: usize, end: usize) -> Range<usize> {
+    let damaged = json.get(start..end).unwrap_or_default().trim_ascii_end();
+    let inner = damaged.strip_suffix(b",").unwrap_or(damaged).trim_ascii_end();
+    let kept = if inner.is_empty() { damaged } else { inner };
+    start..start + kept.len()
+}
+
+/// Names of an object's fields; none of another value.
+fn names_of(text: &str) -> HashSet<String> {
+    let fields = Fields::new(text).into_iter().flatten();
+    fields.map(|(name, _)| json_text::content(name).text.into_owned()).collect()
+}
+
+/// Whether an object has most of the fields that another one has, and few others.
+fn is_alike(names: &HashSet<String>, known: &HashSet<String>) -> bool {
+    !known.is_empty() && 2 * names.intersection(known).count() >= names.len().max(known.len())
+}
+
+/// Whether brackets are open at the end, outside of a string, and each that is closed was closed by its own kind.
+fn is_open(json: &[u8]) -> bool {
+    let mut open = Vec::new();
+    let mut at = 0;
+    while let Some(byte) = json.get(at) {
+        match byte {
+            b'"' => match string_end(json, at) {
+                Some(end) => at = end,
+                None => return false,
+            },
+            b'{' | b'[' => open.push(*byte),
+            b'}' if open.pop() != Some(b'{') => return false,
+            b']' if open.pop() != Some(b'[') => return false,
+            _ => {}
+        }
+        at += 1;
+    }
+    !open.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: [&str; 3] = [
+        r#"{"id":"1","name":"a","of":[{"x":1},{"x":2}],"z":{"y":1}}"#,
+        r#"{"id":"2","name":"b, {\"","of":[],"z":{}}"#,
+        r#"{"id":"3","name":"c]}","of":[{"x":3}],"z":null}"#,
+    ];
+
+    const BAD: [&str; 14] = [
+        r#"{"id":"9","name":"n",}"#,
+        r#"{"id":"9","name":"cut,"of":[],"z":1}"#,
+        r#"{"id":"9","name":"n","of":[{"x":1},{"x":2}],"z":"cut}"#,
+        r#"{"id":"9","name":"n","of":[{"x":1},{"x":2},],"z":{"y":1}}"#,
+        r#"{"id":"9","name":bare,"of":[{"x":1},{"x":2}],"z":{"y":1}}"#,
+        r#"{'id':'9','name':'n','of':[]}"#,
+        r#"{"id":"9","name":"n","of":[{"x":1,"z":{"y":1}}"#,
+        r#"{"id":"9","name" "n","of":[{"x":1}],"z":{"y":1}}"#,
+        r#"{"id":"9","name":"n","of":[{"x":1}]],"z":{"y":1}}"#,
+        r#"{"id":"9","name":"\x","of":[{"x":1}],"z":{"y":1}}"#,
+        r#"{"id":"9","name":01,"of":[{"x":1}],"z":{"y":1}}"#,
+        r#"{"id":"9","name":"n"}}"#,
+        "bare",
+        r#"{id:9,"of":[{"x":1},{"x":2}],"z":{"y":1}}"#,
+    ];
+
+    /// Texts of the records that can be read, and those that cannot.
+    fn found(json: &str) -> Option<(Vec<String>, Vec<String>)> {
+        let Salvaged { mended, .. } = salvage(json.as_bytes(), false)?;
+        let whole: serde_json::Value =
+            serde_json::from_str(&mended.text).unwrap_or_else(|error| panic!("{}: {error}", mended.text));
+        let records = whole.get("results").unwrap_or(&whole).as_array().unwrap().clone();
+        let bad = mended.repairs.unreadable_ranges();
+        assert_eq!(bad.len(), mended.repairs.unreadable_records());
+        assert_eq!(records.iter().filter(|record| record.is_null()).count(), bad.len(), "{}", mended.text);
+        let good = records.iter().filter(|record| !record.is_null()).map(ToString::to_string);
+        let bad = bad.into_iter().map(|(range, received)| {
+            assert_eq!(&json.as_bytes()[range], received);
+            String::from_utf8_lossy(received).into_owned()
+        });
+        Some((good.collect(), bad.collect()))
+    }
+
+    fn good(which: &[usize]) -> Vec<String> {
+        which
+            .iter()
+            .map(|at| serde_json::from_str::<serde_json::Value>(GOOD[*at]).unwrap().to_string())
+            .collect()
+    }
+
+    #[test]
+    fn one_bad_record_among_others_is_found_wherever_it_stands_and_the_others_are_whole() {
+        for bad in BAD {
+            for place in 0..=3 {
+                let mut records = GOOD.to_vec();
+                records.insert(place, bad);
+                for separator in [",", " ,\n "] {
+                    let list = format!("[{}]", records.join(separator));
+                    for body in
+                        [list.clone(), format!("{{\"count\":4,\"results\":{list},\"next_page\":null}}\n")]
+                    {
+                        assert_eq!(found(&body), Some((good(&[0, 1, 2]), vec![bad.to_owned()])), "{body}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn several_bad_records_are_each_found() {
+        for bad in BAD {
+            let body = format!("[{bad},{},{bad},{}]", GOOD[0], GOOD[1]);
+            let (records, unreadable) = found(&body).unwrap();
+            assert_eq!((records, unreadable), (good(&[0, 1]), vec![bad.to_owned(); 2]), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_bad_record_alone_is_one_whatever_is_inside_it() {
+        for bad in BAD {
+            assert_eq!(found(&format!("[{bad}]")), Some((vec![], vec![bad.to_owned()])));
+            assert_eq!(found(&format!("{{\"results\":[{bad}]}}")), Some((vec![], vec![bad.to_owned()])));
+        }
+    }
+
+    #[test]
+    fn commas_that_are_too_many_or_too_few_cost_no_record() {
+        let [a, b, _] = GOOD;
+        for (body, raw) in [
+            (format!("[{a},{b},]"), ""),
+            (format!("[{a},,{b}]"), ","),
+            (format!("[,{a},{b}]"), ","),
+            (format!("[{a}{b}]"), ""),
+            (format!("[{a} x,{b}]"), "x"),
+        ] {
+            let Some((records, unreadable)) = found(&body) else { panic!("{body}") };
+            if raw == "x" {
+                // It may belong to the record before it.
+                assert_eq!((records, unreadable), (good(&[1]), vec![format!("{a} x")]), "{body}");
+            } else {
+                assert_eq!((records, unreadable), (good(&[0, 1]), vec![raw.to_owned()]), "{body}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_can_be_mended_is_no_damage() {
+        let body = b"[{\"id\":NaN,\"name\":\"K\xe4\t\"},{\"id\":1,},{\"id\":2,\"name\":\"b\"}]";
+        let Salvaged { mended, .. } = salvage(body, false).unwrap();
+        assert_eq!(mended.text, "[{\"id\":null,\"name\":\"K\\udce4\\t\"},null,{\"id\":2,\"name\":\"b\"}]");
+        let repairs = mended.repairs.of_text(&mended.text);
+        assert_eq!(repairs.as_received(&mended.text), String::from_utf8_lossy(body));
+    }
+
+    #[test]
+    fn a_body_that_does_not_end_is_no_list_or_may_be_cut() {
+        let [a, b, c] = GOOD;
+        for body in
+            [format!("[{a},{b},{{\"id\":\"3\""), format!("{{\"results\":[{a},{b}}}"), "<html>".to_owned()]
+        {
+            assert!(salvage(body.as_bytes(), false).is_none(), "{body}");
+        }
+        let cut = format!("{{\"results\":[{a},{{\"id\":\"2\",\"of\":[{{\"x\":1}}]}}");
+        assert!(salvage(cut.as_bytes(), false).is_none_or(|salvaged| salvaged.may_be_cut));
+        let whole = format!("[{a},{{\"id\":\"2\",}},{c}]");
+        assert!(!salvage(whole.as_bytes(), false).unwrap().may_be_cut);
+    }
+
+    #[test]
+    fn an_object_alone_is_a_record_only_where_it_may_be() {
+        let body = br#" {"id":"1","of":[1,]} "#;
+        assert!(salvage(body, false).is_none());
+        let Salvaged { mended, may_be_cut } = salvage(body, true).unwrap();
+        assert_eq!((mended.text.as_str(), may_be_cut), ("[null]", false));
+        assert!(salvage(br#"{"id":"1","of":[{"a":1}"#, true).unwrap().may_be_cut);
+    }
+
+    #[test]
+    fn the_work_is_bounded() {
+        let body = format!("[{}]", r#"{"a":"#.repeat(200_000));
+        assert!(salvage(body.as_bytes(), false).is_some());
+    }
+}
