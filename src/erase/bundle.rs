@@ -148,7 +148,7 @@ mod tests {
             cut(answers(&["FI/1"], &[]), bundle, &subjects, &mut Tally::default())
         };
         assert_eq!(cut(b"FI/1 5 17\n{}\n"), Err(BundleError::Form));
-        let error = cut(b"FI/1 6 17\n{\"a@b\"\n").unwrap_err().to_string();
-        assert!(error.starts_with("the answer about FI/1 cannot be cut: EOF"), "{error}");
+        let error = cut(b"FI/1 6 17\n<a@b>\n\n").unwrap_err().to_string();
+        assert!(error.starts_with("the answer about FI/1 cannot be cut: expected value"), "{error}");
     }
 }

@@ -261,15 +261,19 @@ impl<'b> List<'b> {
 
     /// What follows an object that ends at `at`.
     fn follows(&mut self, mut at: usize) -> Follows {
+        let mut is_behind_object = false;
         loop {
             at = blank(self.json, at);
             match self.json.get(at) {
                 Some(b']') if self.tail(at).is_some() => return Follows::TheEnd,
                 // Between records a comma may be missing.
                 Some(b',' | b'{') => {}
+                // What seemed to be the next record goes on.
+                Some(byte) if is_behind_object && *byte != b']' => return Follows::Damage,
                 _ => return Follows::NoRecord,
             }
             at = blank(self.json, at + usize::from(self.json.get(at) == Some(&b',')));
+            is_behind_object = self.json.get(at) == Some(&b'{');
             match self.value(at) {
                 Some((length, _)) if !self.is_worn_out() => at += length,
                 Some(_) => return Follows::NoRecord,

@@ -54,7 +54,8 @@ fn texts(case: &Case, simulator: &Simulator) -> (Vec<String>, &'static str) {
         }
         "leads" => {
             let groups = simulator.target_groups();
-            (groups.iter().map(|group| text(group, "name")).collect(), "target_groups")
+            let names = groups.iter().map(|group| text(group, "name"));
+            (names.filter(|name| name.trim() == name).collect(), "target_groups")
         }
         "customer_data" => {
             let customers = simulator.customer_data();
@@ -73,7 +74,10 @@ fn texts(case: &Case, simulator: &Simulator) -> (Vec<String>, &'static str) {
                     }
                 }
             }
-            order.retain(|value| times[value] == 1 && value.len() > 4);
+            let companies: Vec<String> = simulator.companies().map(|company| company.to_string()).collect();
+            let is_elsewhere =
+                |value: &String| companies.iter().any(|company| company.contains(value.as_str()));
+            order.retain(|value| times[value] == 1 && value.len() > 4 && !is_elsewhere(value));
             (order, "financial_statements")
         }
         other => panic!("{other}"),
@@ -98,7 +102,9 @@ fn column(job: &Job, sql: &str) -> Vec<String> {
 /// Rejects of the latest run.
 fn rejects(job: &Job, of: &str) -> Vec<String> {
     let latest = "(SELECT max(run_id) FROM etl.runs)";
-    column(job, &format!("SELECT {of} FROM etl.rejects WHERE run_id = {latest} ORDER BY 1"))
+    // Two statements of one year are the simulator's own doing.
+    let ours = "reason <> 'another element has the same key'";
+    column(job, &format!("SELECT {of} FROM etl.rejects WHERE run_id = {latest} AND {ours} ORDER BY 1"))
 }
 
 fn incomplete(report: &Report) -> Vec<&Vec<String>> {
@@ -281,22 +287,28 @@ async fn what_was_found_unreadable_is_not_searched_for_again_by_the_run_that_goe
     let case = ordered();
     let simulator = Simulator::start(Config { companies: 600, ..Config::default() }).await.unwrap();
     let (texts, _) = texts(&case, &simulator);
-    let job = case.job();
-    spoil(&simulator, &[format!("spoil=comma:{}", texts[40])]);
-    let (mut budgeted, _) = settings(&case, &job, &simulator);
-    // Enough for the first page with all its parts, and not for the list.
-    budgeted.client.max_requests = Some(26);
-    let error = bounded(&budgeted).await.unwrap_err();
-    assert_eq!(error.exit_code(), 8, "{}", chain(&error));
-    let landing = job.dir.path().join(".vainu.duckdb.etl/landing");
-    let landing = if landing.exists() { landing } else { find_landing(&job) };
-    let run = fs_err::read_dir(&landing).unwrap().next().unwrap().unwrap().path();
-    let parted = ledger::read(&run).unwrap().into_iter().find_map(|entry| match entry {
-        Entry::Parted { key, parts } => Some((key, parts)),
-        _ => None,
-    });
-    let (_, parts) = parted.expect("the page is in the ledger with its parts");
-    assert!(parts.len() > 3, "{parts:?}");
+    // In the first page, whichever way the list is ordered.
+    let mut found = None;
+    for place in [40, 559] {
+        let job = case.job();
+        spoil(&simulator, &[format!("spoil=comma:{}", texts[place])]);
+        let (mut budgeted, _) = settings(&case, &job, &simulator);
+        // Enough for the first page with all its parts, and not for the list.
+        budgeted.client.max_requests = Some(28);
+        let error = bounded(&budgeted).await.unwrap_err();
+        assert_eq!(error.exit_code(), 8, "{}", chain(&error));
+        let run = fs_err::read_dir(find_landing(&job)).unwrap().next().unwrap().unwrap().path();
+        let parted = ledger::read(&run).unwrap().into_iter().find_map(|entry| match entry {
+            Entry::Parted { key, parts } => Some((key, parts)),
+            _ => None,
+        });
+        if let Some((_, parts)) = parted {
+            assert!(parts.len() > 3, "{parts:?}");
+            found = Some(job);
+            break;
+        }
+    }
+    let job = found.expect("the page is in the ledger with its parts");
     simulator.clear_requests();
     let report = succeed(&case, &job, &simulator).await;
     assert!(report.resumed);
