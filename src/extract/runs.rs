@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use super::ExtractError;
 use super::landing;
 use super::ledger::{
-    self, CompanyAnswers, Entry, Header, LandedAt, Lines, Refusal, RequestKey, RunList, Spent, Unusual, Verdict,
+    self, CompanyAnswers, Entry, Header, LandedAt, Lines, Refusal, RequestKey, RunList, Spent, Unusual,
+    Verdict,
 };
 use crate::crash::{self, Point};
 use crate::workspace::rights;

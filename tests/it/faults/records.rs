@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use vainu_etl::extract::ledger::{self, Entry};
-use vainu_etl::rebuild::rebuild;
+use vainu_etl::rebuild::{RebuildSettings, rebuild};
 use vainu_etl::report::Report;
 use vainu_etl::simulator::{Config, Simulator, Switches};
 
@@ -67,9 +67,13 @@ fn texts(case: &Case, simulator: &Simulator) -> (Vec<String>, &'static str) {
             let mut order = Vec::new();
             for company in simulator.companies() {
                 let [country, id] = ["country", "business_id"].map(|field| text(&company, field));
-                for statement in simulator.statements(&country, &id).unwrap() {
+                let statements = simulator.statements(&country, &id).unwrap();
+                for statement in &statements {
+                    // Of two of one year only one is a row.
+                    let of_year =
+                        statements.iter().filter(|other| other["year"] == statement["year"]).count();
                     for value in statement.as_object().unwrap().values().filter_map(Value::as_str) {
-                        *times.entry(value.to_owned()).or_default() += 1;
+                        *times.entry(value.to_owned()).or_default() += u32::try_from(of_year).unwrap();
                         order.push(value.to_owned());
                     }
                 }
@@ -104,15 +108,15 @@ fn rejects(job: &Job, of: &str) -> Vec<String> {
     let latest = "(SELECT max(run_id) FROM etl.runs)";
     // Two statements of one year are the simulator's own doing.
     let ours = "reason <> 'another element has the same key'";
-    column(job, &format!("SELECT {of} FROM etl.rejects WHERE run_id = {latest} AND {ours} ORDER BY 1"))
+    column(job, &format!("SELECT {of} FROM etl.rejects WHERE last_run = {latest} AND {ours} ORDER BY 1"))
 }
 
 fn incomplete(report: &Report) -> Vec<&Vec<String>> {
     report.lists.iter().filter(|list| !list.complete).map(|list| &list.reasons).collect()
 }
 
-/// A damaged record, and whether it is lost where nothing was known of it.
-async fn unreadable(case: Case, damage: &str, place: usize) {
+/// A damaged record: where nothing was known of it, and, when it is to be the whole story, where it was and in the next night.
+async fn unreadable(case: Case, damage: &str, place: usize, is_whole: bool) {
     let simulator =
         Simulator::start(Config { companies: case.companies, ..Config::default() }).await.unwrap();
     let (texts, _) = texts(&case, &simulator);
@@ -132,7 +136,7 @@ async fn unreadable(case: Case, damage: &str, place: usize) {
         "{what}"
     );
     assert_eq!(rejects(&first, "reason"), ["not JSON: the record cannot be read"], "{what}");
-    assert_eq!(rejects(&first, "coalesce(field, key)"), ["NULL"], "{what}");
+    assert_eq!(rejects(&first, "field"), ["NULL"], "{what}");
     let raw = rejects(&first, "raw").remove(0);
     assert!(raw.contains("x_spoiled") && raw.contains(text.as_str()), "{what}: {raw}");
     assert!(raw.starts_with('{') && (raw.ends_with('}') || damage == "cut"), "{what}: {raw}");
@@ -148,9 +152,11 @@ async fn unreadable(case: Case, damage: &str, place: usize) {
         assert_eq!(least, Some(1), "{what}: down to the single record");
     }
     assert!(simulator.requests().len() < 160, "{what}: {}", simulator.requests().len());
+    if !is_whole {
+        return;
+    }
     // The pages that landed say the same again.
-    let load = vainu_etl::load::LoadSettings::default();
-    rebuild(&first.warehouse(), &load, 3, false).unwrap();
+    rebuild(&first.warehouse(), &RebuildSettings::default()).unwrap();
     assert_equal_rows(&case.published(&first), &found);
     assert_eq!(
         column(&first, "SELECT count(*)::VARCHAR FROM etl.rejects WHERE reason LIKE 'not JSON%'"),
@@ -214,7 +220,7 @@ kinds! { what_is_around_the_json_is_noted_once => super::noted_once }
 
 async fn each_unreadable(case: Case) {
     for (place, damage) in [3, 0, 1, 5, 7, 4, 6].into_iter().zip(UNREADABLE) {
-        unreadable(case, damage, place).await;
+        unreadable(case, damage, place, *damage == "cut").await;
     }
 }
 
@@ -255,7 +261,7 @@ async fn noted_once(case: Case) {
         assert_equal_rows(&case.published(&job), &case.held(&simulator));
         assert_eq!(column(&job, &drift), ["byte order mark EF BB BF", "header Content-Type text/plain"]);
     }
-    rebuild(&job.warehouse(), &vainu_etl::load::LoadSettings::default(), 3, false).unwrap();
+    rebuild(&job.warehouse(), &RebuildSettings::default()).unwrap();
     assert_eq!(column(&job, &drift), ["byte order mark EF BB BF", "header Content-Type text/plain"]);
 }
 
