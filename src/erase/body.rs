@@ -22,6 +22,10 @@ pub(super) enum CutBody {
 /// # Errors
 /// The body may name a subject and nothing in it can be told apart.
 pub(super) fn cut(body: &[u8], subjects: &[Subject], tally: &mut Tally) -> Result<CutBody, String> {
+    let text = String::from_utf8_lossy(body);
+    if !subjects.iter().any(|subject| subject.may_be_in(&text)) {
+        return Ok(CutBody::Same);
+    }
     let strictly = std::str::from_utf8(body)
         .map_err(|error| error.to_string())
         .and_then(|text| json::cut(text, subjects, None, tally).map_err(|error| error.to_string()));

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use super::super::body::{self, CutBody};
 use super::super::bundle;
-use super::super::json::{self, Cut};
 use super::super::subject::Subject;
 use super::super::tally::Tally;
 use super::{Failed, Held};
@@ -61,20 +61,20 @@ fn next_mark(frames: &[u8]) -> usize {
 }
 
 /// Whether a body is about a subject. One that cannot be read, and may name one, is.
-fn is_about(body: &[u8], subjects: &[Subject]) -> bool {
-    if answers(body).is_some_and(|answers| !answers.is_empty()) {
+fn is_about(landed: &[u8], subjects: &[Subject]) -> bool {
+    if answers(landed).is_some_and(|answers| !answers.is_empty()) {
         let none = CompanyAnswers {
             list: 0,
             companies: Vec::new(),
             not_found: Vec::new(),
             refused: Vec::new(),
             rows: 0,
+            unreadable: 0,
             at: None,
         };
-        return !matches!(bundle::cut(none, body, subjects, &mut Tally::default()), Ok(None));
+        return !matches!(bundle::cut(none, landed, subjects, &mut Tally::default()), Ok(None));
     }
-    let Ok(text) = std::str::from_utf8(body) else { return true };
-    !matches!(json::cut(text, subjects, None, &mut Tally::default()), Ok(Cut::Same))
+    !matches!(body::cut(landed, subjects, &mut Tally::default()), Ok(CutBody::Same))
 }
 
 /// Lines that name a company whose answer went.
