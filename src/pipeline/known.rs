@@ -86,13 +86,13 @@ pub(crate) fn last_written(history: Option<&Path>) -> Result<Option<i64>, Error>
         let column = ddl::identifier(&column);
         let table: Vec<_> = table.splitn(2, '.').map(ddl::identifier).collect();
         parts.push(format!(
-            "SELECT epoch_us(max({column}) FILTER (isfinite({column}))) AS at FROM {}",
+            "SELECT epoch_us(max({column}) FILTER (isfinite({column}))) AS moment FROM {}",
             table.join(".")
         ));
     })?;
     let mut last = None;
     if !parts.is_empty() {
-        let sql = format!("SELECT CAST(max(at) AS VARCHAR) FROM ({})", parts.join(" UNION ALL "));
+        let sql = format!("SELECT CAST(max(moment) AS VARCHAR) FROM ({})", parts.join(" UNION ALL "));
         texts(path, &sql, |[at]| last = at.parse().ok())?;
     }
     Ok(last)
