@@ -18,7 +18,7 @@ use crate::extract::{ExtractError, target_group_ids};
 use crate::load::{self, LoadInput, LoadSettings, Restored, RunRecord, StreamInput};
 use crate::pipeline::planner::Served;
 use crate::pipeline::{
-    Piece, SyncSettings, clear, last_written, list_result, pieces, publish_with_views, refused, run_id,
+    Piece, SyncSettings, clear, last_written, list_result, new_run_id, pieces, publish_with_views, refused,
     served_by, stage_pieces, unusual,
 };
 use crate::schema::Disposition;
@@ -102,13 +102,14 @@ pub fn rebuild(warehouse: &Path, settings: &RebuildSettings) -> Result<Rebuilt, 
         );
     }
     let mut finished = runs::list(&workspace.landing_dir())?;
-    let last_landed = finished.iter().map(LandedRun::last_written_us).max();
     let published = workspace.is_published().then(|| workspace.published());
+    let is_finished = |run: &LandedRun| matches!(run.state, RunState::Published(_));
+    let last_landed = finished.iter().filter(|run| is_finished(run)).map(LandedRun::last_written_us).max();
     let timeline = Timeline::after(last_written(published)?.max(last_landed));
-    finished.retain(|run| matches!(run.state, RunState::Published(_)));
+    let id = new_run_id(timeline.started_us(), &finished, published)?;
+    finished.retain(is_finished);
     let mut inputs = Vec::new();
     let mut used = HashSet::new();
-    let id = run_id(timeline.started_us());
     clear(&workspace.staging_dir())?;
     let groups = target_groups(&finished)?;
     for stream in STREAMS {

@@ -16,6 +16,7 @@ use crate::catalog::STREAMS;
 use crate::error::Error;
 use crate::export::{self, ExportOptions};
 use crate::extract::runs;
+use crate::load;
 use crate::pipeline::SyncSettings;
 use crate::query::{self, QueryOptions};
 use crate::secret::Secret;
@@ -103,10 +104,11 @@ fn begin_anew(warehouse: &Path) -> Result<(), Error> {
     let _lock = workspace.lock(ARGUMENTS)?;
     let mut loaded: Vec<String> =
         runs::list(&workspace.landing_dir())?.into_iter().map(|run| run.header.arguments).collect();
-    if workspace.is_published() {
-        query::texts(workspace.published(), "SELECT arguments FROM etl.runs", |[arguments]| {
-            loaded.push(arguments)
-        })?;
+    // The published file may be gone, and the history in a generation that is kept.
+    let newest = load::newest(&workspace)?.map(|newest| newest.path);
+    let published = workspace.is_published().then(|| workspace.published().to_owned());
+    for file in published.into_iter().chain(newest) {
+        query::texts(&file, "SELECT arguments FROM etl.runs", |[arguments]| loaded.push(arguments))?;
     }
     if let Some(other) = loaded.into_iter().find(|arguments| arguments != ARGUMENTS) {
         return Err(Error::Usage {
@@ -121,6 +123,7 @@ fn begin_anew(warehouse: &Path) -> Result<(), Error> {
         fs_err::remove_dir_all(&folder)?;
         fs_err::create_dir(&folder)?;
     }
+    workspace.forget_generations()?;
     Ok(())
 }
 

@@ -1,9 +1,11 @@
 //! `rejects`: what did not fit.
 
 use std::io::IsTerminal;
+use std::path::Path;
 
 use clap::Args;
 
+use super::invocation;
 use super::output::Output;
 use super::settings::{DEFAULT_WAREHOUSE, Settings};
 use crate::error::Error;
@@ -107,13 +109,7 @@ pub(super) fn command(warehouse: &str) -> String {
     if warehouse == DEFAULT_WAREHOUSE {
         return "vainu-etl rejects".to_owned();
     }
-    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
-    let quoted = if warehouse.chars().all(is_plain) {
-        warehouse.to_owned()
-    } else {
-        format!("'{}'", warehouse.replace('\'', "'\\''"))
-    };
-    format!("vainu-etl --warehouse {quoted} rejects")
+    format!("vainu-etl --warehouse {} rejects", invocation::word(Path::new(warehouse)))
 }
 
 /// The runs that the file holds, oldest first.

@@ -1,8 +1,11 @@
 //! What a run did, in a few lines.
 
+use std::path::Path;
+
 use indicatif::{HumanBytes, HumanCount};
 use serde_json::json;
 
+use super::invocation;
 use super::output::{Kind, Output};
 use super::progress::things;
 use crate::report::{ListLine, Report};
@@ -20,7 +23,7 @@ pub(crate) fn summarise(report: &Report, output: &Output) {
     for list in report.lists.iter().filter(|list| list.ids_not_found > 0) {
         let all = format!(
             "all of them: vainu-etl --warehouse {} query \"FROM etl.ids_not_found\"",
-            report.warehouse
+            invocation::word(Path::new(&report.warehouse))
         );
         output.warn(&missing_ids(list), &all);
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::FailedCheck;
 use crate::files::PathError;
-use crate::workspace::{ErrorKind, WorkspaceError};
+use crate::workspace::{ErrorKind, WorkspaceError, rights};
 
 /// Why nothing was published; the published file is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -162,6 +162,11 @@ impl LoadError {
                 "a file of the warehouse is damaged: if it is the published one, `vainu-etl rollback` returns to the generation before"
                     .to_owned()
             }
+            Self::Io { path, source, .. } if source.kind() == io::ErrorKind::PermissionDenied => rights::hint(path)
+                .unwrap_or_else(|| {
+                    "check the owner and the permissions of that path and of its folder, then run the same command again"
+                        .to_owned()
+                }),
             Self::Destination { .. } | Self::Io { .. } | Self::Verification { .. } => {
                 "check the disk, then run the same command again".to_owned()
             }

@@ -101,7 +101,8 @@ pub(crate) fn rewrite(
         }
         switch::move_over(workspace, &paths, next)?;
     } else {
-        fs_err::rename(next, path).map_err(|source| LoadError::io("replacing", path, source))?;
+        // The staging folder may be on another disk.
+        switch::rename_over(next, path, &path.with_extension("new"))?;
         switch::sync_folder(&workspace.generations_dir())?;
     }
     crash_point(Point::ErasedFileReplaced, path)

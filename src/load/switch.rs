@@ -89,23 +89,29 @@ pub(super) fn keep(workspace: &Workspace, published: Option<&Marker>) -> Result<
 /// Renames `from` over the published file: the one moment in which readers change over.
 pub(super) fn move_over(workspace: &Workspace, paths: &Paths, from: &Path) -> Result<(), LoadError> {
     let to = workspace.published();
-    let failed = |source| LoadError::io("replacing", to, source);
-    match fs_err::rename(from, to) {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-            let beside = &paths.beside;
-            copy_closed(from, beside).map_err(|source| LoadError::io("writing", beside, source))?;
-            inherit(from, beside, to);
-            sync(beside)?;
-            fs_err::rename(beside, to).map_err(failed)?;
-            remove_if_there(from)?;
-        }
-        Err(source) => return Err(failed(source)),
-    }
+    rename_over(from, to, &paths.beside)?;
     let durable = crash::point(Point::Renamed)
         .and_then(|()| durable::sync_folder(workspace.folder()))
         .and_then(|()| crash::point(Point::FolderSynced));
     durable.map_err(|source| LoadError::NotDurable { path: to.to_owned(), source })
+}
+
+/// Renames `from` over `to`; by way of a copy `beside` that, when they are on different file systems.
+pub(super) fn rename_over(from: &Path, to: &Path, beside: &Path) -> Result<(), LoadError> {
+    let failed = |source| LoadError::io("replacing", to, source);
+    match fs_err::rename(from, to) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+            // What a crash may have left.
+            remove_if_there(beside)?;
+            copy_closed(from, beside).map_err(|source| LoadError::io("writing", beside, source))?;
+            inherit(from, beside, to);
+            sync(beside)?;
+            fs_err::rename(beside, to).map_err(failed)?;
+            remove_if_there(from)
+        }
+        Err(source) => Err(failed(source)),
+    }
 }
 
 /// Copies a file under a name that nobody but its owner can read yet.

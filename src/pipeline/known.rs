@@ -98,6 +98,15 @@ pub(crate) fn last_written(history: Option<&Path>) -> Result<Option<i64>, Error>
     Ok(last)
 }
 
+/// The id of the last run that a warehouse holds; none when it holds none.
+pub(super) fn last_run(history: Option<&Path>) -> Result<Option<String>, Error> {
+    let mut last = None;
+    if let Some(path) = history {
+        texts(path, "SELECT max(run_id) FROM etl.runs", |[id]| last = Some(id))?;
+    }
+    Ok(last)
+}
+
 /// Lists of that kind that the published file holds and that are not among those that there are, as stream and list.
 pub(super) fn retired(
     history: Option<&Path>,

@@ -40,7 +40,6 @@ pub(super) fn open(
     let fingerprint = fingerprint(settings);
     runs::tidy(&workspace.landing_dir());
     let landed = runs::list(&workspace.landing_dir())?;
-    let last_landed = landed.iter().map(LandedRun::last_written_us).max();
     let written = known::last_written(history)?;
     let now = clock::now_us();
     for run in &landed {
@@ -98,8 +97,7 @@ pub(super) fn open(
     let timeline = Arc::new(Timeline::after(written));
     let (now, started_at_us) = (timeline.clock_us(), timeline.started_us());
     let plan = plan::plan(settings, history, now)?;
-    // Runs are told apart, and put in order, by their ids.
-    let run_id = run_id(Timeline::after(last_landed).started_us().max(started_at_us));
+    let run_id = new_run_id(started_at_us, &landed, history)?;
     let header = Header {
         version: LEDGER_VERSION,
         run_id: run_id.clone(),
@@ -145,8 +143,30 @@ fn fingerprint(settings: &SyncSettings) -> String {
     format!("{:016x}", xxh3_64(text.as_bytes()))
 }
 
+/// The id of a run that starts now: runs are told apart, and put in order, by their ids, so that it is behind those of all
+/// runs that have landed or that the warehouse holds, whatever clock they had.
+pub(crate) fn new_run_id(
+    started_at_us: i64,
+    landed: &[LandedRun],
+    history: Option<&Path>,
+) -> Result<String, Error> {
+    let held = known::last_run(history)?;
+    let ids = landed.iter().map(|run| run.header.run_id.as_str()).chain(held.as_deref());
+    let last_us = ids.filter_map(id_us).max();
+    Ok(run_id(Timeline::after(last_us).started_us().max(started_at_us)))
+}
+
+/// The first moment that has this id, microseconds since 1970, UTC; none for a text that is no id of ours.
+fn id_us(id: &str) -> Option<i64> {
+    let (second, fraction) = id.split_once('-')?;
+    let second = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", second).ok()?;
+    let second = second.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second();
+    let fraction = i64::from(u16::from_str_radix(fraction, 16).ok()?);
+    second.checked_mul(1_000_000)?.checked_add((fraction * 1_000_000 + 0xffff) >> 16)
+}
+
 /// A time-ordered id: the second, and after the dash the fraction of it in 65,536ths.
-pub(crate) fn run_id(now_us: i64) -> String {
+fn run_id(now_us: i64) -> String {
     let time = jiff::Timestamp::from_microsecond(now_us).unwrap_or_default().strftime("%Y%m%dT%H%M%SZ");
     let fraction = (now_us.rem_euclid(1_000_000) << 16) / 1_000_000;
     format!("{time}-{fraction:04x}")
@@ -162,5 +182,20 @@ mod tests {
         let ids = [0, 20, 500_000, 999_999, 1_000_000].map(|micros| run_id(second + micros));
         assert_eq!(ids[2], "20251231T235959Z-8000");
         assert!(ids.is_sorted_by(|one, next| one < next), "{ids:?}");
+    }
+
+    #[test]
+    fn the_id_behind_another_is_never_the_same() {
+        let second = 1_767_225_599_000_000;
+        for micros in (0..1_000_000).step_by(997).chain(999_900..1_000_000) {
+            let id = run_id(second + micros);
+            let first_us = id_us(&id).unwrap();
+            assert!((second..=second + micros).contains(&first_us), "{id}");
+            assert_eq!(run_id(first_us), id);
+            assert!(run_id(first_us + 16) > id, "{id}");
+        }
+        for none in ["", "20260131", "20260131T000000Z-", "20260131T000000Z-12345", "2026x131T000000Z-0000"] {
+            assert_eq!(id_us(none), None, "{none}");
+        }
     }
 }

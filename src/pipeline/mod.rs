@@ -33,7 +33,7 @@ pub use estimate::{Estimate, Estimated, Outside, estimate};
 pub(crate) use hand_over::{list_result, publish_with_views};
 pub(crate) use known::last_written;
 use landing::Opened;
-pub(crate) use landing::run_id;
+pub(crate) use landing::new_run_id;
 use staging::StagedStream;
 pub(crate) use staging::{Piece, clear, pieces, refused, served_by, stage_pieces, unusual};
 

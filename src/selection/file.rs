@@ -8,8 +8,15 @@ use super::SelectionError;
 use crate::catalog::filters::FilterKind;
 use crate::text_file;
 
-/// Words of which a column of business ids has one in its name.
-const ID_WORDS: &[&str] = &["business", "tunnus", "org", "cvr", "vat", "id"];
+/// What a column of business ids has in its name, without blanks and signs; the surest first.
+const ID_NAMES: &[fn(&str) -> bool] = &[
+    |name| name.contains("businessid") || name.contains("tunnus") || name.contains("cvr"),
+    |name| {
+        let number = ["nr", "no", "num", "id", "code"];
+        (name.contains("org") || name.contains("business") || name.contains("registration"))
+            && number.iter().any(|word| name.ends_with(word) || name.contains("num"))
+    },
+];
 
 /// A value and the line that it stands in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +49,9 @@ pub(super) fn values(
     let is_ids = matches!(kind, FilterKind::BusinessId | FilterKind::BusinessIds);
     let column = match header {
         Some((number, line)) if is_ids && cells(line).len() > 1 => {
-            let column = cells(line).iter().position(|name| names_ids(name));
+            let names = cells(line);
+            let sure = names.iter().enumerate().filter_map(|(at, name)| Some((sureness(name)?, at)));
+            let column = sure.min().map(|(_, at)| at);
             Some(column.ok_or_else(|| SelectionError::NoIdColumn { path: file.clone(), line: number })?)
         }
         _ => None,
@@ -83,23 +92,29 @@ fn has_digit(text: &str) -> bool {
 fn is_header(name: &str, kind: FilterKind, line: &str) -> bool {
     let own = unquoted(line.trim_end_matches(';')).eq_ignore_ascii_case(name);
     match kind {
-        FilterKind::BusinessId
-        | FilterKind::BusinessIds
-        | FilterKind::Number
-        | FilterKind::Code
-        | FilterKind::Date
-        | FilterKind::Datetime => !has_digit(line) && clean(line) != "null",
+        // Other columns may have a year in their names.
+        FilterKind::BusinessId | FilterKind::BusinessIds => {
+            let names_ids = |cell: &String| !has_digit(cell) && sureness(cell).is_some();
+            clean(line) != "null" && (!has_digit(line) || cells(line).iter().any(names_ids))
+        }
+        FilterKind::Number | FilterKind::Code | FilterKind::Date | FilterKind::Datetime => {
+            !has_digit(line) && clean(line) != "null"
+        }
         // There are postal codes without a digit in some countries, but not in those of the API.
         FilterKind::Postal => !has_digit(line),
         _ => own,
     }
 }
 
-/// Whether a column of that name holds business ids.
-fn names_ids(name: &str) -> bool {
+/// How sure it is that a column of that name holds business ids, 0 for the surest; none where it does not seem to.
+fn sureness(name: &str) -> Option<usize> {
     let name = name.to_lowercase();
-    let mut words = name.split(|char: char| !char.is_alphanumeric());
-    words.any(|word| ID_WORDS.iter().any(|id| if *id == "id" { word == *id } else { word.contains(id) }))
+    let plain: String = name.chars().filter(|char| char.is_alphanumeric()).collect();
+    let words: Vec<&str> = name.split(|char: char| !char.is_alphanumeric()).collect();
+    let has = |any: &[&str]| words.iter().any(|word| any.contains(word));
+    let sure = ID_NAMES.iter().position(|names_ids| names_ids(&plain));
+    sure.or_else(|| has(&["vat", "org", "business"]).then_some(ID_NAMES.len()))
+        .or_else(|| has(&["id"]).then_some(ID_NAMES.len() + 1))
 }
 
 /// The cells of a line, whichever separator it has; one in quotes is none. Empty cells at the end are none either.
@@ -151,6 +166,10 @@ mod tests {
             ("orgnr;\n0970409-8;\n03575029;;\n", 2),
             ("\"Y-tunnus\";\"Nimi\"\n\"0970409-8\";\"Samlink; Oy\"\n03575029;Nokia", 2),
             ("Name\tCVR\tCity\nx\t0970409-8\tHki\ny\t03575029\tTku", 2),
+            ("id;business_id;name\n77;0970409-8;x\n78;03575029;y", 2),
+            ("Organisation,Private,Org. nr\nx,yes,0970409-8\ny,no,03575029", 2),
+            ("Kommun Borg;Y-tunnus;Liikevaihto 2023\nx;0970409-8;1\ny;03575029;2", 2),
+            ("ID,Name\n0970409-8,x\n03575029,y", 2),
             ("=\"0970409-8\"\n'03575029", 1),
             ("\u{feff}0970409-8 \n\u{a0}03575029\t", 1),
             ("0970409-8,\n03575029,", 1),

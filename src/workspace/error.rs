@@ -224,6 +224,10 @@ impl WorkspaceError {
             Self::ForeignStateFolder { .. } => {
                 "it is left as it is; rename the folder, or name another file with `--warehouse`".to_owned()
             }
+            Self::StaleWal { path } if !path.with_extension("").exists() => format!(
+                "the warehouse that it belongs to is gone, and what it holds cannot be used without that: move `{}` away, then run the same command again",
+                path.display()
+            ),
             Self::StaleWal { path } => format!(
                 "close the program that has the warehouse open; if there is none, open and close the file once with DuckDB, which takes over `{}`",
                 path.display()

@@ -138,13 +138,21 @@ mod attributes {
     use std::ffi::{CStr, CString};
     use std::path::Path;
 
-    use rustix::fs::{XattrFlags, getxattr, listxattr, setxattr};
+    use rustix::fs::{XattrFlags, getxattr, listxattr, removexattr, setxattr};
 
     /// The access list: whom, besides owner and group, a file lets in.
     const ACCESS_LIST: &CStr = c"system.posix_acl_access";
 
     /// Copies them; what is people's and cannot be copied is said.
     pub(super) fn keep(from: &Path, to: &Path, published: &Path) {
+        // A folder may give every new file an access list, which the earlier file did not have.
+        if value(from, ACCESS_LIST).is_none()
+            && value(to, ACCESS_LIST).is_some()
+            && let Err(error) = removexattr(to, ACCESS_LIST)
+        {
+            let path = published.display();
+            tracing::warn!(%path, %error, "The access list (ACL) that the folder gives to new files cannot be taken away: who is let in by it can read the new file, and could not read the earlier one.");
+        }
         for name in names(from) {
             let Some(value) = value(from, &name) else { continue };
             if self::value(to, &name).as_ref() == Some(&value) {

@@ -183,6 +183,14 @@ impl Workspace {
         ownership::note_generation(&self.state, number)
     }
 
+    /// Lets the numbers of generations begin at 1 again, for who has removed all that had one.
+    ///
+    /// # Errors
+    /// [`WorkspaceError`] when the state folder cannot be written.
+    pub(crate) fn forget_generations(&self) -> Result<(), WorkspaceError> {
+        ownership::forget_generations(&self.state)
+    }
+
     /// Takes the lock that only one run at a time can hold. `command` is shown to whoever is refused; it must not
     /// hold secrets.
     ///

@@ -13,7 +13,7 @@ use crate::files;
 pub const FORMAT_VERSION: i64 = 2;
 
 /// File in the state folder that says whose it is.
-const STATE_MARKER: &str = "vainu-etl.json";
+pub(super) const STATE_MARKER: &str = "vainu-etl.json";
 
 /// What a warehouse says of itself: the row of `etl.warehouse`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,6 +140,10 @@ pub(super) fn highest_generation(state: &Path) -> Result<u64, WorkspaceError> {
 pub(super) fn note_generation(state: &Path, number: u64) -> Result<(), WorkspaceError> {
     let highest = highest_generation(state)?.max(number);
     write_state_marker(state, Some(highest))
+}
+
+pub(super) fn forget_generations(state: &Path) -> Result<(), WorkspaceError> {
+    write_state_marker(state, None)
 }
 
 /// Whether nothing is there, or an empty folder, or one in which only our own marker was begun.

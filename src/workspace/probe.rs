@@ -34,9 +34,11 @@ impl Workspace {
         refuse_mount_point(self.published())?;
         require_replaceable(self.published(), self.folder())?;
         let mut lacking = try_folder(&self.beside(ending))?;
-        let staging = self.staging_dir();
-        if staging.is_dir() {
-            for more in try_folder(&staging.join(format!("next{ending}")))? {
+        for folder in [self.staging_dir(), self.landing_dir(), self.generations_dir()] {
+            if !folder.is_dir() {
+                continue;
+            }
+            for more in try_folder(&folder.join(format!("next{ending}")))? {
                 if !lacking.contains(&more) {
                     lacking.push(more);
                 }

@@ -21,6 +21,11 @@ pub(crate) fn mend(path: &Path) -> Option<String> {
 
     let me = rustix::process::geteuid().as_raw();
     let state = state_folder(path)?;
+    // Any folder may be called so; one that cannot be entered is taken for ours.
+    let marker = std::fs::symlink_metadata(state.join(super::ownership::STATE_MARKER));
+    if marker.is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        return None;
+    }
     // What lies in a folder that cannot be entered is mended with the folder.
     let within = path.ancestors().take_while(|folder| folder.starts_with(state));
     let reachable = within.filter_map(|path| Some((path, std::fs::symlink_metadata(path).ok()?)));

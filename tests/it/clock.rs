@@ -251,6 +251,20 @@ async fn an_unfinished_run_is_gone_on_with_within_a_day_by_whatever_clock_and_el
         assert_eq!(text.contains("Resuming the unfinished run"), resumes, "{first} and {second}: {text}");
         assert_eq!(text.contains("unfinished run is given up"), !resumes, "{first} and {second}: {text}");
         clocks.assert_in_order(&format!("{first} and {second}"));
+        // What was given up stays for a while, or goes with `--keep-raw 1`: the runs after it are runs of their own.
+        let mut known = clocks.runs().await;
+        for options in [&["prospects"][..], &["prospects", "--keep-raw", "1"], &["prospects"]] {
+            clocks.sync(&second.to_string(), options).await;
+            let runs = clocks.runs().await;
+            assert_eq!(runs[1..], known, "{first} and {second}: the last run is the first that is shown");
+            known = runs;
+        }
+        let rebuilt = clocks.run(&second.to_string(), &["rebuild"]).await;
+        assert_eq!(rebuilt.status.code(), Some(0), "{first} and {second}: {}", stderr(&rebuilt));
+        assert!(
+            clocks.runs().await[0] > known[0],
+            "{first} and {second}: the rebuilt file has a run of its own"
+        );
     }
 }
 

@@ -208,6 +208,22 @@ fn a_new_generation_has_the_mode_owner_group_access_list_and_attributes_of_the_e
     if has_attributes {
         assert_eq!(read("user.note"), b"for BI");
     }
+    if has_list {
+        // The folder lets the same user into every new file; the published file was closed to him by hand.
+        let mut list = list.clone();
+        // Its owner can enter folders, too.
+        list[6] = 7;
+        let state = place.state();
+        for folder in [place.path(), &state, &state.join("staging")] {
+            setxattr(folder, "system.posix_acl_default", &list, XattrFlags::empty()).unwrap();
+        }
+        rustix::fs::removexattr(&file, "system.posix_acl_access").unwrap();
+        set_mode(&file, 0o640);
+        place.succeed();
+        let mut value = vec![0; 1000];
+        assert!(getxattr(&file, "system.posix_acl_access", &mut value[..]).is_err(), "he is let in again");
+        assert_eq!(mode(&file), 0o640);
+    }
     if is_root {
         let found = fs_err::metadata(&file).unwrap();
         assert_eq!((found.uid(), found.gid()), (4711, 4712));
@@ -284,7 +300,14 @@ fn a_lock_or_a_state_folder_of_another_user_is_not_another_run_at_work() {
     if !is_root() {
         return;
     }
-    for (what, kept) in [("lock", 0o600), ("", 0o700), ("vainu-etl.json", 0o600)] {
+    for (what, kept) in [
+        ("lock", 0o600),
+        ("", 0o700),
+        ("vainu-etl.json", 0o600),
+        ("landing", 0o755),
+        ("staging", 0o755),
+        ("generations", 0o755),
+    ] {
         let place = Place::new();
         place.give_away();
         ended(&Place::as_nightly(&place.sync()), 0);

@@ -156,6 +156,8 @@ fn a_write_ahead_log_beside_the_file_is_explained() {
     let error = Workspace::open(&path).unwrap_err();
     let WorkspaceError::StaleWal { path: wal } = &error else { panic!("{error:?}") };
     assert!(wal.ends_with("vainu.duckdb.wal"), "{error}");
+    // There is no file that DuckDB could open.
+    assert!(error.hint().contains("move `") && !error.hint().contains("open and close"), "{}", error.hint());
     assert_eq!(Workspace::inspect(&path).unwrap().stale_wal().as_ref(), Some(wal));
 }
 

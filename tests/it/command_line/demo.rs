@@ -79,6 +79,13 @@ fn a_demo_never_touches_what_a_sync_has_loaded() {
     let before = fs_err::read(dir.path().join("demo/vainu.duckdb")).unwrap();
     refused(demo());
     assert_eq!(fs_err::read(dir.path().join("demo/vainu.duckdb")).unwrap(), before);
+    // The history is in a kept generation alone.
+    assert_eq!(synced(&[]).status.code(), Some(0));
+    let state = dir.path().join("demo/vainu.duckdb.etl");
+    fs_err::remove_file(dir.path().join("demo/vainu.duckdb")).unwrap();
+    fs_err::remove_dir_all(state.join("landing")).unwrap();
+    refused(demo());
+    assert!(state.join("generations/000001.duckdb").exists());
 }
 
 /// The commands below "Try next:".
