@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::bundle::{Bundle, MOST_COMPANIES};
 use super::feed::Tally;
 use super::ledger::Verdict;
+use super::lists::KnownList;
 use super::source::{AboutCompany, Doubtful, Source};
 use super::{ExtractError, worst};
 
@@ -78,7 +79,7 @@ const MOST_DOUBTED: usize = 8;
 /// Asks about all companies that come; returns when no more come and all are answered.
 pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, ExtractError> {
     let list = source.lists.get(index);
-    let Some((mut companies, mut tally)) = source.feed.take(index) else {
+    let Some((mut companies, tally)) = source.feed.take(index) else {
         return Err(ExtractError::LandingStopped);
     };
     if tally != Tally::default() {
@@ -100,19 +101,16 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
         }
     });
     let mut answers = asks.buffer_unordered(source.settings.requests_at_once.max(1));
-    let mut bundle = Bundle::default();
+    let is_readable = tally.answered > tally.unreadable;
+    let mut got = Collected { tally, bundle: Bundle::default(), doubted: Vec::new(), is_readable };
     let mut full_at = Instant::now();
     let mut landings = FuturesUnordered::new();
     let mut error = None;
-    // Answers that cannot be read. They count once another one shows that the server can be.
-    let mut doubted: Vec<(String, Doubtful, i64)> = Vec::new();
-    let mut is_readable = tally.answered > tally.unreadable;
     loop {
-        // Those in doubt may all go into it.
-        let is_full = bundle.len() + doubted.len() >= MOST_COMPANIES || bundle.body.len() >= MOST_BYTES;
+        let is_full = got.is_full();
         let waits = landings.len() >= BUNDLES_AT_ONCE;
         if is_full && !waits {
-            landings.push(source.landing.land_answers(index, std::mem::take(&mut bundle)));
+            landings.push(source.landing.land_answers(index, std::mem::take(&mut got.bundle)));
             continue;
         }
         tokio::select! {
@@ -124,35 +122,19 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
                     worst(&mut error, failure);
                 }
             }
-            () = tokio::time::sleep_until(full_at), if !bundle.is_empty() && !waits => {
-                landings.push(source.landing.land_answers(index, std::mem::take(&mut bundle)));
+            () = tokio::time::sleep_until(full_at), if !got.bundle.is_empty() && !waits => {
+                landings.push(source.landing.land_answers(index, std::mem::take(&mut got.bundle)));
             }
             answer = answers.next(), if !is_full => match answer {
                 None => break,
                 Some(Ok((company, outcome, at))) => {
-                    if bundle.is_empty() {
+                    if got.bundle.is_empty() {
                         full_at = Instant::now() + LONGEST_WAIT;
                     }
                     source.observer.page_landed(&list.named, 1, false);
-                    let outcome = match outcome {
-                        Ok(outcome) => outcome,
-                        Err(doubtful) => {
-                            doubted.push((company, doubtful, at));
-                            if doubted.len() >= MOST_DOUBTED && let Some((_, last, _)) = doubted.pop() {
-                                failed.store(true, Ordering::Relaxed);
-                                worst(&mut error, source.unreadable(&list, last.broken));
-                            }
-                            continue;
-                        }
-                    };
-                    if matches!(outcome, Outcome::Answer(..)) {
-                        is_readable = true;
-                        take_in(&mut doubted, &mut tally, &mut bundle);
-                    }
-                    if let Some(refusal) = outcome.take_in(company, at, &mut tally, &mut bundle) {
-                        source.stop_starting();
+                    if let Some(failure) = got.take(source, &list, (company, outcome, at)) {
                         failed.store(true, Ordering::Relaxed);
-                        worst(&mut error, refusal);
+                        worst(&mut error, failure);
                     }
                 }
                 Some(Err(failure)) => {
@@ -162,16 +144,11 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
             },
         }
     }
-    let may_be_cut = |(_, answer, _): &(String, Doubtful, i64)| answer.may_be_cut;
-    if error.is_none() && (is_readable || !doubted.iter().any(may_be_cut)) {
-        take_in(&mut doubted, &mut tally, &mut bundle);
-    } else if error.is_none()
-        && let Some((_, last, _)) = doubted.pop()
-    {
-        error = Some(source.unreadable(&list, last.broken));
+    if error.is_none() {
+        error = got.settle(source, &list);
     }
-    if !bundle.is_empty() {
-        landings.push(source.landing.land_answers(index, bundle));
+    if !got.bundle.is_empty() {
+        landings.push(source.landing.land_answers(index, got.bundle));
     }
     while let Some(landed) = landings.next().await {
         if let Err(failure) = landed {
@@ -180,7 +157,7 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
     }
     match error {
         Some(error) => Err(error),
-        None => Ok(verdict(source, index, tally)),
+        None => Ok(verdict(source, index, got.tally)),
     }
 }
 
@@ -189,15 +166,67 @@ fn cause_of(error: &ExtractError) -> String {
     std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }
 
-/// Takes in answers with records that cannot be read.
-fn take_in(doubted: &mut Vec<(String, Doubtful, i64)>, tally: &mut Tally, bundle: &mut Bundle) {
-    for (company, Doubtful { broken, rows, unreadable, .. }, at) in doubted.drain(..) {
-        tracing::warn!(request = broken.request, error = %broken.error, "An answer about a company cannot be read.");
-        tally.answered += 1;
-        tally.rows += rows;
-        tally.unreadable += unreadable;
-        bundle.add(company, Some((&broken.body[..], rows)), at);
-        bundle.unreadable += unreadable;
+/// What has come and is not landed yet.
+struct Collected {
+    tally: Tally,
+    bundle: Bundle,
+    /// Answers that cannot be read. They count once another one shows that the server can be.
+    doubted: Vec<(String, Doubtful, i64)>,
+    /// An answer could be read.
+    is_readable: bool,
+}
+
+impl Collected {
+    /// Whether the bundle is to be landed; all answers in doubt may go into it.
+    fn is_full(&self) -> bool {
+        self.bundle.len() + self.doubted.len() >= MOST_COMPANIES || self.bundle.body.len() >= MOST_BYTES
+    }
+
+    /// Takes in what came of asking about a company; returns the error after which nothing more is asked.
+    fn take<'a>(
+        &mut self,
+        source: &Source<'a>,
+        list: &KnownList<'a>,
+        (company, outcome, at): (String, Result<Outcome, Doubtful>, i64),
+    ) -> Option<ExtractError> {
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            Err(doubtful) => {
+                self.doubted.push((company, doubtful, at));
+                let too_many = if self.doubted.len() >= MOST_DOUBTED { self.doubted.pop() } else { None };
+                return too_many.map(|(_, last, _)| source.unreadable(list, last.broken));
+            }
+        };
+        if matches!(outcome, Outcome::Answer(..)) {
+            self.is_readable = true;
+            self.take_doubted();
+        }
+        let refusal = outcome.take_in(company, at, &mut self.tally, &mut self.bundle);
+        refusal.inspect(|_| source.stop_starting())
+    }
+
+    /// Decides at the end about the answers in doubt: with the error when it is the server that cannot be read.
+    fn settle<'a>(&mut self, source: &Source<'a>, list: &KnownList<'a>) -> Option<ExtractError> {
+        if self.is_readable || !self.doubted.iter().any(|(_, answer, _)| answer.may_be_cut) {
+            self.take_doubted();
+        }
+        self.doubted.pop().map(|(_, last, _)| source.unreadable(list, last.broken))
+    }
+
+    /// Takes in the answers with records that cannot be read.
+    fn take_doubted(&mut self) {
+        for (company, Doubtful { broken, rows, unreadable, .. }, at) in self.doubted.drain(..) {
+            tracing::warn!(
+                request = broken.request,
+                error = %broken.error,
+                "An answer about a company cannot be read."
+            );
+            self.tally.answered += 1;
+            self.tally.rows += rows;
+            self.tally.unreadable += unreadable;
+            self.bundle.add(company, Some((&broken.body[..], rows)), at);
+            self.bundle.unreadable += unreadable;
+        }
     }
 }
 

@@ -117,12 +117,11 @@ impl<'a> Source<'a> {
                 break;
             }
             let part = RequestKey { ask, ..key.clone() };
-            let got = match known {
-                Some(broken) => Got::Broken(broken),
-                None => {
-                    found.requests += 1;
-                    self.part(list, &part).await?
-                }
+            let got = if let Some(broken) = known {
+                Got::Broken(broken)
+            } else {
+                found.requests += 1;
+                self.part(list, &part).await?
             };
             match got {
                 Got::NotFound => break,
@@ -174,7 +173,7 @@ impl<'a> Source<'a> {
     }
 
     /// The rows of a page as an earlier session of the run found them.
-    pub(super) async fn from_parts(
+    pub(super) async fn page_of_parts(
         &self,
         list: &KnownList<'a>,
         key: &RequestKey,

@@ -188,7 +188,7 @@ impl<'a> Source<'a> {
     pub(super) async fn page(&self, key: RequestKey, total: Option<u64>) -> Result<Page, ExtractError> {
         let list = self.lists.get(key.list);
         match self.take_parts(&key) {
-            Some(parts) => self.from_parts(&list, &key, parts).await,
+            Some(parts) => self.page_of_parts(&list, &key, parts).await,
             None => self.whole_page(&list, key, total).await,
         }
     }

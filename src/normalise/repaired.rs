@@ -39,10 +39,14 @@ impl<'a> Row<'a> {
             }
             self.check_repaired(path, *value, repairs);
         };
-        record.unknown.iter().for_each(|field| unknown("", field));
+        for field in &record.unknown {
+            unknown("", field);
+        }
         for (nested, fields) in plan.nested.iter().zip(&record.nested) {
             if !plan.hidden.contains(&nested.slot) {
-                fields.iter().for_each(|field| unknown(plan.field(nested.slot), field));
+                for field in fields {
+                    unknown(plan.field(nested.slot), field);
+                }
             }
         }
     }

@@ -34,7 +34,7 @@ struct Repair {
 /// The repaired places of a body, in their order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Repairs {
-    repairs: Vec<Repair>,
+    places: Vec<Repair>,
     /// The bytes as received of all repaired places, one after the other.
     received: Vec<u8>,
     /// Address of the mended text's first byte, by which a part of the text is known.
@@ -45,13 +45,13 @@ pub(crate) struct Repairs {
 impl Repairs {
     /// Notes that `from` of the body, `received`, is `at` of the mended text now. In the order of the text.
     pub(super) fn push(&mut self, at: Range<usize>, from: Range<usize>, received: &[u8], fault: Fault) {
-        self.repairs.push(Repair { at, from, fault, received: self.received.len() });
+        self.places.push(Repair { at, from, fault, received: self.received.len() });
         self.received.extend_from_slice(received);
     }
 
     /// Adds those of a text that was appended at `at` and comes from `from` of the body.
     pub(super) fn append(&mut self, other: &Self, at: usize, from: usize) {
-        self.repairs.extend(other.repairs.iter().map(|repair| Repair {
+        self.places.extend(other.places.iter().map(|repair| Repair {
             at: repair.at.start + at..repair.at.end + at,
             from: repair.from.start + from..repair.from.end + from,
             fault: repair.fault,
@@ -61,7 +61,7 @@ impl Repairs {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.repairs.len()
+        self.places.len()
     }
 
     /// Says which text the places are in. It must not move as long as parts of it are asked about.
@@ -80,8 +80,8 @@ impl Repairs {
     /// The repaired places inside a part of the mended text, each with the bytes received there.
     fn inside(&self, part: &str) -> impl Iterator<Item = (&Repair, &[u8])> {
         let place = self.place(part).unwrap_or(0..0);
-        let first = self.repairs.partition_point(|repair| repair.at.end <= place.start);
-        let rest = self.repairs.iter().skip(first).take_while(move |repair| repair.at.start < place.end);
+        let first = self.places.partition_point(|repair| repair.at.end <= place.start);
+        let rest = self.places.iter().skip(first).take_while(move |repair| repair.at.start < place.end);
         rest.map(|repair| (repair, self.received(repair)))
     }
 
@@ -102,7 +102,7 @@ impl Repairs {
     /// How many records cannot be read.
     #[cfg(test)]
     pub(super) fn unreadable_records(&self) -> usize {
-        self.repairs.iter().filter(|repair| repair.fault == Fault::Unreadable).count()
+        self.places.iter().filter(|repair| repair.fault == Fault::Unreadable).count()
     }
 
     /// A part of the mended text as it was received, with U+FFFD for what is not UTF-8; shortened where a record cannot
@@ -127,12 +127,12 @@ impl Repairs {
 
     /// The position in the body of a position in the mended text; inside of a repaired place, that of its nearer end.
     pub(super) fn position(&self, at: usize) -> usize {
-        let before = self.repairs.partition_point(|repair| repair.at.end <= at);
-        if let Some(repair) = self.repairs.get(before).filter(|repair| repair.at.start < at) {
+        let before = self.places.partition_point(|repair| repair.at.end <= at);
+        if let Some(repair) = self.places.get(before).filter(|repair| repair.at.start < at) {
             // Only a comma can be between the beginning and what stands for the place.
             return if at - repair.at.start <= 1 { repair.from.start } else { repair.from.end };
         }
-        match before.checked_sub(1).and_then(|last| self.repairs.get(last)) {
+        match before.checked_sub(1).and_then(|last| self.places.get(last)) {
             Some(repair) => repair.from.end + (at - repair.at.end),
             None => at,
         }
@@ -140,7 +140,7 @@ impl Repairs {
 
     /// Ranges of the body in which records stand that cannot be read, with their bytes.
     pub(super) fn unreadable_ranges(&self) -> Vec<(Range<usize>, &[u8])> {
-        let unreadable = self.repairs.iter().filter(|repair| repair.fault == Fault::Unreadable);
+        let unreadable = self.places.iter().filter(|repair| repair.fault == Fault::Unreadable);
         unreadable.map(|repair| (repair.from.clone(), self.received(repair))).collect()
     }
 }

@@ -160,7 +160,7 @@ pub(crate) fn new_run_id(
 fn id_us(id: &str) -> Option<i64> {
     let (second, fraction) = id.split_once('-')?;
     let second = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", second).ok()?;
-    let second = second.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second();
+    let second = jiff::tz::Offset::UTC.to_timestamp(second).ok()?.as_second();
     let fraction = i64::from(u16::from_str_radix(fraction, 16).ok()?);
     second.checked_mul(1_000_000)?.checked_add((fraction * 1_000_000 + 0xffff) >> 16)
 }
