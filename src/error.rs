@@ -218,8 +218,7 @@ impl Error {
             Self::HalfCredentials { given, missing, .. } => Some(format!(
                 "set `{missing}` too, or VAINU_API_KEY; without `{given}` the key file of the settings counts, if there is one"
             )),
-            Self::Advised { hint, .. } => Some(hint.clone()),
-            Self::Usage { hint, .. } => Some(hint.clone()),
+            Self::Advised { hint, .. } | Self::Usage { hint, .. } => Some(hint.clone()),
             Self::Selection(error) => Some(error.hint()),
             Self::Api(error) => error.hint(),
             Self::Extract(error) => extract_hint(error),

@@ -73,11 +73,16 @@ plain_texts AS (
     SELECT
         country,
         status,
-        -- The first letters of each pair are written with a combining mark, as some sources do.
+        -- Blanks of every kind count as one. The first letters of each pair are written with a combining mark, as some
+        -- sources do.
         replace(replace(replace(
             regexp_replace(trim(replace(replace(replace(
-                lower(translate(status, chr(9) || chr(10) || chr(13) || chr(160), '    ')),
-                '  ', ' '), '  ', ' '), '  ', ' ')), '[ .]+$', ''),
+                lower(translate(
+                    status,
+                    chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || chr(133) || chr(160) || '                　',
+                    '                        '
+                )),
+                ' ', ' ' || chr(1)), chr(1) || ' ', ''), chr(1), '')), '[ .]+$', ''),
             'å', 'å'), 'ä', 'ä'), 'ö', 'ö') AS status_text
     FROM texts
 ),

@@ -64,6 +64,7 @@ WITH counted AS (
             WHEN 41 THEN c.filled_41
             WHEN 42 THEN c.filled_42
             WHEN 43 THEN c.filled_43
+            WHEN 44 THEN c.filled_44
         END AS filled
     FROM (
         SELECT count(*) AS row_count,
@@ -109,11 +110,12 @@ WITH counted AS (
             count(_first_seen_at) AS filled_40,
             count(_last_seen_at) AS filled_41,
             count(_deleted_at) AS filled_42,
-            count(_details_at) AS filled_43
+            count(_details_at) AS filled_43,
+            count(_selected) AS filled_44
         FROM prospects
     ) AS c
     CROSS JOIN (VALUES
-        (0, '*'), (1, 'country'), (2, 'business_id'), (3, 'company_name'), (4, 'status'), (5, 'registration_date'), (6, 'link'), (7, 'phone'), (8, 'industry_code'), (9, 'industry_division'), (10, 'address'), (11, 'postal'), (12, 'city'), (13, 'municipality'), (14, 'visiting_address'), (15, 'visiting_postal'), (16, 'visiting_city'), (17, 'visiting_municipality'), (18, 'currency_code'), (19, 'turn_over_eur'), (20, 'turn_over_local'), (21, 'turn_over_is_estimate'), (22, 'turn_over_estimate'), (23, 'profit_percent'), (24, 'turn_over_growth_percent'), (25, 'staff_number'), (26, 'staff_number_is_estimate'), (27, 'vainu_link'), (28, 'linkedin_id'), (29, 'twitter_link'), (30, 'facebook_link'), (31, 'digitality'), (32, 'sociality'), (33, 'marketility'), (34, 'alexa_rank_global'), (35, 'mother'), (36, 'mother_foreign'), (37, 'description'), (38, '_run_id'), (39, '_extra'), (40, '_first_seen_at'), (41, '_last_seen_at'), (42, '_deleted_at'), (43, '_details_at')
+        (0, '*'), (1, 'country'), (2, 'business_id'), (3, 'company_name'), (4, 'status'), (5, 'registration_date'), (6, 'link'), (7, 'phone'), (8, 'industry_code'), (9, 'industry_division'), (10, 'address'), (11, 'postal'), (12, 'city'), (13, 'municipality'), (14, 'visiting_address'), (15, 'visiting_postal'), (16, 'visiting_city'), (17, 'visiting_municipality'), (18, 'currency_code'), (19, 'turn_over_eur'), (20, 'turn_over_local'), (21, 'turn_over_is_estimate'), (22, 'turn_over_estimate'), (23, 'profit_percent'), (24, 'turn_over_growth_percent'), (25, 'staff_number'), (26, 'staff_number_is_estimate'), (27, 'vainu_link'), (28, 'linkedin_id'), (29, 'twitter_link'), (30, 'facebook_link'), (31, 'digitality'), (32, 'sociality'), (33, 'marketility'), (34, 'alexa_rank_global'), (35, 'mother'), (36, 'mother_foreign'), (37, 'description'), (38, '_run_id'), (39, '_extra'), (40, '_first_seen_at'), (41, '_last_seen_at'), (42, '_deleted_at'), (43, '_details_at'), (44, '_selected')
     ) AS n(position, column_name)
     UNION ALL
     SELECT 'target_groups' AS table_name, n.position, n.column_name, c.row_count,

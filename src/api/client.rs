@@ -233,7 +233,7 @@ impl Inner {
     /// time that they part.
     pub(super) fn note_date(&self, date: &str) {
         let Ok(server) = httpdate::parse_http_date(date.trim()) else { return };
-        let micros = |time: SystemTime| jiff::Timestamp::try_from(time).map(|time| time.as_microsecond());
+        let micros = |time: SystemTime| jiff::Timestamp::try_from(time).map(jiff::Timestamp::as_microsecond);
         let (Ok(server_us), Ok(clock_us)) = (micros(server), micros(self.clock().wall())) else { return };
         let time = ServerTime { server_us, clock_us };
         let before = self.server_time.send_replace(Some(time));

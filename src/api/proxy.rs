@@ -47,7 +47,8 @@ impl Proxy {
         };
         let Some((name, text)) = first(NAMING) else { return Ok(None) };
         let url = parse(text.trim()).map_err(|reason| ApiError::InvalidProxy { variable: name, reason })?;
-        let exceptions = first(EXCEPTING).map_or_else(String::new, |(_, text)| exceptions(&text));
+        let exceptions = first(EXCEPTING)
+            .map_or_else(String::new, |(_, text)| exceptions(&text, base.url().port_or_known_default()));
         let matcher = Matcher::builder().all(url.as_str()).no(exceptions).build();
         let Ok(target) = base.url().as_str().parse() else { return Ok(None) };
         let is_used = matcher.intercept(&target).is_some();
@@ -102,10 +103,20 @@ fn parse(text: &str) -> Result<Url, &'static str> {
 }
 
 /// The hosts that are reached directly, as the matcher takes them: separated by commas, a domain with all below it without
-/// an asterisk.
-fn exceptions(text: &str) -> String {
+/// an asterisk. One with a port counts where the API has that port.
+fn exceptions(text: &str, of_api: Option<u16>) -> String {
     let hosts = text.split(|char: char| char.is_whitespace() || matches!(char, ',' | ';'));
-    let hosts = hosts.filter(|host| !host.is_empty()).map(|host| host.strip_prefix("*.").unwrap_or(host));
+    let at_port = |host: &'_ str| -> Option<String> {
+        let (name, port) = match host.rsplit_once(':') {
+            Some((name, port)) if !name.contains(':') || name.ends_with(']') => {
+                (name, port.parse::<u16>().ok())
+            }
+            _ => (host, of_api),
+        };
+        (port == of_api).then(|| name.trim_matches(['[', ']']).to_owned())
+    };
+    let hosts = hosts.filter(|host| !host.is_empty()).filter_map(at_port);
+    let hosts = hosts.map(|host| host.strip_prefix("*.").map_or(host.clone(), str::to_owned));
     hosts.collect::<Vec<_>>().join(",")
 }
 
@@ -162,6 +173,9 @@ mod tests {
             ("*.example", false),
             ("localhost, api.example", false),
             ("localhost api.example", false),
+            ("api.example:443", false),
+            ("*.example:443,[::1]:443", false),
+            ("api.example:8443", true),
             ("other.example,pi.example,127.0.0.0/8", true),
             ("", true),
         ] {

@@ -287,9 +287,10 @@ fn status_texts(warehouse: &Path) -> Finding {
         let sql = "SELECT unknown_value, CAST(rows AS VARCHAR) FROM data_quality \
                    WHERE unknown_value IS NOT NULL ORDER BY rows DESC, unknown_value";
         match query::texts(warehouse, sql, |[text, companies]| texts.push((text, companies))) {
-            Err(_) => {
+            Err(error) if error.to_string().contains("Table with name data_quality does not exist") => {
                 "not known: the published file has no view data_quality yet; the next sync adds it".to_owned()
             }
+            Err(error) => format!("not known: {error}; {}", error.hint()),
             Ok(()) if texts.is_empty() => "all known".to_owned(),
             Ok(()) => {
                 let shown = texts

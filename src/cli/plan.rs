@@ -64,7 +64,8 @@ fn table(estimated: &Estimated) -> String {
     table.set_header(["stream", "lists", "to read", "requests", "about"]);
     for stream in &estimated.streams {
         let rows = stream.rows.map_or_else(|| "?".to_owned(), |rows| HumanCount(rows).to_string());
-        let rows = format!("{rows} {}", stream.unit);
+        let most = if stream.at_most { "at most " } else { "" };
+        let rows = format!("{most}{rows} {}", stream.unit);
         table.add_row([
             name(stream),
             HumanCount(stream.lists).to_string(),
@@ -127,6 +128,7 @@ fn json(estimated: &Estimated) -> String {
             "serves": stream.serves,
             "lists": stream.lists,
             "rows": stream.rows,
+            "at_most": stream.at_most,
             "unit": stream.unit,
             "fresh": stream.fresh,
             "requests": stream.requests,

@@ -22,7 +22,8 @@ fn labels(settings: &SyncSettings) -> String {
     settings.lists.iter().map(|list| list.label.as_str()).collect::<Vec<_>>().join(" or ")
 }
 
-/// All of them but those of which a run shows more (`warehouse`, `base_url`, `api_key_file`: `tests/it/command_line`).
+/// All of them but `api_key_file`, of which a run shows more, and `status_texts`, which names a file and has no flag
+/// (`tests/it/command_line`, `tests/it/outside/statuses.rs`).
 const SETTINGS: &[Setting] = &[
     Setting {
         name: "warehouse",
@@ -110,6 +111,13 @@ const SETTINGS: &[Setting] = &[
         expected: ["", "Customers", "Prospects and Partners"],
     },
     Setting {
+        name: "details_for",
+        in_file: "details_for = \"members\"",
+        flags: &["--details-for", "selection"],
+        shown: |settings| settings.details_for.label().to_owned(),
+        expected: ["selection", "members", "selection"],
+    },
+    Setting {
         name: "details_max_age",
         in_file: "details_max_age = \"30d\"",
         flags: &["--details-max-age", "2h"],
@@ -163,7 +171,8 @@ fn no_setting_of_the_file_is_left_out() {
     let refusal = ConfigFile::parse("no_such_setting = 1").unwrap_err().to_string();
     let named: Vec<&str> =
         refusal.split('`').skip(1).step_by(2).filter(|name| *name != "no_such_setting").collect();
-    let tried: Vec<&str> = SETTINGS.iter().map(|setting| setting.name).chain(["api_key_file"]).collect();
+    let tried: Vec<&str> =
+        SETTINGS.iter().map(|setting| setting.name).chain(["api_key_file", "status_texts"]).collect();
     assert!(named.len() >= 15, "{refusal}");
     for name in named.iter().filter(|name| **name != "no_such_setting = 1") {
         assert!(tried.contains(name), "{name} is not tried: {named:?}");

@@ -24,6 +24,7 @@ use crate::selection::{DetailsFor, Selection, lists_of};
 
 /// Options of `sync`
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct SyncArgs {
     /// Streams to load, with what they need; when omitted those of the settings file, else the default ones
     ///

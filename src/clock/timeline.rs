@@ -12,6 +12,7 @@ const ADJUSTED_US: i64 = 60_000_000;
 /// A clock that stood too far ahead once leaves times in the warehouse that the right clock has not reached yet. What is
 /// written until then carries the last of them, so that nothing was seen before it was there, and runs stay in order.
 #[derive(Debug)]
+#[expect(clippy::struct_field_names, reason = "each is a time, and says its unit")]
 pub struct Timeline {
     /// Microseconds since 1970, UTC.
     latest_us: AtomicI64,

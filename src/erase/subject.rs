@@ -218,11 +218,7 @@ fn letters(json: &str) -> Vec<u8> {
     let mut bytes = json.bytes();
     while let Some(byte) = bytes.next() {
         match byte {
-            b'\\' => {
-                if bytes.next() == Some(b'u') {
-                    bytes.by_ref().take(4).for_each(drop);
-                }
-            }
+            b'\\' if bytes.next() == Some(b'u') => bytes.by_ref().take(4).for_each(drop),
             _ if byte.is_ascii_alphanumeric() => letters.push(byte.to_ascii_lowercase()),
             _ => {}
         }

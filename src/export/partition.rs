@@ -1,7 +1,7 @@
 //! Which folder the rows of a country go to, and which tables have no such folders.
 //!
 //! A folder's name is text, and each reader has its own idea of what it means. Tried with pandas 3.1, pyarrow 26, polars
-//! 2.1, PySpark 4.3 and DuckDB 1.5:
+//! 2.1, `PySpark` 4.3 and DuckDB 1.5:
 //!
 //! | country | folder | read as |
 //! |---|---|---|

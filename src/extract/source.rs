@@ -477,7 +477,8 @@ impl<'a> Source<'a> {
 
 /// A business id as it is looked for among those that came: whether zeros lead it is the server's matter.
 fn id_key(company: &str) -> u64 {
-    let id = company.rsplit('/').next().unwrap_or(company);
+    let id = company.split_once('/').map_or(company, |(_, id)| id);
+    let id: String = id.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     fingerprint(id.trim_start_matches('0'))
 }
 

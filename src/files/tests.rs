@@ -1,3 +1,5 @@
+#![cfg(unix)]
+
 use super::*;
 
 /// Names with everything that `DuckDB` reads something into, each of one folder.

@@ -97,9 +97,11 @@ impl Mantissa {
                     let digit = i128::from(byte - b'0');
                     let power =
                         if value == 0 { Some(1) } else { 10_i128.checked_pow(zeros.saturating_add(1)) };
-                    match power.and_then(|power| value.checked_mul(power)?.checked_add(digit)) {
-                        Some(longer) => (value, zeros) = (longer, 0),
-                        None => (cut, zeros) = (true, zeros.saturating_add(1)),
+                    let longer = power.and_then(|power| value.checked_mul(power)?.checked_add(digit));
+                    if let Some(longer) = longer {
+                        (value, zeros) = (longer, 0);
+                    } else {
+                        (cut, zeros) = (true, zeros.saturating_add(1));
                     }
                 }
                 b'.' if !point => point = true,
@@ -133,10 +135,12 @@ fn parse_exponent(text: &[u8]) -> Result<i64, NumberError> {
 mod tests {
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "compared with what `scaled` returns")]
     fn exact(value: i128) -> Result<Scaled, NumberError> {
         Ok(Scaled { value, rounded: false })
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "compared with what `scaled` returns")]
     fn rounded(value: i128) -> Result<Scaled, NumberError> {
         Ok(Scaled { value, rounded: true })
     }

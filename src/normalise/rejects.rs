@@ -189,7 +189,9 @@ pub fn stage_refused(
 ) -> Result<(), StageError> {
     let Some(table) = staged.tables.first().map(|staged| staged.table.name) else { return Ok(()) };
     let mut rejects = Rejects::new(run_id);
-    refused.iter().for_each(|refusal| rejects.refused(list, table, refusal));
+    for refusal in refused {
+        rejects.refused(list, table, refusal);
+    }
     let mut file = ParquetFile::new(path, ROW_GROUP);
     file.write(&rejects.finish().map_err(StageError::Batch)?)?;
     staged.rejects.extend(file.close()?);

@@ -40,8 +40,7 @@ pub(super) fn salvage(json: &[u8], single: bool) -> Option<Salvaged> {
         None if single => return lone(json),
         None => return None,
     };
-    let first = list.walk(&HashSet::new());
-    let Some((salvaged, names)) = first else { return None };
+    let (salvaged, names) = list.walk(&HashSet::new())?;
     // Damage before the first good record was judged without knowing what a record looks like.
     if list.judged_blindly && !names.is_empty() {
         list.work = 0;

@@ -39,7 +39,7 @@ pub(super) fn days(text: &str) -> Result<i32, &'static str> {
             }
         }
         _ => {
-            drop(zone::parse(rest).map_err(|reason| if reason == NOT_A_ZONE { NOT_A_DATE } else { reason })?)
+            zone::parse(rest).map_err(|reason| if reason == NOT_A_ZONE { NOT_A_DATE } else { reason })?;
         }
     }
     Ok(days_of(date))
@@ -177,10 +177,10 @@ pub(super) fn leading_digits(text: &[u8], most: usize) -> (&[u8], &[u8]) {
 
 /// The number that a few digits say.
 pub(super) fn number(digits: &[u8]) -> i64 {
-    digits.iter().fold(0, append)
+    digits.iter().copied().fold(0, append)
 }
 
-fn append(number: i64, digit: &u8) -> i64 {
+fn append(number: i64, digit: u8) -> i64 {
     number * 10 + i64::from(digit - b'0')
 }
 

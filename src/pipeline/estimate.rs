@@ -51,6 +51,9 @@ pub struct Estimate {
     pub lists: u64,
     /// Rows that come; none when nobody can tell before asking. Where each company is asked for: companies.
     pub rows: Option<u64>,
+    /// Whether `rows` and `requests` are only bounds: the lists are too long to be read beforehand, and some companies may
+    /// be in several of them, or be new enough.
+    pub at_most: bool,
     /// What `rows` counts: `rows` or `companies`.
     pub unit: &'static str,
     /// Companies that are not asked for, because what is known of them is new enough.
@@ -73,7 +76,8 @@ pub async fn estimate(settings: &SyncSettings) -> Result<Estimated, Error> {
     let begin = Instant::now();
     let concurrency = u64::from(settings.client.concurrency.get());
     let totals = totals(&plan, &client, 1).await?;
-    let known = if wants_reading(&plan, &totals) {
+    let wants_reading = wants_reading(&plan, &totals);
+    let known = if wants_reading {
         let left = settings
             .client
             .max_requests
@@ -104,6 +108,7 @@ pub async fn estimate(settings: &SyncSettings) -> Result<Estimated, Error> {
             serves: planned.serves.clone(),
             lists,
             rows,
+            at_most: wants_reading && known.is_none() && planned.stream.lists == Lists::Companies,
             unit: if planned.stream.lists == Lists::Companies { "companies" } else { "rows" },
             fresh,
             requests,
@@ -178,7 +183,9 @@ impl Asked {
         let (selected, members) = (rows(Lists::Selections), rows(Lists::TargetGroups));
         // Where a list holds all companies, members are among them.
         let all = if plan.is_selective() && asks_members { selected + members } else { selected };
-        let fresh = fresh.map_or(0, |fresh| fresh.len() as u64).min(all);
+        // Those that are new enough may be of other selections.
+        let fresh =
+            if plan.is_selective() { 0 } else { fresh.map_or(0, |fresh| fresh.len() as u64).min(all) };
         Self { companies: all - fresh, fresh, outside: outside(members, members == 0) }
     }
 }

@@ -42,6 +42,7 @@ const MOST_REPAIRS: u32 = 2;
 
 /// What a run does and how.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own that a caller makes")]
 pub struct SyncSettings {
     /// The published file.
     pub warehouse: PathBuf,
@@ -202,19 +203,18 @@ async fn run(
         let mut told = false;
         let told_of_clock = async {
             told = clock_watch::tell(&timeline, client.server_time_known().await);
-            std::future::pending::<()>().await
+            std::future::pending::<()>().await;
         };
         let outcome = tokio::select! {
             outcome = &mut work => Some(outcome),
             () = stop => None,
             () = told_of_clock => None,
         };
-        let outcome = match outcome {
-            Some(outcome) => outcome,
-            None => {
-                client.stop_starting();
-                work.await
-            }
+        let outcome = if let Some(outcome) = outcome {
+            outcome
+        } else {
+            client.stop_starting();
+            work.await
         };
         clock_watch::tell_rest(&timeline, client.server_time(), told);
         outcome
@@ -277,7 +277,7 @@ fn say_what_vanishes(workspace: &Workspace) {
              stays in the earlier one as long as that is kept. Keep it in a file of its own that attaches this one."
         ),
         Err(error) => {
-            tracing::debug!(%error, "It is not known whether the published file holds what is not ours.")
+            tracing::debug!(%error, "It is not known whether the published file holds what is not ours.");
         }
     }
 }

@@ -10,6 +10,21 @@ use crate::text_file;
 
 /// What a column of business ids has in its name, without blanks and signs; the surest first.
 const ID_NAMES: &[fn(&str) -> bool] = &[
+    // Customers and parent companies have a `tunnus`, too.
+    |name| {
+        matches!(
+            name,
+            "businessid"
+                | "businessids"
+                | "ytunnus"
+                | "orgnr"
+                | "organisasjonsnummer"
+                | "organisationsnummer"
+                | "cvr"
+                | "cvrnr"
+                | "cvrnummer"
+        )
+    },
     |name| name.contains("businessid") || name.contains("tunnus") || name.contains("cvr"),
     |name| {
         let number = ["nr", "no", "num", "id", "code"];
@@ -95,7 +110,14 @@ fn is_header(name: &str, kind: FilterKind, line: &str) -> bool {
         // Other columns may have a year in their names.
         FilterKind::BusinessId | FilterKind::BusinessIds => {
             let names_ids = |cell: &String| !has_digit(cell) && sureness(cell).is_some();
-            clean(line) != "null" && (!has_digit(line) || cells(line).iter().any(names_ids))
+            // A company may be called so, too: `0970409-8;Business Center Oy`.
+            let is_id = |cell: &String| {
+                cell.bytes().filter(u8::is_ascii_digit).count() > 5
+                    && super::value::check(name, kind, None, cell).is_ok()
+            };
+            let cells = cells(line);
+            clean(line) != "null"
+                && (!has_digit(line) || cells.iter().any(names_ids) && !cells.iter().any(is_id))
         }
         FilterKind::Number | FilterKind::Code | FilterKind::Date | FilterKind::Datetime => {
             !has_digit(line) && clean(line) != "null"
@@ -170,6 +192,7 @@ mod tests {
             ("Organisation,Private,Org. nr\nx,yes,0970409-8\ny,no,03575029", 2),
             ("Kommun Borg;Y-tunnus;Liikevaihto 2023\nx;0970409-8;1\ny;03575029;2", 2),
             ("ID,Name\n0970409-8,x\n03575029,y", 2),
+            ("Asiakastunnus;Y-tunnus\n1001;0970409-8\n1002;03575029", 2),
             ("=\"0970409-8\"\n'03575029", 1),
             ("\u{feff}0970409-8 \n\u{a0}03575029\t", 1),
             ("0970409-8,\n03575029,", 1),
@@ -186,6 +209,7 @@ mod tests {
     fn what_cannot_be_an_id_is_named_with_its_line() {
         for (text, words) in [
             ("0970409-8\nSamlink Oy\n", "`values.csv`, line 2: value `Samlink Oy`"),
+            ("0970409-8;ID Center Oy\n03575029;Nokia\n", "`values.csv`, line 1: value `ID Center Oy`"),
             ("Name;City\n0970409-8;Hki\n", "`values.csv`, line 1: it has several columns"),
         ] {
             let error = read(FilterKind::BusinessIds, "business_ids", text).unwrap_err();

@@ -20,6 +20,8 @@ pub use error::SelectionError;
 pub use ids::{country_of, short_id};
 pub use scope::{DetailsFor, SelectionUse};
 
+/// Filters that choose companies by whole ids: what they ask for is counted, and what does not come is named.
+const OF_IDS: &[&str] = &["business_ids", "business_id__in", "business_id__exact"];
 /// Business ids asked for in one request.
 const IDS_PER_REQUEST: usize = 100;
 /// Label of the list of all companies, which is no selection.
@@ -39,7 +41,7 @@ pub struct Selection {
 pub struct List {
     /// The filters as text, stable from run to run: the list's name in `etl.streams` and `etl.list_members`.
     pub label: String,
-    /// Parameter to its values, without `business_ids`.
+    /// Parameter to its values, without that of [`List::id_chunks`].
     pub parameters: Vec<(String, Vec<String>)>,
     /// Business ids, cut into what one request takes; empty when the list is not chosen by id.
     pub id_chunks: Vec<Vec<String>>,
@@ -174,9 +176,23 @@ impl Selection {
     /// A business id whose country prefix contradicts the `country` filter.
     pub fn lists(&self) -> Result<Vec<List>, SelectionError> {
         let mut lists = Vec::new();
+        let chosen = self.filters.get("country__in");
         for base in self.by_country() {
-            match base.get("business_ids").cloned() {
-                Some(ids) => lists.extend(by_id_prefix(&base, &ids)?),
+            let country = base.get("country").and_then(|values| values.first());
+            // With several countries, each is asked about its own ids and those that name none; an id of yet another is an error.
+            let is_asked = |id: &&String| {
+                value::split_prefix(id).0.is_none_or(|prefix| {
+                    chosen.is_none_or(|chosen| {
+                        country.is_some_and(|country| country == prefix)
+                            || chosen.iter().all(|other| other != prefix)
+                    })
+                })
+            };
+            match OF_IDS.iter().find_map(|key| Some((*key, base.get(*key)?))) {
+                Some((key, ids)) => {
+                    let ids: Vec<String> = ids.iter().filter(is_asked).cloned().collect();
+                    lists.extend(by_id_prefix(&base, key, &ids)?);
+                }
                 None => lists.push(list(&base, Vec::new())),
             }
         }
@@ -199,7 +215,11 @@ impl Selection {
 }
 
 /// Ids with a country prefix become a list of that country, so that equal digits of two countries stay apart.
-fn by_id_prefix(base: &BTreeMap<String, Vec<String>>, ids: &[String]) -> Result<Vec<List>, SelectionError> {
+fn by_id_prefix(
+    base: &BTreeMap<String, Vec<String>>,
+    key: &str,
+    ids: &[String],
+) -> Result<Vec<List>, SelectionError> {
     let country = base.get("country").and_then(|values| values.first());
     let mut groups: BTreeMap<Option<String>, Vec<String>> = BTreeMap::new();
     for id in ids {
@@ -221,7 +241,7 @@ fn by_id_prefix(base: &BTreeMap<String, Vec<String>>, ids: &[String]) -> Result<
         if let Some(country) = country {
             filters.insert("country".to_owned(), vec![country]);
         }
-        filters.insert("business_ids".to_owned(), ids.clone());
+        filters.insert(key.to_owned(), ids.clone());
         list(&filters, ids.chunks(IDS_PER_REQUEST).map(<[String]>::to_vec).collect())
     };
     Ok(groups.into_iter().map(one).collect())
@@ -249,7 +269,8 @@ fn list(filters: &BTreeMap<String, Vec<String>>, id_chunks: Vec<Vec<String>>) ->
     let label: Vec<String> =
         filters.iter().map(|(key, values)| format!("{key}={}", label_value(values))).collect();
     let label = if label.is_empty() { ALL.to_owned() } else { label.join("&") };
-    let parameters = filters.iter().filter(|(key, _)| *key != "business_ids");
+    let chosen_by = OF_IDS.iter().find(|key| !id_chunks.is_empty() && filters.contains_key(**key));
+    let parameters = filters.iter().filter(|(key, _)| chosen_by.is_none_or(|chosen_by| key != chosen_by));
     List {
         label,
         parameters: parameters.map(|(key, values)| (key.clone(), values.clone())).collect(),

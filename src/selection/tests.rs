@@ -21,6 +21,20 @@ fn labels_are_stable_whatever_the_order_of_the_filters() {
 }
 
 #[test]
+fn ids_are_counted_by_whatever_filter_they_are_asked_for() {
+    for pair in ["business_ids=FI0970409-8,3575029-0", "business_id__in=FI0970409-8,3575029-0"] {
+        let lists = Selection::from_pairs(&[pair, "country=FI"]).unwrap().lists().unwrap();
+        assert_eq!(lists[0].id_chunks, [["09704098", "35750290"]], "{pair}");
+        assert_eq!(lists[0].parameters, [("country".to_owned(), vec!["FI".to_owned()])], "{pair}");
+    }
+    let lists = Selection::from_pairs(&["business_id__exact=FI09704098"]).unwrap().lists().unwrap();
+    assert_eq!(
+        (lists[0].label.as_str(), lists[0].id_chunks.len()),
+        ("business_id__exact=09704098&country=FI", 1)
+    );
+}
+
+#[test]
 fn a_list_of_countries_becomes_a_list_for_each() {
     assert_eq!(
         labels(&["country__in=FI,DK", "nstatus=active"]),
@@ -43,11 +57,35 @@ fn thousands_of_ids_are_cut_into_requests_and_kept_apart_by_country() {
 }
 
 #[test]
+fn ids_are_asked_for_as_the_tables_have_them() {
+    for (typed, label) in [
+        ("0970409-8", "business_ids=09704098"),
+        ("fi-0970409\u{2013}8", "business_ids=09704098&country=FI"),
+        ("NO 918 443 525", "business_ids=918443525&country=NO"),
+        ("HRB-12345", "business_ids=HRB-12345"),
+        ("US_DE6240535", "business_ids=US_DE6240535"),
+    ] {
+        assert_eq!(labels(&[&format!("business_ids={typed}")]), [label], "{typed}");
+    }
+    assert!(refusal("business_ids=Samlink 1 Oy").contains("is not a business id"));
+}
+
+#[test]
 fn equal_lists_of_two_selections_are_read_once() {
     let one = Selection::from_pairs(&["country=FI"]).unwrap();
     let two = Selection::from_pairs(&["country__in=FI,SE"]).unwrap();
     let labels: Vec<_> = lists_of(&[one, two]).unwrap().into_iter().map(|list| list.label).collect();
     assert_eq!(labels, ["country=FI", "country=SE"]);
+}
+
+#[test]
+fn ids_of_several_countries_go_with_several_countries() {
+    assert_eq!(
+        labels(&["country__in=FI,DK,SE", "business_ids=FI00000001,DK00000002"]),
+        ["business_ids=00000001&country=FI", "business_ids=00000002&country=DK"]
+    );
+    let other = Selection::from_pairs(&["country__in=FI,DK", "business_ids=FI00000001,NO000000002"]).unwrap();
+    assert!(matches!(other.lists(), Err(SelectionError::OtherCountry { .. })));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::SelectionError;
 use crate::catalog::filters::FilterKind;
+use crate::normalise::company_key::plain_business_id;
 
 /// Splits a comma-separated list.
 pub(super) fn split_list(text: &str) -> Vec<String> {
@@ -102,25 +103,23 @@ fn region(key: &str, value: &str) -> Result<String, SelectionError> {
     if good { Ok(value.to_owned()) } else { Err(bad(key, value, "an ISO 3166-2 region, such as `FI-18`")) }
 }
 
-/// The id without dashes and blanks, its country prefix in upper case: `fi 0970409-8` is `FI09704098`.
+/// The id as tables have it, the country in front of a digit in upper case: `fi 0970409-8` is `FI09704098`. One of another
+/// kind keeps its dashes, as the source writes it: `HRB-12345`.
 fn business_id(key: &str, value: &str) -> Result<String, SelectionError> {
-    let expected = "a business id of letters and digits";
-    let mut id: String = value.chars().filter(|char| *char != '-' && !char.is_whitespace()).collect();
-    if id.is_empty() || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-        return Err(bad(key, value, expected));
-    }
-    if let (Some(prefix), Some(rest)) = (id.get(..2), id.get(2..))
-        && prefix.bytes().all(|b| b.is_ascii_alphabetic())
-        && rest.starts_with(|char: char| char.is_ascii_digit())
-    {
-        id = format!("{}{rest}", prefix.to_ascii_uppercase());
-    }
+    let refused = || bad(key, value, "a business id of letters and digits");
+    let whole = plain_business_id(value, "").ok_or_else(refused)?;
+    let prefix = whole.get(..2).filter(|prefix| prefix.bytes().all(|b| b.is_ascii_alphabetic()));
+    let of_country = prefix.map(str::to_ascii_uppercase).and_then(|country| {
+        let rest = plain_business_id(&whole, &country).filter(|rest| *rest != whole)?;
+        Some(format!("{country}{rest}"))
+    });
+    let id = of_country.unwrap_or(whole);
     // Numbers are written in groups; words with blanks between them are something else.
-    let digits = split_prefix(&id).1;
-    if value.contains(char::is_whitespace) && !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(bad(key, value, expected));
+    if id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')) {
+        Ok(id)
+    } else {
+        Err(refused())
     }
-    Ok(id)
 }
 
 fn number(key: &str, value: &str) -> Result<String, SelectionError> {

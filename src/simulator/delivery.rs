@@ -116,7 +116,7 @@ impl Delivery {
             }
             Self::Huge => repeated(b"[".to_vec(), b"[".repeat(1 << 16), GIBIBYTE >> 16),
         };
-        headed(body, self, length, answer.status, answer.content_type, answer.headers)
+        headed(body, self, length, answer.status, &answer.content_type, answer.headers)
     }
 
     /// Half of the body, and the end that belongs to it.
@@ -144,13 +144,13 @@ fn headed(
     delivery: Delivery,
     length: usize,
     status: u16,
-    content_type: Cow<'static, str>,
+    content_type: &str,
     more: Vec<(&'static str, String)>,
 ) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
     let headers = response.headers_mut();
-    if let Some(value) = HeaderValue::from_str(&content_type).ok().filter(|value| !value.is_empty()) {
+    if let Some(value) = HeaderValue::from_str(content_type).ok().filter(|value| !value.is_empty()) {
         headers.insert(CONTENT_TYPE, value);
     }
     match delivery {

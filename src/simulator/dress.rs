@@ -52,7 +52,8 @@ pub(super) fn dress(switches: &Switches, answer: &mut Answer) -> Option<String> 
     let mut bytes = None;
     if switches.spoil.iter().any(|spoil| answer.body.contains(&spoil.text)) {
         let mut spoiled = answer.body.clone().into_bytes();
-        if switches.spoil.iter().fold(false, |any, spoil| spoil.apply(&mut spoiled) || any) {
+        let applied = switches.spoil.iter().filter(|spoil| spoil.apply(&mut spoiled)).count();
+        if applied > 0 {
             done.push("spoil");
             bytes = Some(spoiled);
         }

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::text_file;
+
 /// Which of four states of a company a status text stands for.
 const CLASSES: [&str; 4] = ["live", "dissolving", "gone", "unknown"];
 
@@ -79,11 +81,17 @@ pub fn read_status_texts(path: &Path) -> Result<Vec<StatusText>, StatusTextsErro
         path: path.to_owned(),
         source,
     };
-    let text = fs_err::read_to_string(path).map_err(|source| unreadable(source.into()))?;
+    let text = text_file::read(path).map_err(|source| unreadable(source.into()))?;
+    // Spreadsheets of these countries separate by semicolons, and write Unicode text with tabs.
+    let header =
+        text.lines().find(|line| !line.starts_with('#') && !line.trim().is_empty()).unwrap_or_default();
+    let separates = |separator: &u8| header.contains(char::from(*separator));
+    let delimiter = [b',', b';', b'\t'].into_iter().find(separates).unwrap_or(b',');
     let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
         .trim(csv::Trim::All)
         .comment(Some(b'#'))
-        .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+        .from_reader(text.as_bytes());
     let headers = reader.headers().map_err(|source| unreadable(source.into()))?.clone();
     let columns = ["status_text", "status_class"];
     if let Some(missing) = columns.iter().find(|column| !headers.iter().any(|header| header == **column)) {
@@ -121,9 +129,8 @@ impl Line {
             return Err(format!("`{}` is none of {}", self.status_class, CLASSES.join(", ")));
         }
         let country = self.country.to_uppercase();
-        if !country.is_empty()
-            && !(country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase()))
-        {
+        let is_code = country.len() == 2 && country.bytes().all(|byte| byte.is_ascii_uppercase());
+        if !country.is_empty() && !is_code {
             return Err(format!("`{}` is no country code of two letters", self.country));
         }
         Ok(StatusText { status_text, country, language: self.language, status_class })
@@ -195,11 +202,17 @@ mod tests {
         for file in [
             "status_text,status_class,country\nAktiv (i drift),live,\nVilande,gone,se\n",
             "\u{feff}status_text,status_class,country\r\n\"Aktiv (i drift)\" , Live,\r\n# a note\r\nVilande.,GONE,SE\r\n",
+            "status_text;status_class;country\r\n\"Aktiv (i drift)\";live;\r\nVilande;gone;SE\r\n",
+            "status_text\tstatus_class\tcountry\r\nAktiv (i drift)\tlive\t\r\nVilande\tgone\tSE\r\n",
             "country,status_class,status_text\nSE,gone,Vilande\n,live,Aktiv (i drift)\n,live,AKTIV (I DRIFT)",
         ] {
             assert_eq!(read(file.as_bytes()).unwrap(), expected, "{file:?}");
         }
         assert_eq!(read(b"status_text,status_class\n").unwrap(), []);
+        let text = "status_text\tstatus_class\tcountry\r\nAktiv (i drift)\tlive\t\r\nVilande\tgone\tSE\r\n";
+        let unicode: Vec<u8> =
+            "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        assert_eq!(read(&unicode).unwrap(), expected);
     }
 
     #[test]

@@ -82,7 +82,11 @@ mod owners {
             fs_err::metadata(to).map_or(Owned { user: true, group: true, now: group }, |f| own(&f))
         };
         let first = wanting(to);
-        if !(first.user && first.group) && chown(to, Some(user), Some(group)).is_err() && !first.group {
+        if first.user && first.group {
+            return first;
+        }
+        // Who may not give the file away may still be a member of its group.
+        if chown(to, Some(user), Some(group)).is_err() && !first.group {
             let _ = chown(to, None, Some(group));
         }
         wanting(to)

@@ -93,7 +93,7 @@ fn free_name(path: &Path) -> PathBuf {
         name.push(format!("{LEFT}{number}"));
         PathBuf::from(name)
     };
-    (1..).map(name).find(|name| fs_err::symlink_metadata(name).is_err()).unwrap_or_else(|| name(0))
+    (1..u64::MAX).map(name).find(|name| fs_err::symlink_metadata(name).is_err()).unwrap_or_else(|| name(0))
 }
 
 /// Makes a folder for its owner alone. Says when an existing one was open to others.
