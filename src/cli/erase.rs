@@ -93,7 +93,9 @@ fn say(options: &EraseOptions, outcome: &Outcome, output: &Output) {
     if outcome.remaining.is_empty() && outcome.looked_at > 0 {
         output.say(&format!("Looked again at {} files.", outcome.looked_at));
     }
-    let any = outcome.touched.iter().any(|touched| touched.action != Action::Left);
+    // Workbooks are written again whomever they hold.
+    let any =
+        !outcome.found.is_empty() && outcome.touched.iter().any(|touched| touched.action != Action::Left);
     if options.dry_run {
         output.say("Nothing was touched: --dry-run.");
     } else if any {

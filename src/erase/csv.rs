@@ -3,6 +3,9 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
+use crate::query::FORMULA;
+use crate::schema::ddl::literal;
+
 /// As CSV says.
 pub(super) const COMMA: char = ',';
 
@@ -14,6 +17,20 @@ pub(super) fn delimiter(path: &Path, first_column: &str) -> std::io::Result<char
     let mut header = String::new();
     BufReader::new(fs_err::File::open(path)?).read_line(&mut header)?;
     Ok(behind(&header, first_column))
+}
+
+/// A field without the apostrophe that stands in front of what a spreadsheet would take for a formula.
+pub(super) fn armed(field: &str) -> &str {
+    field.strip_prefix('\'').filter(|text| text.starts_with(FORMULA)).unwrap_or(field)
+}
+
+/// The same as an expression of SQL.
+pub(super) fn armed_sql(column: &str) -> String {
+    let signs: Vec<String> = FORMULA.iter().map(|sign| literal(&format!("'{sign}"))).collect();
+    format!(
+        "CASE WHEN left({column}, 2) IN ({}) THEN substr({column}, 2) ELSE {column} END",
+        signs.join(", ")
+    )
 }
 
 fn behind(header: &str, first_column: &str) -> char {
@@ -29,6 +46,25 @@ fn behind(header: &str, first_column: &str) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_disarmed_is_as_it_was() {
+        let connection = duckdb::Connection::open_in_memory().unwrap();
+        for (field, text) in [
+            ("'-A1", "-A1"),
+            ("'＝x", "＝x"),
+            ("'\tb", "\tb"),
+            ("'a", "'a"),
+            ("-A1", "-A1"),
+            ("'", "'"),
+            ("", ""),
+        ] {
+            assert_eq!(armed(field), text, "{field}");
+            let sql = format!("SELECT {} FROM (SELECT {} AS c)", armed_sql("c"), literal(field));
+            let found: String = connection.query_row(&sql, [], |row| row.get(0)).unwrap();
+            assert_eq!(found, text, "{field}");
+        }
+    }
 
     #[test]
     fn the_delimiter_stands_behind_the_first_column() {

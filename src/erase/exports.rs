@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::csv::armed_sql;
 use super::rules::Column;
 use super::subject::Subject;
 use super::tables::{Found, Relation};
@@ -143,6 +144,7 @@ fn relation(
             .iter()
             .map(|name| match identifier(name) {
                 quoted if in_path(name) => format!("CAST({country} AS VARCHAR) AS {quoted}"),
+                quoted if format == ExportFormat::Csv => format!("{} AS {quoted}", armed_sql(&quoted)),
                 quoted => quoted,
             })
             .collect();

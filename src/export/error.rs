@@ -98,9 +98,8 @@ fn of_table(source: &(dyn std::error::Error + 'static)) -> String {
     let name_tables = "name the tables that are wanted with `--tables`";
     match source.downcast_ref::<QueryError>() {
         Some(QueryError::TooLarge { .. }) => {
-            return format!(
-                "{name_tables}, divide them with `--partition-by country`, or export parquet or csv"
-            );
+            // To divide them by country helps only where they are not divided, and against rows alone.
+            return "export parquet or csv, which have no such limit, or name the other tables with `--tables`".to_owned();
         }
         Some(other) => return other.hint(),
         None => {}

@@ -90,13 +90,7 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
     let asks = queue.take_while(|_| futures::future::ready(!failed.load(Ordering::Relaxed))).map(|company| {
         let list = &list;
         async move {
-            let outcome = match source.company(index, list, &company).await {
-                Ok(AboutCompany::Records(body, rows)) => Ok(Outcome::Answer(body, rows)),
-                Ok(AboutCompany::NotFound) => Ok(Outcome::NotFound),
-                Ok(AboutCompany::Doubtful(answer)) => Err(answer),
-                Err(refusal) if refusal.is_about_the_request() => Ok(Outcome::Refused(refusal)),
-                Err(error) => return Err(error),
-            };
+            let outcome = outcome_of(source.company(index, list, &company).await)?;
             Ok((company, outcome, source.landing.now_us()))
         }
     });
@@ -145,7 +139,7 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
         }
     }
     if error.is_none() {
-        error = got.settle(source, &list);
+        got.settle();
     }
     if !got.bundle.is_empty() {
         landings.push(source.landing.land_answers(index, got.bundle));
@@ -158,6 +152,17 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
     match error {
         Some(error) => Err(error),
         None => Ok(verdict(source, index, got.tally)),
+    }
+}
+
+/// What came of asking about a company, or the answer that cannot be read; an error is not about this company alone.
+fn outcome_of(asked: Result<AboutCompany, ExtractError>) -> Result<Result<Outcome, Doubtful>, ExtractError> {
+    match asked {
+        Ok(AboutCompany::Records(body, rows)) => Ok(Ok(Outcome::Answer(body, rows))),
+        Ok(AboutCompany::NotFound) => Ok(Ok(Outcome::NotFound)),
+        Ok(AboutCompany::Doubtful(answer)) => Ok(Err(answer)),
+        Err(refusal) if refusal.is_about_the_request() => Ok(Ok(Outcome::Refused(refusal))),
+        Err(error) => Err(error),
     }
 }
 
@@ -205,12 +210,20 @@ impl Collected {
         refusal.inspect(|_| source.stop_starting())
     }
 
-    /// Decides at the end about the answers in doubt: with the error when it is the server that cannot be read.
-    fn settle<'a>(&mut self, source: &Source<'a>, list: &KnownList<'a>) -> Option<ExtractError> {
+    /// Decides at the end about the answers in doubt. Too few to say that it is the server: where they may have been cut off
+    /// on their way, the companies count as not answered, and all else is loaded.
+    fn settle(&mut self) {
         if self.is_readable || !self.doubted.iter().any(|(_, answer, _)| answer.may_be_cut) {
             self.take_doubted();
         }
-        self.doubted.pop().map(|(_, last, _)| source.unreadable(list, last.broken))
+        for (company, Doubtful { broken, .. }, _) in self.doubted.drain(..) {
+            tracing::warn!(
+                company,
+                request = broken.request,
+                error = %broken.error,
+                "An answer about a company cannot be read and may have been cut off; the next run asks again."
+            );
+        }
     }
 
     /// Takes in the answers with records that cannot be read.

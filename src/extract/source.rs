@@ -100,7 +100,7 @@ pub(super) struct Source<'a> {
     /// Fingerprints of the records of each list that cannot be read.
     unreadable: Mutex<HashMap<u32, HashSet<u64>>>,
     /// What is in the ledger of what is around the JSON.
-    unusual: Mutex<HashSet<(u32, Unusual, String)>>,
+    unusual: Mutex<HashSet<(u32, Unusual)>>,
     /// Bounds the bodies in memory: a request holds a permit until its page is durable.
     slots: Semaphore,
 }
@@ -124,7 +124,7 @@ impl<'a> Source<'a> {
                 Entry::PastEnd { key } => drop(recorded.insert(key, Recorded::PastEnd)),
                 Entry::Parted { key, parts } => drop(recorded.insert(key, Recorded::Parts(parts))),
                 Entry::Damaged { key } => drop(recorded.remove(&key)),
-                Entry::Unusual { list, what, sample } => drop(unusual.insert((list, what, sample))),
+                Entry::Unusual { list, what, .. } => drop(unusual.insert((list, what))),
                 _ => {}
             }
         }
@@ -436,8 +436,8 @@ impl<'a> Source<'a> {
         let mark = has_byte_order_mark(body).then(|| (Unusual::ByteOrderMark, "EF BB BF".to_owned()));
         let content_type = content_type.map(|name| (Unusual::ContentType, name));
         for (what, sample) in content_type.into_iter().chain(mark) {
-            let entry = (list, what, sample.clone());
-            if self.unusual.lock().unwrap_or_else(PoisonError::into_inner).insert(entry) {
+            // A header may say another thing each time: the first is the sample.
+            if self.unusual.lock().unwrap_or_else(PoisonError::into_inner).insert((list, what)) {
                 self.note(Entry::Unusual { list, what, sample }).await?;
             }
         }

@@ -28,6 +28,11 @@ pub(crate) use told::Told;
 /// What makes the path of a file to be read a pattern. Braces do not.
 const PATTERN: [char; 3] = ['*', '?', '['];
 
+/// Bytes of a line of CSV. DuckDB's own 2,000,000 are fewer than a long text has; these fit into the buffer that it takes
+/// anyway.
+const LONGEST_LINE: u32 = 32_000_000;
+const BUFFER: u32 = 1 << 25;
+
 /// A path that `DuckDB` cannot be told of.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the path `{}` {reason}", path.display())]
@@ -110,7 +115,7 @@ pub(crate) fn csv(
     Ok(format!(
         "read_csv([{files}], hive_partitioning = false, union_by_name = false, filename = false, \
          compression = 'none', auto_detect = false, columns = {{{}}}, header = true, delim = {}, quote = '\"', \
-         escape = '\"', parallel = false)",
+         escape = '\"', parallel = false, max_line_size = {LONGEST_LINE}, buffer_size = {BUFFER})",
         columns.join(", "),
         literal(&delimiter.to_string()),
     ))

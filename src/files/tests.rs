@@ -78,6 +78,16 @@ fn files_are_written_and_read_in_a_folder_of_any_name_and_no_other_is() {
 }
 
 #[test]
+fn a_line_of_csv_may_be_long() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.csv");
+    fs_err::write(&file, format!("country,v\r\n,\"{}\"\r\nFI,x\r\n", "long\n".repeat(1_000_000))).unwrap();
+    let rows = csv(&[file], &["country", "v"], ',').unwrap();
+    let found = texts(&Connection::open_in_memory().unwrap(), &rows);
+    assert_eq!(found.iter().map(String::len).collect::<Vec<_>>(), [5_000_000, 3]);
+}
+
+#[test]
 fn a_link_to_a_folder_is_gone_afterwards() {
     let (base, folders) = folders();
     let folder = folders.last().unwrap();

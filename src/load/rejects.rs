@@ -19,7 +19,7 @@ use crate::schema::{Disposition, Table, ddl, etl};
 const DOING: &str = "recording the rejects";
 
 /// What makes a reject: the key of the table.
-const HASH: &str = "hash(stream, table_name, key, field, raw)";
+pub(super) const HASH: &str = "hash(stream, table_name, key, field, raw)";
 
 /// How many rejects came.
 #[derive(Debug, Default)]
@@ -102,23 +102,36 @@ fn take_over(next: &Next) -> Result<(), LoadError> {
     let known = if has("last_run") {
         format!("SELECT {names}, {HASH} AS h FROM prev.etl.rejects")
     } else if has("run_id") {
-        let known = format!(
-            "SELECT {names}, {HASH} AS h FROM (
-                 SELECT stream, table_name, key, field, raw, max(reason) AS reason, max(page) AS page,
-                        min(run_id) AS first_run, max(run_id) AS last_run, count(*) AS count
-                 FROM prev.etl.rejects GROUP BY stream, table_name, key, field, raw)
+        // Whole records are grouped by their hash, and kept in a table, which is written to disk where memory ends.
+        next.batch(
+            "taking over the rejects",
+            &format!(
+                "CREATE TEMP TABLE rejects_of_format_1 AS
+                     SELECT min(stream) AS stream, min(table_name) AS table_name, min(key) AS key, min(field) AS field,
+                            min(raw) AS raw, max(reason) AS reason, max(page) AS page, min(run_id) AS first_run,
+                            max(run_id) AS last_run, count(*) AS count, {HASH} AS h
+                     FROM prev.etl.rejects GROUP BY {HASH}"
+            ),
+        )?;
+        format!(
+            "SELECT {names}, h FROM rejects_of_format_1
              LEFT JOIN (SELECT run_id AS last_run, stream, string_agg(list, chr(10) ORDER BY list) AS list
                         FROM prev.etl.streams GROUP BY ALL) USING (last_run, stream)"
-        );
-        let stored = next.store("taking over the rejects", "rejects_known", &known)?;
-        format!("SELECT * FROM {stored}")
+        )
     } else {
         let typed = etl::REJECTS.columns.iter().map(|column| {
             format!("CAST(NULL AS {}) AS {}", column.kind.sql_type(), ddl::identifier(column.name))
         });
         format!("SELECT {}, CAST(NULL AS UBIGINT) AS h WHERE false", typed.collect::<Vec<_>>().join(", "))
     };
-    next.batch(DOING, &format!("CREATE TEMP VIEW known_rejects AS {known}"))
+    // The second is for a join with what came: a join with the first would hold the raw texts.
+    next.batch(
+        DOING,
+        &format!(
+            "CREATE TEMP VIEW known_rejects AS {known};
+             CREATE TEMP TABLE known_runs AS SELECT h, first_run, count FROM known_rejects;"
+        ),
+    )
 }
 
 /// Which lists the run has read completely, as `whole_lists`; the names of all of its lists, as `run_list_names`; and as
@@ -181,8 +194,16 @@ fn settle(
         let Some(scopes) = source.scopes()? else { return Ok(()) };
         let columns = scope_columns(source.table());
         let read = key_text(columns, "s");
-        let prefix = format!("array_to_string(string_split(k.key, '/')[1:{}], '/')", columns.len());
-        add(&format!("JOIN {scopes} s ON {prefix} = {read} WHERE {of_table}"))
+        // A value may hold a `/` itself, such as the id `HRB 12/3`: of a key each beginning that is long enough counts.
+        let prefixes = format!(
+            "SELECT h, array_to_string(parts[1:i], '/') AS prefix FROM (
+                 SELECT h, parts, unnest(range({}, len(parts) + 1)) AS i
+                 FROM (SELECT h, string_split(key, '/') AS parts FROM known_rejects WHERE stream = {name}))",
+            columns.len()
+        );
+        add(&format!(
+            "WHERE k.h IN (SELECT p.h FROM ({prefixes}) p JOIN {scopes} s ON p.prefix = {read}) AND {of_table}"
+        ))
     };
     for table in tables {
         let of_table = format!("k.table_name = {} AND", ddl::literal(table));
@@ -199,6 +220,18 @@ fn settle(
         // The first layout did not say which company an answer was about.
         add("WHERE k.key IS NULL AND")?;
         settle_answers(next, stream, &add)?;
+    } else if stream.stream.endpoint.window.is_some() && stream.lists.iter().all(|list| list.complete) {
+        // Rows older than the window stay wrong. A record that became no row is right now, or will not come again.
+        let table = stream.stream.table();
+        let row = key_text(table.key, "n");
+        add(&format!(
+            "WHERE k.table_name = {} AND k.list IS NOT NULL
+               AND NOT EXISTS (SELECT 1 FROM next.{} n WHERE {row} = k.key)
+               AND NOT EXISTS (SELECT 1 FROM unread_lists u WHERE u.h = k.h
+                               AND u.list NOT IN (SELECT list FROM run_list_names WHERE stream = {name})) AND",
+            ddl::literal(table.name),
+            table.qualified(),
+        ))?;
     }
     Ok(())
 }
@@ -291,7 +324,7 @@ fn insert(next: &Next, input: &LoadInput) -> Result<(), LoadError> {
                               min(reason) AS reason
                        FROM (SELECT *, {HASH} AS h FROM {rejects}) WHERE h IN (SELECT h FROM kept) GROUP BY h) s
                  JOIN (SELECT h, sum(count) AS count, max(page) AS page FROM came WHERE stream = {name} GROUP BY h) c USING (h)
-                 LEFT JOIN known_rejects k USING (h) LEFT JOIN lists_of l USING (h)"
+                 LEFT JOIN known_runs k USING (h) LEFT JOIN lists_of l USING (h)"
             ),
         )?;
     }

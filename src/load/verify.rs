@@ -6,7 +6,7 @@ use duckdb::Connection;
 
 use super::merge::list_of;
 use super::next::{Next, configure};
-use super::{CheckHook, Counts, FailedCheck, InstallHook, LoadError, LoadSettings};
+use super::{CheckHook, Counts, FailedCheck, InstallHook, LoadError, LoadSettings, rejects};
 use crate::files;
 use crate::schema::{self, Disposition, Table, ddl, etl};
 use crate::workspace::open_marked;
@@ -127,10 +127,15 @@ impl FinishedFile {
 
     /// Keys that a table holds more than once.
     fn duplicates(&self, table: &Table) -> duckdb::Result<Option<FailedCheck>> {
-        let key = list_of(table.key);
-        let shown: Vec<_> = table.key.iter().map(|key| ddl::identifier(key)).collect();
-        let shown: Vec<_> =
-            shown.iter().map(|key| format!("coalesce(CAST({key} AS VARCHAR), 'NULL')")).collect();
+        // The key of rejects holds whole records: grouping by these would take more memory than a load may have.
+        let is_rejects = table == &etl::REJECTS;
+        let key = if is_rejects { rejects::HASH.to_owned() } else { list_of(table.key) };
+        let shown: Vec<_> = if is_rejects {
+            ["stream", "table_name", "key"].map(|column| format!("any_value({column})")).to_vec()
+        } else {
+            let names = table.key.iter().map(|key| ddl::identifier(key));
+            names.map(|key| format!("coalesce(CAST({key} AS VARCHAR), 'NULL')")).collect()
+        };
         let sql = format!(
             "SELECT concat_ws('/', {shown}), count(*) FROM {} GROUP BY {key} HAVING count(*) > 1",
             table.qualified(),

@@ -135,7 +135,7 @@ impl Clock {
                 return Err(NOT_A_TIME);
             }
             let (kept, cut) = fraction.split_at(fraction.len().min(6));
-            micros = kept.iter().chain(std::iter::repeat(&b'0')).take(6).fold(0, append);
+            micros = kept.iter().copied().chain(std::iter::repeat(b'0')).take(6).fold(0, append);
             lost = cut.iter().any(|digit| *digit != b'0');
             rest = behind;
         }

@@ -86,10 +86,11 @@ impl<W: Write> Csv<W> {
     }
 }
 
-/// Whether a spreadsheet may take a cell for a formula: the first characters that OWASP names, and their full-width
-/// forms.
+/// What a spreadsheet may take a cell for a formula by: the first characters that OWASP names, and their full-width forms.
+pub(crate) const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
 fn is_formula(value: &str) -> bool {
-    value.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
+    value.starts_with(FORMULA)
 }
 
 impl<W: Write> Rows for Csv<W> {

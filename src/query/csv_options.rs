@@ -53,7 +53,7 @@ pub struct Delimiter(char);
 #[non_exhaustive]
 pub enum CsvOptionsError {
     /// Not one character, or one that is part of what it would have to divide.
-    #[error("`{0}` cannot stand between fields: `,`, `;`, `|`, `tab` or another single sign can")]
+    #[error("`{0}` cannot stand between fields: `,`, `;`, `|`, `tab` or another single sign of ASCII can")]
     Delimiter(String),
     /// A comma between fields and in numbers.
     #[error("a comma cannot be both the delimiter and the decimal sign")]
@@ -75,10 +75,12 @@ impl FromStr for Delimiter {
         let mut characters = text.chars();
         let single = characters.next().filter(|_| characters.as_str().is_empty());
         // What numbers and dates are made of would divide them for a reader that looks for no quotes.
+        // Others than those of ASCII are several bytes, and to few readers one sign.
         let divides = |character: &char| {
-            !character.is_alphanumeric()
+            character.is_ascii()
+                && !character.is_alphanumeric()
                 && (!character.is_control() || *character == '\t')
-                && !matches!(character, '"' | '\'' | '.' | '-' | '+' | '\u{feff}')
+                && !matches!(character, '"' | '\'' | '.' | '-' | '+')
         };
         named
             .or(single.filter(divides))
@@ -101,11 +103,11 @@ mod tests {
             ("\\t", '\t'),
             ("\t", '\t'),
             ("Semicolon", ';'),
-            ("¦", '¦'),
+            ("_", '_'),
         ] {
             assert_eq!(text.parse(), Ok(Delimiter(delimiter)), "{text}");
         }
-        for text in ["", ";;", "a", "1", "\"", "'", "\n", "\r", "\0", ".", "-", "+", "é"] {
+        for text in ["", ";;", "a", "1", "\"", "'", "\n", "\r", "\0", ".", "-", "+", "é", "¦", "；"] {
             let error = text.parse::<Delimiter>().unwrap_err();
             assert!(matches!(error, CsvOptionsError::Delimiter(_)), "{text}");
         }

@@ -33,6 +33,7 @@ use duckdb::{Connection, Statement};
 
 use columns::Carrier;
 pub(crate) use columns::Column;
+pub(crate) use csv::FORMULA;
 pub use csv_options::{CsvOptions, CsvOptionsError, Delimiter};
 pub use error::QueryError;
 pub use format::Format;

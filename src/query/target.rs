@@ -3,10 +3,14 @@
 use std::{
     io::{BufWriter, ErrorKind, Write},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use super::QueryError;
 use crate::workspace::STATE_FOLDER_ENDING;
+
+/// Tells the files apart that one process writes at a time.
+static NUMBER: AtomicU64 = AtomicU64::new(0);
 
 /// Why a file cannot be the output. Nothing was run.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +78,9 @@ impl Target {
         }
         let folder = self.file.parent();
         // Short, so that a name of the greatest length still has room for it.
-        let temporary = self.file.with_file_name(format!(".vainu-etl.{}.tmp", std::process::id()));
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let temporary = format!(".vainu-etl.{}.{number}.tmp", std::process::id());
+        let temporary = self.file.with_file_name(temporary);
         let written = self.write_beside(&temporary, folder, content);
         if written.is_err() {
             // The query's own error matters; what is left over has a name that says what it is.
@@ -89,10 +95,23 @@ impl Target {
         folder: Option<&Path>,
         content: impl FnOnce(Option<&Path>, &mut (dyn Write + Send)) -> Result<T, QueryError>,
     ) -> Result<T, QueryError> {
-        let file = fs_err::File::create(temporary).map_err(QueryError::Write)?;
-        if let Ok(before) = fs_err::metadata(&self.file) {
+        // What a process of the same number left there, and never what a link there leads to.
+        match fs_err::remove_file(temporary) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(QueryError::Write(error)),
+            _ => {}
+        }
+        let mut options = fs_err::OpenOptions::new();
+        let file = options.write(true).create_new(true).open(temporary).map_err(QueryError::Write)?;
+        if let Ok(before) = fs_err::metadata(&self.file)
             // Whoever may not read the earlier file must not read this one.
-            fs_err::set_permissions(temporary, before.permissions()).map_err(QueryError::Write)?;
+            && let Err(error) = fs_err::set_permissions(temporary, before.permissions())
+        {
+            // Not every file system has them; one that has none keeps nobody out of either file.
+            let refused = matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::Unsupported);
+            if !refused {
+                return Err(QueryError::Write(error));
+            }
+            tracing::warn!(%error, "The file does not get the permissions of the earlier one.");
         }
         let mut out = BufWriter::new(file);
         let written = content(folder, &mut out)?;
@@ -138,5 +157,26 @@ fn same_file(one: &Path, other: &Path) -> bool {
     #[cfg(not(unix))]
     {
         one == other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_files_of_one_folder_are_written_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = |name: &str| Target::find(&folder.path().join(name), Path::new("w.duckdb")).unwrap();
+        let say = |out: &mut (dyn Write + Send), text: &[u8]| out.write_all(text).map_err(QueryError::Write);
+        target("a")
+            .write(|_, out| {
+                say(out, b"a")?;
+                target("b").write(|_, out| say(out, b"b"))
+            })
+            .unwrap();
+        let read = |name: &str| fs_err::read(folder.path().join(name)).unwrap();
+        assert_eq!((read("a"), read("b")), (b"a".to_vec(), b"b".to_vec()));
+        assert_eq!(fs_err::read_dir(folder.path()).unwrap().count(), 2);
     }
 }

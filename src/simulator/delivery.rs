@@ -1,6 +1,5 @@
 //! The ways in which an answer gets onto a connection, or does not.
 
-use std::borrow::Cow;
 use std::convert::Infallible;
 use std::io;
 use std::time::Duration;

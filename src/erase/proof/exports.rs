@@ -9,12 +9,12 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use percent_encoding::percent_decode_str;
 
-use super::super::csv::delimiter;
+use super::super::csv::{COMMA, armed, delimiter};
 use super::super::subject::Subject;
 use super::super::{EraseError, Outcome};
 use super::cells::Cells;
 use super::database::{text, texts_of};
-use super::{Failed, Held, below, take};
+use super::{Failed, Held, below, take, workbook};
 use crate::export::{self, Manifest};
 
 /// Looks at the files of an export, and at those that lie in its folder though no manifest names them.
@@ -24,6 +24,7 @@ use crate::export::{self, Manifest};
 pub(super) fn look(dir: &Path, subjects: &[Subject], outcome: &mut Outcome) -> Result<(), EraseError> {
     let manifest = export::manifest_of(dir)?;
     let countries = countries(dir, manifest.as_ref());
+    let mark = manifest.as_ref().map_or(COMMA, |manifest| manifest.csv.delimiter);
     for entry in fs_err::read_dir(dir)? {
         let folder = entry?.path();
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
@@ -32,9 +33,11 @@ pub(super) fn look(dir: &Path, subjects: &[Subject], outcome: &mut Outcome) -> R
         }
         for file in below(&folder, "")? {
             let place = Place::of(&folder, &file, countries.get(&file));
-            match file.extension().and_then(|extension| extension.to_str()) {
-                Some("parquet") => take(&file, parquet(&file, &place, subjects), outcome),
-                Some("csv") => take(&file, csv(&file, &place, subjects), outcome),
+            let extension = file.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+            match extension.as_str() {
+                "parquet" => take(&file, parquet(&file, &place, subjects), outcome),
+                "csv" => take(&file, csv(&file, &place, mark, subjects), outcome),
+                "xlsx" => take(&file, workbook::held(&file, &place, subjects), outcome),
                 _ => {}
             }
         }
@@ -51,8 +54,8 @@ fn countries(dir: &Path, manifest: Option<&Manifest>) -> BTreeMap<PathBuf, Strin
 }
 
 /// What a file is.
-struct Place {
-    table: String,
+pub(super) struct Place {
+    pub(super) table: String,
     /// What the manifest and the path say of the country of its rows; none where the file says it.
     countries: BTreeSet<Option<String>>,
 }
@@ -72,11 +75,11 @@ impl Place {
     }
 
     /// Whether a row is about a subject, of whichever of the countries it is.
-    fn is_about<'t>(&'t self, cells: &Cells<'_>, cell: impl Fn(usize) -> Option<&'t str>) -> bool {
+    pub(super) fn is_about<'t>(&'t self, cells: &Cells<'_>, cell: impl Fn(usize) -> Option<&'t str>) -> bool {
         self.countries.iter().any(|country| cells.are_about(country.as_deref(), &cell))
     }
 
-    fn held(&self, rows: u64) -> Held {
+    pub(super) fn held(&self, rows: u64) -> Held {
         vec![(format!("the rows of {}", self.table), rows)]
     }
 }
@@ -112,23 +115,40 @@ fn plain(batch: &RecordBatch) -> Result<RecordBatch, Failed> {
     Ok(RecordBatch::try_from_iter(columns)?)
 }
 
-fn csv(path: &Path, place: &Place, subjects: &[Subject]) -> Result<Held, Failed> {
+/// `mark`: what stands between the fields of the files that the manifest names.
+fn csv(path: &Path, place: &Place, mark: char, subjects: &[Subject]) -> Result<Held, Failed> {
+    let (names, mut reader) = divided(path, mark)?;
+    let cells = Cells::new("main", &place.table, &names, subjects);
+    let mut rows = 0;
+    for record in reader.records() {
+        let record = record?;
+        let about =
+            place.is_about(&cells, |index| record.get(index).filter(|text| !text.is_empty()).map(armed));
+        rows += u64::from(about);
+    }
+    Ok(place.held(rows))
+}
+
+type CsvReader = csv::Reader<std::fs::File>;
+
+/// A CSV file by the mark that gives its header the most names: the one of the manifest, which may not know the file, one
+/// of the usual, or the one that the header shows. Where the wrong one divides, a row is one field, and no key is found.
+fn divided(path: &Path, mark: char) -> Result<(Vec<String>, CsvReader), Failed> {
     let mut header =
         csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(fs_err::File::open(path)?);
     let first = header.records().next().transpose()?;
     let first = first.as_ref().and_then(|names| names.get(0)).unwrap_or_default();
     // Read with commas, the first field of a file with other marks holds more than a name.
     let name: String = first.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-    let mark = u8::try_from(delimiter(path, &name)?)?;
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(mark).flexible(true).from_reader(fs_err::File::open(path)?);
-    let names: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
-    let cells = Cells::new("main", &place.table, &names, subjects);
-    let mut rows = 0;
-    for record in reader.records() {
-        let record = record?;
-        let about = place.is_about(&cells, |index| record.get(index).filter(|text| !text.is_empty()));
-        rows += u64::from(about);
+    let mut best: Option<(Vec<String>, CsvReader)> = None;
+    for mark in [COMMA, ';', '\t', '|', delimiter(path, &name)?, mark] {
+        let mark = u8::try_from(mark).ok().filter(u8::is_ascii).ok_or("its delimiter is no ASCII")?;
+        let file = fs_err::File::open(path)?.into_file();
+        let mut reader = csv::ReaderBuilder::new().delimiter(mark).flexible(true).from_reader(file);
+        let names: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
+        if best.as_ref().is_none_or(|(most, _)| names.len() >= most.len()) {
+            best = Some((names, reader));
+        }
     }
-    Ok(place.held(rows))
+    best.ok_or_else(|| "nothing divides it".into())
 }

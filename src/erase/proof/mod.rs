@@ -8,6 +8,7 @@ mod cells;
 mod database;
 mod exports;
 mod landing;
+mod workbook;
 
 use std::path::{Path, PathBuf};
 

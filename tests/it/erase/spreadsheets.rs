@@ -4,7 +4,7 @@ use std::path::Path;
 
 use calamine::Reader;
 use vainu_etl::export::{ExportFormat, ExportOptions, export};
-use vainu_etl::query::CsvOptions;
+use vainu_etl::query::{CsvOptions, Delimiter};
 
 use super::exports::manifest;
 use super::rig::{ALFA, JANE, Rig, lines};
@@ -57,4 +57,54 @@ fn workbooks_and_csv_with_semicolons_are_written_again_as_they_were() {
     assert!(!said.contains("alfa oy") && !said.replace("jane@b.example.com", "").contains(JANE), "{said}");
     assert_eq!(text("prospects").lines().next().unwrap(), header);
     assert_eq!(manifest(&csv).csv, options.csv);
+}
+
+/// As a backup program puts them back, under a name that no manifest has.
+#[test]
+fn a_workbook_or_csv_with_any_delimiter_in_which_a_subject_is_left_is_named() {
+    let rig = Rig::new();
+    let exported = |name: &str, format, csv| {
+        let mut options = ExportOptions::new(rig.warehouse(), rig.dir.path().join(name));
+        options.tables = vec!["contacts".to_owned(), "prospects".to_owned()];
+        (options.format, options.csv) = (format, csv);
+        export(&options).unwrap();
+        let dir = fs_err::canonicalize(&options.dir).unwrap();
+        let of = |table: &str| {
+            fs_err::read(dir.join(manifest(&dir).export).join(table).join(format!("part-0.{format}")))
+                .unwrap()
+        };
+        (dir.clone(), ["contacts", "prospects"].map(|table| (table, of(table))))
+    };
+    let (_, sheets) = exported("sheets", ExportFormat::Xlsx, CsvOptions::default());
+    let csv: Vec<_> = [",", ";", "_", "tab", "space"]
+        .into_iter()
+        .map(|mark| {
+            let options = CsvOptions::new(false, Some(mark.parse::<Delimiter>().unwrap()), false).unwrap();
+            exported(&format!("csv-{}", u32::from(options.delimiter)), ExportFormat::Csv, options)
+        })
+        .collect();
+    assert!(rig.erase(&[ALFA, JANE]).remaining.is_empty());
+    for (subject, table) in [(ALFA, "prospects"), (JANE, "contacts")] {
+        for (dir, before) in &csv {
+            let folder = dir.join(manifest(dir).export).join(table);
+            let mut put = Vec::new();
+            for (kind, files) in [("csv", before), ("XLSX", &sheets)] {
+                let (_, bytes) = files.iter().find(|(name, _)| *name == table).unwrap();
+                put.push(folder.join(format!("old.{kind}")));
+                fs_err::write(put.last().unwrap(), bytes).unwrap();
+            }
+            let remaining = rig.erase(&[subject]).remaining;
+            let mut found: Vec<_> = remaining.iter().map(|left| left.path.clone()).collect();
+            found.sort();
+            put.sort();
+            assert_eq!(found, put, "{subject} in {table}");
+            assert!(remaining.iter().all(|left| left.what.ends_with(&format!(" of the rows of {table}"))));
+            put.iter().for_each(|file| fs_err::remove_file(file).unwrap());
+        }
+    }
+    let (dir, _) = &csv[0];
+    let damaged = dir.join(manifest(dir).export).join("prospects/old.xlsx");
+    fs_err::write(&damaged, "no workbook").unwrap();
+    let outcome = rig.erase(&[ALFA]);
+    assert!(outcome.problems[0].contains("old.xlsx` cannot be looked at again: "), "{:?}", outcome.problems);
 }

@@ -49,14 +49,14 @@ impl Connects {
 }
 
 async fn connect(mut stream: TcpStream, answer: Answer, heard: Arc<Mutex<Vec<String>>>) {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
+    let mut received = Vec::new();
+    while !received.ends_with(b"\r\n\r\n") {
         let Ok(byte) = stream.read_u8().await else { return };
-        head.push(byte);
+        received.push(byte);
     }
-    let head = String::from_utf8(head).unwrap();
-    let target = head.split_whitespace().nth(1).unwrap_or_default().to_owned();
-    heard.lock().unwrap().push(head);
+    let request = String::from_utf8(received).unwrap();
+    let target = request.split_whitespace().nth(1).unwrap_or_default().to_owned();
+    heard.lock().unwrap().push(request);
     let port = match answer {
         Answer::Closes => return,
         Answer::Says(text) => {

@@ -72,9 +72,9 @@ async fn companies_of_other_selections_that_are_new_enough_are_not_taken_off() {
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_that_are_too_long_to_be_read_beforehand_give_a_bound() {
     let simulator = simulator(400, &[]).await;
-    let job = Job { page_size: 1, ..job(STREAMS) }.select(&[&["country=FI"]]);
+    let one_by_one = Job { page_size: 1, ..job(STREAMS) }.select(&[&["country=FI"]]);
     simulator.clear_requests();
-    let estimated = estimate(&job.settings(&simulator)).await.unwrap();
+    let estimated = estimate(&one_by_one.settings(&simulator)).await.unwrap();
     assert!(simulator.requests().len() < 30, "only counted");
     let outside = estimated.outside.unwrap();
     let members = members(&simulator);
