@@ -219,3 +219,66 @@ fn the_fuzz_targets_lock_all_that_the_library_needs() {
     needed.sort_unstable();
     assert_eq!(locked, needed, "run `cargo metadata --manifest-path fuzz/Cargo.toml`, which writes it");
 }
+
+/// Every message that "Troubleshooting" explains is one that the program gives: of each, a piece without names and numbers
+/// stands in the sources.
+#[test]
+fn every_message_explained_is_one_of_the_programs() {
+    let text = fs_err::read_to_string(root().join("docs/troubleshooting.md")).unwrap();
+    let mut source: String = sources(&root().join("src")).into_iter().map(|(_, text)| text).collect();
+    source = source.replace("\\\"", "\"").split("\\\n").map(str::trim_start).collect();
+    let rows = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| message"));
+    let mut explained = 0;
+    for row in rows {
+        let first = row.trim_start_matches("| ").split(" | ").next().unwrap();
+        for message in code_spans(first) {
+            let pieces = pieces(message);
+            if pieces.is_empty() {
+                continue;
+            }
+            explained += 1;
+            assert!(
+                pieces.iter().any(|piece| source.contains(piece)),
+                "no such message: {message}: {pieces:?}"
+            );
+        }
+    }
+    assert!(explained >= 80, "{explained} messages are explained");
+}
+
+/// What stands between backticks, of which there may be several so that some can stand inside.
+fn code_spans(text: &str) -> Vec<&str> {
+    let mut spans = Vec::new();
+    let mut rest = text;
+    while let Some(start) = rest.find('`') {
+        let marks = rest[start..].chars().take_while(|c| *c == '`').count();
+        let mark = "`".repeat(marks);
+        let inside = &rest[start + marks..];
+        let Some(end) = inside.find(&mark) else { break };
+        spans.push(inside[..end].trim());
+        rest = &inside[end + marks..];
+    }
+    spans
+}
+
+/// The pieces of a message between what stands for names and numbers, each of at least eight letters.
+fn pieces(message: &str) -> Vec<String> {
+    let parts = message.split(|c: char| "…`\"/%()|=:,;".contains(c) || c.is_ascii_digit());
+    let mut pieces = Vec::new();
+    for part in parts {
+        let mut piece: Vec<&str> = Vec::new();
+        for word in part.split(' ').chain(["N"]) {
+            let placeholder = !word.is_empty() && word.chars().all(|c| c.is_ascii_uppercase());
+            if !placeholder {
+                piece.push(word);
+                continue;
+            }
+            let found = piece.join(" ").trim().to_owned();
+            piece.clear();
+            if found.len() >= 8 {
+                pieces.push(found);
+            }
+        }
+    }
+    pieces
+}
