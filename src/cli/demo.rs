@@ -33,7 +33,7 @@ const NOW_US: i64 = 1_793_491_200_000_000;
 const SHOWN: &[(&str, &str)] = &[
     (
         "Where is the turnover? (segment_by_turnover_band)",
-        "SELECT country, turnover_band, companies, turnover_eur, share_of_turnover_percent \
+        "SELECT country, turnover_band, companies, turnover_eur, round(share_of_turnover_percent, 2) AS share_of_turnover_percent \
          FROM segment_by_turnover_band WHERE country = 'FI' ORDER BY turnover_band_order",
     ),
     (
@@ -43,7 +43,7 @@ const SHOWN: &[(&str, &str)] = &[
     ),
     (
         "Small and medium-sized enterprises (segment_by_size_class)",
-        "SELECT country, size_class, companies, share_of_companies_percent, turnover_eur, staff \
+        "SELECT country, size_class, companies, round(share_of_companies_percent, 2) AS share_of_companies_percent, turnover_eur, staff \
          FROM segment_by_size_class WHERE country = 'SE' ORDER BY size_class_order",
     ),
 ];
