@@ -30,8 +30,8 @@ const PATTERN: [char; 3] = ['*', '?', '['];
 
 /// Bytes of a line of CSV. DuckDB's own 2,000,000 are fewer than a long text has; these fit into the buffer that it takes
 /// anyway.
-const LONGEST_LINE: u32 = 32_000_000;
-const BUFFER: u32 = 1 << 25;
+const LONGEST_LINE: u32 = 8_000_000;
+const BUFFER: u32 = 1 << 23;
 
 /// A path that `DuckDB` cannot be told of.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -101,8 +101,11 @@ pub fn publish(
     if let Some(path) = workspace.stale_wal() {
         return Err(WorkspaceError::StaleWal { path }.into());
     }
-    workspace.note_generation(generation)?;
     let bytes = switch::replace(workspace, &paths, marker.as_ref())?;
+    // Not before: a number that nobody has seen may be given again.
+    if let Err(error) = workspace.note_generation(generation) {
+        tracing::warn!(%error, generation, "The number of the generation is not noted; as long as its file is there, it is not given again.");
+    }
     steps.done("switch");
     generations::prune(workspace, input.keep, marker.as_ref());
     tracing::info!(generation, bytes, "Generation published.");

@@ -175,7 +175,7 @@ impl Workspace {
         ownership::highest_generation(&self.state)
     }
 
-    /// Notes the number of a generation that is about to be published, durably.
+    /// Notes the number of a generation that is published, durably.
     ///
     /// # Errors
     /// [`WorkspaceError`] when the state folder cannot be written.

@@ -11,6 +11,7 @@ use crate::support::{assert_equal_rows, expected, prospects, simulator, stderr, 
 const DAY: i64 = 86_400;
 
 /// Whether the binary knows a wrong clock; says so when it does not.
+#[expect(clippy::print_stdout, reason = "a test that is skipped says why")]
 fn has_wrong_clocks() -> bool {
     if !cfg!(debug_assertions) {
         println!("skipped: a build without debug assertions has only the computer's clock");

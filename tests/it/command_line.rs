@@ -49,6 +49,7 @@ fn with_key(dir: &Path, arguments: &[&str]) -> Command {
 }
 
 /// Whether a program is there; where not, says why a test does nothing.
+#[expect(clippy::print_stderr, reason = "a test that is skipped says why")]
 fn is_installed(program: &str, what: &str) -> bool {
     let there = Command::new(program).arg("--version").output().is_ok();
     if !there {

@@ -47,20 +47,14 @@ async fn a_file_of_ids_is_understood_in_every_form_in_which_windows_writes_it() 
         ("blank lines", format!("\r\n\r\n{}\r\n \r\n", crlf.replace("\r\n", "\r\n\r\n")).into_bytes(), false),
         (
             "excel",
-            format!(
-                "\"Y-tunnus\";\"Nimi\"\r\n{}",
-                dashed.iter().map(|id| format!("\"{id}\";\"A; B\"\r\n")).collect::<String>()
-            )
-            .into_bytes(),
+            format!("\"Y-tunnus\";\"Nimi\"\r\n{}", lines(&dashed, |id| format!("\"{id}\";\"A; B\"\r\n")))
+                .into_bytes(),
             true,
         ),
-        ("semicolons", dashed.iter().map(|id| format!("{id};;\r\n")).collect::<String>().into_bytes(), false),
+        ("semicolons", lines(&dashed, |id| format!("{id};;\r\n")).into_bytes(), false),
         (
             "prefixes and blanks",
-            ids.iter()
-                .map(|id| format!(" fi {} {}\t\n", &id[..4], &id[4..]))
-                .collect::<String>()
-                .into_bytes(),
+            lines(&ids, |id| format!(" fi {} {}\t\n", &id[..4], &id[4..])).into_bytes(),
             false,
         ),
     ];
@@ -255,4 +249,9 @@ async fn ids_of_all_that_are_there_say_nothing() {
         stderr(&output)
     );
     assert_eq!(value::<i64>(&dir.path().join("vainu.duckdb"), "SELECT count(*) FROM etl.ids_not_found"), 0);
+}
+
+/// A line for each id, one behind the other.
+fn lines(ids: &[String], line: impl Fn(&str) -> String) -> String {
+    ids.iter().map(|id| line(id)).collect::<Vec<_>>().concat()
 }

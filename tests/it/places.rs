@@ -168,7 +168,9 @@ fn exported(dir: &Path) -> Exported {
             tables.entry(table.name.clone()).or_default().extend(lines.unwrap());
         }
     }
-    tables.values_mut().for_each(|lines| lines.sort());
+    for lines in tables.values_mut() {
+        lines.sort();
+    }
     tables
 }
 

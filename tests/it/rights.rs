@@ -133,6 +133,7 @@ fn library() -> Option<&'static Path> {
 }
 
 /// Whether the test may act as several users; says so when it may not.
+#[expect(clippy::print_stdout, reason = "a test that is skipped says why")]
 fn is_root() -> bool {
     let root = rustix::process::geteuid().is_root();
     let mut version = nightly();

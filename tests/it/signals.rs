@@ -97,6 +97,7 @@ fn what_nohup_has_switched_off_stays_off() {
 }
 
 /// Process 1 of a namespace of its own; none where the system lets nobody have one.
+#[expect(clippy::print_stdout, reason = "a test that is skipped says why")]
 fn as_process_1(command: &Command) -> Option<Child> {
     let unshare = |command: &mut Command| {
         command.args(["-r", "--fork", "--pid"]);

@@ -1,10 +1,9 @@
 //! A flag beats the environment, which beats the settings file; each place is taken whole.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::path::Path;
-
-use serde_json::json;
-use wiremock::matchers::any;
-use wiremock::{Mock, MockServer, ResponseTemplate};
+use std::sync::{Arc, Mutex};
 
 use crate::support::{stderr, stdout, vainu_etl};
 
@@ -48,7 +47,7 @@ fn cases() -> impl Iterator<Item = Case> {
 }
 
 /// The rule, told once more in other words.
-fn expected(case: &Case) -> Expected {
+fn expected(case: Case) -> Expected {
     match (case.flag, case.key, case.username, case.password, case.file) {
         (true, ..) => Expected::Key("key-of-the-flag"),
         (_, Given::Set, ..) => Expected::Key("key-of-the-environment"),
@@ -70,13 +69,44 @@ fn expected(case: &Case) -> Expected {
     }
 }
 
+/// An API that answers whoever asks, and keeps the heads of the requests.
+struct Api {
+    base_url: String,
+    heads: Arc<Mutex<Vec<String>>>,
+}
+
+impl Api {
+    /// Serves until the test ends.
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let base_url = format!("http://{}/api/v1", listener.local_addr().unwrap());
+        let heads = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&heads);
+        std::thread::spawn(move || {
+            for connection in listener.incoming() {
+                let Ok(mut connection) = connection else { continue };
+                let (mut head, mut byte) = (Vec::new(), [0]);
+                while !head.ends_with(b"\r\n\r\n") && connection.read(&mut byte).is_ok_and(|read| read == 1) {
+                    head.push(byte[0]);
+                }
+                kept.lock().unwrap().push(String::from_utf8(head).unwrap());
+                let body = "{\"count\": 7}";
+                let length = body.len();
+                let _ = write!(
+                    connection,
+                    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+                );
+            }
+        });
+        Self { base_url, heads }
+    }
+}
+
 /// Runs `doctor`, which asks the API once; gives what was sent, or what was said.
-async fn run(dir: &Path, case: &Case) -> (Expected, String) {
-    let server = MockServer::start().await;
-    let answer = ResponseTemplate::new(200).set_body_json(json!({"count": 7}));
-    Mock::given(any()).respond_with(answer).mount(&server).await;
+fn run(api: &Api, dir: &Path, case: Case) -> (Expected, String) {
+    api.heads.lock().unwrap().clear();
     let mut command = vainu_etl(dir);
-    command.args(["--base-url", &format!("{}/api/v1", server.uri())]);
+    command.args(["--base-url", &api.base_url]);
     if case.flag {
         command.args(["--api-key-file", "flag.key"]);
     }
@@ -100,10 +130,14 @@ async fn run(dir: &Path, case: &Case) -> (Expected, String) {
     }
     let output = command.arg("doctor").output().unwrap();
     let said = format!("{}{}", stdout(&output), stderr(&output));
-    let received = server.received_requests().await.unwrap();
+    let received = api.heads.lock().unwrap().clone();
     let header = |name: &str| {
-        let value = received.first().and_then(|request| request.headers.get(name));
-        value.map(|value| value.to_str().unwrap().to_owned())
+        let lines = received.first().into_iter().flat_map(|head| head.lines());
+        let mut values = lines.filter_map(|line| {
+            let (found, value) = line.split_once(": ")?;
+            found.eq_ignore_ascii_case(name).then(|| value.to_owned())
+        });
+        values.next()
     };
     let outcome = match (header("api-key"), header("authorization")) {
         (Some(key), None) => {
@@ -133,8 +167,9 @@ async fn run(dir: &Path, case: &Case) -> (Expected, String) {
     (outcome, said)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_flag_beats_the_environment_which_beats_the_file_in_every_combination() {
+#[test]
+fn a_flag_beats_the_environment_which_beats_the_file_in_every_combination() {
+    let api = Api::start();
     let dir = tempfile::tempdir().unwrap();
     fs_err::write(dir.path().join("flag.key"), "key-of-the-flag\n").unwrap();
     fs_err::write(dir.path().join("settings.key"), "key-of-the-settings\r\n").unwrap();
@@ -142,8 +177,8 @@ async fn a_flag_beats_the_environment_which_beats_the_file_in_every_combination(
     fs_err::write(dir.path().join("with-key.toml"), format!("api_key_file = {settings:?}\n")).unwrap();
     let mut tried = 0;
     for case in cases() {
-        let (outcome, said) = run(dir.path(), &case).await;
-        assert_eq!(outcome, expected(&case), "{case:?}: {said}");
+        let (outcome, said) = run(&api, dir.path(), case);
+        assert_eq!(outcome, expected(case), "{case:?}: {said}");
         // Where the credentials were found is said, for who is surprised.
         let origin = match outcome {
             Expected::Key("key-of-the-flag") => "--api-key-file flag.key",

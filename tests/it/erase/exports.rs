@@ -167,7 +167,9 @@ fn a_file_in_which_a_subject_is_left_is_named_and_ends_with_6() {
         let finnish = named.iter().find(|file| !file.to_string_lossy().contains("country=DK")).unwrap();
         let says = format!("still there: 2 of the rows of prospects in `{}`", finnish.display());
         assert_still_there(&rig, &business, &[&says]);
-        named.iter().for_each(|file| fs_err::remove_file(file).unwrap());
+        for file in &named {
+            fs_err::remove_file(file).unwrap();
+        }
     }
 
     let stray = rig.state().join("generations/copy-of-1.duckdb");

@@ -99,7 +99,9 @@ fn a_workbook_or_csv_with_any_delimiter_in_which_a_subject_is_left_is_named() {
             put.sort();
             assert_eq!(found, put, "{subject} in {table}");
             assert!(remaining.iter().all(|left| left.what.ends_with(&format!(" of the rows of {table}"))));
-            put.iter().for_each(|file| fs_err::remove_file(file).unwrap());
+            for file in &put {
+                fs_err::remove_file(file).unwrap();
+            }
         }
     }
     let (dir, _) = &csv[0];

@@ -21,6 +21,7 @@ use crate::support::{Job, assert_equal_rows, open};
 const UNREADABLE: &[&str] = &["comma", "cut", "bare", "bracket", "quotes", "colon", "escape"];
 
 /// Damage that can mean only one thing: the value in `_extra` as text, the raw value of the reject, and its reason.
+#[expect(clippy::type_complexity, reason = "a table of three columns, read here alone")]
 const NEARLY_JSON: &[(&str, &str, Option<(&str, &str)>)] = &[
     ("nan", "NULL", Some(("NaN", "not a number in JSON; kept as NULL"))),
     (

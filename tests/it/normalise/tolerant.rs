@@ -149,7 +149,7 @@ fn a_key_that_json_lacks_costs_the_record_and_no_other() {
         let staging = staged_of(&PROSPECTS, vec![page(1, body.clone())]);
         assert_eq!(text(&staging, "business_id"), [Some("2".to_owned())]);
         let raw = String::from_utf8_lossy(&body);
-        let raw = raw.split_once("[").unwrap().1.split_once("},{").unwrap().0;
+        let raw = raw.split_once('[').unwrap().1.split_once("},{").unwrap().0;
         assert_eq!(rejects(&staging, "concat_ws('|', raw, reason)"), [format!("{raw}}}|{reason}")]);
     }
 }

@@ -238,7 +238,7 @@ async fn ids_of_groups_and_customers_are_loaded_or_set_aside() {
 }
 
 fn hexed(text: &str) -> String {
-    text.bytes().map(|byte| format!("{byte:02X}")).collect()
+    text.bytes().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().concat()
 }
 
 /// A server may claim any number of rows, and call a field like the path of another.
