@@ -5,6 +5,7 @@ use duckdb::Connection;
 use super::{ExportError, ExportFormat, ManifestColumn, ManifestFile, ManifestTable};
 use crate::query::{self, Reader, Type};
 use crate::schema::ddl::identifier;
+use crate::views::REFERENCE_TABLES;
 
 /// The view that is exported without being asked for.
 const DEFAULT_VIEW: &str = "companies";
@@ -52,8 +53,10 @@ impl Relation {
             .collect()
     }
 
+    /// Whether its rows are of countries. Those of a reference table say for which country they hold, if for one alone.
     pub(super) fn has_country(&self) -> bool {
-        self.columns.iter().any(|column| column.name == "country")
+        let is_reference = REFERENCE_TABLES.iter().any(|table| table.name == self.name);
+        !is_reference && self.columns.iter().any(|column| column.name == "country")
     }
 
     /// The columns of a file: all but `country` when it stands in the path.
