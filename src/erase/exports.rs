@@ -107,11 +107,13 @@ fn erase_export(
     Ok(())
 }
 
+/// Megabytes for looking into exported files: a line of CSV is held whole, and each file has buffers of its own.
+const LOOKING_MB: u64 = 1000;
+
 fn search(workspace: &Workspace, relation: Option<&Relation>, subjects: &[Subject]) -> duckdb::Result<Found> {
-    match relation {
-        Some(relation) => relation.find(&looking(workspace, None, &LoadSettings::default())?, subjects),
-        None => Ok(Found::default()),
-    }
+    let Some(relation) = relation else { return Ok(Found::default()) };
+    let settings = LoadSettings { memory_limit_mb: LOOKING_MB, threads: 1, ..LoadSettings::default() };
+    relation.find(&looking(workspace, None, &settings)?, subjects)
 }
 
 /// The files of an exported table; none when it has none.
