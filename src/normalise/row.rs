@@ -79,7 +79,11 @@ impl<'a> Row<'a> {
                 cell = source.around.asked_when_same(column, record);
                 self.present |= column.bit;
             }
-            if column.required && column.kind == Kind::Text && column.origin == Origin::Fields {
+            if column.required
+                && column.in_key
+                && column.kind == Kind::Text
+                && column.origin == Origin::Fields
+            {
                 cell = without_blanks(cell);
             }
             match &cell {

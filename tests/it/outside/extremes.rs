@@ -169,8 +169,9 @@ fn a_sum_beyond_64_bits_is_the_sum() {
     let warehouse = absurd();
     for view in VIEWS.iter().filter(|view| view.name.starts_with("segment_by_")) {
         let sql = format!(
-            "SELECT sum(staff) = (SELECT sum(staff_number::HUGEINT) FROM prospects), \
-                    sum(turnover_eur) = (SELECT sum(turn_over_eur) FROM prospects), sum(companies) = {ROWS}, \
+            "SELECT sum(staff) = (SELECT sum(staff_number::HUGEINT) FROM companies WHERE is_selected), \
+                    sum(turnover_eur) = (SELECT sum(turn_over_eur) FROM companies WHERE is_selected), \
+                    sum(companies) = (SELECT count(*) FROM companies WHERE is_selected), \
                     max(typeof(staff)), max(typeof(turnover_eur)) FROM {}",
             view.name
         );
