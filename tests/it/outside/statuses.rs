@@ -22,7 +22,7 @@ fn with_status(statuses: &[(&str, &str)]) -> Warehouse {
 
 fn classes(statuses: &[(&str, &str)]) -> Vec<String> {
     let sql =
-        "SELECT status_class, coalesce(CAST(is_active AS VARCHAR), '-') FROM companies ORDER BY business_id";
+        "SELECT status_class, coalesce(CAST(is_active AS VARCHAR), 'none') FROM companies ORDER BY business_id";
     with_status(statuses).rows(sql)
 }
 
@@ -72,15 +72,15 @@ fn a_text_means_what_it_says_in_every_language_and_spelling() {
         ("'Dissolved'", "gone,false"),
         ("'Inactive'", "gone,false"),
         ("'Konkurs avslutad'", "gone,false"),
-        ("NULL", "unknown,-"),
-        ("''", "unknown,-"),
-        ("' . '", "unknown,-"),
-        ("chr(160)", "unknown,-"),
-        ("'Something else'", "unknown,-"),
-        ("'inactively active'", "unknown,-"),
-        ("'aktiv aktiv'", "unknown,-"),
-        ("'1'", "unknown,-"),
-        ("repeat('aktiv', 10000)", "unknown,-"),
+        ("NULL", "unknown,none"),
+        ("''", "unknown,none"),
+        ("' . '", "unknown,none"),
+        ("chr(160)", "unknown,none"),
+        ("'Something else'", "unknown,none"),
+        ("'inactively active'", "unknown,none"),
+        ("'aktiv aktiv'", "unknown,none"),
+        ("'1'", "unknown,none"),
+        ("repeat('aktiv', 10000)", "unknown,none"),
     ];
     let statuses: Vec<(&str, &str)> = cases.iter().map(|(status, _)| ("SE", *status)).collect();
     for ((status, expected), found) in cases.iter().zip(classes(&statuses)) {
@@ -120,7 +120,7 @@ fn command(job: &Job, simulator: &Simulator, verb: &[&str]) -> (i32, String, Str
 fn classed(job: &Job) -> Vec<String> {
     super::rows(
         job,
-        "SELECT DISTINCT status, status_class, coalesce(CAST(is_active AS VARCHAR), '-') FROM companies \
+        "SELECT DISTINCT status, status_class, coalesce(CAST(is_active AS VARCHAR), 'none') FROM companies \
          WHERE status IN ('active', 'Lakannut', 'Toiminta keskeytetty') ORDER BY ALL",
     )
 }
