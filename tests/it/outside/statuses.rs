@@ -21,8 +21,7 @@ fn with_status(statuses: &[(&str, &str)]) -> Warehouse {
 }
 
 fn classes(statuses: &[(&str, &str)]) -> Vec<String> {
-    let sql =
-        "SELECT status_class, coalesce(CAST(is_active AS VARCHAR), 'none') FROM companies ORDER BY business_id";
+    let sql = "SELECT status_class, coalesce(CAST(is_active AS VARCHAR), 'none') FROM companies ORDER BY business_id";
     with_status(statuses).rows(sql)
 }
 
