@@ -250,7 +250,7 @@ impl Switches {
             |s, v| assign(&mut s.fault_rate_percent, v.parse().ok().filter(|percent| (0.0..=100.0).contains(percent)))),
         switch("spoil", "KIND:TEXT", "records with a field of that text are damaged in every answer; KIND is nan, infinity, control, latin1, comma, cut, bare, bracket, quotes, colon or escape. May be set several times",
             |s, v| { s.spoil.push(Spoil::parse(v)?); Some(()) }),
-        switch("content-type", "TYPE|none", "what right answers are said to be, or nothing", |s, v| assign(&mut s.content_type, Some(Some(if v == "none" { String::new() } else { v.to_owned() })))),
+        switch("content-type", "TYPE|none", "what right answers are said to be, or nothing", |s, v| assign(&mut s.content_type, match v { "none" => Some(Some(String::new())), _ => v.contains('/').then(|| Some(v.to_owned())) })),
         switch("byte-order-mark", "true|false", "right answers begin with a byte order mark", |s, v| assign(&mut s.byte_order_mark, v.parse().ok())),
         switch("compression", "gzip|br|zstd", "right answers are compressed", |s, v| assign(&mut s.compression, Compression::parse(v).map(Some))),
         switch("echo", "true|false", "the bodies of faults quote the request's credentials, as debug pages do", |s, v| assign(&mut s.echo, v.parse().ok())),
