@@ -142,9 +142,9 @@ fn a_state_folder_of_a_newer_version_is_refused() {
     let path = dir.path().join("vainu.duckdb");
     let workspace = Workspace::open(&path).unwrap();
     let marker = workspace.state_dir().join("vainu-etl.json");
-    fs_err::write(marker, r#"{"tool":"vainu-etl","format":2}"#).unwrap();
+    fs_err::write(marker, r#"{"tool":"vainu-etl","format":3}"#).unwrap();
     let error = Workspace::open(&path).unwrap_err();
-    assert!(matches!(error, WorkspaceError::NewerFormat { found: 2, supported: 1, .. }), "{error:?}");
+    assert!(matches!(error, WorkspaceError::NewerFormat { found: 3, supported: 2, .. }), "{error:?}");
     assert_eq!(error.hint(), "update vainu-etl");
 }
 
