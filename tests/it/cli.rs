@@ -13,13 +13,13 @@ use crate::support::{
 };
 
 /// A simulator in a process of its own; killed when dropped.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Server {
-    fn start(dir: &Path, options: &[&str]) -> Self {
+    pub(crate) fn start(dir: &Path, options: &[&str]) -> Self {
         let mut command = vainu_etl(dir);
         command.args(["-q", "simulate", "--port", "0"]).args(options).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
