@@ -75,6 +75,9 @@ fn erase_export(
     }
     let mut again = false;
     let told = Told::of(&known.dir)?;
+    let settings = LoadSettings { memory_limit_mb: LOOKING_MB, threads: 1, ..LoadSettings::default() };
+    let connection = looking(workspace, None, &settings)
+        .map_err(|source| LoadError::database("looking for what to erase", &known.dir, source))?;
     for table in manifest.iter().flat_map(|manifest| &manifest.tables) {
         let format = manifest.as_ref().map_or(ExportFormat::Parquet, |manifest| manifest.format);
         if format == ExportFormat::Xlsx {
@@ -91,8 +94,10 @@ fn erase_export(
         }
         let csv = manifest.as_ref().map(|manifest| manifest.csv).unwrap_or_default();
         let relation = relation(&told, table, format, csv)?;
-        let found = search(workspace, relation.as_ref(), subjects)
-            .map_err(|source| LoadError::database("looking for what to erase", &known.dir, source))?;
+        let found =
+            relation.map_or_else(|| Ok(Found::default()), |relation| relation.find(&connection, subjects));
+        let found =
+            found.map_err(|source| LoadError::database("looking for what to erase", &known.dir, source))?;
         again |= !found.is_empty();
         outcome.add_found(&place, &table.name, &found);
     }
@@ -109,12 +114,6 @@ fn erase_export(
 
 /// Megabytes for looking into exported files: a line of CSV is held whole, and each file has buffers of its own.
 const LOOKING_MB: u64 = 1000;
-
-fn search(workspace: &Workspace, relation: Option<&Relation>, subjects: &[Subject]) -> duckdb::Result<Found> {
-    let Some(relation) = relation else { return Ok(Found::default()) };
-    let settings = LoadSettings { memory_limit_mb: LOOKING_MB, threads: 1, ..LoadSettings::default() };
-    relation.find(&looking(workspace, None, &settings)?, subjects)
-}
 
 /// The files of an exported table; none when it has none.
 fn relation(

@@ -1,6 +1,7 @@
 //! Walks the tables of a file, or of an export, and finds what is about the subjects. Changes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use duckdb::Connection;
 
@@ -86,11 +87,7 @@ impl Relation {
                 self.find_company(connection, country, business_id, index, &mut found)?;
             }
         }
-        for column in &self.columns {
-            if let Some(role) = column.role(&self.schema, &self.name) {
-                self.find_in(connection, column, role, subjects, &mut found)?;
-            }
-        }
+        self.find_in_cells(connection, subjects, &mut found)?;
         // A row that goes takes its cells along.
         for cells in found.cells.values_mut() {
             cells.retain(|row, _| !found.rows.contains(row));
@@ -137,64 +134,81 @@ impl Relation {
         Ok(())
     }
 
-    /// Cells of a column. The query lets pass whatever may name a subject; the rules decide.
-    fn find_in(
+    /// Cells of the columns that may name a subject, in one pass over the rows. The query lets pass whatever may name one;
+    /// the rules decide.
+    fn find_in_cells(
         &self,
         connection: &Connection,
-        column: &Column,
-        role: Role,
         subjects: &[Subject],
         found: &mut Found,
     ) -> duckdb::Result<()> {
-        let name = identifier(&column.name);
-        let country = if self.has_country() { "country" } else { "NULL" };
-        let may: Vec<String> = subjects.iter().map(|subject| may_hold(&name, subject)).collect();
-        // A value as received may be written with escapes.
+        let roles = self.columns.iter().map(|column| (column, column.role(&self.schema, &self.name)));
+        let columns: Vec<(&Column, Role)> =
+            roles.filter_map(|(column, role)| role.map(|role| (column, role))).collect();
+        if columns.is_empty() {
+            return Ok(());
+        }
+        let conditions: Vec<String> =
+            columns.iter().map(|(column, _)| may_name_one(&text(column), subjects)).collect();
+        // Only the cells that may name one are carried: many rows have one of another column.
+        let cells = columns
+            .iter()
+            .zip(&conditions)
+            .map(|((column, _), condition)| format!("CASE WHEN {condition} THEN {} END", text(column)));
         let sql = format!(
-            "SELECT {}, CAST({name} AS VARCHAR), CAST({country} AS VARCHAR) FROM {} \
-             WHERE contains(CAST({name} AS VARCHAR), '\\') OR {}",
+            "SELECT {}, CAST({} AS VARCHAR), {} FROM {} WHERE {}",
             self.row,
+            if self.has_country() { "country" } else { "NULL" },
+            cells.collect::<Vec<_>>().join(", "),
             self.source,
-            may.join(" OR ")
+            conditions.join(" OR "),
         );
         let mut statement = connection.prepare(&sql)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            let (number, text): (i64, String) = (row.get(0)?, row.get(1)?);
-            let country: Option<String> = row.get(2)?;
-            let mut tally = Tally::default();
-            match rules::judge(column, role, &text, country.as_deref(), subjects, &mut tally) {
-                Verdict::Keep => {}
-                Verdict::Row => drop(found.rows.insert(number)),
-                Verdict::Left => found.selections += 1,
-                Verdict::Cell(value) => {
-                    found.cells.entry(column.name.clone()).or_default().insert(number, value);
+            let (number, country): (i64, Option<String>) = (row.get(0)?, row.get(1)?);
+            for ((column, role), index) in columns.iter().zip(2..) {
+                let Some(text) = row.get::<_, Option<String>>(index)? else { continue };
+                let mut tally = Tally::default();
+                match rules::judge(column, *role, &text, country.as_deref(), subjects, &mut tally) {
+                    Verdict::Keep => {}
+                    Verdict::Row => drop(found.rows.insert(number)),
+                    Verdict::Left => found.selections += 1,
+                    Verdict::Cell(value) => {
+                        found.cells.entry(column.name.clone()).or_default().insert(number, value);
+                    }
                 }
+                found.subjects.extend(tally.found);
             }
-            found.subjects.extend(tally.found);
         }
         Ok(())
     }
 }
 
-/// A condition that every cell meets which names the subject without escapes.
-fn may_hold(column: &str, subject: &Subject) -> String {
-    match subject {
-        Subject::Person { email } => {
-            format!("contains(lower(CAST({column} AS VARCHAR)), {})", literal(email))
-        }
+fn text(column: &Column) -> String {
+    format!("CAST({} AS VARCHAR)", identifier(&column.name))
+}
+
+/// A condition that every text meets which names a subject.
+fn may_name_one(text: &str, subjects: &[Subject]) -> String {
+    let named = subjects.iter().map(|subject| match subject {
+        Subject::Person { email } => format!("contains(lower({text}), {})", literal(email)),
         Subject::Company { business_id, .. } => format!(
             "contains({}, {})",
-            plain(&format!("CAST({column} AS VARCHAR)")),
+            plain(text),
             literal(&business_id.replace(separates, "").to_lowercase())
         ),
-    }
+    });
+    // A value as received may be written with escapes.
+    let escaped = format!("contains({text}, '\\')");
+    std::iter::once(escaped).chain(named).collect::<Vec<_>>().join(" OR ")
 }
 
 /// A text in lower case and without what separates the letters and digits of an id.
-fn plain(column: &str) -> String {
-    let separators: String = ('\u{1}'..='\u{ffff}').filter(|c| separates(*c)).collect();
-    format!("lower(translate({column}, {}, ''))", literal(&separators))
+fn plain(text: &str) -> String {
+    static SEPARATORS: LazyLock<String> =
+        LazyLock::new(|| ('\u{1}'..='\u{ffff}').filter(|c| separates(*c)).collect());
+    format!("lower(translate({text}, {}, ''))", literal(&SEPARATORS))
 }
 
 /// What every spelling of an id has in common: zeros in front may be missing.

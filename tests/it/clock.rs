@@ -97,44 +97,57 @@ fn now() -> i64 {
     vainu_etl::clock::now_us() / 1_000_000
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_clock_in_one_run_stops_no_later_run_and_no_time_goes_back() {
+mod a_wrong_clock_in_one_run_stops_no_later_run_and_no_time_goes_back {
+    use super::{DAY, in_every_other_run, now};
+
+    macro_rules! table {
+        ($($name:ident: $clock:expr;)*) => {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                in_every_other_run(&$clock).await;
+            })*
+        };
+    }
+
+    table! {
+        right: "0";
+        a_day_ahead: DAY.to_string();
+        four_hundred_days_ahead: (400 * DAY).to_string();
+        a_day_behind: (-DAY).to_string();
+        in_1970: (-now()).to_string();
+        in_9000: (220_000_000_000 - now()).to_string();
+        a_day_ahead_in_the_middle: format!("0,{DAY}@12");
+        a_day_back_in_the_middle: format!("0,{}@12", -DAY);
+        ahead_and_then_behind: format!("{DAY}@6,{}@14", -DAY);
+    }
+}
+
+/// Runs with that clock between runs with the right one: each shows the latest names, and is the last of all runs.
+async fn in_every_other_run(clock: &str) {
     if !has_wrong_clocks() {
         return;
     }
-    for (name, clock) in [
-        ("right", "0".to_owned()),
-        ("a day ahead", DAY.to_string()),
-        ("400 days ahead", (400 * DAY).to_string()),
-        ("a day behind", (-DAY).to_string()),
-        ("1970", (-now()).to_string()),
-        ("9000", (220_000_000_000 - now()).to_string()),
-        ("a day ahead in the middle", format!("0,{DAY}@12")),
-        ("a day back in the middle", format!("0,{}@12", -DAY)),
-        ("ahead, then behind", format!("{DAY}@6,{}@14", -DAY)),
-    ] {
-        let clocks = Clocks::new(230, &[]).await;
-        let mut known: Vec<String> = Vec::new();
-        let mut latest = i64::MIN;
-        for (round, clock) in ["0", &clock, "0", &clock, "0"].into_iter().enumerate() {
-            let place = format!("{name}, run {round}");
-            let key = clocks.simulator.companies().next().unwrap();
-            let key = ["country", "business_id"].map(|name| key[name].as_str().unwrap().to_owned());
-            let new_name = serde_json::json!(format!("Name {round} Oy"));
-            clocks.simulator.set_field(&key[0], &key[1], "company_name", &new_name).unwrap();
-            clocks.sync(clock, &["prospects"]).await;
-            clocks.assert_in_order(&place);
-            let runs = clocks.runs().await;
-            assert_eq!(runs[1..], known, "{place}: the last run is the first that is shown");
-            known = runs;
-            let seen = clocks.number("SELECT epoch_us(max(_last_seen_at)) FROM prospects");
-            assert!(seen > latest, "{place}: the last time seen went back");
-            latest = seen;
-        }
-        let rebuilt = clocks.run(&clock, &["rebuild"]).await;
-        assert_eq!(rebuilt.status.code(), Some(0), "{name}: {}", stderr(&rebuilt));
-        assert_equal_rows(&prospects(&clocks.warehouse()), &expected(clocks.simulator.companies()));
+    let clocks = Clocks::new(230, &[]).await;
+    let mut known: Vec<String> = Vec::new();
+    let mut latest = i64::MIN;
+    for (round, clock) in ["0", clock, "0", clock, "0"].into_iter().enumerate() {
+        let place = format!("run {round}");
+        let key = clocks.simulator.companies().next().unwrap();
+        let key = ["country", "business_id"].map(|name| key[name].as_str().unwrap().to_owned());
+        let new_name = serde_json::json!(format!("Name {round} Oy"));
+        clocks.simulator.set_field(&key[0], &key[1], "company_name", &new_name).unwrap();
+        clocks.sync(clock, &["prospects"]).await;
+        clocks.assert_in_order(&place);
+        let runs = clocks.runs().await;
+        assert_eq!(runs[1..], known, "{place}: the last run is the first that is shown");
+        known = runs;
+        let seen = clocks.number("SELECT epoch_us(max(_last_seen_at)) FROM prospects");
+        assert!(seen > latest, "{place}: the last time seen went back");
+        latest = seen;
     }
+    let rebuilt = clocks.run(clock, &["rebuild"]).await;
+    assert_eq!(rebuilt.status.code(), Some(0), "{}", stderr(&rebuilt));
+    assert_equal_rows(&prospects(&clocks.warehouse()), &expected(clocks.simulator.companies()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

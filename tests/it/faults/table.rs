@@ -110,8 +110,15 @@ table! { [ordered unordered single numbered companies]
     encoding_that_nobody_asked_for: Faults("compress@4") => Ends(4, &["encoding that is not understood: `compress`"]);
     text_as_utf16: Faults("utf16@4") => Ends(4, &["encoding that is not understood: `UTF-16`"]);
     body_of_a_gibibyte: Faults("huge@4") => Ends(4, &["more than 67108864 bytes", "status 200"]);
-    request_refused: Faults("400@4") => Ends(2, &["was refused (status 400)"]);
     redirect_to_another_origin: Faults("redirect@4") => Ends(2, &["points to https://elsewhere.invalid"]);
+}
+
+// 400: a target group is not complete; a company is a reject, see `outside::refused`; anything else ends the run.
+table! { [ordered numbered]
+    request_refused: Faults("400@4") => Ends(2, &["was refused (status 400)"]);
+}
+table! { [unordered single]
+    request_about_a_target_group_refused: Faults("400@4") => Incomplete("was refused (status 400)");
 }
 
 // 404: inside a list, for a list, for the list of a target group.

@@ -137,7 +137,7 @@ async fn texts_of_the_users_own_go_first_and_stay_with_every_generation() {
     fs_err::write(folder.join("settings/vainu-etl.toml"), "status_texts = \"own.csv\"\n").unwrap();
     let own = "\u{feff}status_text,country,status_class\r\nTOIMINTA KESKEYTETTY.,fi,gone\r\nLakannut,SE,live\r\nactive,,unknown\r\n";
     fs_err::write(folder.join("settings/own.csv"), own).unwrap();
-    let with_own = ["Lakannut|gone|false", "Toiminta keskeytetty|gone|false", "active|unknown|-"];
+    let with_own = ["Lakannut|gone|false", "Toiminta keskeytetty|gone|false", "active|unknown|none"];
     for verb in [&["sync", "prospects"][..], &["sync", "prospects"], &["rebuild"]] {
         let (code, _, said) =
             command(&job, &simulator, &[&["--config", "settings/vainu-etl.toml"][..], verb].concat());
