@@ -10,6 +10,7 @@ use crate::erase::EraseError;
 use crate::export::ExportError;
 use crate::extract::ExtractError;
 use crate::job::JobError;
+use crate::landing::LandingError;
 use crate::load::LoadError;
 use crate::normalise::StageError;
 use crate::query::QueryError;
@@ -103,6 +104,9 @@ pub enum Error {
     /// The stream cannot be read.
     #[error("extracting failed")]
     Extract(#[from] ExtractError),
+    /// Landed pages cannot be written or read.
+    #[error("the landed pages cannot be used")]
+    Landing(#[from] LandingError),
     /// Landed pages cannot be normalised.
     #[error("normalising failed")]
     Stage(#[from] StageError),
@@ -121,7 +125,7 @@ pub enum Error {
         /// The generation.
         generation: u64,
         /// Why.
-        source: ExtractError,
+        source: LandingError,
     },
     /// The landed pages do not hold everything that the published file knows.
     #[error("lists {} are published but have no landed pages", lists.join(", "))]
@@ -178,7 +182,8 @@ impl Error {
             | Self::Export(ExportError::NoRelation { .. }) => USAGE,
             Self::Advised { source, .. } => source.exit_code(),
             Self::Api(error) => error.kind().exit_code(),
-            Self::Extract(error) | Self::NotRecorded { source: error, .. } => extract_code(error),
+            Self::Extract(error) => extract_code(error),
+            Self::Landing(_) | Self::NotRecorded { .. } => DESTINATION,
             Self::Job(error) => job_code(error),
             Self::Erase(error) => error.kind().exit_code(),
             Self::MissingLists { .. } => CHECKS,
@@ -222,6 +227,7 @@ impl Error {
             Self::Selection(error) => Some(error.hint()),
             Self::Api(error) => error.hint(),
             Self::Extract(error) => extract_hint(error),
+            Self::Landing(error) => Some(landing_hint(error).to_owned()),
             Self::NotRecorded { .. } => {
                 Some("make room in the state folder, or mend it; nothing is asked for again to record it".to_owned())
             }
@@ -261,7 +267,7 @@ impl Error {
         match self {
             Self::Extract(ExtractError::Api { source, .. }) => source.kind() != ErrorKind::Usage,
             Self::Extract(ExtractError::NoSuchGroup { .. }) => false,
-            Self::Extract(_) | Self::NotRecorded { .. } | Self::Stage(_) => true,
+            Self::Extract(_) | Self::Landing(_) | Self::NotRecorded { .. } | Self::Stage(_) => true,
             Self::Load(error) => error.kind().exit_code() == DESTINATION,
             Self::Advised { source, .. } => source.resumes(),
             _ => false,
@@ -328,7 +334,7 @@ fn extract_code(error: &ExtractError) -> u8 {
         ExtractError::Api { source, .. } => source.kind().exit_code(),
         ExtractError::Envelope { .. } | ExtractError::NoSuchList { .. } => SOURCE,
         ExtractError::NoSuchGroup { .. } => USAGE,
-        _ => DESTINATION,
+        ExtractError::Landing(_) => DESTINATION,
     }
 }
 
@@ -349,14 +355,20 @@ fn extract_hint(error: &ExtractError) -> Option<String> {
             "the account sees {}; only those created by its user or shared with it are there",
             if known.is_empty() { "none".to_owned() } else { format!("`{}`", known.join("`, `")) }
         )),
-        ExtractError::Ledger { .. } => Some(
-            "it was written by another version, or damaged; remove its folder unless you need the pages in it".to_owned(),
-        ),
-        ExtractError::DamagedLedger { .. } => {
-            Some("run `vainu-etl sync`: it reads the lists again; the published file is as it was".to_owned())
+        ExtractError::Landing(error) => Some(landing_hint(error).to_owned()),
+    }
+}
+
+fn landing_hint(error: &LandingError) -> &'static str {
+    match error {
+        LandingError::Ledger { .. } => {
+            "it was written by another version, or damaged; remove its folder unless you need the pages in it"
         }
-        ExtractError::Damaged { .. } => Some("run `vainu-etl sync`, which fetches the page again".to_owned()),
-        _ => Some("make room in the state folder, or mend it".to_owned()),
+        LandingError::DamagedLedger { .. } => {
+            "run `vainu-etl sync`: it reads the lists again; the published file is as it was"
+        }
+        LandingError::Damaged { .. } => "run `vainu-etl sync`, which fetches the page again",
+        _ => "make room in the state folder, or mend it",
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::api::retry_after;
 use crate::cli::config::ConfigFile;
-use crate::extract::ledger::{self, Entry};
+use crate::landing::ledger::{self, Entry};
 use crate::normalise::reading;
 use crate::selection::Selection;
 

@@ -56,6 +56,7 @@ pub mod files;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod job;
+pub mod landing;
 pub mod load;
 pub mod normalise;
 pub mod pipeline;

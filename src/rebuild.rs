@@ -10,11 +10,11 @@ use std::path::Path;
 use crate::catalog::{Lists, STREAMS, Stream, TARGET_GROUPS_STREAM};
 use crate::clock::Timeline;
 use crate::error::{Error, SOURCE};
-use crate::extract::bundle::MOST_COMPANIES;
-use crate::extract::landing::read_page;
-use crate::extract::ledger::{self, RunList, Verdict};
-use crate::extract::runs::{self, LandedRun, RunState};
-use crate::extract::{ExtractError, target_group_ids};
+use crate::extract::target_group_ids;
+use crate::landing::bundle::MOST_COMPANIES;
+use crate::landing::ledger::{self, RunList, Verdict};
+use crate::landing::runs::{self, LandedRun, RunState};
+use crate::landing::{LandingError, read_page};
 use crate::load::{self, LoadInput, LoadSettings, Restored, RunRecord, StreamInput};
 use crate::pipeline::planner::Served;
 use crate::pipeline::{
@@ -128,7 +128,7 @@ pub fn rebuild(warehouse: &Path, settings: &RebuildSettings) -> Result<Rebuilt, 
     let damaged = |run: &&LandedRun| run.damaged_lines > 0 && used.contains(&run.header.run_id);
     if let Some(run) = finished.iter().find(damaged) {
         let path = ledger::path_in(&run.folder);
-        return Err(ExtractError::DamagedLedger { path, lines: run.damaged_lines }.into());
+        return Err(LandingError::DamagedLedger { path, lines: run.damaged_lines }.into());
     }
     if used.is_empty() {
         return Err(Error::NothingLanded { folder: workspace.landing_dir() });

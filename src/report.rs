@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::clock::utc_text;
-use crate::extract::runs::LandedRun;
+use crate::landing::runs::LandedRun;
 use crate::load::{ListCounts, ListResult, LoadInput, Published};
 use crate::selection::{country_of, short_id};
 use crate::workspace::Workspace;
@@ -261,7 +261,7 @@ impl Report {
             warehouse: warehouse.display().to_string(),
             generation: published.generation,
             warehouse_bytes: published.bytes,
-            landing_bytes: crate::extract::landing::size_of(&workspace.landing_dir()),
+            landing_bytes: crate::landing::size_of(&workspace.landing_dir()),
             requests: input.run.requests,
             retries: input.run.retries,
             bytes: input.run.bytes,

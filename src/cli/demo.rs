@@ -15,7 +15,7 @@ use crate::api::{ClientSettings, Credentials};
 use crate::catalog::STREAMS;
 use crate::error::Error;
 use crate::export::{self, ExportOptions};
-use crate::extract::runs;
+use crate::landing::runs;
 use crate::load;
 use crate::pipeline::SyncSettings;
 use crate::query::{self, QueryOptions};

@@ -11,7 +11,7 @@ use crate::api::{ApiRequest, Client, ClientSettings, ServerTime, proxy_of};
 use crate::catalog::PROSPECTS;
 use crate::clock::{self, Timeline};
 use crate::error::{DESTINATION, Error, SOURCE};
-use crate::extract::runs::{self, RunState};
+use crate::landing::runs::{self, RunState};
 use crate::load;
 use crate::normalise::fingerprints;
 use crate::pipeline::last_written;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::output::{Kind, Output};
 use crate::catalog::{STREAMS, Stream};
 use crate::extract::Observer;
-use crate::extract::ledger::{RunList, Verdict};
+use crate::landing::ledger::{RunList, Verdict};
 
 /// Shows how far a run has come.
 #[derive(Debug)]

@@ -11,9 +11,9 @@ use super::progress::things;
 use super::settings::Settings;
 use crate::clock::utc_text;
 use crate::error::Error;
-use crate::extract::landing::size_of;
-use crate::extract::runs::{self, LandedRun, RunState};
-use crate::extract::{COMPANIES, ExtractError};
+use crate::extract::COMPANIES;
+use crate::landing::runs::{self, LandedRun, RunState};
+use crate::landing::{LandingError, size_of};
 use crate::load;
 use crate::query::{self, Format, QueryOptions};
 use crate::schema::ddl::literal;
@@ -56,8 +56,8 @@ fn collect(warehouse: &Path, most_runs: u32) -> Result<Value, Error> {
     let workspace = Workspace::inspect(warehouse)?;
     let unfinished = runs::list(&workspace.landing_dir()).map_err(|error| match error {
         // Nothing is extracted here: what cannot be read is a folder.
-        ExtractError::Io(error) => Error::Io(error),
-        other => Error::Extract(other),
+        LandingError::Io(error) => Error::Io(error),
+        other => Error::Landing(other),
     })?;
     let unfinished: Vec<Value> =
         unfinished.iter().filter(|run| run.state == RunState::Unfinished).map(unfinished_run).collect();

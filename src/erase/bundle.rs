@@ -7,8 +7,8 @@
 use super::body::{self, CutBody};
 use super::subject::Subject;
 use super::tally::Tally;
-use crate::extract::bundle;
-use crate::extract::ledger::CompanyAnswers;
+use crate::landing::bundle;
+use crate::landing::ledger::CompanyAnswers;
 
 /// Why a bundle cannot be cut.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

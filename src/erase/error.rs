@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::export::ExportError;
-use crate::extract::ExtractError;
+use crate::landing::LandingError;
 use crate::load::LoadError;
 use crate::workspace::{ErrorKind, LockError, WorkspaceError};
 
@@ -28,7 +28,7 @@ pub enum EraseError {
     Load(#[from] LoadError),
     /// Landed pages cannot be read or written anew.
     #[error(transparent)]
-    Landing(#[from] ExtractError),
+    Landing(#[from] LandingError),
     /// An export cannot be read or written again.
     #[error(transparent)]
     Export(#[from] ExportError),

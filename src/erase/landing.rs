@@ -9,9 +9,9 @@ use super::rules::selection_names;
 use super::subject::Subject;
 use super::tally::Tally;
 use super::{Action, EraseError, Outcome, Touched};
-use crate::extract::ledger::Entry;
-use crate::extract::rewrite::{Change, Rewrite};
-use crate::extract::runs::{self, LandedRun};
+use crate::landing::ledger::Entry;
+use crate::landing::rewrite::{Change, Rewrite};
+use crate::landing::runs::{self, LandedRun};
 use crate::workspace::Workspace;
 
 /// Cuts the subjects out of the landed pages of all runs; without `write` it only says what it would do.

@@ -4,11 +4,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::ledger::{Ask, RequestKey};
 use super::lists::{KnownList, Lists};
 use super::totals::{Total, ask};
 use super::{Answers, ExtractError, Plan};
 use crate::catalog::Lists as Kind;
+use crate::landing::ledger::{Ask, RequestKey};
 use crate::normalise::fingerprint;
 
 /// The companies that lists bring, as [fingerprints](fingerprint).

@@ -9,12 +9,13 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tokio::time::Instant;
 
-use super::bundle::{Bundle, MOST_COMPANIES};
 use super::feed::Tally;
-use super::ledger::Verdict;
 use super::lists::KnownList;
 use super::source::{AboutCompany, Doubtful, Source};
 use super::{ExtractError, worst};
+use crate::landing::LandingError;
+use crate::landing::bundle::{Bundle, MOST_COMPANIES};
+use crate::landing::ledger::Verdict;
 
 /// Bytes of a bundle, give or take an answer.
 const MOST_BYTES: usize = 512 << 10;
@@ -80,7 +81,7 @@ const MOST_DOUBTED: usize = 8;
 pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, ExtractError> {
     let list = source.lists.get(index);
     let Some((mut companies, tally)) = source.feed.take(index) else {
-        return Err(ExtractError::LandingStopped);
+        return Err(LandingError::Stopped.into());
     };
     if tally != Tally::default() {
         source.observer.page_landed(&list.named, tally.settled(), true);
@@ -113,7 +114,7 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
                     // What cannot be kept is not asked for.
                     source.stop_starting();
                     failed.store(true, Ordering::Relaxed);
-                    worst(&mut error, failure);
+                    worst(&mut error, failure.into());
                 }
             }
             () = tokio::time::sleep_until(full_at), if !got.bundle.is_empty() && !waits => {
@@ -128,7 +129,7 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
                     source.observer.page_landed(&list.named, 1, false);
                     if let Some(failure) = got.take(source, &list, (company, outcome, at)) {
                         failed.store(true, Ordering::Relaxed);
-                        worst(&mut error, failure);
+                        worst(&mut error, failure.into());
                     }
                 }
                 Some(Err(failure)) => {
@@ -146,7 +147,7 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
     }
     while let Some(landed) = landings.next().await {
         if let Err(failure) = landed {
-            worst(&mut error, failure);
+            worst(&mut error, failure.into());
         }
     }
     match error {

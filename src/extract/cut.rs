@@ -7,10 +7,10 @@ use std::collections::HashMap;
 
 use futures::StreamExt;
 
-use super::ledger::{Ask, RequestKey};
 use super::slice_read::Slice;
 use super::source::Source;
 use super::{ExtractError, all_or_first_error};
+use crate::landing::ledger::{Ask, RequestKey};
 
 /// Most characters of an id that a slice is cut by; national ids have 8 to 10 digits.
 const LONGEST_PREFIX: usize = 10;

@@ -1,8 +1,7 @@
 //! Why extracting failed, and which of several errors explains it.
 
-use std::path::PathBuf;
-
 use crate::api::{ApiError, ErrorKind};
+use crate::landing::LandingError;
 use crate::normalise::EnvelopeError;
 
 /// Why a stream could not be extracted.
@@ -47,42 +46,9 @@ pub enum ExtractError {
         /// Names of those that there are.
         known: Vec<String>,
     },
-    /// The ledger has no readable header.
-    #[error("`{}` is no ledger of this version", path.display())]
-    Ledger {
-        /// Path of the ledger.
-        path: PathBuf,
-    },
-    /// The ledger of a finished run has lines that cannot be read.
-    #[error("{lines} lines of the ledger `{}` are damaged, so that landed pages are missing", path.display())]
-    DamagedLedger {
-        /// Path of the ledger.
-        path: PathBuf,
-        /// How many.
-        lines: u64,
-    },
-    /// A landed page cannot be read back.
-    #[error("landed page {number} is damaged: {reason}")]
-    Damaged {
-        /// Number of the page.
-        number: u64,
-        /// What is wrong.
-        reason: String,
-    },
-    /// The landing folder cannot be written to.
-    #[error("cannot write to the landing folder `{}`: {reason}", folder.display())]
-    Landing {
-        /// The folder.
-        folder: PathBuf,
-        /// Why.
-        reason: String,
-    },
-    /// The landing thread has ended after an error that was reported elsewhere.
-    #[error("landing has stopped after an earlier error")]
-    LandingStopped,
-    /// Any other input or output error; the message names the path.
+    /// Landed pages cannot be written or read.
     #[error(transparent)]
-    Io(#[from] std::io::Error),
+    Landing(#[from] LandingError),
 }
 
 impl ExtractError {
@@ -91,16 +57,11 @@ impl ExtractError {
         matches!(self, Self::Api { source, .. } if source.is_about_the_request())
     }
 
-    /// Whether the system refuses it to this user: another one made what was to be written.
-    pub(crate) fn is_refused(&self) -> bool {
-        matches!(self, Self::Io(error) if error.kind() == std::io::ErrorKind::PermissionDenied)
-    }
-
     /// How much the error explains: of several at once the one with the highest rank is reported. One that says
     /// "interrupted" or "stopped" only follows from another.
     fn rank(&self) -> u8 {
         match self {
-            Self::LandingStopped => 0,
+            Self::Landing(LandingError::Stopped) => 0,
             Self::Api { source, .. } if source.kind() == ErrorKind::Interrupted => 1,
             Self::Api { source, .. } if source.kind() == ErrorKind::Budget => 2,
             _ => 3,

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::ledger::{CompanyAnswers, Entry};
 use super::lists::KnownList;
 use crate::catalog::Lists;
+use crate::landing::ledger::{CompanyAnswers, Entry};
 use crate::normalise::fingerprint;
 
 /// Passes companies on, each once. What it holds of a company is eight bytes, and its id until it is asked for.

@@ -1,11 +1,12 @@
 //! The lists of target groups, found when the list of all of them has been read.
 
 use super::ExtractError;
-use super::ledger::{Entry, Verdict};
 use super::look::Group;
 use super::source::Source;
 use crate::catalog::Lists;
 use crate::crash::{self, Point};
+use crate::landing::LandingError;
+use crate::landing::ledger::{Entry, Verdict};
 
 /// Names of known target groups that an error lists.
 const MOST_NAMED: usize = 10;
@@ -25,7 +26,9 @@ pub(super) async fn derive(source: &Source<'_>) -> Result<Vec<u32>, ExtractError
             let (index, list, is_new) = source.lists.of_target_group(planned, &group.id);
             if is_new {
                 source.note(Entry::Found { index, list: list.named.clone() }).await?;
-                crash::point(Point::ListFound).inspect_err(|_| source.stop_starting())?;
+                crash::point(Point::ListFound)
+                    .map_err(LandingError::from)
+                    .inspect_err(|_| source.stop_starting())?;
             }
             indices.push(index);
         }

@@ -9,12 +9,12 @@ use futures::channel::mpsc;
 use futures::{Stream, StreamExt, stream};
 
 use super::cut::{Cutter, sum};
-use super::ledger::{Ask, Verdict};
 use super::readings::Readings;
 use super::slice;
 use super::slice_read::{Slice, SliceRead};
 use super::source::Source;
 use super::{ExtractError, all_or_first_error};
+use crate::landing::ledger::{Ask, Verdict};
 
 /// A list is read at most so often.
 const MOST_SWEEPS: u32 = 3;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::ledger::{Entry, RunList};
 use super::plan::{Plan, PlannedStream};
+use crate::landing::ledger::{Entry, RunList};
 use crate::selection::List;
 
 /// A list with all that reading it takes.

@@ -3,6 +3,7 @@
 use super::ExtractError;
 use super::lone::is_no_answer;
 use crate::catalog::{Paging, Stream, TARGET_GROUPS_STREAM};
+use crate::landing::LandingError;
 use crate::normalise::company_key::{fields_of, string_of};
 use crate::normalise::reading::{Tolerance, with_json};
 use crate::normalise::{EnvelopeError, PageFacts, facts_and_companies, facts_by, records_of};
@@ -62,7 +63,7 @@ pub(super) async fn aside(
         return Ok(look(want, &body, tolerance));
     }
     let seen = tokio::task::spawn_blocking(move || look(want, &body, tolerance)).await;
-    seen.map_err(|_| ExtractError::LandingStopped)
+    Ok(seen.map_err(|_| LandingError::Stopped)?)
 }
 
 /// A record that is no target group is passed over here and rejected when it is normalised.

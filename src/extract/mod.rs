@@ -1,23 +1,19 @@
 //! Extracting: reads lists page by page, lands every page, and proves that a list is complete.
 //!
-//! [`Plan`] says what is read. [`ledger`] says what is durable, [`landing`] keeps the pages, `source` answers a request
-//! from either of them or from the API ([`Answers`]). How a list is read, and when its evidence adds up, depends on
+//! [`Plan`] says what is read. `source` answers a request from what has landed ([`crate::landing`]) or from the API
+//! ([`Answers`]). How a list is read, and when its evidence adds up, depends on
 //! how its pages are asked for: `list` for ordered ones (`coverage` lays pages side by side, `slice` reads one part of a
 //! list, `readings` weighs the readings of all parts), `unordered`, `numbered`, `single`; `companies` asks about each
 //! company that the lists bring (`feed`). A page that cannot be read is asked for in `parts`.
 
 mod answers;
 mod brought;
-pub mod bundle;
 mod companies;
 mod coverage;
 mod cut;
-mod entry;
 mod error;
 mod feed;
 mod groups;
-pub mod landing;
-pub mod ledger;
 mod list;
 mod lists;
 mod lone;
@@ -27,25 +23,22 @@ mod parts;
 mod plan;
 mod readings;
 mod request;
-pub(crate) mod rewrite;
-pub mod runs;
 mod single;
 mod slice;
 mod slice_read;
 mod source;
 mod totals;
 mod unordered;
-mod writer;
 
 use futures::StreamExt;
 
 use crate::catalog::{Lists, Paging, TARGET_GROUPS_STREAM};
+use crate::landing::Landing;
+use crate::landing::ledger::{Entry, RunList, Verdict};
 pub use answers::Answers;
 pub use brought::{Brought, brought};
 pub use error::ExtractError;
 use error::{all_or_first_error, worst};
-use landing::Landing;
-use ledger::{Entry, RunList, Verdict};
 pub(crate) use look::target_group_ids;
 pub use plan::{COMPANIES, Plan, PlannedStream};
 use source::Source;

@@ -14,9 +14,10 @@ use std::collections::{BTreeMap, HashSet};
 use futures::StreamExt;
 
 use super::coverage::distinct;
-use super::ledger::{Ask, RequestKey, Verdict};
 use super::source::{Page, Source};
 use super::{ExtractError, all_or_first_error};
+use crate::landing::LandingError;
+use crate::landing::ledger::{Ask, RequestKey, Verdict};
 
 /// A list is read at most so often.
 const MOST_SWEEPS: u32 = 3;
@@ -65,7 +66,7 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
         }
         judged = Some(verdict);
     }
-    let verdict = judged.ok_or(ExtractError::LandingStopped)?;
+    let verdict = judged.ok_or(LandingError::Stopped)?;
     Ok(source.judged(verdict))
 }
 

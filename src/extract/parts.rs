@@ -7,9 +7,9 @@
 use std::ops::Range;
 
 use super::ExtractError;
-use super::ledger::{Ask, Entry, RequestKey};
 use super::lists::KnownList;
 use super::source::{Broken, Got, Page, Reply, Source};
+use crate::landing::ledger::{Ask, Entry, RequestKey};
 use crate::normalise::reading::Tolerance;
 
 /// Requests for the parts of one page. Of what is left after them the records are told apart in the text.

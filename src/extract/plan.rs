@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::ledger::RunList;
 use crate::catalog::{Lists, Stream};
+use crate::landing::ledger::RunList;
 use crate::selection::{DetailsFor, List};
 
 /// Label of the list of a stream that asks about each company.

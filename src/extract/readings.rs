@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::coverage::distinct;
-use super::ledger::Verdict;
 use super::slice_read::{Slice, SliceRead};
+use crate::landing::ledger::Verdict;
 
 /// The readings of one list.
 #[derive(Debug, Default)]

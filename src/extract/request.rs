@@ -2,11 +2,11 @@
 
 use url::Url;
 
-use super::ledger::{Ask, RequestKey};
 use super::lists::KnownList;
 use crate::api::ApiRequest;
 use crate::catalog::Paging;
 use crate::clock::utc_text;
+use crate::landing::ledger::{Ask, RequestKey};
 
 /// A URL longer than this is sent as a POST with the same parameters in its body: servers and proxies commonly
 /// refuse request lines of 8 KiB, some of 4 KiB.

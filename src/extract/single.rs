@@ -5,9 +5,9 @@
 
 use super::ExtractError;
 use super::coverage::distinct;
-use super::ledger::{Ask, RequestKey, Verdict};
 use super::source::Source;
 use crate::catalog::Lists;
+use crate::landing::ledger::{Ask, RequestKey, Verdict};
 
 /// Reads the list with that index.
 pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, ExtractError> {

@@ -5,10 +5,10 @@ use std::collections::{HashMap, HashSet};
 use futures::StreamExt;
 
 use super::coverage::{Coverage, distinct, offsets};
-use super::ledger::{Ask, RequestKey};
 use super::slice_read::{Slice, SliceRead};
 use super::source::{Page, Source};
 use super::{ExtractError, all_or_first_error};
+use crate::landing::ledger::{Ask, RequestKey};
 
 /// Pages asked for beyond the known end while the server gives no total.
 const PAGES_AHEAD: u64 = 8;

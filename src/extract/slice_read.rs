@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::ledger::{Ask, RequestKey};
+use crate::landing::ledger::{Ask, RequestKey};
 
 /// Part of a list, and how it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]

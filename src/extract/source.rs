@@ -6,13 +6,13 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::feed::Feed;
-use super::landing::{Landing, read_page};
-use super::ledger::{Ask, Entry, LandedAt, RequestKey, Unusual, Verdict};
 use super::lists::{KnownList, Lists};
 use super::look::{self, Seen};
 use super::parts::positions;
 use super::{Answers, ExtractError, ExtractSettings, Observer, Plan, request};
 use crate::api::{Answer, ApiError, ApiRequest, ErrorKind};
+use crate::landing::ledger::{Ask, Entry, LandedAt, RequestKey, Unusual, Verdict};
+use crate::landing::{Landing, LandingError, read_page};
 use crate::normalise::reading::{Tolerance, has_byte_order_mark};
 use crate::normalise::{EnvelopeError, fingerprint};
 
@@ -291,7 +291,7 @@ impl<'a> Source<'a> {
 
     /// The right to hold a body.
     pub(super) async fn slot(&self) -> Result<SemaphorePermit<'_>, ExtractError> {
-        self.slots.acquire().await.map_err(|_| ExtractError::LandingStopped)
+        Ok(self.slots.acquire().await.map_err(|_| LandingError::Stopped)?)
     }
 
     pub(super) fn request(&self, list: &KnownList<'a>, key: &RequestKey) -> ApiRequest {
@@ -340,16 +340,16 @@ impl<'a> Source<'a> {
         let read = tokio::task::spawn_blocking(move || {
             let body = read_page(&folder, &at)?;
             look::look(want, &body, Tolerance::Records)
-                .map_err(|error| ExtractError::Damaged { number: at.number, reason: error.to_string() })
+                .map_err(|error| LandingError::Damaged { number: at.number, reason: error.to_string() })
         });
-        match read.await.map_err(|_| ExtractError::LandingStopped)? {
+        match read.await.map_err(|_| LandingError::Stopped)? {
             Ok(seen) => Ok(Some(seen)),
-            Err(ExtractError::Damaged { number, reason }) => {
+            Err(LandingError::Damaged { number, reason }) => {
                 tracing::warn!(page = number, reason, "A landed page is damaged and is fetched again.");
                 self.note(Entry::Damaged { key: key.clone() }).await?;
                 Ok(None)
             }
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -360,7 +360,7 @@ impl<'a> Source<'a> {
 
     /// Adds to the ledger. What cannot be kept is not asked for: after an error no further request is started.
     pub(super) async fn note(&self, entry: Entry) -> Result<(), ExtractError> {
-        self.landing.note(entry).await.inspect_err(|_| self.api.stop_starting())
+        Ok(self.landing.note(entry).await.inspect_err(|_| self.api.stop_starting())?)
     }
 
     /// Starts nothing more: an error was met that every further request would meet too.

@@ -2,11 +2,11 @@
 
 use futures::StreamExt;
 
-use super::ledger::{Ask, RequestKey, RunList};
 use super::lists::{KnownList, Lists};
 use super::look::{self, Group};
 use super::{Answers, ExtractError, Plan, all_or_first_error, groups, request};
 use crate::catalog::{Lists as Kind, Paging, TARGET_GROUPS_STREAM};
+use crate::landing::ledger::{Ask, RequestKey, RunList};
 use crate::normalise::reading::Tolerance;
 
 /// A list and how many rows it has.

@@ -10,10 +10,11 @@
 use std::collections::HashSet;
 
 use super::ExtractError;
-use super::ledger::{Ask, RequestKey, Verdict};
 use super::slice;
 use super::slice_read::{Slice, SliceRead};
 use super::source::Source;
+use crate::landing::LandingError;
+use crate::landing::ledger::{Ask, RequestKey, Verdict};
 
 /// A list is read at most so often. Pages that are shuffled anew for each request show about two thirds of what is
 /// left in each reading: 11 readings leave less than one row in 100,000 unseen, and one more finds nothing new.
@@ -39,7 +40,7 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
             "The pages do not add up."
         );
     }
-    let verdict = judged.ok_or(ExtractError::LandingStopped)?;
+    let verdict = judged.ok_or(LandingError::Stopped)?;
     Ok(source.judged(verdict))
 }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::SyncSettings;
 use super::staging::StagedStream;
 use crate::error::{Error, SOURCE};
-use crate::extract::ledger::{RunList, Verdict};
-use crate::extract::runs::LandedRun;
+use crate::landing::ledger::{RunList, Verdict};
+use crate::landing::runs::LandedRun;
 use crate::load::{
     self, FailedCheck, Hooks, ListResult, LoadError, LoadInput, LoadSettings, Published, RunRecord,
     StreamInput,

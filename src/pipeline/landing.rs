@@ -9,9 +9,9 @@ use super::{SyncSettings, known, plan};
 use crate::clock::{self, Timeline, utc_text};
 use crate::error::Error;
 use crate::extract::Plan;
-use crate::extract::landing::Landing;
-use crate::extract::ledger::{Entry, Header, LEDGER_VERSION, Ledger};
-use crate::extract::runs::{self, LandedRun, RunState};
+use crate::landing::Landing;
+use crate::landing::ledger::{Entry, Header, LEDGER_VERSION, Ledger};
+use crate::landing::runs::{self, LandedRun, RunState};
 use crate::selection::SelectionUse;
 use crate::workspace::{Workspace, rights};
 

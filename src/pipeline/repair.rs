@@ -1,17 +1,16 @@
 //! What was landed and can no longer be read is fetched again.
 
 use crate::error::Error;
-use crate::extract::landing::{Landing, read_page};
-use crate::extract::ledger::Entry;
-use crate::extract::runs::LandedRun;
-use crate::extract::{ExtractError, bundle};
+use crate::landing::ledger::Entry;
+use crate::landing::runs::LandedRun;
+use crate::landing::{Landing, LandingError, bundle, read_page};
 use crate::normalise::StageError;
 
 /// The landed page that could not be read, when that is what failed.
 pub(super) fn damaged_page<T>(outcome: &Result<T, Error>) -> Option<u64> {
     let Err(Error::Stage(StageError::Read(source))) = outcome else { return None };
-    match source.downcast_ref::<ExtractError>() {
-        Some(ExtractError::Damaged { number, .. }) => Some(*number),
+    match source.downcast_ref::<LandingError>() {
+        Some(LandingError::Damaged { number, .. }) => Some(*number),
         _ => None,
     }
 }

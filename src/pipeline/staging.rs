@@ -7,11 +7,10 @@ use std::sync::Arc;
 use super::planner::{self, Served};
 use crate::catalog::{STREAMS, Stream};
 use crate::error::Error;
-use crate::extract::ExtractError;
-use crate::extract::bundle;
-use crate::extract::landing::read_page;
-use crate::extract::ledger::{LandedAt, Refusal, RunList, Unusual};
-use crate::extract::runs::LandedRun;
+use crate::landing::bundle;
+use crate::landing::ledger::{LandedAt, Refusal, RunList, Unusual};
+use crate::landing::runs::LandedRun;
+use crate::landing::{LandingError, read_page};
 use crate::normalise::{LandedPage, Refused, StageOptions, stage, stage_refused};
 use crate::staging::{Drift, DriftKind, Staged};
 use crate::workspace::rights;
@@ -158,7 +157,7 @@ pub(crate) fn stage_pieces(
 }
 
 /// The page, or the pages that a bundle holds, newest first.
-fn pages_of(piece: &Piece) -> Result<Vec<LandedPage>, ExtractError> {
+fn pages_of(piece: &Piece) -> Result<Vec<LandedPage>, LandingError> {
     let Piece { folder, list, target_group, at, is_bundle } = piece;
     let body = read_page(folder, at)?;
     if !is_bundle {
@@ -168,7 +167,7 @@ fn pages_of(piece: &Piece) -> Result<Vec<LandedPage>, ExtractError> {
         return Ok(vec![page]);
     }
     let damaged =
-        || ExtractError::Damaged { number: at.number, reason: "it is no bundle of answers".to_owned() };
+        || LandingError::Damaged { number: at.number, reason: "it is no bundle of answers".to_owned() };
     let answers = bundle::answers(&body).ok_or_else(damaged)?;
     let pages = (at.number..).zip(answers).map(|(number, answer)| {
         let (country, business_id) = answer.company.split_once('/').ok_or_else(damaged)?;
@@ -176,7 +175,7 @@ fn pages_of(piece: &Piece) -> Result<Vec<LandedPage>, ExtractError> {
         let body = body.get(answer.body).unwrap_or_default().to_vec();
         Ok(LandedPage { number, list: *list, fetched_at_us: answer.fetched_at_us, parent, body })
     });
-    let mut pages = pages.collect::<Result<Vec<_>, ExtractError>>()?;
+    let mut pages = pages.collect::<Result<Vec<_>, LandingError>>()?;
     pages.reverse();
     Ok(pages)
 }

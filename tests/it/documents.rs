@@ -107,6 +107,7 @@ const LAYERS: &[&[&str]] = &[
     &["catalog", "staging"],
     &["normalise", "views", "workspace"],
     &["selection", "query"],
+    &["landing"],
     &["extract", "load", "export", "job"],
     &["erase"],
     &["simulator"],

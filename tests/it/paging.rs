@@ -14,10 +14,10 @@ use proptest::prelude::*;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 use vainu_etl::catalog::{CUSTOMER_DATA, PROSPECTS, TARGET_GROUP_MEMBERS, TARGET_GROUPS};
-use vainu_etl::extract::landing::{Landing, read_page};
-use vainu_etl::extract::ledger::{Entry, Header, LEDGER_VERSION, Verdict};
-use vainu_etl::extract::runs::LandedRun;
 use vainu_etl::extract::{ExtractError, ExtractSettings, Plan, PlannedStream, Unobserved, extract};
+use vainu_etl::landing::ledger::{Entry, Header, LEDGER_VERSION, Verdict};
+use vainu_etl::landing::runs::LandedRun;
+use vainu_etl::landing::{Landing, read_page};
 use vainu_etl::selection::{Selection, SelectionUse, lists_of};
 
 use crate::support::cases;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use vainu_etl::catalog::STREAMS;
-use vainu_etl::extract::ledger::{self, Ask, Entry, LandedAt, RequestKey, RunList};
+use vainu_etl::landing::ledger::{self, Ask, Entry, LandedAt, RequestKey, RunList};
 use vainu_etl::simulator::Request;
 
 /// What one answer is: part of a stream's lists, or the answer about one company.

@@ -7,8 +7,8 @@ use super::super::bundle;
 use super::super::subject::Subject;
 use super::super::tally::Tally;
 use super::{Failed, Held};
-use crate::extract::bundle::answers;
-use crate::extract::ledger::{self, CompanyAnswers, Entry};
+use crate::landing::bundle::answers;
+use crate::landing::ledger::{self, CompanyAnswers, Entry};
 
 /// Zstandard's own mark at the start of a page.
 const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use vainu_etl::extract::ledger::{LandedAt, path_in};
-use vainu_etl::extract::runs::{self, LandedRun};
+use vainu_etl::landing::ledger::{LandedAt, path_in};
+use vainu_etl::landing::runs::{self, LandedRun};
 
 use super::dump::{assert_same, dump};
 use super::files::names;

@@ -6,8 +6,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use vainu_etl::extract::ledger::path_in;
-use vainu_etl::extract::runs;
+use vainu_etl::landing::ledger::path_in;
+use vainu_etl::landing::runs;
 use vainu_etl::simulator::DEMO_API_KEY;
 
 use super::dump::dump;

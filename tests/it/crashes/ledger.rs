@@ -1,8 +1,8 @@
 //! Whatever happens to the file of a ledger: it reads as entries that were written, in their order, or not at all.
 
 use proptest::prelude::*;
-use vainu_etl::extract::ExtractError;
-use vainu_etl::extract::ledger::{
+use vainu_etl::landing::LandingError;
+use vainu_etl::landing::ledger::{
     self, Ask, CompanyAnswers, Entry, Header, LEDGER_VERSION, LandedAt, Ledger, RequestKey, RunList, Spent,
     Verdict,
 };
@@ -186,7 +186,7 @@ proptest! {
             let lines = ends.iter().filter(|end| **end <= length).count();
             match ledger::read(dir.path()) {
                 Ok(found) => prop_assert_eq!(&found, &all[..lines]),
-                Err(ExtractError::Ledger { .. }) => prop_assert_eq!(lines, 0),
+                Err(LandingError::Ledger { .. }) => prop_assert_eq!(lines, 0),
                 Err(error) => prop_assert!(false, "{error}"),
             }
         }
@@ -206,7 +206,7 @@ proptest! {
         let mut written = vec![Entry::Opened(header())];
         written.extend(entries);
         match Ledger::resume(dir.path()) {
-            Err(ExtractError::Ledger { .. }) => {}
+            Err(LandingError::Ledger { .. }) => {}
             Err(error) => prop_assert!(false, "{error}"),
             Ok((mut ledger, mut found)) => {
                 prop_assert!(were_written(&found, &written), "{found:?} of {written:?}");

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use vainu_etl::crash::{Point, VARIABLE};
-use vainu_etl::extract::bundle::MOST_COMPANIES;
-use vainu_etl::extract::runs::{self, LandedRun, RunState};
+use vainu_etl::landing::bundle::MOST_COMPANIES;
+use vainu_etl::landing::runs::{self, LandedRun, RunState};
 use vainu_etl::simulator::{DEMO_API_KEY, Simulator};
 
 use super::files::{copy, folder, names};

@@ -1,7 +1,7 @@
 //! A person.
 
-use vainu_etl::extract::landing::read_page;
-use vainu_etl::extract::runs::LandedRun;
+use vainu_etl::landing::read_page;
+use vainu_etl::landing::runs::LandedRun;
 
 use super::rig::{JANE, PAGES, Rig, dump, layout, lines, texts};
 use crate::support::open;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use duckdb::Connection;
 use tempfile::TempDir;
 use vainu_etl::erase::{EraseOptions, Outcome, Subject, erase};
-use vainu_etl::extract::landing::Landing;
-use vainu_etl::extract::ledger::{Ask, Entry, Header, LEDGER_VERSION, RequestKey, RunList, Verdict};
+use vainu_etl::landing::Landing;
+use vainu_etl::landing::ledger::{Ask, Entry, Header, LEDGER_VERSION, RequestKey, RunList, Verdict};
 use vainu_etl::rebuild::{RebuildSettings, rebuild};
 use vainu_etl::selection::SelectionUse;
 

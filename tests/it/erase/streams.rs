@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use vainu_etl::catalog::{STREAMS, Stream};
 use vainu_etl::erase::{Action, Outcome};
 use vainu_etl::export::{ExportOptions, export};
-use vainu_etl::extract::landing::read_page;
-use vainu_etl::extract::runs;
+use vainu_etl::landing::read_page;
+use vainu_etl::landing::runs;
 use vainu_etl::simulator::Simulator;
 
 use super::exports::{manifest, parquet_rows};

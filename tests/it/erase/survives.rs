@@ -4,9 +4,9 @@ use std::process::{Command, Output};
 
 use vainu_etl::crash::{Point, VARIABLE};
 use vainu_etl::export::{ExportOptions, export};
-use vainu_etl::extract::landing::Landing;
-use vainu_etl::extract::ledger::Entry;
-use vainu_etl::extract::runs::{LandedRun, RunState};
+use vainu_etl::landing::Landing;
+use vainu_etl::landing::ledger::Entry;
+use vainu_etl::landing::runs::{LandedRun, RunState};
 use vainu_etl::workspace::Workspace;
 
 use super::rig::{ALFA, JANE, PAGES, Rig, all_files, dump, texts};

@@ -12,8 +12,8 @@ use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 use url::Url;
 use vainu_etl::clock::{Clock, SkippingClock};
-use vainu_etl::extract::ledger::RunList;
 use vainu_etl::extract::{Observer, Unobserved};
+use vainu_etl::landing::ledger::RunList;
 use vainu_etl::pipeline::{SyncSettings, sync};
 use vainu_etl::simulator::{Config, Request, Simulator};
 

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use vainu_etl::extract::ledger::{self, Entry};
+use vainu_etl::landing::ledger::{self, Entry};
 use vainu_etl::rebuild::{RebuildSettings, rebuild};
 use vainu_etl::report::Report;
 use vainu_etl::simulator::{Config, Simulator, Switches};

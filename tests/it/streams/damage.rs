@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use vainu_etl::extract::ledger::{self, Entry};
-use vainu_etl::extract::runs::LandedRun;
+use vainu_etl::landing::ledger::{self, Entry};
+use vainu_etl::landing::runs::LandedRun;
 
 use super::landed::{STREAMS, answered, asked_of, stopped, unfinished};
 use super::run::{assert_equal_to_source, job};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use vainu_etl::extract::ledger::{self, Entry};
-use vainu_etl::extract::runs::{self, LandedRun, RunState};
+use vainu_etl::landing::ledger::{self, Entry};
+use vainu_etl::landing::runs::{self, LandedRun, RunState};
 use vainu_etl::simulator::Simulator;
 
 use super::run::{asked, run};

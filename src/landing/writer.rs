@@ -8,9 +8,9 @@ use std::time::Instant;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::ExtractError;
-use super::landing::segment_path;
+use super::LandingError;
 use super::ledger::{CompanyAnswers, Entry, LandedAt, Ledger, RequestKey};
+use super::store::segment_path;
 use crate::crash::{self, Point};
 use crate::workspace::durable;
 
@@ -53,8 +53,8 @@ impl Of {
 
 /// What the thread is sent, and where it answers.
 pub(super) enum Message {
-    Page(Arrival, oneshot::Sender<Result<LandedAt, ExtractError>>),
-    Entry(Entry, oneshot::Sender<Result<(), ExtractError>>),
+    Page(Arrival, oneshot::Sender<Result<LandedAt, LandingError>>),
+    Entry(Entry, oneshot::Sender<Result<(), LandingError>>),
 }
 
 /// How long landing took, in microseconds, added up over its threads.
@@ -126,19 +126,17 @@ impl Writer {
         }
         let answer = || match &failure {
             None => Ok(()),
-            Some(reason) => {
-                Err(ExtractError::Landing { folder: self.folder.clone(), reason: reason.clone() })
-            }
+            Some(reason) => Err(LandingError::Write { folder: self.folder.clone(), reason: reason.clone() }),
         };
         for (at, reply) in pages {
-            let _ = reply.send(answer().and_then(|()| at.ok_or(ExtractError::LandingStopped)));
+            let _ = reply.send(answer().and_then(|()| at.ok_or(LandingError::Stopped)));
         }
         for reply in notes {
             let _ = reply.send(answer());
         }
     }
 
-    fn sync(&self) -> Result<(), ExtractError> {
+    fn sync(&self) -> Result<(), LandingError> {
         if let Some(file) = &self.file {
             file.sync_data()?;
             crash::point(Point::PagesSynced)?;
@@ -147,11 +145,11 @@ impl Writer {
     }
 
     /// Ends the segment; what was written to it is durable.
-    fn close(&mut self) -> Result<(), ExtractError> {
+    fn close(&mut self) -> Result<(), LandingError> {
         Ok(self.file.take().map_or(Ok(()), |file| file.sync_data())?)
     }
 
-    fn write(&mut self, arrival: &Arrival) -> Result<LandedAt, ExtractError> {
+    fn write(&mut self, arrival: &Arrival) -> Result<LandedAt, LandingError> {
         if self.position >= SEGMENT_BYTES {
             self.close()?;
         }
@@ -164,7 +162,7 @@ impl Writer {
             durable::sync_folder(&self.folder)?;
             self.position = 0;
         }
-        let file = self.file.as_mut().ok_or(ExtractError::LandingStopped)?;
+        let file = self.file.as_mut().ok_or(LandingError::Stopped)?;
         file.write_all(&arrival.compressed)?;
         crash::point(Point::PageWritten)?;
         if matches!(arrival.of, Of::Companies(_)) {

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::super::ExtractError;
-use super::super::landing::{COMPRESSION_LEVEL, segment_path};
+use super::super::LandingError;
 use super::super::ledger::LandedAt;
+use super::super::store::{COMPRESSION_LEVEL, segment_path};
 use super::super::writer::SEGMENT_BYTES;
 use crate::workspace::durable;
 
@@ -24,14 +24,14 @@ impl Segments {
         Self { folder: folder.to_owned(), next: last.map_or(1, |last| last + 1), open: None }
     }
 
-    pub(super) fn write_body(&mut self, at: &LandedAt, body: &[u8]) -> Result<LandedAt, ExtractError> {
+    pub(super) fn write_body(&mut self, at: &LandedAt, body: &[u8]) -> Result<LandedAt, LandingError> {
         let compressed = zstd::bulk::compress(body, COMPRESSION_LEVEL)?;
         let at = LandedAt { raw_length: body.len() as u64, checksum: xxh3_64(body), ..at.clone() };
         self.write_raw(&at, &compressed)
     }
 
     /// Writes compressed bytes; gives where they lie now.
-    pub(super) fn write_raw(&mut self, at: &LandedAt, compressed: &[u8]) -> Result<LandedAt, ExtractError> {
+    pub(super) fn write_raw(&mut self, at: &LandedAt, compressed: &[u8]) -> Result<LandedAt, LandingError> {
         if self.open.as_ref().is_some_and(|(_, _, position)| *position >= SEGMENT_BYTES) {
             self.sync()?;
         }
@@ -49,7 +49,7 @@ impl Segments {
     }
 
     /// Makes what is written durable; the next page begins a new file.
-    pub(super) fn sync(&mut self) -> Result<(), ExtractError> {
+    pub(super) fn sync(&mut self) -> Result<(), LandingError> {
         if let Some((_, file, _)) = self.open.take() {
             file.sync_all()?;
         }

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::ExtractError;
-use super::landing;
+use super::LandingError;
 use super::ledger::{
     self, CompanyAnswers, Entry, Header, LandedAt, Lines, Refusal, RequestKey, RunList, Spent, Unusual,
     Verdict,
 };
+use super::store;
 use crate::crash::{self, Point};
 use crate::workspace::rights;
 
@@ -60,7 +60,7 @@ impl LandedRun {
     ///
     /// # Errors
     /// There is no readable ledger.
-    pub fn read(folder: &Path) -> Result<Self, ExtractError> {
+    pub fn read(folder: &Path) -> Result<Self, LandingError> {
         Self::from_lines(folder, ledger::read_lines(folder)?)
     }
 
@@ -68,11 +68,11 @@ impl LandedRun {
     ///
     /// # Errors
     /// They do not begin with a header.
-    pub fn from_lines(folder: &Path, lines: Lines) -> Result<Self, ExtractError> {
+    pub fn from_lines(folder: &Path, lines: Lines) -> Result<Self, LandingError> {
         let Lines { entries, damaged: damaged_lines } = lines;
         let mut entries = entries.into_iter();
         let Some(Entry::Opened(header)) = entries.next() else {
-            return Err(ExtractError::Ledger { path: ledger::path_in(folder) });
+            return Err(LandingError::Ledger { path: ledger::path_in(folder) });
         };
         let mut clock_us = header.started_at_us;
         let mut state = RunState::Unfinished;
@@ -167,7 +167,7 @@ impl LandedRun {
 
     /// Bytes of its folder.
     pub fn size_bytes(&self) -> u64 {
-        landing::size_of(&self.folder)
+        store::size_of(&self.folder)
     }
 }
 
@@ -175,7 +175,7 @@ impl LandedRun {
 ///
 /// # Errors
 /// The folder cannot be read; one that does not exist holds no runs.
-pub fn list(landing: &Path) -> Result<Vec<LandedRun>, ExtractError> {
+pub fn list(landing: &Path) -> Result<Vec<LandedRun>, LandingError> {
     if !landing.exists() {
         return Ok(Vec::new());
     }
@@ -203,7 +203,7 @@ pub fn list(landing: &Path) -> Result<Vec<LandedRun>, ExtractError> {
 ///
 /// # Errors
 /// The runs cannot be listed.
-pub fn prune(landing: &Path, keep: usize) -> Result<(), ExtractError> {
+pub fn prune(landing: &Path, keep: usize) -> Result<(), LandingError> {
     let finished: Vec<LandedRun> =
         list(landing)?.into_iter().filter(|run| run.state != RunState::Unfinished).collect();
     let surplus = finished.len().saturating_sub(keep);
@@ -224,7 +224,7 @@ pub fn prune(landing: &Path, keep: usize) -> Result<(), ExtractError> {
 ///
 /// # Errors
 /// A folder cannot be removed.
-pub fn sweep(landing: &Path) -> Result<(), ExtractError> {
+pub fn sweep(landing: &Path) -> Result<(), LandingError> {
     for folder in left_over(landing)? {
         fs_err::remove_dir_all(folder)?;
     }
@@ -240,7 +240,7 @@ pub(crate) fn tidy(landing: &Path) {
     }
 }
 
-fn left_over(landing: &Path) -> Result<Vec<PathBuf>, ExtractError> {
+fn left_over(landing: &Path) -> Result<Vec<PathBuf>, LandingError> {
     let mut folders = Vec::new();
     for entry in fs_err::read_dir(landing)? {
         folders.push(entry?.path());

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::ExtractError;
+use super::LandingError;
 pub use super::entry::{
     Ask, CompanyAnswers, Entry, Header, LandedAt, Refusal, RequestKey, RunList, Spent, Unusual, Verdict,
 };
@@ -45,7 +45,7 @@ impl Ledger {
     ///
     /// # Errors
     /// The folder cannot be written to.
-    pub fn create(folder: &Path, header: &Header) -> Result<Self, ExtractError> {
+    pub fn create(folder: &Path, header: &Header) -> Result<Self, LandingError> {
         let file = fs_err::OpenOptions::new().create_new(true).append(true).open(path_in(folder))?;
         let mut ledger = Self { file, torn: false };
         ledger.append(&[Entry::Opened(header.clone())])?;
@@ -56,7 +56,7 @@ impl Ledger {
     ///
     /// # Errors
     /// The file cannot be read, or begins with no header of this version.
-    pub fn resume(folder: &Path) -> Result<(Self, Vec<Entry>), ExtractError> {
+    pub fn resume(folder: &Path) -> Result<(Self, Vec<Entry>), LandingError> {
         let Lines { entries, damaged } = read_lines(folder)?;
         if damaged > 0 {
             let path = path_in(folder);
@@ -76,7 +76,7 @@ impl Ledger {
     ///
     /// # Errors
     /// The disk is full or broken.
-    pub fn append(&mut self, entries: &[Entry]) -> Result<(), ExtractError> {
+    pub fn append(&mut self, entries: &[Entry]) -> Result<(), LandingError> {
         // An empty line is none; half a line must not swallow the next.
         let mut text = String::from(if self.torn { "\n" } else { "" });
         text.extend(entries.iter().map(encode));
@@ -91,7 +91,7 @@ impl Ledger {
 }
 
 /// Replaces the ledger by one that holds those entries and nothing else.
-fn rewrite(folder: &Path, entries: &[Entry]) -> Result<(), ExtractError> {
+fn rewrite(folder: &Path, entries: &[Entry]) -> Result<(), LandingError> {
     let begun = folder.join("ledger.new");
     let mut file = fs_err::File::create(&begun)?;
     file.write_all(entries.iter().map(encode).collect::<String>().as_bytes())?;
@@ -105,7 +105,7 @@ fn rewrite(folder: &Path, entries: &[Entry]) -> Result<(), ExtractError> {
 ///
 /// # Errors
 /// The file cannot be read, or begins with no header of this version.
-pub fn read(folder: &Path) -> Result<Vec<Entry>, ExtractError> {
+pub fn read(folder: &Path) -> Result<Vec<Entry>, LandingError> {
     read_lines(folder).map(|lines| lines.entries)
 }
 
@@ -113,7 +113,7 @@ pub fn read(folder: &Path) -> Result<Vec<Entry>, ExtractError> {
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_lines(folder: &Path) -> Result<Lines, ExtractError> {
+pub fn read_lines(folder: &Path) -> Result<Lines, LandingError> {
     let path = path_in(folder);
     let mut entries = Vec::new();
     let mut damaged = 0;
@@ -129,7 +129,7 @@ pub fn read_lines(folder: &Path) -> Result<Lines, ExtractError> {
     }
     match entries.first() {
         Some(Entry::Opened(header)) if header.version == LEDGER_VERSION => Ok(Lines { entries, damaged }),
-        _ => Err(ExtractError::Ledger { path }),
+        _ => Err(LandingError::Ledger { path }),
     }
 }
 
@@ -216,6 +216,6 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let other = Header { version: LEDGER_VERSION + 1, ..header() };
         Ledger::create(dir.path(), &other).unwrap();
-        assert!(matches!(read(dir.path()), Err(ExtractError::Ledger { .. })));
+        assert!(matches!(read(dir.path()), Err(LandingError::Ledger { .. })));
     }
 }

@@ -1,8 +1,8 @@
 use super::*;
-use crate::extract::bundle::Bundle;
-use crate::extract::landing::Landing;
-use crate::extract::ledger::{CompanyAnswers, Header, LEDGER_VERSION};
-use crate::extract::runs::{LandedRun, RunState};
+use crate::landing::Landing;
+use crate::landing::bundle::Bundle;
+use crate::landing::ledger::{CompanyAnswers, Header, LEDGER_VERSION};
+use crate::landing::runs::{LandedRun, RunState};
 use crate::selection::SelectionUse;
 
 /// Lands a bundle with answers about those companies.
@@ -65,8 +65,7 @@ async fn answers_of_which_none_is_left_have_no_place_and_the_run_is_given_up() {
     assert_eq!(named(&folder), [(two, Some(1)), (Vec::new(), None)]);
     let run = LandedRun::read(&folder).unwrap();
     assert_eq!(run.state, RunState::Abandoned);
-    let bodies: Vec<_> =
-        run.answers.values().map(|(_, at)| landing::read_page(&folder, at).unwrap()).collect();
+    let bodies: Vec<_> = run.answers.values().map(|(_, at)| store::read_page(&folder, at).unwrap()).collect();
     assert_eq!(bodies, [b"FI/1 3 7\n[1]\nFI/2 3 7\n[1]\n"]);
     assert!(!tidied(&folder).has_leftovers().unwrap());
 }

@@ -17,34 +17,34 @@ pub const MOST_COMPANIES: usize = 64;
 
 /// Answers to be landed together.
 #[derive(Debug, Default)]
-pub(super) struct Bundle {
-    pub(super) body: Vec<u8>,
+pub(crate) struct Bundle {
+    pub(crate) body: Vec<u8>,
     /// The companies answered, in order.
-    pub(super) companies: Vec<String>,
+    pub(crate) companies: Vec<String>,
     /// Companies that the server does not know.
-    pub(super) not_found: Vec<String>,
+    pub(crate) not_found: Vec<String>,
     /// Companies that the server refuses to answer about.
-    pub(super) refused: Vec<Refusal>,
+    pub(crate) refused: Vec<Refusal>,
     /// Records in the answers.
-    pub(super) rows: u64,
+    pub(crate) rows: u64,
     /// Those of them that cannot be read.
-    pub(super) unreadable: u64,
+    pub(crate) unreadable: u64,
     /// When the first answer came, microseconds since 1970, UTC.
-    pub(super) since_us: i64,
+    pub(crate) since_us: i64,
 }
 
 impl Bundle {
     /// Number of companies in it.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.companies.len() + self.not_found.len() + self.refused.len()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Adds a company that the server refuses to answer about.
-    pub(super) fn refuse(&mut self, company: String, reason: String, refused_at_us: i64) {
+    pub(crate) fn refuse(&mut self, company: String, reason: String, refused_at_us: i64) {
         if self.is_empty() {
             self.since_us = refused_at_us;
         }
@@ -52,7 +52,7 @@ impl Bundle {
     }
 
     /// Adds the answer about a company with the number of its records; none for one that the server does not know.
-    pub(super) fn add(&mut self, company: String, answer: Option<(&[u8], u64)>, fetched_at_us: i64) {
+    pub(crate) fn add(&mut self, company: String, answer: Option<(&[u8], u64)>, fetched_at_us: i64) {
         if self.is_empty() {
             self.since_us = fetched_at_us;
         }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 
-use super::super::ExtractError;
+use super::super::LandingError;
 use super::super::ledger::{self, CompanyAnswers, Entry, LandedAt};
 use crate::workspace::durable;
 
@@ -44,7 +44,7 @@ impl Line {
 ///
 /// # Errors
 /// The file cannot be read.
-pub(super) fn read(folder: &Path) -> Result<(Vec<Line>, bool), ExtractError> {
+pub(super) fn read(folder: &Path) -> Result<(Vec<Line>, bool), LandingError> {
     let mut lines = Vec::new();
     let (mut pages, mut bundles) = (HashMap::new(), HashMap::new());
     let mut unfinished = true;
@@ -110,7 +110,7 @@ pub(super) fn line_of(entry: &Entry) -> Vec<u8> {
 ///
 /// # Errors
 /// The disk is full or broken.
-pub(super) fn replace(folder: &Path, lines: &[Vec<u8>]) -> Result<(), ExtractError> {
+pub(super) fn replace(folder: &Path, lines: &[Vec<u8>]) -> Result<(), LandingError> {
     let begun = folder.join("ledger.new");
     let mut text = lines.join(&b'\n');
     text.push(b'\n');

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::ExtractError;
+use super::LandingError;
 use super::bundle::Bundle;
 use super::ledger::{CompanyAnswers, Entry, Header, LandedAt, Ledger, RequestKey};
 use super::runs;
@@ -44,12 +44,12 @@ impl Landing {
     ///
     /// # Errors
     /// The folder cannot be made or written to.
-    pub fn create(folder: &Path, header: &Header) -> Result<Self, ExtractError> {
+    pub fn create(folder: &Path, header: &Header) -> Result<Self, LandingError> {
         Self::create_with(folder, header, &[])
     }
 
     /// [`Landing::create`], with what else the ledger says from the beginning.
-    pub(crate) fn create_with(folder: &Path, header: &Header, more: &[Entry]) -> Result<Self, ExtractError> {
+    pub(crate) fn create_with(folder: &Path, header: &Header, more: &[Entry]) -> Result<Self, LandingError> {
         // A run without a header could neither be resumed nor told from somebody else's folder.
         let begun = runs::set_aside(folder);
         fs_err::create_dir_all(&begun)?;
@@ -73,7 +73,7 @@ impl Landing {
     ///
     /// # Errors
     /// The ledger cannot be read.
-    pub fn resume(folder: &Path) -> Result<(Self, Vec<Entry>), ExtractError> {
+    pub fn resume(folder: &Path) -> Result<(Self, Vec<Entry>), LandingError> {
         let (ledger, entries) = Ledger::resume(folder)?;
         let landed = entries.iter().filter_map(|entry| match entry {
             Entry::Landed { at, .. } => Some((at.segment, at.number)),
@@ -114,7 +114,7 @@ impl Landing {
     }
 
     /// The time to write down of what came just now, microseconds since 1970, UTC.
-    pub(super) fn now_us(&self) -> i64 {
+    pub(crate) fn now_us(&self) -> i64 {
         self.timeline.now_us()
     }
 
@@ -137,7 +137,7 @@ impl Landing {
         key: RequestKey,
         body: bytes::Bytes,
         fetched_at_us: i64,
-    ) -> Result<LandedAt, ExtractError> {
+    ) -> Result<LandedAt, LandingError> {
         self.write(Of::Request(key), body, fetched_at_us).await
     }
 
@@ -145,7 +145,7 @@ impl Landing {
     ///
     /// # Errors
     /// The disk is full or broken.
-    pub(super) async fn land_answers(&self, list: u32, bundle: Bundle) -> Result<(), ExtractError> {
+    pub(crate) async fn land_answers(&self, list: u32, bundle: Bundle) -> Result<(), LandingError> {
         let Bundle { body, companies, not_found, refused, rows, unreadable, since_us } = bundle;
         let answers = CompanyAnswers { list, companies, not_found, refused, rows, unreadable, at: None };
         if answers.companies.is_empty() {
@@ -156,7 +156,7 @@ impl Landing {
         Ok(())
     }
 
-    async fn write(&self, of: Of, body: bytes::Bytes, fetched_at_us: i64) -> Result<LandedAt, ExtractError> {
+    async fn write(&self, of: Of, body: bytes::Bytes, fetched_at_us: i64) -> Result<LandedAt, LandingError> {
         let busy = Arc::clone(&self.busy);
         let arrival = tokio::task::spawn_blocking(move || {
             let begin = Instant::now();
@@ -164,27 +164,27 @@ impl Landing {
             let raw_length = body.len() as u64;
             let checksum = xxh3_64(&body);
             busy.add(begin);
-            Ok::<_, ExtractError>(Arrival { of, compressed, raw_length, checksum, fetched_at_us })
+            Ok::<_, LandingError>(Arrival { of, compressed, raw_length, checksum, fetched_at_us })
         });
-        let arrival = arrival.await.map_err(|_| ExtractError::LandingStopped)??;
+        let arrival = arrival.await.map_err(|_| LandingError::Stopped)??;
         let (reply, answer) = oneshot::channel();
         self.send(Message::Page(arrival, reply)).await?;
-        answer.await.map_err(|_| ExtractError::LandingStopped)?
+        answer.await.map_err(|_| LandingError::Stopped)?
     }
 
     /// Appends an entry to the ledger; it is durable when this returns.
     ///
     /// # Errors
     /// The disk is full or broken.
-    pub async fn note(&self, entry: Entry) -> Result<(), ExtractError> {
+    pub async fn note(&self, entry: Entry) -> Result<(), LandingError> {
         let (reply, answer) = oneshot::channel();
         self.send(Message::Entry(entry, reply)).await?;
-        answer.await.map_err(|_| ExtractError::LandingStopped)?
+        answer.await.map_err(|_| LandingError::Stopped)?
     }
 
-    async fn send(&self, message: Message) -> Result<(), ExtractError> {
-        let sender = self.sender.as_ref().ok_or(ExtractError::LandingStopped)?;
-        sender.send(message).await.map_err(|_| ExtractError::LandingStopped)
+    async fn send(&self, message: Message) -> Result<(), LandingError> {
+        let sender = self.sender.as_ref().ok_or(LandingError::Stopped)?;
+        sender.send(message).await.map_err(|_| LandingError::Stopped)
     }
 }
 
@@ -205,9 +205,9 @@ pub(super) fn segment_path(folder: &Path, segment: u32) -> PathBuf {
 /// Reads a landed page back.
 ///
 /// # Errors
-/// [`ExtractError::Damaged`] when the file is missing, cut short, or its bytes fail the checksum.
-pub fn read_page(folder: &Path, at: &LandedAt) -> Result<Vec<u8>, ExtractError> {
-    let damaged = |reason: String| ExtractError::Damaged { number: at.number, reason };
+/// [`LandingError::Damaged`] when the file is missing, cut short, or its bytes fail the checksum.
+pub fn read_page(folder: &Path, at: &LandedAt) -> Result<Vec<u8>, LandingError> {
+    let damaged = |reason: String| LandingError::Damaged { number: at.number, reason };
     let body = (|| -> std::io::Result<Vec<u8>> {
         let too_large = || std::io::Error::other("the ledger claims a page larger than any");
         let length = usize::try_from(at.length.min(MAX_BODY)).map_err(|_| too_large())?;

@@ -10,9 +10,9 @@ mod segments;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::ExtractError;
-use super::landing::{self, segment_path};
+use super::LandingError;
 use super::ledger::{self, Entry, LandedAt};
+use super::store::{self, segment_path};
 use crate::crash::{self, Point};
 use crate::workspace::durable;
 use lines::{Line, Tells};
@@ -51,7 +51,7 @@ impl Rewrite {
     pub(crate) fn plan(
         folder: &Path,
         mut change: impl FnMut(Entry, &[u8]) -> Result<Change, String>,
-    ) -> Result<Self, ExtractError> {
+    ) -> Result<Self, LandingError> {
         let mut plan = Self::read(folder)?;
         for (index, line) in plan.lines.iter().enumerate() {
             let Some((entry, at)) = line.answer() else { continue };
@@ -75,7 +75,7 @@ impl Rewrite {
     ///
     /// # Errors
     /// The folder cannot be read.
-    pub(crate) fn has_leftovers(&self) -> Result<bool, ExtractError> {
+    pub(crate) fn has_leftovers(&self) -> Result<bool, LandingError> {
         let named = self.named();
         let outdated = self.lines.iter().any(|line| line.tells == Tells::Outdated);
         Ok(outdated || self.segments()?.iter().any(|(segment, bytes)| named.get(segment) != Some(bytes)))
@@ -89,7 +89,7 @@ impl Rewrite {
     pub(crate) fn apply(
         mut self,
         mut change: impl FnMut(Entry, &[u8]) -> Result<Change, String>,
-    ) -> Result<(), ExtractError> {
+    ) -> Result<(), LandingError> {
         let old = self.segments()?;
         let mut writer = Segments::behind(&self.folder, old.keys().next_back().copied());
         let mut lines = Vec::with_capacity(self.lines.len() + 1);
@@ -125,14 +125,14 @@ impl Rewrite {
         line: &Line,
         writer: &mut Segments,
         change: Option<impl FnMut(Entry, &[u8]) -> Result<Change, String>>,
-    ) -> Result<Option<Vec<u8>>, ExtractError> {
+    ) -> Result<Option<Vec<u8>>, LandingError> {
         let Some((entry, at)) = line.answer() else { return Ok(None) };
         if let Some(mut change) = change {
             let number = at.map_or(0, |at| at.number);
             let body = body(&self.folder, at)?;
             let changed = change(entry.clone(), &body);
             if let Change::Replace(entry, body) =
-                changed.map_err(|reason| ExtractError::Damaged { number, reason })?
+                changed.map_err(|reason| LandingError::Damaged { number, reason })?
             {
                 let at = at.filter(|_| !body.is_empty());
                 let at = at.map(|at| writer.write_body(at, &body)).transpose()?;
@@ -145,7 +145,7 @@ impl Rewrite {
         Ok(at.map(|at| lines::moved(entry, Some(at))))
     }
 
-    fn read(folder: &Path) -> Result<Self, ExtractError> {
+    fn read(folder: &Path) -> Result<Self, LandingError> {
         // Says whether it is a ledger of this version.
         let damaged_lines = ledger::read_lines(folder)?.damaged;
         let (lines, unfinished) = lines::read(folder)?;
@@ -163,7 +163,7 @@ impl Rewrite {
     }
 
     /// The segment files and their sizes.
-    fn segments(&self) -> Result<BTreeMap<u32, u64>, ExtractError> {
+    fn segments(&self) -> Result<BTreeMap<u32, u64>, LandingError> {
         let mut found = BTreeMap::new();
         for entry in fs_err::read_dir(&self.folder)? {
             let entry = entry?;
@@ -178,8 +178,8 @@ impl Rewrite {
 }
 
 /// The body that lies there; nothing where there is none.
-fn body(folder: &Path, at: Option<&LandedAt>) -> Result<Vec<u8>, ExtractError> {
-    at.map_or(Ok(Vec::new()), |at| landing::read_page(folder, at))
+fn body(folder: &Path, at: Option<&LandedAt>) -> Result<Vec<u8>, LandingError> {
+    at.map_or(Ok(Vec::new()), |at| store::read_page(folder, at))
 }
 
 #[cfg(test)]
