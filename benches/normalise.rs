@@ -26,7 +26,8 @@ use arrow::datatypes::Schema;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use serde_json::Value;
 use vainu_etl::catalog::PROSPECTS;
-use vainu_etl::normalise::{LandedPage, Normaliser, StageOptions, fingerprints, parse_page, stage};
+use vainu_etl::normalise::{LandedPage, Normaliser, StageOptions, stage};
+use vainu_etl::record::{fingerprints, parse_page};
 use vainu_etl::schema::{Column, Kind};
 
 const ROWS: u64 = 1000;

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use crate::api::retry_after;
 use crate::cli::config::ConfigFile;
 use crate::landing::ledger::{self, Entry};
-use crate::normalise::reading;
+use crate::record::reading;
 use crate::selection::Selection;
 
 /// How long a `Retry-After` of that value asks to wait.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::api::{ApiError, ApiRequest, Client};
-use crate::normalise::reading::value_of;
+use crate::record::reading::value_of;
 
 /// What the API says of an import.
 #[derive(Debug, Clone, PartialEq)]

@@ -62,6 +62,7 @@ pub mod normalise;
 pub mod pipeline;
 pub mod query;
 pub mod rebuild;
+pub mod record;
 pub mod report;
 pub mod schema;
 pub mod secret;

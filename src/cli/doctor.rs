@@ -13,9 +13,9 @@ use crate::clock::{self, Timeline};
 use crate::error::{DESTINATION, Error, SOURCE};
 use crate::landing::runs::{self, RunState};
 use crate::load;
-use crate::normalise::fingerprints;
 use crate::pipeline::last_written;
 use crate::query::{self, Format, QueryOptions};
+use crate::record::fingerprints;
 use crate::workspace::{Workspace, WorkspaceError};
 
 /// With less room than this a load is likely to fail: two generations and landed pages of 100,000 companies.

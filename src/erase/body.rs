@@ -1,10 +1,10 @@
 //! Cuts subjects out of a landed body. It is as the server sent it, and need not be JSON to the letter: what is read of it is
-//! what [`normalise`](crate::normalise) reads, and what is not about a subject stays byte for byte.
+//! what [`record`](crate::record) reads, and what is not about a subject stays byte for byte.
 
 use super::json::{self, Cut, Edits};
 use super::subject::Subject;
 use super::tally::Tally;
-use crate::normalise::reading::repaired;
+use crate::record::reading::repaired;
 
 /// What becomes of a body.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 
 use super::subject::Subject;
 use super::tally::Tally;
-use crate::normalise::company_key::{country_of, string_of};
+use crate::record::company_key::{country_of, string_of};
 use object::{Is, Members, is_company, member, members};
 
 /// The field that makes an object a person.

@@ -16,7 +16,7 @@
 use super::json::{self, Cut, PERSON_FIELD};
 use super::subject::{ERASED, Subject};
 use super::tally::Tally;
-use crate::normalise::company_key::plain_business_id;
+use crate::record::company_key::plain_business_id;
 
 /// How a column is treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

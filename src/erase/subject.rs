@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::normalise::company_key::{plain_business_id, separates};
+use crate::record::company_key::{plain_business_id, separates};
 
 /// What stands in a text in the place of an address that was taken out of it.
 pub const ERASED: &str = "[erased]";

@@ -8,7 +8,7 @@ use duckdb::Connection;
 use super::rules::{self, Column, Role, Verdict};
 use super::subject::Subject;
 use super::tally::Tally;
-use crate::normalise::company_key::separates;
+use crate::record::company_key::separates;
 use crate::schema::ddl::{identifier, literal};
 
 /// A table, or the files of an exported one.

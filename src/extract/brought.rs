@@ -9,7 +9,7 @@ use super::totals::{Total, ask};
 use super::{Answers, ExtractError, Plan};
 use crate::catalog::Lists as Kind;
 use crate::landing::ledger::{Ask, RequestKey};
-use crate::normalise::fingerprint;
+use crate::record::fingerprint;
 
 /// The companies that lists bring, as [fingerprints](fingerprint).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

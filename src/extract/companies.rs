@@ -129,7 +129,7 @@ pub(super) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, Ext
                     source.observer.page_landed(&list.named, 1, false);
                     if let Some(failure) = got.take(source, &list, (company, outcome, at)) {
                         failed.store(true, Ordering::Relaxed);
-                        worst(&mut error, failure.into());
+                        worst(&mut error, failure);
                     }
                 }
                 Some(Err(failure)) => {

@@ -2,7 +2,7 @@
 
 use crate::api::{ApiError, ErrorKind};
 use crate::landing::LandingError;
-use crate::normalise::EnvelopeError;
+use crate::record::EnvelopeError;
 
 /// Why a stream could not be extracted.
 #[derive(Debug, thiserror::Error)]

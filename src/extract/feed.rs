@@ -9,7 +9,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use super::lists::KnownList;
 use crate::catalog::Lists;
 use crate::landing::ledger::{CompanyAnswers, Entry};
-use crate::normalise::fingerprint;
+use crate::record::fingerprint;
 
 /// Passes companies on, each once. What it holds of a company is eight bytes, and its id until it is asked for.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::catalog::{Paging, Stream};
-use crate::normalise::Envelope;
+use crate::record::Envelope;
 
 /// Whether a body in that envelope is no answer of the stream: a number where everything comes at once, or an object that
 /// has not one field that the document knows.
@@ -50,7 +50,7 @@ impl<'de> Visitor<'de> for Documented<'_> {
 mod tests {
     use super::*;
     use crate::catalog::{DETAILS, FINANCIAL_STATEMENTS, PROSPECTS};
-    use crate::normalise::parse_single;
+    use crate::record::parse_single;
 
     fn is_answer(stream: &Stream, body: &str) -> bool {
         let envelope = parse_single(body.as_bytes()).unwrap().envelope;

@@ -1,12 +1,12 @@
 //! What the engine wants to know of an answer, found in one look at its body.
 
-use super::ExtractError;
 use super::lone::is_no_answer;
+use super::{ExtractError, SummarisePage};
 use crate::catalog::{Paging, Stream, TARGET_GROUPS_STREAM};
 use crate::landing::LandingError;
-use crate::normalise::company_key::{fields_of, string_of};
-use crate::normalise::reading::{Tolerance, with_json};
-use crate::normalise::{EnvelopeError, PageFacts, facts_and_companies, facts_by, records_of};
+use crate::record::company_key::{fields_of, string_of};
+use crate::record::reading::{Tolerance, with_json};
+use crate::record::{EnvelopeError, PageSummary, records_of, summary_and_companies};
 
 /// A body shorter than this is looked at where it is: handing it to another thread takes longer.
 const SMALL: usize = 16 << 10;
@@ -15,6 +15,8 @@ const SMALL: usize = 16 << 10;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Want {
     pub(super) stream: &'static Stream,
+    /// Tells the records of its pages apart.
+    pub(super) summarise: SummarisePage,
     /// Whether anybody asks about the companies of lists.
     pub(super) companies: bool,
 }
@@ -22,7 +24,7 @@ pub(super) struct Want {
 /// What was seen.
 #[derive(Debug)]
 pub(super) struct Seen {
-    pub(super) facts: PageFacts,
+    pub(super) facts: PageSummary,
     /// The companies in it, as `FI/09704098`, where they are wanted.
     pub(super) companies: Vec<String>,
     /// The target groups in it.
@@ -41,9 +43,9 @@ pub(super) fn look(want: Want, body: &[u8], tolerance: Tolerance) -> Result<Seen
     let single = want.stream.endpoint.paging == Paging::Single;
     with_json(body, single, tolerance, |json| {
         let (facts, companies) = if want.companies && want.stream.holds_companies() {
-            facts_and_companies(json)?
+            summary_and_companies(json)?
         } else {
-            (facts_by(want.stream, json)?, Vec::new())
+            ((want.summarise)(want.stream, json)?, Vec::new())
         };
         if is_no_answer(want.stream, facts.envelope, json.text.as_bytes()) {
             return Err(EnvelopeError::OtherShape { start: String::new() });

@@ -40,7 +40,7 @@ pub use brought::{Brought, brought};
 pub use error::ExtractError;
 use error::{all_or_first_error, worst};
 pub(crate) use look::target_group_ids;
-pub use plan::{COMPANIES, Plan, PlannedStream};
+pub use plan::{COMPANIES, Plan, PlannedStream, SummarisePage};
 use source::Source;
 pub use totals::{Total, totals};
 

@@ -10,7 +10,7 @@ use super::ExtractError;
 use super::lists::KnownList;
 use super::source::{Broken, Got, Page, Reply, Source};
 use crate::landing::ledger::{Ask, Entry, RequestKey};
-use crate::normalise::reading::Tolerance;
+use crate::record::reading::Tolerance;
 
 /// Requests for the parts of one page. Of what is left after them the records are told apart in the text.
 const MOST_REQUESTS: usize = 300;

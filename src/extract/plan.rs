@@ -5,10 +5,17 @@ use std::sync::Arc;
 
 use crate::catalog::{Lists, Stream};
 use crate::landing::ledger::RunList;
+use crate::record::{EnvelopeError, Json, PageSummary};
 use crate::selection::{DetailsFor, List};
 
 /// Label of the list of a stream that asks about each company.
 pub const COMPANIES: &str = "companies";
+
+/// Tells the records of a page apart by the key of their stream's table. What a key is, is known where rows are built.
+///
+/// # Errors
+/// When the text is no envelope of records or a count.
+pub type SummarisePage = fn(&Stream, Json<'_>) -> Result<PageSummary, EnvelopeError>;
 
 /// What a run reads.
 #[derive(Debug, Clone, Default)]
@@ -32,13 +39,15 @@ pub struct PlannedStream {
     pub lists: Vec<List>,
     /// First and last moment wanted, microseconds since 1970, UTC, of a stream that looks back only so far.
     pub window_us: Option<(i64, i64)>,
-    /// [Fingerprints](crate::normalise::fingerprint) of companies that need not be asked for: what is known is new enough.
+    /// [Fingerprints](crate::record::fingerprint) of companies that need not be asked for: what is known is new enough.
     pub fresh: Arc<HashSet<u64>>,
+    /// Tells the records of its pages apart.
+    pub summarise: SummarisePage,
 }
 
 impl PlannedStream {
     /// The stream for itself, with those lists; one that holds all there is, or asks about each company, has one.
-    pub fn new(stream: &'static Stream, lists: Vec<List>) -> Self {
+    pub fn new(stream: &'static Stream, lists: Vec<List>, summarise: SummarisePage) -> Self {
         let whole = |label: &str| {
             vec![List { label: label.to_owned(), parameters: Vec::new(), id_chunks: Vec::new() }]
         };
@@ -48,7 +57,7 @@ impl PlannedStream {
             Lists::TargetGroups => Vec::new(),
             Lists::Whole | Lists::Selections => lists,
         };
-        Self { stream, serves: vec![stream.name], lists, window_us: None, fresh: Arc::default() }
+        Self { stream, serves: vec![stream.name], lists, window_us: None, fresh: Arc::default(), summarise }
     }
 
     /// How the ledger names one of its lists.

@@ -13,8 +13,8 @@ use super::{Answers, ExtractError, ExtractSettings, Observer, Plan, request};
 use crate::api::{Answer, ApiError, ApiRequest, ErrorKind};
 use crate::landing::ledger::{Ask, Entry, LandedAt, RequestKey, Unusual, Verdict};
 use crate::landing::{Landing, LandingError, read_page};
-use crate::normalise::reading::{Tolerance, has_byte_order_mark};
-use crate::normalise::{EnvelopeError, fingerprint};
+use crate::record::reading::{Tolerance, has_byte_order_mark};
+use crate::record::{EnvelopeError, fingerprint};
 
 /// How often an answer that is JSON at first sight but no page is asked for again: an error that a server sends as
 /// 200, or a page that was cut where the rest looks whole.
@@ -355,7 +355,7 @@ impl<'a> Source<'a> {
 
     fn want(&self, list: &KnownList<'a>) -> look::Want {
         let companies = self.feed.is_wanted() || !list.list.id_chunks.is_empty();
-        look::Want { stream: list.planned.stream, companies }
+        look::Want { stream: list.planned.stream, summarise: list.planned.summarise, companies }
     }
 
     /// Adds to the ledger. What cannot be kept is not asked for: after an error no further request is started.

@@ -7,7 +7,7 @@ use super::look::{self, Group};
 use super::{Answers, ExtractError, Plan, all_or_first_error, groups, request};
 use crate::catalog::{Lists as Kind, Paging, TARGET_GROUPS_STREAM};
 use crate::landing::ledger::{Ask, RequestKey, RunList};
-use crate::normalise::reading::Tolerance;
+use crate::record::reading::Tolerance;
 
 /// A list and how many rows it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,8 +89,9 @@ pub(super) async fn ask(
     if answer.status == 404 {
         return Ok(None);
     }
+    let want = look::Want { stream, summarise: list.planned.summarise, companies };
     // What is one answer with everything is counted although a record of it cannot be read.
-    let seen = look::look(look::Want { stream, companies }, &answer.body, Tolerance::RecordsUnlessCut);
+    let seen = look::look(want, &answer.body, Tolerance::RecordsUnlessCut);
     seen.map(Some).map_err(|error| ExtractError::Envelope {
         stream: stream.name,
         list: label.clone(),

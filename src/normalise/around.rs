@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::cell::{self, Cell};
 use super::drift::DriftTally;
-use super::json_text::{self, JsonType, Raw};
 use super::plan::{ColumnPlan, MadeOf, Slot};
 use super::record::Record;
-use super::repairs::Repairs;
 use super::row::{Row, Source};
-use super::{key, time};
+use crate::record::cell::{self, Cell};
+use crate::record::json_text::{self, JsonType, Raw};
+use crate::record::repairs::Repairs;
+use crate::record::{key, time};
 use crate::schema::{Kind, Origin};
 
 /// What a record is found in.

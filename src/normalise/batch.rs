@@ -9,9 +9,9 @@ use arrow::array::{
 use arrow::datatypes::SchemaRef;
 use arrow::error::ArrowError;
 
-use super::cell::Cell;
 use super::plan::Plan;
 use super::row::Row;
+use crate::record::cell::Cell;
 use crate::schema::{DECIMAL_PRECISION, DECIMAL_SCALE, Kind};
 use crate::staging::row_fields;
 

@@ -4,17 +4,17 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::cell::{self, Cell};
 use super::drift::Place;
-use super::fields::Elements;
-use super::json_text::{self, JsonType, Raw};
 use super::normaliser::LandedPage;
 use super::rejects::{At, Rejects, Unusable};
-use super::repairs::Repairs;
 use super::row::{Around, CellReject, Source};
 use super::stream_plan::{From, Part};
 use super::target::{Scratch, Target};
 use super::units::{Unit, Units};
+use crate::record::cell::{self, Cell};
+use crate::record::fields::Elements;
+use crate::record::json_text::{self, JsonType, Raw};
+use crate::record::repairs::Repairs;
 use crate::schema::Origin;
 
 pub(super) const NOT_AN_OBJECT: &str = "not a JSON object";

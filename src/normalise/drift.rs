@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::json_text::shortened;
 use super::plan::{Plan, Slot};
 use super::stream_plan::From;
+use crate::record::json_text::shortened;
 use crate::staging::{Drift, DriftKind};
 
 /// Most unknown names that are counted one by one: the first in alphabetical order, so that the result does not

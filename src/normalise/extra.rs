@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::cell::{self, Cell};
-use super::json_text::{self, Raw};
 use super::plan::{Plan, Slot};
 use super::record::{Record, Unknown};
 use super::row::{REPEATED, Row};
+use crate::record::cell::{self, Cell};
+use crate::record::json_text::{self, Raw};
 use crate::schema::Kind;
 
 /// Fields that say something else than the winning field of their column.

@@ -2,11 +2,11 @@
 //! object's: `prospect_info.vid`.
 
 use super::drift::DriftTally;
-use super::fields::Fields;
-use super::json_text::{self, JsonType};
 use super::plan::{Plan, Slot};
 use super::record::{Record, Unknown};
 use super::row::{Row, Source};
+use crate::record::fields::Fields;
+use crate::record::json_text::{self, JsonType};
 
 const NOT_AN_OBJECT: &str = "not an object";
 

@@ -7,16 +7,16 @@ use arrow::datatypes::Schema;
 use arrow::error::ArrowError;
 
 use super::drift::DriftTally;
-use super::envelope::parse_text;
 use super::newest::Companies;
-use super::not_a_page::EnvelopeError;
 use super::page::PageReader;
-use super::reading::{Tolerance, with_json};
 use super::rejects::Rejects;
 use super::stream_plan::StreamPlan;
 use super::target::Target;
 use super::units::Units;
 use crate::catalog::Stream;
+use crate::record::EnvelopeError;
+use crate::record::envelope::parse_text;
+use crate::record::reading::{Tolerance, with_json};
 
 /// One page as it landed.
 #[derive(Debug, Clone, Default)]

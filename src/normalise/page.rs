@@ -4,21 +4,21 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::cell::{self, Cell};
 use super::children::{NOT_AN_OBJECT, Parent, SAME_KEY, Sibling, Siblings};
 use super::drift::Place;
-use super::envelope::{Envelope, Page};
-use super::key;
 use super::normaliser::{Held, LandedPage};
 use super::plan::Plan;
-use super::reading::Json;
 use super::record::Record;
 use super::rejects::{At, Unusable};
-use super::repairs::Repairs;
 use super::row::{Around, Source};
 use super::stream_plan::{From, Part, StreamPlan};
 use super::target::Scratch;
 use super::units::{Unit, Units};
+use crate::record::cell::{self, Cell};
+use crate::record::envelope::{Envelope, Page};
+use crate::record::key;
+use crate::record::reading::Json;
+use crate::record::repairs::Repairs;
 use crate::schema::Kind;
 
 const OTHER_COMPANY: &str = "answers for another company than was asked";

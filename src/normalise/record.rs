@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::fields::Fields;
-use super::json_text::{self, Raw};
 use super::plan::{Plan, Slot};
+use crate::record::fields::Fields;
+use crate::record::json_text::{self, Raw};
 
 /// The fields of one record. Reused from record to record of a page.
 #[derive(Debug)]

@@ -9,14 +9,14 @@ use arrow::datatypes::Schema;
 use arrow::error::ArrowError;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::cell::HALF_PAIR;
 use super::normaliser::LandedPage;
 use super::parquet_file::ParquetFile;
 use super::plan::Plan;
 use super::record::without_hidden;
-use super::repairs::{Fault, Repairs};
 use super::row::CellReject;
 use super::stage::StageError;
+use crate::record::cell::HALF_PAIR;
+use crate::record::repairs::{Fault, Repairs};
 use crate::staging::{Staged, reject_fields};
 
 /// Encoded bytes of a row group.

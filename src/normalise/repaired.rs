@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use super::extra::path_of;
-use super::json_text::Raw;
 use super::plan::Plan;
 use super::record::{Record, Unknown};
-use super::repairs::{Fault, Repairs};
 use super::row::Row;
+use crate::record::json_text::Raw;
+use crate::record::repairs::{Fault, Repairs};
 
 const NOT_A_NUMBER: &str = "not a number in JSON; kept as NULL";
 const NOT_TEXT: &str = "bytes that are not UTF-8; kept as U+FFFD";

@@ -4,14 +4,14 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 pub(super) use super::around::Around;
-use super::cell::{self, Cell};
 use super::drift::{DriftTally, Place};
 use super::extra::{Losers, last_of_each_name, path_of};
-use super::json_text::Raw;
-use super::key;
 use super::plan::{ColumnPlan, Plan};
 use super::record::Record;
 use super::rejects::Unusable;
+use crate::record::cell::{self, Cell};
+use crate::record::json_text::Raw;
+use crate::record::key;
 use crate::schema::{Kind, Origin};
 
 /// The cells of one row. Reused from record to record of a page.

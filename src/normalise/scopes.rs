@@ -7,9 +7,9 @@ use arrow::array::{ArrayBuilder, BooleanBuilder, RecordBatch, StringBuilder, Tim
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
-use super::key;
 use super::plan::Plan;
 use super::row::Around;
+use crate::record::key;
 use crate::schema::Kind;
 use crate::staging::scope_fields;
 

@@ -9,10 +9,10 @@ use std::thread;
 use super::drift::DriftTally;
 use super::newest::Turns;
 use super::normaliser::LandedPage;
-use super::not_a_page::EnvelopeError;
 use super::stream_plan::StreamPlan;
 use super::worker::{Finished, Halt, Worker};
 use crate::catalog::Stream;
+use crate::record::EnvelopeError;
 use crate::staging::{Staged, StagedTable};
 
 /// Largest page, in bytes. The texts of a page have to fit one Arrow array, which holds 2 GiB.

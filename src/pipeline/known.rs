@@ -6,8 +6,8 @@ use std::path::Path;
 
 use crate::catalog::{Lists, STREAMS, Stream};
 use crate::error::Error;
-use crate::normalise::fingerprint;
 use crate::query::texts;
+use crate::record::fingerprint;
 use crate::schema::ddl;
 
 /// Microseconds of a day.

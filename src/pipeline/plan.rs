@@ -11,6 +11,7 @@ use crate::catalog::{Lists, Paging};
 use crate::clock::utc_text;
 use crate::error::Error;
 use crate::extract::{Plan, PlannedStream};
+use crate::normalise::page_summary;
 
 /// What a run reads that started when the computer's clock said `clock_us`, after what `history` holds.
 pub(super) fn plan(settings: &SyncSettings, history: Option<&Path>, clock_us: i64) -> Result<Plan, Error> {
@@ -39,7 +40,7 @@ fn stream(
         }
         Lists::Whole | Lists::TargetGroups | Lists::Companies => Vec::new(),
     };
-    let mut stream = PlannedStream::new(endpoint, lists);
+    let mut stream = PlannedStream::new(endpoint, lists, page_summary);
     stream.serves = planned.serves.iter().map(|served| served.stream.name).collect();
     if let Some(window) = endpoint.endpoint.window {
         // A day less than it goes back: the zone of its clock is not known.

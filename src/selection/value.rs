@@ -2,7 +2,7 @@
 
 use super::SelectionError;
 use crate::catalog::filters::FilterKind;
-use crate::normalise::company_key::plain_business_id;
+use crate::record::company_key::plain_business_id;
 
 /// Splits a comma-separated list.
 pub(super) fn split_list(text: &str) -> Vec<String> {

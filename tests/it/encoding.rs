@@ -12,6 +12,7 @@ use vainu_etl::catalog::PROSPECTS;
 use vainu_etl::extract::{ExtractSettings, Plan, PlannedStream, Unobserved, extract};
 use vainu_etl::landing::Landing;
 use vainu_etl::landing::ledger::{Header, LEDGER_VERSION};
+use vainu_etl::normalise::page_summary;
 use vainu_etl::pipeline::sync;
 use vainu_etl::secret::Secret;
 use vainu_etl::selection::{Selection, SelectionUse, lists_of};
@@ -36,7 +37,7 @@ async fn asked(wire: &Wire, selection: &Selection) -> Vec<Received> {
     let dir = tempfile::tempdir().unwrap();
     let client = Client::new(ClientSettings::new(wire.url(), Credentials::ApiKey(Secret::new("k")))).unwrap();
     let lists = lists_of(std::slice::from_ref(selection)).unwrap();
-    let plan = Plan { streams: vec![PlannedStream::new(&PROSPECTS, lists)], ..Plan::default() };
+    let plan = Plan { streams: vec![PlannedStream::new(&PROSPECTS, lists, page_summary)], ..Plan::default() };
     let header = Header {
         version: LEDGER_VERSION,
         run_id: "run".to_owned(),

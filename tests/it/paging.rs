@@ -18,6 +18,7 @@ use vainu_etl::extract::{ExtractError, ExtractSettings, Plan, PlannedStream, Uno
 use vainu_etl::landing::ledger::{Entry, Header, LEDGER_VERSION, Verdict};
 use vainu_etl::landing::runs::LandedRun;
 use vainu_etl::landing::{Landing, read_page};
+use vainu_etl::normalise::page_summary;
 use vainu_etl::selection::{Selection, SelectionUse, lists_of};
 
 use crate::support::cases;
@@ -47,14 +48,16 @@ struct Outcome {
 /// The streams of a list of that kind, the one that has its rows last.
 fn plan(kind: Kind) -> Plan {
     let streams = match kind {
-        Kind::Ordered => vec![PlannedStream::new(&PROSPECTS, lists_of(&[Selection::default()]).unwrap())],
+        Kind::Ordered => {
+            vec![PlannedStream::new(&PROSPECTS, lists_of(&[Selection::default()]).unwrap(), page_summary)]
+        }
         Kind::Unordered => {
             vec![
-                PlannedStream::new(&TARGET_GROUPS, Vec::new()),
-                PlannedStream::new(&TARGET_GROUP_MEMBERS, Vec::new()),
+                PlannedStream::new(&TARGET_GROUPS, Vec::new(), page_summary),
+                PlannedStream::new(&TARGET_GROUP_MEMBERS, Vec::new(), page_summary),
             ]
         }
-        Kind::Numbered => vec![PlannedStream::new(&CUSTOMER_DATA, Vec::new())],
+        Kind::Numbered => vec![PlannedStream::new(&CUSTOMER_DATA, Vec::new(), page_summary)],
     };
     Plan { streams, ..Plan::default() }
 }

@@ -7,7 +7,7 @@ use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::super::subject::Subject;
-use crate::normalise::company_key::{business_id_of, string_of};
+use crate::record::company_key::{business_id_of, string_of};
 
 /// Keys and values of an object, as they stand in the text.
 pub(super) type Members<'t> = Vec<(&'t RawValue, &'t RawValue)>;

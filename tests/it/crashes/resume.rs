@@ -14,6 +14,7 @@ use vainu_etl::landing::bundle;
 use vainu_etl::landing::ledger::{self, Entry, Header, LEDGER_VERSION, RequestKey, Verdict};
 use vainu_etl::landing::runs::LandedRun;
 use vainu_etl::landing::{Landing, read_page};
+use vainu_etl::normalise::page_summary;
 use vainu_etl::pipeline::planner::default_streams;
 use vainu_etl::secret::Secret;
 use vainu_etl::selection::SelectionUse;
@@ -58,7 +59,7 @@ fn plan(load: Load, simulator: &Simulator) -> Plan {
         let lists = lists_of(&[Selection::default()]).unwrap();
         let lists = if *stream == PROSPECTS { lists } else { Vec::new() };
         let window_us = stream.endpoint.window.map(|_| (now_us - 59 * 24 * 3600 * 1_000_000, now_us));
-        PlannedStream { window_us, ..PlannedStream::new(stream, lists) }
+        PlannedStream { window_us, ..PlannedStream::new(stream, lists, page_summary) }
     });
     Plan { streams: planned.collect(), ..Plan::default() }
 }

@@ -11,8 +11,9 @@ use vainu_etl::catalog::filters::{OF_COMPANIES, RESERVED};
 use vainu_etl::fuzzing;
 use vainu_etl::landing::ledger::{Entry, Lines};
 use vainu_etl::landing::runs::LandedRun;
-use vainu_etl::normalise::cell::{Cell, parse};
-use vainu_etl::normalise::{Counts, LandedPage, Normaliser, fingerprints, parse_page};
+use vainu_etl::normalise::{Counts, LandedPage, Normaliser};
+use vainu_etl::record::cell::{Cell, parse};
+use vainu_etl::record::{fingerprints, parse_page};
 use vainu_etl::schema::Kind;
 use vainu_etl::selection::lists_of;
 

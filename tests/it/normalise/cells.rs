@@ -1,7 +1,7 @@
 //! Every kind of column against every form that a value was seen or feared in.
 
 use serde_json::value::RawValue;
-use vainu_etl::normalise::cell::{Cell, parse};
+use vainu_etl::record::cell::{Cell, parse};
 use vainu_etl::schema::Kind;
 
 /// The cell, whether the JSON type is another than documented, and the reason of a reject.

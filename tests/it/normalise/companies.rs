@@ -1,9 +1,10 @@
 //! Answers about one company, and what the pager learns from pages.
 
 use vainu_etl::catalog::PROSPECTS;
-use vainu_etl::normalise::{
-    Envelope, EnvelopeError, LandedPage, fingerprints, fingerprints_and_companies, fingerprints_by,
-    fingerprints_single, parse_page, parse_single,
+use vainu_etl::normalise::{LandedPage, fingerprints_by};
+use vainu_etl::record::{
+    Envelope, EnvelopeError, fingerprints, fingerprints_and_companies, fingerprints_single, parse_page,
+    parse_single,
 };
 
 use super::streams::{ALL, FINANCIALS, LEADS, MEMBERS, THINGS};

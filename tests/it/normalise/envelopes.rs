@@ -1,6 +1,6 @@
 //! The envelopes that a page can come in, and what the pager learns from them.
 
-use vainu_etl::normalise::{Envelope, EnvelopeError, fingerprints, parse_page};
+use vainu_etl::record::{Envelope, EnvelopeError, fingerprints, parse_page};
 
 #[test]
 fn every_known_envelope_is_accepted() {

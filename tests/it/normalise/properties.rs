@@ -6,8 +6,9 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use vainu_etl::catalog::PROSPECTS;
 use vainu_etl::fuzzing;
-use vainu_etl::normalise::cell::{Cell, parse};
-use vainu_etl::normalise::{Normaliser, fingerprints, parse_page};
+use vainu_etl::normalise::Normaliser;
+use vainu_etl::record::cell::{Cell, parse};
+use vainu_etl::record::{fingerprints, parse_page};
 use vainu_etl::schema::Kind;
 use vainu_etl::staging::DriftKind;
 

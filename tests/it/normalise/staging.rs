@@ -1,7 +1,8 @@
 //! Staged files read back through DuckDB.
 
 use serde_json::json;
-use vainu_etl::normalise::{EnvelopeError, LandedPage, StageError};
+use vainu_etl::normalise::{LandedPage, StageError};
+use vainu_etl::record::EnvelopeError;
 use vainu_etl::staging::DriftKind;
 
 use super::support::{

@@ -2,7 +2,8 @@
 //! received, and the rest of the page is as if nothing had been.
 
 use vainu_etl::catalog::{CUSTOMER_DATA, DETAILS, PROSPECTS, Stream};
-use vainu_etl::normalise::{Envelope, Normaliser, fingerprints, fingerprints_by};
+use vainu_etl::normalise::{Normaliser, fingerprints_by};
+use vainu_etl::record::{Envelope, fingerprints};
 
 use super::support::{Staging, answer, page, staged_of, try_stage_of};
 

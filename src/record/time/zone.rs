@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
-use super::time::{leading_digits, number};
+use super::{leading_digits, number};
 
-pub(super) const NOT_A_ZONE: &str = "no time zone that is Z, an offset or a name in brackets";
+pub(crate) const NOT_A_ZONE: &str = "no time zone that is Z, an offset or a name in brackets";
 const NO_SUCH_OFFSET: &str = "no such offset from UTC";
 const NOT_KNOWN: &str = "a time zone that is not known";
 const CRITICAL: &str = "an annotation marked as critical that is not known";
@@ -15,20 +15,20 @@ const SKIPPED: &str = "a time that its time zone skips, as the clocks go forward
 
 /// What is said about the zone of a time.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Zone {
+pub(crate) struct Zone {
     /// Seconds ahead of UTC.
-    pub(super) offset: Option<i32>,
+    pub(crate) offset: Option<i32>,
     /// The offset says UTC and nothing of the place, as `Z` does.
-    pub(super) is_utc: bool,
+    pub(crate) is_utc: bool,
     /// The zone in brackets.
-    pub(super) name: Option<TimeZone>,
+    pub(crate) name: Option<TimeZone>,
 }
 
 /// Reads all that stands behind a time of day; nothing says nothing.
 ///
 /// # Errors
 /// With the reason.
-pub(super) fn parse(text: &[u8]) -> Result<Zone, &'static str> {
+pub(crate) fn parse(text: &[u8]) -> Result<Zone, &'static str> {
     let text = text.trim_ascii_start();
     let (offset, mut rest) = match text {
         [] => return Ok(Zone::default()),
@@ -115,7 +115,7 @@ fn time_zone(name: &[u8]) -> Result<TimeZone, &'static str> {
 
 /// Whether a zone is so many seconds ahead of UTC at that moment. Offsets of long ago have seconds, which are often left
 /// out.
-pub(super) fn has_offset(zone: &TimeZone, at: Timestamp, seconds: i32) -> bool {
+pub(crate) fn has_offset(zone: &TimeZone, at: Timestamp, seconds: i32) -> bool {
     let own = zone.to_offset(at).seconds();
     let to_the_minute = |seconds: i32| (seconds + 30 * seconds.signum()) / 60 * 60;
     own == seconds || to_the_minute(own) == seconds
@@ -125,7 +125,7 @@ pub(super) fn has_offset(zone: &TimeZone, at: Timestamp, seconds: i32) -> bool {
 ///
 /// # Errors
 /// The clocks are changed just then, so that there is no such time or there are two.
-pub(super) fn only_offset(zone: &TimeZone, local: DateTime) -> Result<i32, &'static str> {
+pub(crate) fn only_offset(zone: &TimeZone, local: DateTime) -> Result<i32, &'static str> {
     match zone.to_ambiguous_timestamp(local).offset() {
         AmbiguousOffset::Unambiguous { offset } => Ok(offset.seconds()),
         AmbiguousOffset::Gap { .. } => Err(SKIPPED),

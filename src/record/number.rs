@@ -2,11 +2,11 @@
 
 /// A number times a power of ten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Scaled {
-    pub(super) value: i128,
+pub(crate) struct Scaled {
+    pub(crate) value: i128,
     /// Digits that are not 0 stood behind the last decimal that was asked for: the value is the nearest one, of two equally
     /// near ones the one farther from zero.
-    pub(super) rounded: bool,
+    pub(crate) rounded: bool,
 }
 
 impl Scaled {
@@ -19,7 +19,7 @@ impl Scaled {
 ///
 /// # Errors
 /// With the reason, when the text is no number, or when the result has more digits than 128 bits hold.
-pub(super) fn scaled(text: &str, scale: i64) -> Result<Scaled, NumberError> {
+pub(crate) fn scaled(text: &str, scale: i64) -> Result<Scaled, NumberError> {
     let (negative, unsigned) = match text.as_bytes() {
         [b'-', rest @ ..] => (true, rest),
         [b'+', rest @ ..] => (false, rest),
@@ -48,7 +48,7 @@ pub(super) fn scaled(text: &str, scale: i64) -> Result<Scaled, NumberError> {
 }
 
 /// A number from 0 that has no decimals but zeros; none when it has, is negative, or is none.
-pub(super) fn whole(text: &str) -> Option<u64> {
+pub(crate) fn whole(text: &str) -> Option<u64> {
     let number = scaled(text, 0).ok().filter(|number| !number.rounded)?;
     u64::try_from(number.value).ok()
 }
@@ -67,7 +67,7 @@ fn shortened(value: i128, digits: u64) -> i128 {
 
 /// Why text is not a number that fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NumberError {
+pub(crate) enum NumberError {
     NotANumber,
     TooLarge,
 }

@@ -11,11 +11,11 @@ use serde_json::value::RawValue;
 ///
 /// 128 is what `serde_json` reads back. `DuckDB` 1.5.6 stores any depth, but `json_structure` on a value nested
 /// 100000 deep ends the process of whoever queries the warehouse.
-pub(super) const MAX_DEPTH: usize = 128;
+pub(crate) const MAX_DEPTH: usize = 128;
 
 /// The type of a JSON value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum JsonType {
+pub(crate) enum JsonType {
     Null,
     Boolean,
     Number,
@@ -25,7 +25,7 @@ pub(super) enum JsonType {
 }
 
 /// The type of the value, told by its first byte.
-pub(super) fn type_of(raw: &str) -> JsonType {
+pub(crate) fn type_of(raw: &str) -> JsonType {
     match raw.as_bytes().first() {
         Some(b'"') => JsonType::String,
         Some(b'{' | b'[') => JsonType::Nested,
@@ -37,18 +37,18 @@ pub(super) fn type_of(raw: &str) -> JsonType {
 
 /// The JSON text of one value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Raw<'a> {
-    pub(super) text: &'a str,
+pub(crate) struct Raw<'a> {
+    pub(crate) text: &'a str,
     /// How many escapes the text has.
     ///
     /// A number and not a flag: a flag leaves padding, and copies of this struct then read across what was just
     /// written in smaller pieces, which stalls the processor and stood out in the profile.
-    pub(super) escapes: usize,
+    pub(crate) escapes: usize,
 }
 
 impl<'a> Raw<'a> {
     /// A value whose escapes are not counted yet.
-    pub(super) fn of(text: &'a str) -> Self {
+    pub(crate) fn of(text: &'a str) -> Self {
         Self { text, escapes: Pieces(text).filter(|piece| matches!(piece, Piece::Escape { .. })).count() }
     }
 }
@@ -61,14 +61,14 @@ impl<'a> From<&'a RawValue> for Raw<'a> {
 
 /// What a JSON string says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Content<'a> {
-    pub(super) text: Cow<'a, str>,
+pub(crate) struct Content<'a> {
+    pub(crate) text: Cow<'a, str>,
     /// Half of a surrogate pair stood alone and became U+FFFD.
-    pub(super) lossy: bool,
+    pub(crate) lossy: bool,
 }
 
 /// The content of a JSON string given with its quotes.
-pub(super) fn content(raw: Raw<'_>) -> Content<'_> {
+pub(crate) fn content(raw: Raw<'_>) -> Content<'_> {
     let inner = raw.text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(raw.text);
     if raw.escapes == 0 {
         return Content { text: Cow::Borrowed(inner), lossy: false };
@@ -89,7 +89,7 @@ pub(super) fn content(raw: Raw<'_>) -> Content<'_> {
 
 /// The same JSON with every lone surrogate replaced by `\ufffd`, and whether there was one. `DuckDB` refuses
 /// JSON with lone surrogates.
-pub(super) fn mended(raw: Raw<'_>) -> (Cow<'_, str>, bool) {
+pub(crate) fn mended(raw: Raw<'_>) -> (Cow<'_, str>, bool) {
     let half = |piece| matches!(piece, Piece::Escape { meaning: None, .. });
     if raw.escapes == 0 || !Pieces(raw.text).any(half) {
         return (Cow::Borrowed(raw.text), false);
@@ -103,7 +103,7 @@ pub(super) fn mended(raw: Raw<'_>) -> (Cow<'_, str>, bool) {
 }
 
 /// Whether arrays and objects are nested deeper than [`MAX_DEPTH`].
-pub(super) fn too_deep(raw: &str) -> bool {
+pub(crate) fn too_deep(raw: &str) -> bool {
     if raw.len() <= 2 * MAX_DEPTH || type_of(raw) != JsonType::Nested {
         return false;
     }
@@ -128,7 +128,7 @@ pub(super) fn too_deep(raw: &str) -> bool {
 }
 
 /// The first `chars` characters.
-pub(super) fn shortened(text: &str, chars: usize) -> &str {
+pub(crate) fn shortened(text: &str, chars: usize) -> &str {
     match text.char_indices().nth(chars) {
         Some((end, _)) => text.get(..end).unwrap_or(text),
         None => text,

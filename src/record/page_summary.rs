@@ -3,23 +3,17 @@
 use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::drift::{DriftTally, Place};
+use super::company_record::CompanyRecord;
 use super::envelope::{Envelope, Page, parse_text};
+use super::error::EnvelopeError;
 use super::fields::Fields;
 use super::json_text;
 use super::key;
-use super::keyed::Keyed;
-use super::not_a_page::EnvelopeError;
-use super::plan::Plan;
 use super::reading::{Json, Tolerance, with_json};
-use super::record::{Record, RecordReader};
-use super::row::{Around, Row, Source};
-use crate::catalog::{Paging, Stream};
-use crate::schema::{Origin, Table};
 
-/// The facts of one page.
+/// What the pager has to know of one page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PageFacts {
+pub struct PageSummary {
     /// Which envelope the body is.
     pub envelope: Envelope,
     /// Length of the whole list, where the server says it.
@@ -30,11 +24,11 @@ pub struct PageFacts {
     /// that `FI09704098`, `0970409-8` and `09704098` of FI are one company; of the whole text for an object without
     /// a usable key.
     pub rows: Vec<u64>,
-    /// How many of [`PageFacts::rows`] have no usable key.
+    /// How many of [`PageSummary::rows`] have no usable key.
     pub keyless: u64,
-    /// Elements that are no objects, such as the placeholder `"..."`; they are not in [`PageFacts::rows`].
+    /// Elements that are no objects, such as the placeholder `"..."`; they are not in [`PageSummary::rows`].
     pub not_objects: u64,
-    /// Those of [`PageFacts::rows`] that are no JSON, each told by its bytes; they count among those without a key.
+    /// Those of [`PageSummary::rows`] that are no JSON, each told by its bytes; they count among those without a key.
     pub unreadable: Vec<u64>,
 }
 
@@ -45,7 +39,7 @@ const KEYLESS_SEED: u64 = 1;
 ///
 /// # Errors
 /// When the body is no envelope of records or a count, also after what can be [repaired](super) was.
-pub fn fingerprints(body: &[u8]) -> Result<PageFacts, EnvelopeError> {
+pub fn fingerprints(body: &[u8]) -> Result<PageSummary, EnvelopeError> {
     with_json(body, false, Tolerance::Values, |json| of_companies(json, |_| ()))
 }
 
@@ -53,67 +47,42 @@ pub fn fingerprints(body: &[u8]) -> Result<PageFacts, EnvelopeError> {
 ///
 /// # Errors
 /// As [`fingerprints`].
-pub fn fingerprints_single(body: &[u8]) -> Result<PageFacts, EnvelopeError> {
+pub fn fingerprints_single(body: &[u8]) -> Result<PageSummary, EnvelopeError> {
     with_json(body, true, Tolerance::Values, of_single)
 }
 
-/// [`fingerprints`] by the key of the stream's main table: country and business id where these are in it, else those
-/// columns of the key that the record itself has.
-///
-/// # Errors
-/// As [`fingerprints`].
-pub fn fingerprints_by(stream: &Stream, body: &[u8]) -> Result<PageFacts, EnvelopeError> {
-    let single = stream.endpoint.paging == Paging::Single;
-    with_json(body, single, Tolerance::Values, |json| facts_by(stream, json))
-}
-
 /// [`fingerprints`] and the companies of the page in their order, as `FI/09704098`; records without a usable key are passed
-/// over. The same facts as [`fingerprints_by`] for a stream whose records are companies.
+/// over.
 ///
 /// # Errors
 /// As [`fingerprints`].
-pub fn fingerprints_and_companies(body: &[u8]) -> Result<(PageFacts, Vec<String>), EnvelopeError> {
-    with_json(body, false, Tolerance::Values, facts_and_companies)
-}
-
-/// [`fingerprints_by`] of the text of a page.
-pub(crate) fn facts_by(stream: &Stream, json: Json<'_>) -> Result<PageFacts, EnvelopeError> {
-    let single = stream.endpoint.paging == Paging::Single;
-    if is_keyed_by_company(stream.table()) {
-        return if single { of_single(json) } else { of_companies(json, |_| ()) };
-    }
-    let page = parse_text(json.text, single)?;
-    let plan = key_plan(stream.table());
-    let (mut reader, mut drift) = (RecordReader::default(), DriftTally::new(&plan));
-    let (mut record, mut row) = (Record::new(&plan), Row::default());
-    Ok(facts_of(json, page, |raw, _| {
-        reader.read(&plan, raw, &mut record);
-        let place = Place { page: 0, record: 0, field: 0 };
-        let source = Source { plan: &plan, record: &record, place, around: Around::default() };
-        row.fill(&source, &mut drift).ok().map(|()| row.key(&plan)).filter(|key| !key.is_empty())
-    }))
+pub fn fingerprints_and_companies(body: &[u8]) -> Result<(PageSummary, Vec<String>), EnvelopeError> {
+    with_json(body, false, Tolerance::Values, summary_and_companies)
 }
 
 /// [`fingerprints_and_companies`] of the text of a page.
-pub(crate) fn facts_and_companies(json: Json<'_>) -> Result<(PageFacts, Vec<String>), EnvelopeError> {
+pub(crate) fn summary_and_companies(json: Json<'_>) -> Result<(PageSummary, Vec<String>), EnvelopeError> {
     let mut companies = Vec::new();
     let facts = of_companies(json, |company| companies.push(company))?;
     Ok((facts, companies))
 }
 
-fn of_single(json: Json<'_>) -> Result<PageFacts, EnvelopeError> {
-    Ok(facts_of(json, parse_text(json.text, true)?, company_of))
+pub(crate) fn of_single(json: Json<'_>) -> Result<PageSummary, EnvelopeError> {
+    Ok(summary_of(json, parse_text(json.text, true)?, company_of))
 }
 
 /// The facts of a page of companies; `found` gets those with a usable key.
-fn of_companies(json: Json<'_>, mut found: impl FnMut(String)) -> Result<PageFacts, EnvelopeError> {
+pub(crate) fn of_companies(
+    json: Json<'_>,
+    mut found: impl FnMut(String),
+) -> Result<PageSummary, EnvelopeError> {
     if let Some((page, companies)) = plain_companies(json.text) {
         let rows = companies.iter().map(|company| key::fingerprint(company)).collect();
         companies.into_iter().for_each(found);
-        return Ok(PageFacts { rows, ..PageFacts::of(&page) });
+        return Ok(PageSummary { rows, ..PageSummary::of(&page) });
     }
     // A record without a usable key, or something that is no record: those are told apart by their text.
-    Ok(facts_of(json, parse_text(json.text, false)?, |raw, fields| {
+    Ok(summary_of(json, parse_text(json.text, false)?, |raw, fields| {
         let company = company_of(raw, fields);
         company.clone().into_iter().for_each(&mut found);
         company
@@ -121,13 +90,13 @@ fn of_companies(json: Json<'_>, mut found: impl FnMut(String)) -> Result<PageFac
 }
 
 /// A page whose records are companies with usable keys, all of them, and these.
-fn plain_companies(text: &str) -> Option<(Page<Keyed<'_>>, Vec<String>)> {
-    let page: Page<Keyed<'_>> = parse_text(text, false).ok()?;
-    let companies = page.records.iter().map(Keyed::company).collect::<Option<_>>()?;
+fn plain_companies(text: &str) -> Option<(Page<CompanyRecord<'_>>, Vec<String>)> {
+    let page: Page<CompanyRecord<'_>> = parse_text(text, false).ok()?;
+    let companies = page.records.iter().map(CompanyRecord::company).collect::<Option<_>>()?;
     Some((page, companies))
 }
 
-impl PageFacts {
+impl PageSummary {
     /// What the envelope says.
     fn of<R>(page: &Page<R>) -> Self {
         Self {
@@ -142,12 +111,12 @@ impl PageFacts {
     }
 }
 
-fn facts_of<'a>(
+pub(crate) fn summary_of<'a>(
     json: Json<'_>,
     page: Page<&'a RawValue>,
     mut key_of: impl FnMut(&'a str, Fields<'a>) -> Option<String>,
-) -> PageFacts {
-    let mut facts = PageFacts::of(&page);
+) -> PageSummary {
+    let mut facts = PageSummary::of(&page);
     for record in page.records {
         let raw = record.get();
         if let Some(received) = json.unreadable(raw) {
@@ -182,33 +151,12 @@ fn company_of(_: &str, fields: Fields<'_>) -> Option<String> {
     key::of_record(country, business_id)
 }
 
-/// Whether records of the table say themselves which company they are about.
-fn is_keyed_by_company(table: &Table) -> bool {
-    ["country", "business_id"].iter().all(|field| {
-        let of_field = |name: &&&str| {
-            let column = table.columns.iter().find(|column| column.name == **name);
-            column.is_some_and(|column| column.fields.contains(field) && column.origin == Origin::Fields)
-        };
-        table.key.iter().any(|name| of_field(&name))
-    })
-}
-
-/// The key's columns that a record has by itself.
-fn key_plan(table: &'static Table) -> Plan {
-    let own = |column: &&crate::schema::Column| matches!(column.origin, Origin::Fields | Origin::HashOf);
-    let named = |name: &str| table.columns.iter().filter(own).any(|column| column.name == name);
-    let mut plan = Plan::of_columns(table, |name| table.key.contains(&name) && named(name));
-    plan.quiet = true;
-    plan
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
 
     use super::*;
-    use crate::catalog::{PROSPECTS_TABLE, STREAMS};
 
     fn any_record() -> impl Strategy<Value = String> {
         let names = ["country", "business_id", r"\u0063ountry", r"business\u005fid", "mother", "", r"\ud800"];
@@ -252,38 +200,13 @@ mod tests {
             let json = Json { text, repairs: None };
             let found = of_companies(json, |company| companies.push(company));
             let mut expected = Vec::new();
-            let longer = parse_text(text, false).map(|page| facts_of(json, page, |raw, fields| {
+            let longer = parse_text(text, false).map(|page| summary_of(json, page, |raw, fields| {
                 let company = company_of(raw, fields);
                 expected.extend(company.clone());
                 company
             }));
             prop_assert_eq!(found.map_err(|error| error.to_string()), longer.map_err(|error| error.to_string()));
             prop_assert_eq!(companies, expected);
-        }
-    }
-
-    #[test]
-    fn the_key_fields_are_those_of_the_table() {
-        let fields: Vec<_> = PROSPECTS_TABLE
-            .columns
-            .iter()
-            .filter(|column| PROSPECTS_TABLE.key.contains(&column.name))
-            .flat_map(|column| column.fields.iter().copied())
-            .collect();
-        assert_eq!(fields, ["country", "business_id"]);
-        assert!(is_keyed_by_company(&PROSPECTS_TABLE));
-    }
-
-    #[test]
-    fn pages_of_companies_are_keyed_by_them() {
-        let of_companies: Vec<_> = STREAMS.iter().filter(|stream| stream.holds_companies()).collect();
-        assert!(of_companies.len() > 1);
-        for stream in of_companies {
-            assert!(
-                is_keyed_by_company(stream.table()) && stream.endpoint.paging != Paging::Single,
-                "{}",
-                stream.name
-            );
         }
     }
 }

@@ -3,10 +3,12 @@
 //! A time with an offset or a time zone becomes UTC, one without is taken as UTC. What is written must fit together: a zone
 //! whose name is not known, or whose offset is another one, is not guessed at.
 
+mod zone;
+
 use jiff::civil::{Date, DateTime};
 use jiff::{SignedDuration, Timestamp};
 
-use super::zone::{self, NOT_A_ZONE, Zone};
+use zone::{NOT_A_ZONE, Zone};
 
 const NOT_A_DATE: &str = "not a date YYYY-MM-DD";
 const NO_SUCH_DAY: &str = "no such day in the calendar";
@@ -27,7 +29,7 @@ const FIRST_MICROS: i64 = -719_162 * DAY * MICROS;
 ///
 /// # Errors
 /// With the reason.
-pub(super) fn days(text: &str) -> Result<i32, &'static str> {
+pub(crate) fn days(text: &str) -> Result<i32, &'static str> {
     let (date, rest) = leading_date(text.as_bytes())?;
     match rest {
         [] => {}
@@ -51,7 +53,7 @@ pub(super) fn days(text: &str) -> Result<i32, &'static str> {
 ///
 /// # Errors
 /// With the reason.
-pub(super) fn micros(text: &str) -> Result<(i64, bool), &'static str> {
+pub(crate) fn micros(text: &str) -> Result<(i64, bool), &'static str> {
     if !text.contains(['T', 't', ' ']) {
         return Err(NOT_A_DATE_AND_TIME);
     }
@@ -170,13 +172,13 @@ fn leading_date(text: &[u8]) -> Result<(Date, &[u8]), &'static str> {
 }
 
 /// The digits that a text begins with, `most` of them at most, and what comes behind.
-pub(super) fn leading_digits(text: &[u8], most: usize) -> (&[u8], &[u8]) {
+pub(crate) fn leading_digits(text: &[u8], most: usize) -> (&[u8], &[u8]) {
     let digits = text.iter().take(most).take_while(|byte| byte.is_ascii_digit()).count();
     text.split_at(digits)
 }
 
 /// The number that a few digits say.
-pub(super) fn number(digits: &[u8]) -> i64 {
+pub(crate) fn number(digits: &[u8]) -> i64 {
     digits.iter().copied().fold(0, append)
 }
 
@@ -187,7 +189,7 @@ fn append(number: i64, digit: u8) -> i64 {
 const EPOCH: Date = jiff::civil::date(1970, 1, 1);
 
 /// The date so many days from 1970-01-01.
-pub(super) fn date(days: i32) -> Date {
+pub(crate) fn date(days: i32) -> Date {
     EPOCH.saturating_add(SignedDuration::from_hours(24 * i64::from(days)))
 }
 

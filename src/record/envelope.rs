@@ -7,8 +7,8 @@ use serde::Deserializer as _;
 use serde::de::{Deserialize, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::error::EnvelopeError;
 use super::json_text::{self, JsonType};
-use super::not_a_page::EnvelopeError;
 use super::number::whole;
 
 /// A page with its records, as JSON text borrowed from the body or as what was wanted of it.
@@ -53,7 +53,7 @@ pub enum Envelope {
 /// Reads the envelope of a page and finds its records, without looking into them.
 ///
 /// Only what is JSON to the letter is a page here. What is nearly that is repaired first, where a page is
-/// [looked at](super::fingerprints) or [read](super::Normaliser::read_page).
+/// [looked at](super::fingerprints) or [read](crate::normalise::Normaliser::read_page).
 ///
 /// # Errors
 /// When the body is no envelope of records or a count: not UTF-8, not JSON, more than one JSON value, another shape.
@@ -83,7 +83,7 @@ fn parse<'a, R: Deserialize<'a>>(body: &'a [u8], single: bool) -> Result<Page<R>
 }
 
 /// [`parse`] for a body that is text.
-pub(super) fn parse_text<'a, R: Deserialize<'a>>(
+pub(crate) fn parse_text<'a, R: Deserialize<'a>>(
     text: &'a str,
     single: bool,
 ) -> Result<Page<R>, EnvelopeError> {

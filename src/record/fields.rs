@@ -8,7 +8,7 @@ use super::json_text::Raw;
 
 /// The fields of an object: name with its quotes, and value. Ends early when the text is no valid object.
 #[derive(Debug)]
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     text: &'a str,
     at: usize,
     /// Escapes of the value found last. Here and not in what [`Self::value`] returns, so that it returns in
@@ -18,7 +18,7 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// The fields of the object that `text` is; none when it is no object.
-    pub(super) fn new(text: &'a str) -> Option<Self> {
+    pub(crate) fn new(text: &'a str) -> Option<Self> {
         text.starts_with('{').then_some(Self { text, at: 1, escapes: 0 })
     }
 }
@@ -48,11 +48,11 @@ impl<'a> Iterator for Fields<'a> {
 
 /// The elements of an array. Ends early when the text is no valid array.
 #[derive(Debug)]
-pub(super) struct Elements<'a>(Fields<'a>);
+pub(crate) struct Elements<'a>(Fields<'a>);
 
 impl<'a> Elements<'a> {
     /// The elements of the array that `text` is; none when it is no array.
-    pub(super) fn new(text: &'a str) -> Option<Self> {
+    pub(crate) fn new(text: &'a str) -> Option<Self> {
         text.starts_with('[').then_some(Self(Fields { text, at: 1, escapes: 0 }))
     }
 }

@@ -73,7 +73,7 @@ impl<'a> Parsed<'a> {
     }
 
     /// The same for a column whose values tell rows apart: one that is only nearly right is another row's there.
-    pub(super) fn exact(self) -> Self {
+    pub(crate) fn exact(self) -> Self {
         if !self.rounded {
             return self;
         }
@@ -111,7 +111,7 @@ impl<'a> Parsed<'a> {
 
 const LONE_SURROGATE: &str = "half of a surrogate pair; kept as U+FFFD";
 /// How the reasons call it.
-pub(super) const HALF_PAIR: &str = "half of a surrogate pair";
+pub(crate) const HALF_PAIR: &str = "half of a surrogate pair";
 
 /// Parses the JSON text of one value into a cell of a column of that kind.
 ///
@@ -124,7 +124,7 @@ pub fn parse<'a>(kind: Kind, value: &'a RawValue, country: Option<&str>) -> Pars
 }
 
 /// [`parse`] for a value whose escapes are known.
-pub(super) fn parse_raw<'a>(kind: Kind, value: Raw<'a>, country: Option<&str>) -> Parsed<'a> {
+pub(crate) fn parse_raw<'a>(kind: Kind, value: Raw<'a>, country: Option<&str>) -> Parsed<'a> {
     let raw = value.text;
     let json_type = json_text::type_of(raw);
     match (kind, json_type) {
@@ -162,7 +162,7 @@ fn from_string<'a>(kind: Kind, raw: Raw<'a>, country: Option<&str>) -> Parsed<'a
 }
 
 /// Text without blanks around it for a column of that kind.
-pub(super) fn typed<'a>(kind: Kind, text: &'a str, country: Option<&str>) -> Parsed<'a> {
+pub(crate) fn typed<'a>(kind: Kind, text: &'a str, country: Option<&str>) -> Parsed<'a> {
     if text.is_empty() {
         return Parsed::NULL;
     }

@@ -14,7 +14,7 @@ use crate::schema::Kind;
 const LONGEST_ID: usize = 200;
 
 /// A country code in upper case; none unless it is two ASCII letters.
-pub(super) fn country(text: &str) -> Option<Cow<'_, str>> {
+pub(crate) fn country(text: &str) -> Option<Cow<'_, str>> {
     let text = if text.len() == 2 { text } else { text.trim_matches(is_blank) };
     if text.len() != 2 || !text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
         return None;
@@ -33,7 +33,7 @@ pub(super) fn country(text: &str) -> Option<Cow<'_, str>> {
 ///
 /// # Errors
 /// With the reason when nothing is left, when it holds control characters, or when it is too long to be an id.
-pub(super) fn business_id<'a>(text: &'a str, country: Option<&str>) -> Result<Cow<'a, str>, &'static str> {
+pub(crate) fn business_id<'a>(text: &'a str, country: Option<&str>) -> Result<Cow<'a, str>, &'static str> {
     if !text.is_empty() && text.len() <= LONGEST_ID && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(Cow::Borrowed(text));
     }
@@ -79,7 +79,7 @@ fn without_country<'a>(id: &'a str, country: &str) -> Option<&'a str> {
 }
 
 /// Whether a character only separates the country from the id, or groups of its digits from each other.
-pub(super) fn separates(c: char) -> bool {
+pub(crate) fn separates(c: char) -> bool {
     is_dash(c) || is_blank(c) || matches!(c, '_' | ':' | '.' | '/')
 }
 
@@ -95,7 +95,7 @@ fn is_dash(c: char) -> bool {
 }
 
 /// A key as `etl.rejects` writes it: `FI/09704098`.
-pub(super) fn written(parts: impl Iterator<Item = impl AsRef<str>>) -> String {
+pub(crate) fn written(parts: impl Iterator<Item = impl AsRef<str>>) -> String {
     let mut key = String::with_capacity(24);
     for part in parts {
         if !key.is_empty() {
@@ -107,7 +107,7 @@ pub(super) fn written(parts: impl Iterator<Item = impl AsRef<str>>) -> String {
 }
 
 /// What a cell is in a key: the same text for the same value; none for NULL.
-pub(super) fn part<'c>(cell: &'c Cell<'_>) -> Option<Cow<'c, str>> {
+pub(crate) fn part<'c>(cell: &'c Cell<'_>) -> Option<Cow<'c, str>> {
     let text = match cell {
         Cell::Null => return None,
         Cell::Text(text) => return Some(Cow::Borrowed(text)),
@@ -126,7 +126,7 @@ pub(super) fn part<'c>(cell: &'c Cell<'_>) -> Option<Cow<'c, str>> {
 }
 
 /// A hash of texts that cannot run together, and in which no text is another thing than an empty one.
-pub(super) fn hash_of(parts: impl Iterator<Item = Option<impl AsRef<str>>>) -> u64 {
+pub(crate) fn hash_of(parts: impl Iterator<Item = Option<impl AsRef<str>>>) -> u64 {
     let mut hash = Xxh3::new();
     for part in parts {
         let Some(part) = part else {
@@ -148,7 +148,7 @@ pub fn fingerprint(written: &str) -> u64 {
 
 /// The key of a record from the raw values of its two fields, as [`written`]. None when either is missing or
 /// does not fit.
-pub(super) fn of_record(country: Option<Raw<'_>>, business_id: Option<Raw<'_>>) -> Option<String> {
+pub(crate) fn of_record(country: Option<Raw<'_>>, business_id: Option<Raw<'_>>) -> Option<String> {
     let Cell::Text(country) = cell::parse_raw(Kind::Country, country?, None).cell else { return None };
     let Cell::Text(id) = cell::parse_raw(Kind::BusinessId, business_id?, Some(&country)).cell else {
         return None;

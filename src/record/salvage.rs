@@ -25,16 +25,16 @@ const MOST_TAIL: usize = 4096;
 
 /// What `null` stands for in the text: the body's records, those that cannot be read among them.
 #[derive(Debug)]
-pub(super) struct Salvaged {
-    pub(super) mended: Mended,
+pub(crate) struct Salvaged {
+    pub(crate) mended: Mended,
     /// The last record cannot be read and ends before its brackets do: the body may have been cut off.
-    pub(super) may_be_cut: bool,
+    pub(crate) may_be_cut: bool,
 }
 
 /// Finds the records of a body without a byte order mark. `single`: an object without a list is itself a record.
 ///
 /// None when the body is no list of records that ends as one.
-pub(super) fn salvage(json: &[u8], single: bool) -> Option<Salvaged> {
+pub(crate) fn salvage(json: &[u8], single: bool) -> Option<Salvaged> {
     let mut list = match List::find(json) {
         Some(list) => list,
         None if single => return lone(json),
@@ -350,7 +350,7 @@ fn value(json: &[u8], work: &mut usize) -> Option<(usize, Mended)> {
 }
 
 /// Where in the text the parser stopped.
-pub(super) fn offset_of(json: &[u8], error: &serde_json::Error) -> usize {
+pub(crate) fn offset_of(json: &[u8], error: &serde_json::Error) -> usize {
     let breaks = json.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
     let line = std::iter::once(0).chain(breaks).nth(error.line().saturating_sub(1)).unwrap_or(0);
     (line + error.column().saturating_sub(1)).min(json.len())

@@ -37,21 +37,21 @@ pub enum EnvelopeError {
 }
 
 impl EnvelopeError {
-    pub(super) fn not_text(body: &[u8], at: usize) -> Self {
+    pub(crate) fn not_text(body: &[u8], at: usize) -> Self {
         Self::NotText { at, around: around(body, at) }
     }
 
-    pub(super) fn not_json(body: &[u8], source: serde_json::Error) -> Self {
+    pub(crate) fn not_json(body: &[u8], source: serde_json::Error) -> Self {
         let at = offset_of(body, &source);
         Self::NotJson { at, around: around(body, at), source }
     }
 
-    pub(super) fn other_shape(body: &[u8]) -> Self {
+    pub(crate) fn other_shape(body: &[u8]) -> Self {
         Self::OtherShape { start: shown(body.get(..2 * SHOWN).unwrap_or(body)) }
     }
 
     /// The same error about the same place of another text: the body as received.
-    pub(super) fn moved(mut self, body: &[u8], place: impl FnOnce(usize) -> usize) -> Self {
+    pub(crate) fn moved(mut self, body: &[u8], place: impl FnOnce(usize) -> usize) -> Self {
         match &mut self {
             Self::NotText { at, around: shown } | Self::NotJson { at, around: shown, .. } => {
                 *at = place(*at).min(body.len());

@@ -13,36 +13,36 @@ use super::key;
 
 /// A JSON object, and the last value of each of the fields that make a company's key.
 #[derive(Debug, Default)]
-pub(super) struct Keyed<'a> {
+pub(crate) struct CompanyRecord<'a> {
     country: Option<&'a RawValue>,
     business_id: Option<&'a RawValue>,
 }
 
-impl Keyed<'_> {
+impl CompanyRecord<'_> {
     /// The company as `FI/09704098`; none when it has no usable key.
-    pub(super) fn company(&self) -> Option<String> {
+    pub(crate) fn company(&self) -> Option<String> {
         key::of_record(self.country.map(Into::into), self.business_id.map(Into::into))
     }
 }
 
 /// Fails for what is no object, and for a name that is no text, such as half of a surrogate pair.
-impl<'de> Deserialize<'de> for Keyed<'de> {
+impl<'de> Deserialize<'de> for CompanyRecord<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(KeyedVisitor)
+        deserializer.deserialize_map(CompanyRecordVisitor)
     }
 }
 
-struct KeyedVisitor;
+struct CompanyRecordVisitor;
 
-impl<'de> Visitor<'de> for KeyedVisitor {
-    type Value = Keyed<'de>;
+impl<'de> Visitor<'de> for CompanyRecordVisitor {
+    type Value = CompanyRecord<'de>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a record")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut keyed = Keyed::default();
+        let mut keyed = CompanyRecord::default();
         while let Some(name) = map.next_key()? {
             match name {
                 Name::Country => keyed.country = Some(map.next_value()?),

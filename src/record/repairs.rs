@@ -8,7 +8,7 @@ const MOST_RAW: usize = 64 << 10;
 
 /// What is wrong with a place of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// `NaN`, `Infinity` or `-Infinity`; JSON null stands in its place.
     NotANumber,
     /// A control character inside a string; its escape stands in its place.
@@ -44,13 +44,13 @@ pub(crate) struct Repairs {
 
 impl Repairs {
     /// Notes that `from` of the body, `received`, is `at` of the mended text now. In the order of the text.
-    pub(super) fn push(&mut self, at: Range<usize>, from: Range<usize>, received: &[u8], fault: Fault) {
+    pub(crate) fn push(&mut self, at: Range<usize>, from: Range<usize>, received: &[u8], fault: Fault) {
         self.places.push(Repair { at, from, fault, received: self.received.len() });
         self.received.extend_from_slice(received);
     }
 
     /// Adds those of a text that was appended at `at` and comes from `from` of the body.
-    pub(super) fn append(&mut self, other: &Self, at: usize, from: usize) {
+    pub(crate) fn append(&mut self, other: &Self, at: usize, from: usize) {
         self.places.extend(other.places.iter().map(|repair| Repair {
             at: repair.at.start + at..repair.at.end + at,
             from: repair.from.start + from..repair.from.end + from,
@@ -60,12 +60,12 @@ impl Repairs {
         self.received.extend_from_slice(&other.received);
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.places.len()
     }
 
     /// Says which text the places are in. It must not move as long as parts of it are asked about.
-    pub(super) fn of_text(mut self, text: &str) -> Self {
+    pub(crate) fn of_text(mut self, text: &str) -> Self {
         (self.base, self.length) = (text.as_ptr() as usize, text.len());
         self
     }
@@ -90,24 +90,24 @@ impl Repairs {
     }
 
     /// Whether a part of the mended text has such a place.
-    pub(super) fn has(&self, part: &str, fault: Fault) -> bool {
+    pub(crate) fn has(&self, part: &str, fault: Fault) -> bool {
         self.inside(part).any(|(repair, _)| repair.fault == fault)
     }
 
     /// The bytes of a record that cannot be read, when that is what stands in this part of the mended text.
-    pub(super) fn unreadable(&self, part: &str) -> Option<&[u8]> {
+    pub(crate) fn unreadable(&self, part: &str) -> Option<&[u8]> {
         self.inside(part).find(|(repair, _)| repair.fault == Fault::Unreadable).map(|(_, received)| received)
     }
 
     /// How many records cannot be read.
     #[cfg(test)]
-    pub(super) fn unreadable_records(&self) -> usize {
+    pub(crate) fn unreadable_records(&self) -> usize {
         self.places.iter().filter(|repair| repair.fault == Fault::Unreadable).count()
     }
 
     /// A part of the mended text as it was received, with U+FFFD for what is not UTF-8; shortened where a record cannot
     /// be read.
-    pub(super) fn as_received<'t>(&self, part: &'t str) -> Cow<'t, str> {
+    pub(crate) fn as_received<'t>(&self, part: &'t str) -> Cow<'t, str> {
         let Some(place) = self.place(part) else { return Cow::Borrowed(part) };
         let (mut bytes, mut at) = (Vec::new(), place.start);
         let mut repaired = false;
@@ -126,7 +126,7 @@ impl Repairs {
     }
 
     /// The position in the body of a position in the mended text; inside of a repaired place, that of its nearer end.
-    pub(super) fn position(&self, at: usize) -> usize {
+    pub(crate) fn position(&self, at: usize) -> usize {
         let before = self.places.partition_point(|repair| repair.at.end <= at);
         if let Some(repair) = self.places.get(before).filter(|repair| repair.at.start < at) {
             // Only a comma can be between the beginning and what stands for the place.
@@ -139,7 +139,7 @@ impl Repairs {
     }
 
     /// Ranges of the body in which records stand that cannot be read, with their bytes.
-    pub(super) fn unreadable_ranges(&self) -> Vec<(Range<usize>, &[u8])> {
+    pub(crate) fn unreadable_ranges(&self) -> Vec<(Range<usize>, &[u8])> {
         let unreadable = self.places.iter().filter(|repair| repair.fault == Fault::Unreadable);
         unreadable.map(|repair| (repair.from.clone(), self.received(repair))).collect()
     }

@@ -7,9 +7,9 @@
 
 use std::sync::Arc;
 
+use super::error::EnvelopeError;
 use super::json_text::{self, Raw};
 use super::mend::{BYTE_ORDER_MARK, mend, without_mark};
-use super::not_a_page::EnvelopeError;
 use super::repairs::Repairs;
 use super::salvage::salvage;
 
@@ -26,16 +26,16 @@ pub(crate) enum Tolerance {
 
 /// The text of a body, and what was repaired to make it JSON.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Json<'t> {
+pub struct Json<'t> {
     /// Text; JSON unless the body is beyond repair.
     pub(crate) text: &'t str,
     /// What was repaired; none when the text is the body.
-    pub(super) repairs: Option<&'t Arc<Repairs>>,
+    pub(crate) repairs: Option<&'t Arc<Repairs>>,
 }
 
 impl<'t> Json<'t> {
     /// The bytes of a record that cannot be read, when that is what `part` of the text stands for.
-    pub(super) fn unreadable(&self, part: &str) -> Option<&'t [u8]> {
+    pub(crate) fn unreadable(&self, part: &str) -> Option<&'t [u8]> {
         self.repairs?.unreadable(part)
     }
 }

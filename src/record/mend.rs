@@ -17,20 +17,20 @@ const NO_NUMBERS: [&[u8]; 2] = [b"NaN", b"Infinity"];
 
 /// A text and what was repaired in it.
 #[derive(Debug, Default)]
-pub(super) struct Mended {
-    pub(super) text: String,
-    pub(super) repairs: Repairs,
+pub(crate) struct Mended {
+    pub(crate) text: String,
+    pub(crate) repairs: Repairs,
 }
 
 impl Mended {
     /// Takes over a part of the body as it is.
-    pub(super) fn copy(&mut self, part: &[u8]) -> Option<()> {
+    pub(crate) fn copy(&mut self, part: &[u8]) -> Option<()> {
         self.text.push_str(std::str::from_utf8(part).ok()?);
         Some(())
     }
 
     /// Writes `new` where `received` stands at `from` of the body.
-    pub(super) fn replace(&mut self, new: &str, from: usize, received: &[u8], fault: Fault) -> Option<()> {
+    pub(crate) fn replace(&mut self, new: &str, from: usize, received: &[u8], fault: Fault) -> Option<()> {
         let start = self.text.len();
         self.text.push_str(new);
         self.repairs.push(start..self.text.len(), from..from + received.len(), received, fault);
@@ -38,7 +38,7 @@ impl Mended {
     }
 
     /// Appends what was mended of the body from `from` on.
-    pub(super) fn append(&mut self, other: &Self, from: usize) -> Option<()> {
+    pub(crate) fn append(&mut self, other: &Self, from: usize) -> Option<()> {
         self.repairs.append(&other.repairs, self.text.len(), from);
         self.text.push_str(&other.text);
         (self.repairs.len() <= MOST_REPAIRS).then_some(())
@@ -46,13 +46,13 @@ impl Mended {
 }
 
 /// The part of a body behind a byte order mark.
-pub(super) fn without_mark(body: &[u8]) -> &[u8] {
+pub(crate) fn without_mark(body: &[u8]) -> &[u8] {
     body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body)
 }
 
 /// Repairs a text; positions are those in `json`. None when there is something that cannot be repaired here. What comes
 /// out need not be JSON.
-pub(super) fn mend(json: &[u8]) -> Option<Mended> {
+pub(crate) fn mend(json: &[u8]) -> Option<Mended> {
     let mut mended = Mended { text: String::with_capacity(json.len()), ..Mended::default() };
     let (mut at, mut copied) = (0, 0);
     while let Some(byte) = json.get(at) {
@@ -81,7 +81,7 @@ pub(super) fn mend(json: &[u8]) -> Option<Mended> {
 }
 
 /// Position of the quote that ends the string beginning at `at`.
-pub(super) fn string_end(json: &[u8], at: usize) -> Option<usize> {
+pub(crate) fn string_end(json: &[u8], at: usize) -> Option<usize> {
     let mut at = at + 1;
     loop {
         match json.get(at)? {

@@ -1,0 +1,94 @@
+//! What the pager has to know of a page whose records are told apart by the key of their stream's table.
+
+use super::drift::{DriftTally, Place};
+use super::plan::Plan;
+use super::record::{Record, RecordReader};
+use super::row::{Around, Row, Source};
+use crate::catalog::{Paging, Stream};
+use crate::record::envelope::parse_text;
+use crate::record::page_summary::{of_companies, of_single, summary_of};
+use crate::record::reading::{Json, Tolerance, with_json};
+use crate::record::{EnvelopeError, PageSummary};
+use crate::schema::{Origin, Table};
+
+/// [`fingerprints`](crate::record::fingerprints) by the key of the stream's main table: country and business id where these
+/// are in it, else those columns of the key that the record itself has.
+///
+/// # Errors
+/// As [`fingerprints`](crate::record::fingerprints).
+pub fn fingerprints_by(stream: &Stream, body: &[u8]) -> Result<PageSummary, EnvelopeError> {
+    let single = stream.endpoint.paging == Paging::Single;
+    with_json(body, single, Tolerance::Values, |json| page_summary(stream, json))
+}
+
+/// [`fingerprints_by`] of the text of a page.
+///
+/// # Errors
+/// As [`fingerprints_by`].
+pub fn page_summary(stream: &Stream, json: Json<'_>) -> Result<PageSummary, EnvelopeError> {
+    let single = stream.endpoint.paging == Paging::Single;
+    if is_keyed_by_company(stream.table()) {
+        return if single { of_single(json) } else { of_companies(json, |_| ()) };
+    }
+    let page = parse_text(json.text, single)?;
+    let plan = key_plan(stream.table());
+    let (mut reader, mut drift) = (RecordReader::default(), DriftTally::new(&plan));
+    let (mut record, mut row) = (Record::new(&plan), Row::default());
+    Ok(summary_of(json, page, |raw, _| {
+        reader.read(&plan, raw, &mut record);
+        let place = Place { page: 0, record: 0, field: 0 };
+        let source = Source { plan: &plan, record: &record, place, around: Around::default() };
+        row.fill(&source, &mut drift).ok().map(|()| row.key(&plan)).filter(|key| !key.is_empty())
+    }))
+}
+
+/// Whether records of the table say themselves which company they are about.
+fn is_keyed_by_company(table: &Table) -> bool {
+    ["country", "business_id"].iter().all(|field| {
+        let of_field = |name: &&&str| {
+            let column = table.columns.iter().find(|column| column.name == **name);
+            column.is_some_and(|column| column.fields.contains(field) && column.origin == Origin::Fields)
+        };
+        table.key.iter().any(|name| of_field(&name))
+    })
+}
+
+/// The key's columns that a record has by itself.
+fn key_plan(table: &'static Table) -> Plan {
+    let own = |column: &&crate::schema::Column| matches!(column.origin, Origin::Fields | Origin::HashOf);
+    let named = |name: &str| table.columns.iter().filter(own).any(|column| column.name == name);
+    let mut plan = Plan::of_columns(table, |name| table.key.contains(&name) && named(name));
+    plan.quiet = true;
+    plan
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{PROSPECTS_TABLE, STREAMS};
+
+    #[test]
+    fn the_key_fields_are_those_of_the_table() {
+        let fields: Vec<_> = PROSPECTS_TABLE
+            .columns
+            .iter()
+            .filter(|column| PROSPECTS_TABLE.key.contains(&column.name))
+            .flat_map(|column| column.fields.iter().copied())
+            .collect();
+        assert_eq!(fields, ["country", "business_id"]);
+        assert!(is_keyed_by_company(&PROSPECTS_TABLE));
+    }
+
+    #[test]
+    fn pages_of_companies_are_keyed_by_them() {
+        let of_companies: Vec<_> = STREAMS.iter().filter(|stream| stream.holds_companies()).collect();
+        assert!(of_companies.len() > 1);
+        for stream in of_companies {
+            assert!(
+                is_keyed_by_company(stream.table()) && stream.endpoint.paging != Paging::Single,
+                "{}",
+                stream.name
+            );
+        }
+    }
+}
