@@ -132,14 +132,14 @@ enum Kind {
 
 /// What the environment asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Plan {
+struct Order {
     point: Point,
     kind: Kind,
     /// Which arrival, from 1.
     nth: u32,
 }
 
-impl Plan {
+impl Order {
     fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split(':');
         let name = parts.next()?;
@@ -157,11 +157,11 @@ impl Plan {
 }
 
 fn arrive(point: Point) -> io::Result<()> {
-    static PLAN: OnceLock<Option<Result<Plan, String>>> = OnceLock::new();
+    static PLAN: OnceLock<Option<Result<Order, String>>> = OnceLock::new();
     static ARRIVALS: AtomicU32 = AtomicU32::new(0);
     let plan = PLAN.get_or_init(|| {
         let text = std::env::var(VARIABLE).ok()?;
-        Some(Plan::parse(&text).ok_or(text))
+        Some(Order::parse(&text).ok_or(text))
     });
     let plan = match plan {
         None => return Ok(()),
@@ -206,16 +206,16 @@ fn signal_self(kill: bool) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Kind, Plan, Point};
+    use super::{Kind, Order, Point};
 
     #[test]
     fn what_the_environment_asks_for_is_understood_or_refused() {
-        let plan = |point, kind, nth| Some(Plan { point, kind, nth });
-        assert_eq!(Plan::parse("renamed:kill"), plan(Point::Renamed, Kind::Kill, 1));
-        assert_eq!(Plan::parse("page-written:error:3"), plan(Point::PageWritten, Kind::Error, 3));
-        assert_eq!(Plan::parse("run-opened:panic:1"), plan(Point::RunOpened, Kind::Panic, 1));
+        let plan = |point, kind, nth| Some(Order { point, kind, nth });
+        assert_eq!(Order::parse("renamed:kill"), plan(Point::Renamed, Kind::Kill, 1));
+        assert_eq!(Order::parse("page-written:error:3"), plan(Point::PageWritten, Kind::Error, 3));
+        assert_eq!(Order::parse("run-opened:panic:1"), plan(Point::RunOpened, Kind::Panic, 1));
         for wrong in ["", "renamed", "renamed:die", "rename:kill", "renamed:kill:0", "renamed:kill:1:2"] {
-            assert_eq!(Plan::parse(wrong), None, "{wrong}");
+            assert_eq!(Order::parse(wrong), None, "{wrong}");
         }
     }
 

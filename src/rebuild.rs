@@ -39,18 +39,18 @@ pub struct Rebuilt {
 
 /// What a stream is rebuilt from.
 #[derive(Debug)]
-struct Source<'a> {
+struct LandedSource<'a> {
     endpoint: &'static Stream,
     served: Served,
     /// Lists by label, each with the latest run that read it.
-    latest: BTreeMap<String, Reading<'a>>,
+    latest: BTreeMap<String, ReadRun<'a>>,
     /// Every reading whose pages count, oldest first.
-    readings: Vec<Reading<'a>>,
+    readings: Vec<ReadRun<'a>>,
 }
 
 /// A list as a run read it.
 #[derive(Debug, Clone, Copy)]
-struct Reading<'a> {
+struct ReadRun<'a> {
     run: &'a LandedRun,
     index: u32,
     list: &'a RunList,
@@ -217,10 +217,10 @@ fn source<'a>(
     runs: &'a [LandedRun],
     stream: &'static Stream,
     groups: Option<&[String]>,
-) -> Option<Source<'a>> {
+) -> Option<LandedSource<'a>> {
     // Rows that are only added stay when the target group that showed them is gone.
     let stays = stream.table().disposition == Disposition::Upsert;
-    let mut readings: Vec<Reading<'a>> = Vec::new();
+    let mut readings: Vec<ReadRun<'a>> = Vec::new();
     for run in runs {
         if stream.lists == Lists::Selections && ends_others(run) {
             readings.retain(|reading| selections(run).any(|label| label == reading.list.label));
@@ -231,7 +231,7 @@ fn source<'a>(
             let exists =
                 list.target_group.as_ref().is_none_or(|id| groups.is_none_or(|groups| groups.contains(id)));
             if let Some(verdict) = verdict.filter(|_| exists || stays) {
-                readings.push(Reading { run, index: *index, list, verdict });
+                readings.push(ReadRun { run, index: *index, list, verdict });
             }
         }
     }
@@ -241,12 +241,12 @@ fn source<'a>(
     let served = served_by(&[last.list]).into_iter().map(|(_, served)| served);
     let served = served.into_iter().find(|served| served.stream.name == stream.name)?;
     readings.retain(|reading| reading.list.stream == endpoint.name);
-    let latest: BTreeMap<String, Reading<'a>> =
+    let latest: BTreeMap<String, ReadRun<'a>> =
         readings.iter().map(|reading| (reading.list.label.clone(), *reading)).collect();
     if stream.lists != Lists::Companies && !stays {
         readings = latest.values().copied().collect();
     }
-    Some(Source { endpoint, served, latest, readings })
+    Some(LandedSource { endpoint, served, latest, readings })
 }
 
 /// Ids of the target groups in the latest list of all of them; none when no run read it.
@@ -268,7 +268,7 @@ fn target_groups(runs: &[LandedRun]) -> Result<Option<Vec<String>>, Error> {
 fn require_all_lists(
     workspace: &Workspace,
     stream: &Stream,
-    sources: &BTreeMap<String, Reading<'_>>,
+    sources: &BTreeMap<String, ReadRun<'_>>,
 ) -> Result<(), Error> {
     if !workspace.is_published() {
         return Ok(());
@@ -286,7 +286,11 @@ fn require_all_lists(
     if lists.is_empty() { Ok(()) } else { Err(Error::MissingLists { lists }) }
 }
 
-fn stage_source(source: &Source<'_>, run_id: &str, workspace: &Workspace) -> Result<StreamInput, Error> {
+fn stage_source(
+    source: &LandedSource<'_>,
+    run_id: &str,
+    workspace: &Workspace,
+) -> Result<StreamInput, Error> {
     let labels: Vec<&String> = source.latest.keys().collect();
     let mut parts: Vec<Piece> = Vec::new();
     // Oldest first: the clocks of two runs do not say which page is newer, the order of the runs does.

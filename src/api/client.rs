@@ -7,10 +7,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::watch;
 
+use super::admission::Admission;
 use super::base::BaseUrl;
 use super::delivery::Delivery;
-use super::gate::Gate;
-use super::transport::{Place, Transport};
+use super::transport::{Slot, Transport};
 use super::{ApiError, ApiRequest, ClientSettings};
 use crate::clock::{Clock, length_text, utc_text};
 
@@ -36,7 +36,7 @@ pub struct Answer {
     pub elapsed: Duration,
     /// What the header `Content-Type` says of the body, where that is not JSON; `none` when there is no such header.
     pub unusual_type: Option<String>,
-    pub(super) place: Option<Place>,
+    pub(super) place: Option<Slot>,
 }
 
 impl Answer {
@@ -106,7 +106,7 @@ pub(super) struct Inner {
     pub(super) settings: ClientSettings,
     pub(super) base: BaseUrl,
     pub(super) transport: Transport,
-    pub(super) gate: Gate,
+    pub(super) gate: Admission,
     pub(super) tally: Tally,
     stop: watch::Sender<Option<Stop>>,
     /// From the latest answer that had a readable `Date`.
@@ -138,7 +138,7 @@ impl Client {
         let credentials = settings.credentials.checked()?;
         let transport = Transport::new(&settings, &credentials, &base)?;
         let concurrency = usize::try_from(settings.concurrency.get()).unwrap_or(usize::MAX);
-        let gate = Gate::new(concurrency, settings.requests_per_second, Arc::clone(&settings.clock));
+        let gate = Admission::new(concurrency, settings.requests_per_second, Arc::clone(&settings.clock));
         let (stop, _) = watch::channel(None);
         let (server_time, _) = watch::channel(None);
         let tally = Tally::default();

@@ -14,7 +14,7 @@ use super::classify::{Outcome, TransportKind, Verdict, classify};
 use super::client::{Answer, Inner};
 use super::control::Feedback;
 use super::retry_after::retry_after;
-use super::transport::{Failure, Place, Response};
+use super::transport::{Failure, Response, Slot};
 use super::{ApiError, ApiRequest, Method};
 
 /// A host that has never answered is given up after this many attempts, or after this time and two attempts: its
@@ -223,7 +223,7 @@ impl<'a> Delivery<'a> {
         Err(ApiError::Redirected { request, status, target })
     }
 
-    fn answer(&self, status: u16, body: Vec<u8>, place: Option<Place>) -> Answer {
+    fn answer(&self, status: u16, body: Vec<u8>, place: Option<Slot>) -> Answer {
         Answer { status, body, attempts: self.attempts, elapsed: self.elapsed(), unusual_type: None, place }
     }
 

@@ -8,6 +8,7 @@
 //! permanent redirect of a GET within the origin, and links in answers are checked
 //! ([`Client::request_for_link`]).
 
+mod admission;
 mod backoff;
 mod base;
 mod body;
@@ -17,7 +18,6 @@ mod control;
 mod credentials;
 mod delivery;
 mod error;
-mod gate;
 mod hint;
 mod proxy;
 mod request;

@@ -39,16 +39,16 @@ pub(super) struct Transport {
 
 /// The right to hold a large answer; given back when the last clone is dropped.
 #[derive(Debug, Clone)]
-pub(super) struct Place(#[expect(dead_code, reason = "held, not read")] Arc<OwnedSemaphorePermit>);
+pub(super) struct Slot(#[expect(dead_code, reason = "held, not read")] Arc<OwnedSemaphorePermit>);
 
 /// An answer is what it says, not what it holds.
-impl PartialEq for Place {
+impl PartialEq for Slot {
     fn eq(&self, _: &Self) -> bool {
         true
     }
 }
 
-impl Eq for Place {}
+impl Eq for Slot {}
 
 /// A complete answer, whatever its status.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ pub(super) struct Response {
     pub(super) date: Option<String>,
     pub(super) location: Option<String>,
     pub(super) body: Vec<u8>,
-    pub(super) place: Option<Place>,
+    pub(super) place: Option<Slot>,
 }
 
 /// No complete answer, and why in plain words.
@@ -189,7 +189,7 @@ impl Transport {
     }
 
     /// Waits until no other large answer is held.
-    async fn place(&self, timeout: Duration, status: u16) -> Result<Place, Failure> {
+    async fn place(&self, timeout: Duration, status: u16) -> Result<Slot, Failure> {
         let failure = |reason: &str| Failure {
             kind: TransportKind::Timeout,
             status: Some(status),
@@ -197,7 +197,7 @@ impl Transport {
         };
         let permit = tokio::time::timeout(timeout, Arc::clone(&self.large).acquire_owned()).await;
         match permit {
-            Ok(Ok(permit)) => Ok(Place(Arc::new(permit))),
+            Ok(Ok(permit)) => Ok(Slot(Arc::new(permit))),
             _ => Err(failure("another large answer was not done with in time")),
         }
     }

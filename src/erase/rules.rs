@@ -37,7 +37,7 @@ pub(super) enum Role {
 
 /// What becomes of a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Judgement {
     /// It stays.
     Keep,
     /// Its row goes.
@@ -96,7 +96,7 @@ pub(super) fn judge(
     country: Option<&str>,
     subjects: &[Subject],
     tally: &mut Tally,
-) -> Verdict {
+) -> Judgement {
     let hit = |tally: &mut Tally, fits: &dyn Fn(&Subject) -> bool| {
         let found: Vec<usize> =
             (0..).zip(subjects).filter(|(_, subject)| fits(subject)).map(|(at, _)| at).collect();
@@ -107,7 +107,7 @@ pub(super) fn judge(
         Role::Address => {
             let is_theirs = |subject: &Subject| matches!(subject, Subject::Person { .. }) && subject.is(text);
             if hit(tally, &is_theirs) {
-                return Verdict::Row;
+                return Judgement::Row;
             }
         }
         Role::QuarantinedKey => {
@@ -118,21 +118,21 @@ pub(super) fn judge(
                     text.strip_prefix(&key).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
                 }
             };
-            return if hit(tally, &is_theirs) { Verdict::Row } else { Verdict::Keep };
+            return if hit(tally, &is_theirs) { Judgement::Row } else { Judgement::Keep };
         }
         Role::Selection => {
             let names = |subject: &Subject| selection_names(text, subject);
-            return if hit(tally, &names) { Verdict::Left } else { Verdict::Keep };
+            return if hit(tally, &names) { Judgement::Left } else { Judgement::Keep };
         }
         Role::Quarantined | Role::Sample | Role::Text => {}
     }
     let is_received = matches!(role, Role::Quarantined | Role::Sample);
     let now = rest_of(text, is_received, country, subjects, tally);
     match (now, role) {
-        (Rest::Same, _) => Verdict::Keep,
-        (_, Role::Quarantined) => Verdict::Row,
-        (Rest::Text(text), role) if role != Role::Sample => Verdict::Cell(Some(text)),
-        _ => Verdict::Cell((!column.nullable).then(|| ERASED.to_owned())),
+        (Rest::Same, _) => Judgement::Keep,
+        (_, Role::Quarantined) => Judgement::Row,
+        (Rest::Text(text), role) if role != Role::Sample => Judgement::Cell(Some(text)),
+        _ => Judgement::Cell((!column.nullable).then(|| ERASED.to_owned())),
     }
 }
 
@@ -196,7 +196,14 @@ fn rest_of(
 mod tests {
     use super::*;
 
-    fn verdict(schema: &str, table: &str, name: &str, nullable: bool, text: &str, subject: &str) -> Verdict {
+    fn verdict(
+        schema: &str,
+        table: &str,
+        name: &str,
+        nullable: bool,
+        text: &str,
+        subject: &str,
+    ) -> Judgement {
         let column = Column { name: name.to_owned(), kind: "VARCHAR".to_owned(), nullable };
         let subject = Subject::company(subject).or_else(|_| Subject::person(subject)).unwrap();
         let role = column.role(schema, table).unwrap();
@@ -206,14 +213,14 @@ mod tests {
     #[test]
     fn each_rule_for_a_person() {
         let jane = "jane@b.example";
-        let cell = |text: &str| Verdict::Cell(Some(text.to_owned()));
+        let cell = |text: &str| Judgement::Cell(Some(text.to_owned()));
         for (schema, table, column, nullable, text, wanted) in [
-            ("main", "contacts", "email", true, " Jane@B.example", Verdict::Row),
+            ("main", "contacts", "email", true, " Jane@B.example", Judgement::Row),
             ("main", "contacts", "email", true, "to jane@b.example", cell("to [erased]")),
-            ("main", "customer_data", "owner_email", true, "JANE@b.example", Verdict::Cell(None)),
+            ("main", "customer_data", "owner_email", true, "JANE@b.example", Judgement::Cell(None)),
             ("main", "customer_data", "owner_email", false, "JANE@b.example", cell("[erased]")),
             ("main", "customer_data", "notes", true, "ask jane@b.example.", cell("ask [erased].")),
-            ("main", "customer_data", "notes", true, "ask mary.jane@b.example", Verdict::Keep),
+            ("main", "customer_data", "notes", true, "ask mary.jane@b.example", Judgement::Keep),
             (
                 "main",
                 "contacts",
@@ -222,13 +229,13 @@ mod tests {
                 r#"{"a":1,"mail":"jane@b.example"}"#,
                 cell(r#"{"a":1,"mail":null}"#),
             ),
-            ("etl", "rejects", "raw", false, r#"{"x":"jane@b.example","y":"#, Verdict::Row),
-            ("etl", "rejects", "raw", false, r#""jane@b.example""#, Verdict::Row),
-            ("etl", "rejects", "key", true, "jane@b.example", Verdict::Row),
-            ("etl", "schema_drift", "sample", true, r#"{"x":"to jane@b.example"}"#, Verdict::Cell(None)),
-            ("etl", "schema_drift", "sample", true, r#"{"x":"jane@b.example","cut o"#, Verdict::Cell(None)),
-            ("etl", "changes", "before", true, "jane@b.example", Verdict::Cell(None)),
-            ("etl", "streams", "list", false, "owner_email=jane@b.example", Verdict::Left),
+            ("etl", "rejects", "raw", false, r#"{"x":"jane@b.example","y":"#, Judgement::Row),
+            ("etl", "rejects", "raw", false, r#""jane@b.example""#, Judgement::Row),
+            ("etl", "rejects", "key", true, "jane@b.example", Judgement::Row),
+            ("etl", "schema_drift", "sample", true, r#"{"x":"to jane@b.example"}"#, Judgement::Cell(None)),
+            ("etl", "schema_drift", "sample", true, r#"{"x":"jane@b.example","cut o"#, Judgement::Cell(None)),
+            ("etl", "changes", "before", true, "jane@b.example", Judgement::Cell(None)),
+            ("etl", "streams", "list", false, "owner_email=jane@b.example", Judgement::Left),
         ] {
             assert_eq!(
                 verdict(schema, table, column, nullable, text, jane),
@@ -241,22 +248,22 @@ mod tests {
     #[test]
     fn each_rule_for_a_company() {
         for (schema, table, column, text, wanted) in [
-            ("etl", "rejects", "key", "FI/01120389", Verdict::Row),
-            ("etl", "rejects", "key", "FI/01120389/3", Verdict::Row),
-            ("etl", "rejects", "key", "FI/011203891", Verdict::Keep),
-            ("etl", "rejects", "key", "DK/01120389", Verdict::Keep),
-            ("etl", "rejects", "raw", r#"{"country":"FI","business_id":"0112038-9"}"#, Verdict::Row),
-            ("etl", "rejects", "raw", r#"{"phone":"01120389"}"#, Verdict::Keep),
-            ("etl", "rejects", "raw", r#"{"business_id":"0112038-9",}"#, Verdict::Row),
-            ("etl", "rejects", "raw", r#"{"business_id":NaN,"link":"x"}"#, Verdict::Keep),
-            ("etl", "rejects", "raw", "{\"business_id\":\"01120389\",\"n\":\"\u{fffd}", Verdict::Row),
-            ("main", "customer_data", "notes", "[01120389 called]", Verdict::Keep),
-            ("etl", "runs", "arguments", "business_ids=FI01120389,FI2", Verdict::Left),
-            ("etl", "streams", "list", "country=FI&business_ids=0112038-9", Verdict::Left),
-            ("etl", "streams", "list", "country=DK&business_ids=01120389", Verdict::Keep),
-            ("main", "customer_data", "unique_id", "FI0112038-9", Verdict::Cell(None)),
-            ("main", "customer_data", "unique_id", "01120389", Verdict::Keep),
-            ("main", "prospects", "mother", r#"{"business_id":"01120389"}"#, Verdict::Cell(None)),
+            ("etl", "rejects", "key", "FI/01120389", Judgement::Row),
+            ("etl", "rejects", "key", "FI/01120389/3", Judgement::Row),
+            ("etl", "rejects", "key", "FI/011203891", Judgement::Keep),
+            ("etl", "rejects", "key", "DK/01120389", Judgement::Keep),
+            ("etl", "rejects", "raw", r#"{"country":"FI","business_id":"0112038-9"}"#, Judgement::Row),
+            ("etl", "rejects", "raw", r#"{"phone":"01120389"}"#, Judgement::Keep),
+            ("etl", "rejects", "raw", r#"{"business_id":"0112038-9",}"#, Judgement::Row),
+            ("etl", "rejects", "raw", r#"{"business_id":NaN,"link":"x"}"#, Judgement::Keep),
+            ("etl", "rejects", "raw", "{\"business_id\":\"01120389\",\"n\":\"\u{fffd}", Judgement::Row),
+            ("main", "customer_data", "notes", "[01120389 called]", Judgement::Keep),
+            ("etl", "runs", "arguments", "business_ids=FI01120389,FI2", Judgement::Left),
+            ("etl", "streams", "list", "country=FI&business_ids=0112038-9", Judgement::Left),
+            ("etl", "streams", "list", "country=DK&business_ids=01120389", Judgement::Keep),
+            ("main", "customer_data", "unique_id", "FI0112038-9", Judgement::Cell(None)),
+            ("main", "customer_data", "unique_id", "01120389", Judgement::Keep),
+            ("main", "prospects", "mother", r#"{"business_id":"01120389"}"#, Judgement::Cell(None)),
         ] {
             assert_eq!(
                 verdict(schema, table, column, true, text, "FI01120389"),

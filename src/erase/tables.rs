@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use duckdb::Connection;
 
-use super::rules::{self, Column, Role, Verdict};
+use super::rules::{self, Column, Judgement, Role};
 use super::subject::Subject;
 use super::tally::Tally;
 use crate::record::company_key::separates;
@@ -171,10 +171,10 @@ impl Relation {
                 let Some(text) = row.get::<_, Option<String>>(index)? else { continue };
                 let mut tally = Tally::default();
                 match rules::judge(column, *role, &text, country.as_deref(), subjects, &mut tally) {
-                    Verdict::Keep => {}
-                    Verdict::Row => drop(found.rows.insert(number)),
-                    Verdict::Left => found.selections += 1,
-                    Verdict::Cell(value) => {
+                    Judgement::Keep => {}
+                    Judgement::Row => drop(found.rows.insert(number)),
+                    Judgement::Left => found.selections += 1,
+                    Judgement::Cell(value) => {
                         found.cells.entry(column.name.clone()).or_default().insert(number, value);
                     }
                 }

@@ -13,30 +13,26 @@
 //! any point, the old manifest and all files it names are still there; leftovers are swept away by the next export.
 //! Folders with other things in them are refused.
 
+mod commit;
 mod error;
-mod files;
-mod folder;
-mod manifest;
+mod format;
 mod opened;
-mod parquet;
-mod partition;
 mod relation;
-mod remembered;
-mod rows;
+mod target;
 
 use std::path::PathBuf;
 
 use duckdb::Connection;
 
+pub(crate) use commit::folder::{is_export, manifest_in as manifest_of, sweep_leftovers};
+pub use commit::manifest::{ExportFormat, Manifest, ManifestColumn, ManifestFile, ManifestTable, Source};
+pub use commit::remembered::{Remembered, forget, remembered};
 pub use error::ExportError;
-pub(crate) use folder::{is_export, manifest_in as manifest_of, sweep_leftovers};
-pub use manifest::{ExportFormat, Manifest, ManifestColumn, ManifestFile, ManifestTable, Source};
-pub use remembered::{Remembered, forget, remembered};
 
 use crate::files::set_temporary;
 use crate::query::CsvOptions;
 use crate::schema::ddl::literal;
-use folder::Folder;
+use commit::folder::Folder;
 use opened::Opened;
 
 /// What to export, and where to.
@@ -104,7 +100,7 @@ fn default_memory_mb() -> u64 {
 pub fn export(options: &ExportOptions) -> Result<Manifest, ExportError> {
     let opened = Opened::open(options)?;
     let folder = Folder::claim(&options.dir)?;
-    if let Err(error) = remembered::remember(options, folder.dir()) {
+    if let Err(error) = commit::remembered::remember(options, folder.dir()) {
         // Whoever exports may be somebody who can only read the warehouse.
         tracing::warn!(%error, "The warehouse does not remember this export: `erase` has to be told of it by --export.");
     }
@@ -115,7 +111,7 @@ pub fn export(options: &ExportOptions) -> Result<Manifest, ExportError> {
 
     let mut written = Vec::with_capacity(relations.len());
     for relation in &relations {
-        written.push((relation, files::write(&conn, relation, options, &folder, &source)?));
+        written.push((relation, target::files::write(&conn, relation, options, &folder, &source)?));
     }
     // What a sort held goes back while the files are read: each takes a tenth of the time of an export.
     let tables = std::thread::scope(|scope| {

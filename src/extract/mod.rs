@@ -1,34 +1,23 @@
 //! Extracting: reads lists page by page, lands every page, and proves that a list is complete.
 //!
-//! [`Plan`] says what is read. `source` answers a request from what has landed ([`crate::landing`]) or from the API
-//! ([`Answers`]). How a list is read, and when its evidence adds up, depends on
-//! how its pages are asked for: `list` for ordered ones (`coverage` lays pages side by side, `slice` reads one part of a
-//! list, `readings` weighs the readings of all parts), `unordered`, `numbered`, `single`; `companies` asks about each
-//! company that the lists bring (`feed`). A page that cannot be read is asked for in `parts`.
+//! [`Plan`] says what is read, `registry` which lists that makes, those that are found on the way among them. `source`
+//! answers a request from what has landed ([`crate::landing`]) or from the API ([`Answers`]), and `probe` says what came.
+//! `paging` has one file for each way in which an endpoint gives its pages; `fanout` reads the lists that come out of other
+//! lists. A page that cannot be read is asked for again in halves (`bisect`).
 
 mod answers;
-mod brought;
-mod companies;
-mod coverage;
-mod cut;
+mod bisect;
+mod companies_of;
+mod counts;
 mod error;
-mod feed;
-mod groups;
-mod list;
-mod lists;
-mod lone;
-mod look;
-mod numbered;
-mod parts;
+mod error_body;
+mod fanout;
+mod paging;
 mod plan;
-mod readings;
+mod probe;
+mod registry;
 mod request;
-mod single;
-mod slice;
-mod slice_read;
 mod source;
-mod totals;
-mod unordered;
 
 use futures::StreamExt;
 
@@ -36,13 +25,13 @@ use crate::catalog::{Lists, Paging, TARGET_GROUPS_STREAM};
 use crate::landing::Landing;
 use crate::landing::ledger::{Entry, RunList, Verdict};
 pub use answers::Answers;
-pub use brought::{Brought, brought};
+pub use companies_of::{Brought, brought};
+pub use counts::{Total, totals};
 pub use error::ExtractError;
 use error::{all_or_first_error, worst};
-pub(crate) use look::target_group_ids;
 pub use plan::{COMPANIES, Plan, PlannedStream, SummarisePage};
+pub(crate) use probe::target_group_ids;
 use source::Source;
-pub use totals::{Total, totals};
 
 /// Lists that are read side by side; their requests share one rate control.
 const LISTS_AT_ONCE: usize = 4;
@@ -114,7 +103,7 @@ pub async fn extract(
     let lists = async {
         let target_groups = async {
             let mut outcomes = read_all(&source, groups_first).await;
-            match groups::derive(&source).await {
+            match fanout::discovery::derive(&source).await {
                 Ok(derived) => outcomes.extend(read_all(&source, derived).await),
                 Err(error) => outcomes.push(Err(error)),
             }
@@ -122,10 +111,10 @@ pub async fn extract(
         };
         let (others, target_groups) = futures::join!(read_all(&source, others), target_groups);
         // What no list brings any more is not waited for.
-        source.feed.close();
+        source.queue.close();
         others.into_iter().chain(target_groups).collect::<Vec<_>>()
     };
-    let companies = companies.into_iter().map(|index| companies::read(&source, index));
+    let companies = companies.into_iter().map(|index| fanout::companies::read(&source, index));
     let (lists, companies) = futures::join!(lists, futures::future::join_all(companies));
     let mut verdicts = all_or_first_error(lists.into_iter().chain(companies).collect())?;
     verdicts.sort_by_key(|verdict| verdict.list);
@@ -142,20 +131,24 @@ async fn read_all(source: &Source<'_>, lists: Vec<u32>) -> Vec<Result<Verdict, E
 async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, ExtractError> {
     let list = source.lists.get(index);
     let outcome = match list.planned.stream.endpoint.paging {
-        Paging::Ordered { .. } => list::read(source, index).await,
-        Paging::Unordered => unordered::read(source, index).await,
-        Paging::Numbered { .. } => numbered::read(source, index).await,
-        Paging::Single => single::read(source, index).await,
+        Paging::Ordered { .. } => paging::ordered::read(source, index).await,
+        Paging::Unordered => paging::unordered::read(source, index).await,
+        Paging::Numbered { .. } => paging::numbered::read(source, index).await,
+        Paging::Single => paging::single::read(source, index).await,
     };
     match outcome {
         Err(ExtractError::NoSuchList { .. }) if list.named.target_group.is_some() => {
-            Ok(groups::gone(source, index, "the server no longer knows the target group (404)".to_owned()))
+            Ok(fanout::discovery::gone(
+                source,
+                index,
+                "the server no longer knows the target group (404)".to_owned(),
+            ))
         }
         // Nor is one whose id the server does not take.
         Err(ExtractError::Api { source: refusal, .. })
             if list.named.target_group.is_some() && refusal.is_about_the_request() =>
         {
-            Ok(groups::gone(source, index, refusal.to_string()))
+            Ok(fanout::discovery::gone(source, index, refusal.to_string()))
         }
         outcome => outcome,
     }

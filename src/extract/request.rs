@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::lists::KnownList;
+use super::registry::KnownList;
 use crate::api::ApiRequest;
 use crate::catalog::Paging;
 use crate::clock::utc_text;

@@ -5,10 +5,10 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::feed::Feed;
-use super::lists::{KnownList, Lists};
-use super::look::{self, Seen};
-use super::parts::positions;
+use super::bisect::positions;
+use super::fanout::queue::CompanyQueue;
+use super::probe::{self, Seen};
+use super::registry::{KnownList, Registry};
 use super::{Answers, ExtractError, ExtractSettings, Observer, Plan, request};
 use crate::api::{Answer, ApiError, ApiRequest, ErrorKind};
 use crate::landing::ledger::{Ask, Entry, LandedAt, RequestKey, Unusual, Verdict};
@@ -86,15 +86,15 @@ enum Recorded {
 /// Where answers come from.
 pub(super) struct Source<'a> {
     pub(super) plan: &'a Plan,
-    pub(super) lists: Lists<'a>,
-    pub(super) feed: Feed,
+    pub(super) lists: Registry<'a>,
+    pub(super) queue: CompanyQueue,
     pub(super) settings: ExtractSettings,
     pub(super) observer: &'a dyn Observer,
     pub(super) landing: &'a Landing,
     /// Business ids that have come in lists that are chosen by id, as [`id_key`]s.
     ids: Mutex<HashMap<u32, HashSet<u64>>>,
     /// Id and name of each target group that has come.
-    groups: Mutex<Vec<look::Group>>,
+    groups: Mutex<Vec<probe::Group>>,
     api: &'a dyn Answers,
     recorded: Mutex<HashMap<RequestKey, Recorded>>,
     /// Fingerprints of the records of each list that cannot be read.
@@ -114,8 +114,8 @@ impl<'a> Source<'a> {
         settings: ExtractSettings,
         observer: &'a dyn Observer,
     ) -> Self {
-        let lists = Lists::new(plan, &entries);
-        let feed = Feed::new(&lists.all(), &entries, plan.passes_members_over());
+        let lists = Registry::new(plan, &entries);
+        let queue = CompanyQueue::new(&lists.all(), &entries, plan.passes_members_over());
         let (mut recorded, mut unusual) = (HashMap::new(), HashSet::new());
         for entry in entries {
             match entry {
@@ -131,7 +131,7 @@ impl<'a> Source<'a> {
         Self {
             plan,
             lists,
-            feed,
+            queue,
             settings,
             observer,
             landing,
@@ -152,7 +152,7 @@ impl<'a> Source<'a> {
     }
 
     /// The target groups that have come, each once.
-    pub(super) fn groups(&self) -> Vec<look::Group> {
+    pub(super) fn groups(&self) -> Vec<probe::Group> {
         let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner).clone();
         groups.sort();
         groups.dedup_by(|a, b| a.id == b.id);
@@ -286,7 +286,7 @@ impl<'a> Source<'a> {
         broken: &Broken,
         tolerance: Tolerance,
     ) -> Result<Option<Seen>, ExtractError> {
-        Ok(look::aside(self.want(list), broken.body.clone(), tolerance).await?.ok())
+        Ok(probe::aside(self.want(list), broken.body.clone(), tolerance).await?.ok())
     }
 
     /// The right to hold a body.
@@ -321,7 +321,7 @@ impl<'a> Source<'a> {
             let mut unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
             unreadable.entry(index).or_default().extend(&seen.facts.unreadable);
         }
-        for (list, found) in self.feed.add(seen.companies, list.planned.stream.lists) {
+        for (list, found) in self.queue.add(seen.companies, list.planned.stream.lists) {
             self.observer.list_counted(&self.lists.get(list).named, Some(found));
         }
         self.groups.lock().unwrap_or_else(PoisonError::into_inner).extend(seen.groups);
@@ -339,7 +339,7 @@ impl<'a> Source<'a> {
         let want = self.want(list);
         let read = tokio::task::spawn_blocking(move || {
             let body = read_page(&folder, &at)?;
-            look::look(want, &body, Tolerance::Records)
+            probe::probe(want, &body, Tolerance::Records)
                 .map_err(|error| LandingError::Damaged { number: at.number, reason: error.to_string() })
         });
         match read.await.map_err(|_| LandingError::Stopped)? {
@@ -353,9 +353,9 @@ impl<'a> Source<'a> {
         }
     }
 
-    fn want(&self, list: &KnownList<'a>) -> look::Want {
-        let companies = self.feed.is_wanted() || !list.list.id_chunks.is_empty();
-        look::Want { stream: list.planned.stream, summarise: list.planned.summarise, companies }
+    fn want(&self, list: &KnownList<'a>) -> probe::Want {
+        let companies = self.queue.is_wanted() || !list.list.id_chunks.is_empty();
+        probe::Want { stream: list.planned.stream, summarise: list.planned.summarise, companies }
     }
 
     /// Adds to the ledger. What cannot be kept is not asked for: after an error no further request is started.
@@ -405,7 +405,7 @@ impl<'a> Source<'a> {
                 return Ok(Got::NotFound);
             }
             let body = bytes::Bytes::from(std::mem::take(&mut answer.body));
-            let seen = look::aside(self.want(list), body.clone(), Tolerance::Values).await?;
+            let seen = probe::aside(self.want(list), body.clone(), Tolerance::Values).await?;
             match seen.map_err(|error| error.quoted_by(self.api, &body)) {
                 Ok(seen) => {
                     self.note_unusual(index, answer.unusual_type.take(), &body).await?;

@@ -3,14 +3,19 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::members::Selected;
-use super::next::Next;
-use super::renamed::Renamed;
-use super::sources::{self, Source, TableLoad};
-use super::{
-    Counts, ListCounts, LoadError, LoadInput, LoadSettings, Steps, combine, counts, details, members, merge,
-    record, rejects, replace, scopes, verify,
-};
+use super::builder::Builder;
+use super::etl_tables;
+use super::merge::cells;
+use super::merge::coalesce;
+use super::merge::details;
+use super::merge::members;
+use super::merge::members::Selected;
+use super::merge::rekey::Renamed;
+use super::merge::replace;
+use super::merge::scopes;
+use super::merge::sources::{self, StagedSource, TableLoad};
+use super::publish::verify;
+use super::{Counts, ListCounts, LoadError, LoadInput, LoadSettings, Steps, counts, rejects};
 use crate::schema::{Disposition, Table, etl};
 
 /// What was built.
@@ -33,7 +38,7 @@ pub(super) struct Built {
 /// A load in progress.
 #[derive(Debug)]
 struct Build<'a> {
-    next: &'a Next,
+    next: &'a Builder,
     input: &'a LoadInput,
     loads: &'a [TableLoad<'a>],
     rows: Vec<(String, u64)>,
@@ -47,10 +52,10 @@ struct Build<'a> {
 
 /// Fills all tables from the staged rows and the previous generation.
 pub(super) fn fill(
-    next: &Next,
+    next: &Builder,
     input: &LoadInput,
     tables: &[&'static Table],
-    generation: record::Numbered,
+    generation: etl_tables::Numbered,
     settings: &LoadSettings,
     steps: &mut Steps,
 ) -> Result<Built, LoadError> {
@@ -102,7 +107,7 @@ pub(super) fn fill(
     let result = Built { outside, other_selections, ..build.count()? };
     steps.done("counts");
     let rejects = rejects::write(next, input, &loads, settings)?;
-    record::write(next, input, generation, &result, &rejects)?;
+    etl_tables::write(next, input, generation, &result, &rejects)?;
     steps.done("records");
     Ok(result)
 }
@@ -111,22 +116,22 @@ impl Build<'_> {
     /// Companies: merged value by value.
     fn merge(&mut self, load: &TableLoad<'_>, steps: &mut Steps) -> Result<(), LoadError> {
         let (next, run, table) = (self.next, &self.input.run, load.table);
-        let mut staged = combine::staged(next, load)?;
+        let mut staged = coalesce::staged(next, load)?;
         let details = details::read(next, load, self.loads)?;
         if let Some(details) = &details {
-            staged = combine::with_details(next, table, &staged, details)?;
+            staged = coalesce::with_details(next, table, &staged, details)?;
         }
         let has_details = details.is_some();
-        let unlisted = has_details || load.sources.iter().any(Source::about_companies);
-        let sides = merge::Sides { staged, unlisted, has_details, selected: self.selected.clone() };
-        let rows = merge::rows(next, table, &sides, run)?;
+        let unlisted = has_details || load.sources.iter().any(StagedSource::about_companies);
+        let sides = cells::Sides { staged, unlisted, has_details, selected: self.selected.clone() };
+        let rows = cells::rows(next, table, &sides, run)?;
         steps.done("rows");
-        merge::changes(next, table, run)?;
+        cells::changes(next, table, run)?;
         steps.done("changes");
         counts::find_touched(next, table, &run.run_id)?;
         let counted = counts::of_companies(next, load)?;
         verify::companies_add_up(next, table, &sides.staged, rows, counted, &self.input.accepted_checks)?;
-        if load.sources.iter().any(Source::holds_members) {
+        if load.sources.iter().any(StagedSource::holds_members) {
             self.companies = Some(counted);
         }
         self.rows.push((table.qualified(), rows));
@@ -186,7 +191,7 @@ impl Build<'_> {
 }
 
 /// Ids of the lists that are about the rows of the source's table: it is the stream's main one.
-fn own_lists(source: &Source<'_>) -> Range<usize> {
+fn own_lists(source: &StagedSource<'_>) -> Range<usize> {
     let lists = if source.is_main() { source.lists().len() } else { 0 };
     source.first_list..source.first_list + lists
 }

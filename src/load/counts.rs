@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::merge::{list_of, same_key};
-use super::next::Next;
-use super::sources::{Source, TableLoad};
+use super::builder::Builder;
+use super::merge::cells::{list_of, same_key};
+use super::merge::sources::{StagedSource, TableLoad};
 use super::{Counts, ListCounts, LoadError, StreamInput, rejects};
 use crate::schema::{Disposition, Table, ddl};
 
@@ -13,7 +13,7 @@ const DOING: &str = "counting what changed";
 /// Notes which rows of a table this run has changed, and which of them it has inserted. Run when the table is filled.
 ///
 /// Without a previous generation every company is new, and nothing need be looked up.
-pub(super) fn find_touched(next: &Next, table: &Table, run_id: &str) -> Result<(), LoadError> {
+pub(super) fn find_touched(next: &Builder, table: &Table, run_id: &str) -> Result<(), LoadError> {
     let key: Vec<_> = table.key.iter().map(|key| format!("n.{}", ddl::identifier(key))).collect();
     let key = key.join(", ");
     let target = table.qualified();
@@ -37,7 +37,7 @@ fn touched(table: &Table) -> String {
 }
 
 /// The expression that counts the inserted rows among seen ones `m` and their touched ones `t`.
-fn inserted(next: &Next, table: &Table) -> Result<&'static str, LoadError> {
+fn inserted(next: &Builder, table: &Table) -> Result<&'static str, LoadError> {
     let all_new = table.disposition == Disposition::Merge && next.previous(table)?.is_none();
     Ok(if all_new { "count(*)" } else { "count(*) FILTER (t.inserted)" })
 }
@@ -51,7 +51,7 @@ fn is_only_list(load: &TableLoad<'_>) -> bool {
 /// Counts what happened in each list of a stream. `deleted` holds the rows lost, by the lists' ids; `companies` what
 /// happened to companies.
 pub(super) fn of_lists(
-    next: &Next,
+    next: &Builder,
     stream: &StreamInput,
     load: Option<&TableLoad<'_>>,
     deleted: &HashMap<usize, u64>,
@@ -60,8 +60,8 @@ pub(super) fn of_lists(
     let source = load
         .and_then(|load| load.sources.iter().find(|source| source.input.stream.name == stream.stream.name));
     let mut counts: HashMap<usize, Counts> = HashMap::new();
-    let known =
-        companies.filter(|_| source.is_some_and(Source::holds_members) && load.is_some_and(is_only_list));
+    let known = companies
+        .filter(|_| source.is_some_and(StagedSource::holds_members) && load.is_some_and(is_only_list));
     if let (Some(known), [_]) = (known, stream.lists.as_slice()) {
         counts.insert(0, known);
     } else if let Some(source) = source {
@@ -96,7 +96,7 @@ pub(super) fn of_lists(
 
 /// The keys that each list of a source has shown, with the list's index. A company counts in each of its lists, a row
 /// that is replaced as part of a whole only where it was seen last.
-fn seen(table: &Table, source: &Source<'_>) -> String {
+fn seen(table: &Table, source: &StagedSource<'_>) -> String {
     let key = list_of(table.key);
     let first = source.first_list;
     if source.holds_members() {
@@ -122,13 +122,13 @@ fn seen(table: &Table, source: &Source<'_>) -> String {
 }
 
 /// Companies that each list has lost for good, by the lists' ids.
-pub(super) fn gone(next: &Next) -> Result<HashMap<usize, u64>, LoadError> {
+pub(super) fn gone(next: &Builder) -> Result<HashMap<usize, u64>, LoadError> {
     let sql = "SELECT id, count(*) FROM gone GROUP BY id";
     Ok(next.rows(DOING, sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?.into_iter().collect())
 }
 
 /// The counts over all lists that hold companies, in which a company counts once; `rejected` stays 0.
-pub(super) fn of_companies(next: &Next, load: &TableLoad<'_>) -> Result<Counts, LoadError> {
+pub(super) fn of_companies(next: &Builder, load: &TableLoad<'_>) -> Result<Counts, LoadError> {
     let table = load.table;
     let distinct = if is_only_list(load) { "" } else { "DISTINCT " };
     let sql = format!(

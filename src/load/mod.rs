@@ -9,43 +9,32 @@
 //! spills to the staging folder.
 
 mod build;
-mod combine;
+mod builder;
 mod counts;
-mod details;
 mod error;
-mod foreign;
-mod generations;
+mod etl_tables;
 mod input;
-mod known;
-mod members;
 mod merge;
-mod next;
-mod record;
+mod publish;
 mod rejects;
-mod renamed;
-mod replace;
 pub(crate) mod rewrite;
-mod scopes;
-mod sources;
-mod switch;
-mod verify;
 
 use std::path::Path;
 use std::time::Instant;
 
 pub use error::LoadError;
-pub use foreign::{foreign, named};
-pub use generations::{Generation, Restored, generations, newest, restore, rollback};
 pub use input::{
     CheckHook, Counts, FailedCheck, HookError, Hooks, InstallHook, ListCounts, ListResult, LoadInput,
     LoadSettings, Published, RunRecord, Step, StreamInput,
 };
+pub use publish::foreign::{foreign, named};
+pub use publish::generations::{Generation, Restored, generations, newest, restore, rollback};
 
-pub use verify::check_names;
+pub use publish::verify::check_names;
 
 use crate::crash::{self, Point};
 use crate::workspace::{Lock, Workspace, WorkspaceError};
-use next::Next;
+use builder::Builder;
 
 /// Publishes a run's result as the next generation, or changes nothing.
 ///
@@ -61,31 +50,31 @@ pub fn publish(
     settings: &LoadSettings,
     hooks: Hooks<'_>,
 ) -> Result<Published, LoadError> {
-    switch::sweep(workspace)?;
+    publish::swap::sweep(workspace)?;
     let marker = workspace.marker()?;
-    if let Some(published) = record::already_published(workspace, marker.as_ref(), &input.run.run_id)? {
+    if let Some(published) = etl_tables::already_published(workspace, marker.as_ref(), &input.run.run_id)? {
         tracing::info!(run = input.run.run_id, "Published already.");
         return Ok(published);
     }
     let mut steps = Steps::default();
-    let generation = generations::next_number(workspace, marker.as_ref())?;
-    let paths = switch::Paths::of(workspace);
+    let generation = publish::generations::next_number(workspace, marker.as_ref())?;
+    let paths = publish::swap::Paths::of(workspace);
 
-    let tables = sources::all_tables(input);
+    let tables = merge::sources::all_tables(input);
     let has_previous = marker.is_some() && !input.from_scratch;
-    let next = Next::create(workspace, &paths.next, has_previous, &tables, settings)?;
+    let next = Builder::create(workspace, &paths.next, has_previous, &tables, settings)?;
     crash_point(Point::NextCreated, &paths.next)?;
     steps.done("create");
     // Who begins anew has said from which time on.
     let replaced_us = marker.as_ref().filter(|_| !input.from_scratch).map(|marker| marker.published_at_us);
-    let numbered = record::Numbered { number: generation, replaced_us };
+    let numbered = etl_tables::Numbered { number: generation, replaced_us };
     let built = build::fill(&next, input, &tables, numbered, settings, &mut steps)?;
     crash_point(Point::NextFilled, &paths.next)?;
     next.close()?;
     crash_point(Point::NextCheckpointed, &paths.next)?;
     steps.done("checkpoint");
 
-    let file = verify::FinishedFile::open(&paths.next, settings, &paths.temporary)?;
+    let file = publish::verify::FinishedFile::open(&paths.next, settings, &paths.temporary)?;
     file.install(hooks.install)?;
     crash_point(Point::ViewsInstalled, &paths.next)?;
     steps.done("views");
@@ -96,18 +85,18 @@ pub fn publish(
     crash_point(Point::NextClosed, &paths.next)?;
     steps.done("second checkpoint");
 
-    verify::reopen(&paths.next, generation, &built.rows)?;
+    publish::verify::reopen(&paths.next, generation, &built.rows)?;
     crash_point(Point::NextVerified, &paths.next)?;
     if let Some(path) = workspace.stale_wal() {
         return Err(WorkspaceError::StaleWal { path }.into());
     }
-    let bytes = switch::replace(workspace, &paths, marker.as_ref())?;
+    let bytes = publish::swap::replace(workspace, &paths, marker.as_ref())?;
     // Not before: a number that nobody has seen may be given again.
     if let Err(error) = workspace.note_generation(generation) {
         tracing::warn!(%error, generation, "The number of the generation is not noted; as long as its file is there, it is not given again.");
     }
     steps.done("switch");
-    generations::prune(workspace, input.keep, marker.as_ref());
+    publish::generations::prune(workspace, input.keep, marker.as_ref());
     tracing::info!(generation, bytes, "Generation published.");
     Ok(Published {
         generation,

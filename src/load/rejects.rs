@@ -9,9 +9,9 @@
 
 use std::collections::HashMap;
 
-use super::merge::list_of;
-use super::next::Next;
-use super::sources::{Source, TableLoad, files_or_none, key_text, rejects_of};
+use super::builder::Builder;
+use super::merge::cells::list_of;
+use super::merge::sources::{StagedSource, TableLoad, files_or_none, key_text, rejects_of};
 use super::{LoadError, LoadInput, LoadSettings, StreamInput};
 use crate::catalog::Lists;
 use crate::schema::{Disposition, Table, ddl, etl};
@@ -31,7 +31,7 @@ pub(super) struct Written {
 }
 
 /// Makes the staged rejects readable, and counts them: `came` has a row for each reject and list.
-pub(super) fn stage(next: &Next, input: &LoadInput) -> Result<(), LoadError> {
+pub(super) fn stage(next: &Builder, input: &LoadInput) -> Result<(), LoadError> {
     next.batch(
         DOING,
         "CREATE TEMP TABLE came
@@ -59,7 +59,7 @@ pub(super) fn stage(next: &Next, input: &LoadInput) -> Result<(), LoadError> {
 }
 
 /// How many came in each list of a stream, by the list's position.
-pub(super) fn of_lists(next: &Next, stream: &StreamInput) -> Result<HashMap<usize, u64>, LoadError> {
+pub(super) fn of_lists(next: &Builder, stream: &StreamInput) -> Result<HashMap<usize, u64>, LoadError> {
     let sql = "SELECT list, CAST(sum(count) AS BIGINT) FROM came WHERE stream = ? GROUP BY list";
     let counted = next.rows(DOING, sql, [stream.stream.name], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(counted.into_iter().collect())
@@ -67,7 +67,7 @@ pub(super) fn of_lists(next: &Next, stream: &StreamInput) -> Result<HashMap<usiz
 
 /// Fills `etl.rejects`. Run when the other tables are filled.
 pub(super) fn write(
-    next: &Next,
+    next: &Builder,
     input: &LoadInput,
     loads: &[TableLoad<'_>],
     settings: &LoadSettings,
@@ -95,7 +95,7 @@ pub(super) fn write(
 ///
 /// In the first layout, each run added rows of its own. Which list one came from it did not say: it was one of those that
 /// the run had read.
-fn take_over(next: &Next) -> Result<(), LoadError> {
+fn take_over(next: &Builder) -> Result<(), LoadError> {
     let columns = next.previous_columns(&etl::REJECTS)?;
     let has = |name: &str| columns.iter().any(|column| column == name);
     let names = list_of(&etl::REJECTS.columns.iter().map(|column| column.name).collect::<Vec<_>>());
@@ -136,7 +136,7 @@ fn take_over(next: &Next) -> Result<(), LoadError> {
 
 /// Which lists the run has read completely, as `whole_lists`; the names of all of its lists, as `run_list_names`; and as
 /// `unread_lists` the lists of each known reject that are not among the former.
-fn read_lists(next: &Next, input: &LoadInput) -> Result<(), LoadError> {
+fn read_lists(next: &Builder, input: &LoadInput) -> Result<(), LoadError> {
     let mut whole: Vec<String> = Vec::new();
     let mut names: Vec<String> = Vec::new();
     for stream in &input.streams {
@@ -173,13 +173,13 @@ fn read_lists(next: &Next, input: &LoadInput) -> Result<(), LoadError> {
 
 /// Notes which known rejects of a stream are settled unless they came again, since their records were read again.
 fn settle(
-    next: &Next,
+    next: &Builder,
     stream: &StreamInput,
     loads: &[TableLoad<'_>],
     tables: &[&str],
 ) -> Result<(), LoadError> {
     let name = ddl::literal(stream.stream.name);
-    let sources: Vec<&Source<'_>> = loads
+    let sources: Vec<&StagedSource<'_>> = loads
         .iter()
         .flat_map(|load| &load.sources)
         .filter(|source| source.input.stream.name == stream.stream.name)
@@ -190,7 +190,7 @@ fn settle(
         );
         next.batch(DOING, &sql)
     };
-    let add_scopes = |source: &Source<'_>, of_table: &str| -> Result<(), LoadError> {
+    let add_scopes = |source: &StagedSource<'_>, of_table: &str| -> Result<(), LoadError> {
         let Some(scopes) = source.scopes()? else { return Ok(()) };
         let columns = scope_columns(source.table());
         let read = key_text(columns, "s");
@@ -239,7 +239,7 @@ fn settle(
 /// Answers about companies whose rows are only added, as leads, do not tell of which company they were read: known when it
 /// was asked about all of them.
 fn settle_answers(
-    next: &Next,
+    next: &Builder,
     stream: &StreamInput,
     add: &dyn Fn(&str) -> Result<(), LoadError>,
 ) -> Result<(), LoadError> {
@@ -283,7 +283,7 @@ const KEPT: &str = "
 
 /// Drops what is too much of a stream: new ones first, and of those that are alike as many as of the others, so that one field
 /// does not hide the rest.
-fn bound(next: &Next, most: u64) -> Result<(), LoadError> {
+fn bound(next: &Builder, most: u64) -> Result<(), LoadError> {
     let sql = format!("SELECT stream FROM kept GROUP BY stream HAVING count(*) > {most}");
     for stream in next.rows(DOING, &sql, [], |row| row.get::<_, String>(0))? {
         let stream = ddl::literal(&stream);
@@ -299,7 +299,7 @@ fn bound(next: &Next, most: u64) -> Result<(), LoadError> {
     Ok(())
 }
 
-fn insert(next: &Next, input: &LoadInput) -> Result<(), LoadError> {
+fn insert(next: &Builder, input: &LoadInput) -> Result<(), LoadError> {
     let run = ddl::literal(&input.run.run_id);
     next.batch(
         DOING,
@@ -331,7 +331,7 @@ fn insert(next: &Next, input: &LoadInput) -> Result<(), LoadError> {
     Ok(())
 }
 
-fn counted(next: &Next) -> Result<Written, LoadError> {
+fn counted(next: &Builder) -> Result<Written, LoadError> {
     let sql = "SELECT stream, list, CAST(sum(count) AS BIGINT), \
                       CAST(coalesce(sum(count) FILTER (h NOT IN (SELECT h FROM kept)), 0) AS BIGINT) \
                FROM came GROUP BY stream, list";

@@ -8,9 +8,11 @@ use std::path::Path;
 
 use duckdb::{AccessMode, Connection};
 
-use super::next::{configure, next_options};
-use super::switch::{self, Paths};
-use super::{LoadError, LoadSettings, crash_point, generations, verify};
+use super::builder::{configure, next_options};
+use super::publish::generations;
+use super::publish::swap::{self, Paths};
+use super::publish::verify;
+use super::{LoadError, LoadSettings, crash_point};
 use crate::crash::Point;
 use crate::files;
 use crate::workspace::{Lock, Workspace, WorkspaceError, inherit, read_marker};
@@ -49,7 +51,7 @@ pub(crate) fn looking(
 
 /// Removes what a load or an erasure that ended early left behind: unfinished files, and second names of finished ones.
 pub(crate) fn sweep(workspace: &Workspace, _lock: &Lock) -> Result<(), LoadError> {
-    switch::sweep(workspace)?;
+    swap::sweep(workspace)?;
     generations::sweep(workspace)
 }
 
@@ -66,7 +68,7 @@ pub(crate) fn rewrite(
     prepare: impl FnOnce(&Connection) -> duckdb::Result<()>,
     tables: &[TableRows],
 ) -> Result<(), LoadError> {
-    switch::sweep(workspace)?;
+    swap::sweep(workspace)?;
     let paths = Paths::of(workspace);
     let next = &paths.next;
     let marker = read_marker(path)?;
@@ -93,17 +95,17 @@ pub(crate) fn rewrite(
     let rows: Vec<_> = tables.iter().map(|table| (table.table.clone(), table.rows)).collect();
     verify::reopen(next, marker.generation, &rows)?;
     inherit(path, next, path);
-    switch::sync(next)?;
+    swap::sync(next)?;
     crash_point(Point::ErasedFileVerified, next)?;
     if path == workspace.published() {
         if let Some(path) = workspace.stale_wal() {
             return Err(WorkspaceError::StaleWal { path }.into());
         }
-        switch::move_over(workspace, &paths, next)?;
+        swap::move_over(workspace, &paths, next)?;
     } else {
         // The staging folder may be on another disk.
-        switch::rename_over(next, path, &path.with_extension("new"))?;
-        switch::sync_folder(&workspace.generations_dir())?;
+        swap::rename_over(next, path, &path.with_extension("new"))?;
+        swap::sync_folder(&workspace.generations_dir())?;
     }
     crash_point(Point::ErasedFileReplaced, path)
 }

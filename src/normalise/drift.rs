@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::plan::{Plan, Slot};
-use super::stream_plan::From;
+use super::mapping::plan::{Slot, TableMapping};
+use super::mapping::stream_plan::From;
 use crate::record::json_text::shortened;
 use crate::staging::{Drift, DriftKind};
 
@@ -17,7 +17,7 @@ const SAMPLE_CHARS: usize = 200;
 
 /// Where a value stands: page in the order of reading, record, field. The sample kept is the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+pub(super) struct Position {
     pub(super) page: u64,
     pub(super) record: usize,
     pub(super) field: usize,
@@ -27,11 +27,11 @@ pub(super) struct Place {
 #[derive(Debug, Clone, Default)]
 struct Seen {
     count: u64,
-    first: Option<(Place, String)>,
+    first: Option<(Position, String)>,
 }
 
 impl Seen {
-    fn add(&mut self, place: Place, sample: &str) {
+    fn add(&mut self, place: Position, sample: &str) {
         self.count += 1;
         if self.first.as_ref().is_none_or(|(first, _)| place < *first) {
             self.first = Some((place, shortened(sample, SAMPLE_CHARS).to_owned()));
@@ -41,7 +41,7 @@ impl Seen {
     fn merge(&mut self, other: Self) {
         self.count += other.count;
         let earlier =
-            |(place, _): &(Place, String)| self.first.as_ref().is_none_or(|(first, _)| place < first);
+            |(place, _): &(Position, String)| self.first.as_ref().is_none_or(|(first, _)| place < first);
         if other.first.as_ref().is_some_and(earlier) {
             self.first = other.first;
         }
@@ -71,14 +71,14 @@ pub(super) struct DriftTally {
 }
 
 impl DriftTally {
-    pub(super) fn new(plan: &Plan) -> Self {
+    pub(super) fn new(plan: &TableMapping) -> Self {
         let fields = plan.fields.len();
         let seen = || vec![Seen::default(); fields];
         Self { other_type: seen(), rounded: seen(), missing: vec![0; fields], ..Self::default() }
     }
 
     /// A field without a column.
-    pub(super) fn unknown(&mut self, name: &str, value: &str, place: Place) {
+    pub(super) fn unknown(&mut self, name: &str, value: &str, place: Position) {
         let name = shortened(name, SAMPLE_CHARS);
         if let Some(seen) = self.unknown.get_mut(name) {
             return seen.add(place, value);
@@ -92,14 +92,14 @@ impl DriftTally {
     }
 
     /// A known field with a value of another JSON type than documented.
-    pub(super) fn other_type(&mut self, slot: Slot, value: &str, place: Place) {
+    pub(super) fn other_type(&mut self, slot: Slot, value: &str, place: Position) {
         if let Some(seen) = self.other_type.get_mut(slot) {
             seen.add(place, value);
         }
     }
 
     /// A known field with a value that has more digits than its column.
-    pub(super) fn rounded(&mut self, slot: Slot, value: &str, place: Place) {
+    pub(super) fn rounded(&mut self, slot: Slot, value: &str, place: Position) {
         if let Some(seen) = self.rounded.get_mut(slot) {
             seen.add(place, value);
         }
@@ -131,7 +131,7 @@ impl DriftTally {
     }
 
     /// The drift; a field of an array's elements is named behind the array's, as in `contacts.nickname`.
-    pub(super) fn into_drift(mut self, plan: &Plan, from: From) -> Vec<Drift> {
+    pub(super) fn into_drift(mut self, plan: &TableMapping, from: From) -> Vec<Drift> {
         if self.other_names.count > 0 {
             self.unknown.entry(OTHER_NAMES.to_owned()).or_default().merge(self.other_names);
         }

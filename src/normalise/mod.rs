@@ -18,30 +18,16 @@
 //!
 //! [`stage()`] does all of it for the pages of a stream; [`page_summary`] is the pager's quick look at a page.
 
-mod around;
-mod batch;
-mod children;
+mod dedup;
 mod drift;
-mod extra;
-mod nested;
-mod newest;
+mod mapping;
 mod normaliser;
-mod page;
-mod parquet_file;
-mod plan;
-mod record;
-mod rejects;
-mod repaired;
-mod row;
-mod scopes;
+mod output;
+mod rows;
 mod stage;
-mod stream_plan;
 mod stream_summary;
-mod target;
-mod units;
-mod worker;
 
 pub use normaliser::{Counts, LandedPage, Normaliser};
-pub use rejects::{Refused, stage_refused};
+pub use output::rejects::{Refused, stage_refused};
 pub use stage::{StageError, StageOptions, stage};
 pub use stream_summary::{fingerprints_by, page_summary};

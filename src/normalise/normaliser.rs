@@ -6,13 +6,13 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::Schema;
 use arrow::error::ArrowError;
 
+use super::dedup::group::Groups;
+use super::dedup::order::Companies;
 use super::drift::DriftTally;
-use super::newest::Companies;
-use super::page::PageReader;
-use super::rejects::Rejects;
-use super::stream_plan::StreamPlan;
-use super::target::Target;
-use super::units::Units;
+use super::mapping::stream_plan::StreamPlan;
+use super::output::rejects::Rejects;
+use super::rows::page::PageReader;
+use super::rows::target::Target;
 use crate::catalog::Stream;
 use crate::record::EnvelopeError;
 use crate::record::envelope::parse_text;
@@ -65,7 +65,7 @@ pub(super) struct Held {
     /// By part.
     pub(super) targets: Vec<Target>,
     pub(super) rejects: Rejects,
-    pub(super) units: Units,
+    pub(super) units: Groups,
 }
 
 impl Normaliser {
@@ -76,7 +76,7 @@ impl Normaliser {
 
     pub(super) fn with_plan(plan: Arc<StreamPlan>, run_id: &str) -> Self {
         let targets = plan.parts.iter().map(Target::new).collect();
-        let held = Held { targets, rejects: Rejects::new(run_id), units: Units::default() };
+        let held = Held { targets, rejects: Rejects::new(run_id), units: Groups::default() };
         Self { plan, held, newest: Vec::new() }
     }
 

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use super::dedup::order::Turns;
 use super::drift::DriftTally;
-use super::newest::Turns;
+use super::mapping::stream_plan::StreamPlan;
 use super::normaliser::LandedPage;
-use super::stream_plan::StreamPlan;
-use super::worker::{Finished, Halt, Worker};
+use super::output::worker::{Finished, Halt, Worker};
 use crate::catalog::Stream;
 use crate::record::EnvelopeError;
 use crate::staging::{Staged, StagedTable};

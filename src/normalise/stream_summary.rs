@@ -1,9 +1,9 @@
 //! What the pager has to know of a page whose records are told apart by the key of their stream's table.
 
-use super::drift::{DriftTally, Place};
-use super::plan::Plan;
-use super::record::{Record, RecordReader};
-use super::row::{Around, Row, Source};
+use super::drift::{DriftTally, Position};
+use super::mapping::plan::TableMapping;
+use super::mapping::record::{Record, RecordReader};
+use super::rows::row::{Context, Row, RowInput};
 use crate::catalog::{Paging, Stream};
 use crate::record::envelope::parse_text;
 use crate::record::page_summary::{of_companies, of_single, summary_of};
@@ -36,8 +36,8 @@ pub fn page_summary(stream: &Stream, json: Json<'_>) -> Result<PageSummary, Enve
     let (mut record, mut row) = (Record::new(&plan), Row::default());
     Ok(summary_of(json, page, |raw, _| {
         reader.read(&plan, raw, &mut record);
-        let place = Place { page: 0, record: 0, field: 0 };
-        let source = Source { plan: &plan, record: &record, place, around: Around::default() };
+        let place = Position { page: 0, record: 0, field: 0 };
+        let source = RowInput { plan: &plan, record: &record, place, around: Context::default() };
         row.fill(&source, &mut drift).ok().map(|()| row.key(&plan)).filter(|key| !key.is_empty())
     }))
 }
@@ -54,10 +54,10 @@ fn is_keyed_by_company(table: &Table) -> bool {
 }
 
 /// The key's columns that a record has by itself.
-fn key_plan(table: &'static Table) -> Plan {
+fn key_plan(table: &'static Table) -> TableMapping {
     let own = |column: &&crate::schema::Column| matches!(column.origin, Origin::Fields | Origin::HashOf);
     let named = |name: &str| table.columns.iter().filter(own).any(|column| column.name == name);
-    let mut plan = Plan::of_columns(table, |name| table.key.contains(&name) && named(name));
+    let mut plan = TableMapping::of_columns(table, |name| table.key.contains(&name) && named(name));
     plan.quiet = true;
     plan
 }

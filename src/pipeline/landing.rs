@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{SyncSettings, known, plan};
+use super::watermarks;
+use super::{SyncSettings, plan};
 use crate::clock::{self, Timeline, utc_text};
 use crate::error::Error;
 use crate::extract::Plan;
@@ -40,7 +41,7 @@ pub(super) fn open(
     let fingerprint = fingerprint(settings);
     runs::tidy(&workspace.landing_dir());
     let landed = runs::list(&workspace.landing_dir())?;
-    let written = known::last_written(history)?;
+    let written = watermarks::last_written(history)?;
     let now = clock::now_us();
     for run in &landed {
         if run.state != RunState::Unfinished {
@@ -150,7 +151,7 @@ pub(crate) fn new_run_id(
     landed: &[LandedRun],
     history: Option<&Path>,
 ) -> Result<String, Error> {
-    let held = known::last_run(history)?;
+    let held = watermarks::last_run(history)?;
     let ids = landed.iter().map(|run| run.header.run_id.as_str()).chain(held.as_deref());
     let last_us = ids.filter_map(id_us).max();
     Ok(run_id(Timeline::after(last_us).started_us().max(started_at_us)))

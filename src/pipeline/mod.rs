@@ -2,13 +2,13 @@
 
 mod clock_watch;
 mod estimate;
-mod hand_over;
-mod known;
 mod landing;
 mod plan;
 pub mod planner;
-mod repair;
+mod publish;
+mod refetch;
 mod staging;
+mod watermarks;
 
 use std::error::Error as _;
 use std::path::{Path, PathBuf};
@@ -30,12 +30,12 @@ use crate::views::StatusText;
 use crate::workspace::{Lock, Workspace};
 
 pub use estimate::{Estimate, Estimated, Outside, estimate};
-pub(crate) use hand_over::{list_result, publish_with_views};
-pub(crate) use known::last_written;
 use landing::Opened;
 pub(crate) use landing::new_run_id;
+pub(crate) use publish::{list_result, publish_with_views};
 use staging::StagedStream;
 pub(crate) use staging::{Piece, clear, pieces, refused, served_by, stage_pieces, unusual};
+pub(crate) use watermarks::last_written;
 
 /// How often damaged pages are fetched again in one session before that is an error.
 const MOST_REPAIRS: u32 = 2;
@@ -226,9 +226,9 @@ async fn run(
     noted?;
     observer.phase("loading");
     let run = LandedRun::read(landing.folder())?;
-    let input = hand_over::load_input(settings, &run, staged, retired, timeline.now_us());
+    let input = publish::load_input(settings, &run, staged, retired, timeline.now_us());
     let (input, published) =
-        hand_over::publish(workspace.clone(), Arc::clone(lock), input, settings.load.clone()).await?;
+        publish::publish(workspace.clone(), Arc::clone(lock), input, settings.load.clone()).await?;
     phases.end("load");
     let generation = published.generation;
     let noted = landing.note(Entry::Published { generation }).await;
@@ -313,10 +313,10 @@ async fn fetch_and_stage(
         if outcome.is_ok() {
             crash::point(Point::RowsStaged)?;
         }
-        match repair::damaged_page(&outcome) {
+        match refetch::damaged_page(&outcome) {
             Some(number) if repairs < MOST_REPAIRS => {
                 repairs += 1;
-                repair::note_damaged(landing, number).await?;
+                refetch::note_damaged(landing, number).await?;
                 recorded = ledger::read(landing.folder())?;
             }
             _ => return Ok((outcome?, retired(settings, plan, history, &verdicts, target_groups)?)),
@@ -337,12 +337,12 @@ fn retired(
         return Ok(Vec::new());
     }
     let mut retired = match target_groups {
-        Some(groups) => known::retired(history, Lists::TargetGroups, &groups)?,
+        Some(groups) => watermarks::retired(history, Lists::TargetGroups, &groups)?,
         None => Vec::new(),
     };
     let labels = plan.selection_labels();
     if !labels.is_empty() && (settings.forget_selections || !plan.is_selective()) {
-        retired.extend(known::retired(history, Lists::Selections, &labels)?);
+        retired.extend(watermarks::retired(history, Lists::Selections, &labels)?);
     }
     Ok(retired)
 }

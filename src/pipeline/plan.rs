@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::SyncSettings;
-use super::known::{self, DAY_US};
 use super::planner::{self, Planned};
+use super::watermarks::{self, DAY_US};
 use crate::catalog::{Lists, Paging};
 use crate::clock::utc_text;
 use crate::error::Error;
@@ -47,7 +47,7 @@ fn stream(
         let days = if window.parameter.is_some() { window.days.saturating_sub(1) } else { window.days };
         let now_us = settings.now_us.unwrap_or(clock_us);
         let earliest_us = now_us.saturating_sub(i64::from(days).saturating_mul(DAY_US));
-        warn_of_gap(endpoint.name, known::covered(history, endpoint, now_us)?, earliest_us);
+        warn_of_gap(endpoint.name, watermarks::covered(history, endpoint, now_us)?, earliest_us);
         // All of it in each run: a company that joined a target group brings what came before.
         stream.window_us = Some((earliest_us, now_us));
     }
@@ -71,7 +71,7 @@ fn fresh(
         return Ok(Arc::default());
     };
     let age = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
-    Ok(Arc::new(known::fresh(history, &streams, clock_us, age)?))
+    Ok(Arc::new(watermarks::fresh(history, &streams, clock_us, age)?))
 }
 
 /// What lies between the last reading and the earliest moment that can be asked for cannot be had any more.

@@ -2,9 +2,11 @@
 
 use serde_json::Value;
 
-use super::groups::Group;
-use super::world::World;
-use super::{Error, Simulator, offices, statements};
+use super::data::groups::Group;
+use super::data::offices;
+use super::data::statements;
+use super::data::world::World;
+use super::{Error, Simulator};
 
 impl Simulator {
     /// Takes a company out of every later answer.

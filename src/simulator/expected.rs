@@ -6,10 +6,14 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::changes::{find, group};
-use super::customers::{self, Customer};
-use super::render::Rows;
-use super::world::World;
-use super::{Config, Error, Simulator, Switches, jobs, leads_of, prospect, target_groups};
+use super::data::customers::{self, Customer};
+use super::data::jobs;
+use super::data::world::World;
+use super::endpoints::leads_of;
+use super::endpoints::prospect;
+use super::endpoints::render::Rows;
+use super::endpoints::target_groups;
+use super::{Config, Error, Simulator, Switches};
 
 impl Simulator {
     /// Every company that is there now, in generation order, as the filter endpoint answers it.

@@ -5,68 +5,15 @@
 //! ([`Switches`]) plays each reading; faults ([`Fault`]) play what networks and busy servers do.
 //!
 //! The same seed makes the same companies on every machine, and company `i` is the same however many there are.
-//! An endpoint is one file with a function from a request to an answer, and one line in `routes::ROUTES`.
+//! An endpoint is one file with a function from a request to an answer, and one line in `http::routes::ROUTES`.
 
-mod answer;
-mod async_result;
-mod auth;
-mod brotli;
 mod changes;
-mod choices;
-mod clock;
-mod company;
-mod config;
-mod contacts;
-mod country;
-mod customer_data;
-mod customer_query;
-mod customers;
-mod delivery;
-mod digits;
-mod draw;
-mod dress;
-mod edits;
-mod envelope;
+mod data;
+mod endpoints;
 mod error;
 mod expected;
-mod fault;
-mod fields;
-mod filter;
-mod gate;
-mod groups;
-mod gzip;
-mod ids;
-mod industries;
-mod jobs;
-mod journal;
-mod json;
-mod leads;
-mod leads_of;
-mod listing;
-mod news;
-mod offices;
-mod paging;
-mod params;
-mod people;
-mod places;
-mod profile;
-mod prospect;
-mod prospects_filter;
-mod query;
-mod rate;
-mod render;
-mod routes;
-mod server;
-mod spoil;
-mod statements;
-mod switches;
-mod target_group;
-mod target_groups;
-mod text;
-mod values;
-mod words;
-mod world;
-mod zstd;
+mod http;
+mod settings;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -77,21 +24,21 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-pub use choices::{
+pub use error::Error;
+pub use http::dress::Compression;
+pub use http::fault::{Fault, RetryAfter};
+pub use http::journal::Request;
+pub use http::spoil::{Damage, Spoil};
+pub use settings::choices::{
     Count, Details, Envelope, MemberOrder, NextPage, Numbers, Ordering, PastEnd, StartsWith, UnknownFilter,
 };
-pub use config::Config;
-pub use dress::Compression;
-pub use error::Error;
-pub use fault::{Fault, RetryAfter};
-pub use journal::Request;
-pub use spoil::{Damage, Spoil};
-pub use switches::{Switch, SwitchError, Switches};
+pub use settings::config::Config;
+pub use settings::switches::{Switch, SwitchError, Switches};
 
-use gate::{Gate, Line};
-use journal::Journal;
-use server::Shared;
-use world::World;
+use data::world::World;
+use http::journal::Journal;
+use http::listener::{BreakableListener, Line};
+use http::server::Shared;
 
 /// The API key of a simulator that is given no other. Of the form that the document describes, and worthless elsewhere.
 pub const DEMO_API_KEY: &str = "dec0de0000000000000000000000000000000000000000000000000000dec0de";
@@ -114,8 +61,8 @@ impl Simulator {
     /// # Errors
     /// When the port is taken, the request log cannot be opened or more companies are asked for than there are ids.
     pub async fn start(mut config: Config) -> Result<Self, Error> {
-        if config.companies > ids::CAPACITY {
-            return Err(Error::TooMany { companies: config.companies, most: ids::CAPACITY });
+        if config.companies > data::ids::CAPACITY {
+            return Err(Error::TooMany { companies: config.companies, most: data::ids::CAPACITY });
         }
         let journal = Journal::open(&config).map_err(|source| Error::Log { source })?;
         let listen = |source| Error::Listen { port: config.port, source };
@@ -127,12 +74,12 @@ impl Simulator {
         let generate = tokio::task::spawn_blocking(move || World::generate(seed, companies, prefix, anchor));
         let world = generate.await.map_err(|source| Error::Generate { source })?;
         let shared = Arc::new(Shared::new(config, world, journal));
-        let service = server::router(Arc::clone(&shared)).into_make_service_with_connect_info::<Line>();
+        let service = http::server::router(Arc::clone(&shared)).into_make_service_with_connect_info::<Line>();
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(async move {
-            // Serving ends when `stop` is used or dropped; accepting never fails (see `Gate`).
+            // Serving ends when `stop` is used or dropped; accepting never fails (see `BreakableListener`).
             let until = async move { stopped.await.unwrap_or_default() };
-            let _ = axum::serve(Gate(listener), service).with_graceful_shutdown(until).await;
+            let _ = axum::serve(BreakableListener(listener), service).with_graceful_shutdown(until).await;
         });
         Ok(Self { shared, address, stop: Some(stop), server })
     }

@@ -1,5 +1,6 @@
 //! The documents say what the code does: generated parts are compared, or rewritten with `UPDATE_DOCS=1`.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use vainu_etl::catalog::STREAMS;
@@ -156,6 +157,23 @@ fn the_modules_arrows_point_one_way() {
             );
         }
     }
+}
+
+/// The layout of the architecture has a row for everything right below `src`, and for nothing else.
+#[test]
+fn the_architecture_lists_every_room() {
+    let text = fs_err::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let layout = text.split("## ").find(|part| part.starts_with("Layout")).unwrap();
+    let rows = layout.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let rows: BTreeSet<String> = rows.map(|room| room.trim_end_matches('/').to_owned()).collect();
+    let entries = fs_err::read_dir(root().join("src")).unwrap().map(|entry| entry.unwrap().path());
+    let name = |path: PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
+    let mut rooms: BTreeSet<String> = entries.map(name).collect();
+    // The crate's manual, and the binary.
+    for other in ["lib.rs", "main.rs"] {
+        assert!(rooms.remove(other), "{other}");
+    }
+    assert_eq!(rows, rooms);
 }
 
 fn sources(path: &Path) -> Vec<(PathBuf, String)> {

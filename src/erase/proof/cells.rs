@@ -1,6 +1,6 @@
 //! Whether a row is about a subject, cell by cell, wherever it was read from.
 
-use super::super::rules::{self, Column, Role, Verdict};
+use super::super::rules::{self, Column, Judgement, Role};
 use super::super::subject::Subject;
 use super::super::tally::Tally;
 
@@ -53,7 +53,7 @@ impl<'s> Cells<'s> {
 
     fn must_go(&self, column: &Column, role: Role, text: &str, country: Option<&str>) -> bool {
         let verdict = rules::judge(column, role, text, country, self.subjects, &mut Tally::default());
-        matches!(verdict, Verdict::Row | Verdict::Cell(_))
+        matches!(verdict, Judgement::Row | Judgement::Cell(_))
     }
 }
 

@@ -1,0 +1,190 @@
+//! `manifest.json`: what an export holds.
+
+use std::{fmt, path::Path, str::FromStr};
+
+use duckdb::{Connection, OptionalExt};
+use serde::{Deserialize, Serialize};
+
+use crate::export::ExportError;
+use crate::query::CsvOptions;
+
+/// Value of [`Manifest::tool`]: tells our folders from others.
+pub(in crate::export) const TOOL: &str = env!("CARGO_PKG_NAME");
+
+/// Version of the manifest's form; readers refuse one that they do not know.
+const MANIFEST_VERSION: u32 = 1;
+
+/// Format of exported files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExportFormat {
+    /// Apache Parquet, zstd, with statistics; types that Spark reads.
+    Parquet,
+    /// RFC 4180, as [`query::Format::Csv`](crate::query::Format::Csv).
+    Csv,
+    /// A workbook with one sheet for each file, as [`query::Format::Xlsx`](crate::query::Format::Xlsx).
+    Xlsx,
+}
+
+impl ExportFormat {
+    /// Name on the command line, also the files' extension.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Parquet => "parquet",
+            Self::Csv => "csv",
+            Self::Xlsx => "xlsx",
+        }
+    }
+}
+
+impl fmt::Display for ExportFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for ExportFormat {
+    type Err = UnknownExportFormat;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        [Self::Parquet, Self::Csv, Self::Xlsx]
+            .into_iter()
+            .find(|format| format.name() == name)
+            .ok_or_else(|| UnknownExportFormat(name.to_owned()))
+    }
+}
+
+/// A name that is no export format.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown export format `{0}`: parquet, csv or xlsx")]
+pub struct UnknownExportFormat(String);
+
+/// What one export holds. Files that the manifest does not name are no part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// `vainu-etl`.
+    pub tool: String,
+    /// Version of the tool that exported.
+    pub tool_version: String,
+    /// Form of this file; 1.
+    pub manifest_version: u32,
+    /// Name of the export's folder.
+    pub export: String,
+    /// When the export was complete, UTC, ISO 8601.
+    pub created_at: String,
+    /// Format of all files.
+    pub format: ExportFormat,
+    /// Where CSV files differ from RFC 4180; missing when they do not.
+    #[serde(default, skip_serializing_if = "is_plain")]
+    pub csv: CsvOptions,
+    /// Where the rows come from.
+    pub source: Source,
+    /// Tables and views, in the order of their names.
+    pub tables: Vec<ManifestTable>,
+}
+
+/// The warehouse that was exported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// File name of the warehouse, without its folder.
+    pub warehouse: String,
+    /// The run that the warehouse was last loaded by; `null` when it records none.
+    pub run_id: Option<String>,
+}
+
+/// One exported table or view.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestTable {
+    /// Name in the warehouse.
+    pub name: String,
+    /// Rows in all files together.
+    pub rows: u64,
+    /// Columns that the rows of a file are sorted by.
+    pub sorted_by: Vec<String>,
+    /// Columns that stand in the path instead of the files; empty without partitions.
+    pub partitioned_by: Vec<String>,
+    /// Why the table is not divided by country although that was asked for; `null` or missing otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole_because: Option<String>,
+    /// All columns, also those in the path.
+    pub columns: Vec<ManifestColumn>,
+    /// The files; at least one, also when there are no rows.
+    pub files: Vec<ManifestFile>,
+}
+
+/// One column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestColumn {
+    /// Name.
+    pub name: String,
+    /// DuckDB's name of the exported type.
+    #[serde(rename = "type")]
+    pub data_type: String,
+    /// What the warehouse says about the column; `null` when nothing.
+    pub comment: Option<String>,
+}
+
+/// One file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestFile {
+    /// Path below the folder of the manifest, with `/` between parts.
+    pub path: String,
+    /// Name of the table whose rows these are.
+    pub table: String,
+    /// Country of all rows when partitioned by country; `null` otherwise.
+    pub country: Option<String>,
+    /// Rows in the file.
+    pub rows: u64,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-256 of the file, 64 hexadecimal digits.
+    pub sha256: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_plain(options: &CsvOptions) -> bool {
+    *options == CsvOptions::default()
+}
+
+impl Manifest {
+    pub(in crate::export) fn new(
+        export: &str,
+        format: ExportFormat,
+        csv: CsvOptions,
+        source: Source,
+        tables: Vec<ManifestTable>,
+    ) -> Self {
+        Self {
+            tool: TOOL.to_owned(),
+            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+            manifest_version: MANIFEST_VERSION,
+            export: export.to_owned(),
+            created_at: crate::clock::now().to_string(),
+            format,
+            csv,
+            source,
+            tables,
+        }
+    }
+}
+
+impl Source {
+    pub(in crate::export) fn of(conn: &Connection, warehouse: &Path) -> Result<Self, ExportError> {
+        let has_runs: bool = conn
+            .query_row(
+                "SELECT count(*) = 1 FROM duckdb_tables() WHERE database_name = current_database() \
+                 AND schema_name = 'etl' AND table_name = 'runs'",
+                [],
+                |row| row.get(0),
+            )
+            .map_err(ExportError::Catalog)?;
+        let run_id = if has_runs {
+            let sql = "SELECT run_id FROM etl.runs ORDER BY run_id DESC LIMIT 1";
+            conn.query_row(sql, [], |row| row.get(0)).optional().map_err(ExportError::Catalog)?
+        } else {
+            None
+        };
+        let warehouse = warehouse.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Self { warehouse, run_id })
+    }
+}

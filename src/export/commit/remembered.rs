@@ -1,0 +1,104 @@
+//! Which folders a warehouse was exported to, and how: so that an erasure finds them again.
+//!
+//! Kept in the state folder, `exports.json`, the newest export of each folder. A warehouse without a state folder, such
+//! as a copy, remembers nothing.
+
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::export::{ExportFormat, ExportOptions};
+use crate::query::CsvOptions;
+use crate::workspace::Workspace;
+
+const FILE: &str = "exports.json";
+
+/// One export.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remembered {
+    /// The folder, absolute.
+    pub dir: PathBuf,
+    /// Tables and views as asked for; empty for the default.
+    pub tables: Vec<String>,
+    /// Format of the files.
+    pub format: ExportFormat,
+    /// Whether tables are divided by country.
+    pub partition_by_country: bool,
+    /// Whether CSV texts are left as they are that a spreadsheet would take for formulas.
+    pub raw_csv: bool,
+    /// Where CSV files differ from RFC 4180.
+    #[serde(default)]
+    pub csv: CsvOptions,
+}
+
+impl Remembered {
+    /// The same export of `warehouse` again.
+    pub fn options(&self, warehouse: &Path) -> ExportOptions {
+        ExportOptions {
+            tables: self.tables.clone(),
+            format: self.format,
+            partition_by_country: self.partition_by_country,
+            raw_csv: self.raw_csv,
+            csv: self.csv,
+            ..ExportOptions::new(warehouse, &self.dir)
+        }
+    }
+}
+
+/// The folders that the warehouse was exported to, in the order of their paths.
+///
+/// # Errors
+/// The list cannot be read.
+pub fn remembered(workspace: &Workspace) -> std::io::Result<Vec<Remembered>> {
+    match fs_err::read(workspace.state_dir().join(FILE)) {
+        Ok(text) => Ok(serde_json::from_slice(&text)?),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Forgets a folder; gives whether it was known.
+///
+/// # Errors
+/// The list cannot be read or written.
+pub fn forget(workspace: &Workspace, dir: &Path) -> std::io::Result<bool> {
+    let all = remembered(workspace)?;
+    let kept: Vec<&Remembered> = all.iter().filter(|known| known.dir != dir).collect();
+    if kept.len() < all.len() {
+        write(workspace, &kept)?;
+    }
+    Ok(kept.len() < all.len())
+}
+
+/// Remembers an export to `dir`, which is absolute.
+pub(in crate::export) fn remember(options: &ExportOptions, dir: &Path) -> std::io::Result<()> {
+    let Ok(workspace) = Workspace::inspect(&options.warehouse) else { return Ok(()) };
+    if !workspace.state_dir().is_dir() {
+        return Ok(());
+    }
+    let new = Remembered {
+        dir: dir.to_owned(),
+        tables: options.tables.clone(),
+        format: options.format,
+        partition_by_country: options.partition_by_country,
+        raw_csv: options.raw_csv,
+        csv: options.csv,
+    };
+    let all = remembered(&workspace)?;
+    if all.contains(&new) {
+        return Ok(());
+    }
+    let mut kept: Vec<&Remembered> = all.iter().filter(|known| known.dir != dir).chain([&new]).collect();
+    kept.sort_by(|one, other| one.dir.cmp(&other.dir));
+    write(&workspace, &kept)
+}
+
+fn write(workspace: &Workspace, all: &[&Remembered]) -> std::io::Result<()> {
+    let path = workspace.state_dir().join(FILE);
+    let begun = path.with_extension(format!("json.{}", std::process::id()));
+    let mut file = fs_err::File::create(&begun)?;
+    file.write_all(&serde_json::to_vec_pretty(all)?)?;
+    file.sync_all()?;
+    fs_err::rename(begun, path)
+}

@@ -1,0 +1,102 @@
+//! How long the lists of a plan are, asked for without reading them.
+
+use futures::StreamExt;
+
+use super::fanout::discovery;
+use super::probe::{self, Group};
+use super::registry::{KnownList, Registry};
+use super::{Answers, ExtractError, Plan, all_or_first_error, request};
+use crate::catalog::{Lists, Paging, TARGET_GROUPS_STREAM};
+use crate::landing::ledger::{Ask, RequestKey, RunList};
+use crate::record::reading::Tolerance;
+
+/// A list and how many rows it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Total {
+    /// The list.
+    pub list: RunList,
+    /// Rows that the server counts; none when it does not count, or nobody can tell before asking.
+    pub rows: Option<u64>,
+    /// Business ids that the list is chosen by, at most as many rows; 0 when it is not.
+    pub ids: u64,
+}
+
+/// Asks for the length of every list, those of target groups included, with one request for each that can be counted.
+/// Nothing is kept.
+///
+/// # Errors
+/// The API does not answer, or a target group that is wanted is not there.
+pub async fn totals(
+    plan: &Plan,
+    api: &dyn Answers,
+    requests_at_once: usize,
+) -> Result<Vec<Total>, ExtractError> {
+    let lists = Registry::new(plan, &[]);
+    let mut totals = Vec::new();
+    let known = lists.all();
+    let groups = known.iter().find(|(_, list)| list.named.stream == TARGET_GROUPS_STREAM);
+    if let Some((_, list)) = groups {
+        let found = target_groups(list, api).await?;
+        let rows = Some(found.len() as u64);
+        totals.push(Total { list: list.named.clone(), rows, ids: 0 });
+        let wanted = discovery::wanted(found, &plan.target_groups)?;
+        for planned in plan.streams.iter().filter(|planned| planned.stream.lists == Lists::TargetGroups) {
+            for group in &wanted {
+                lists.of_target_group(planned, &group.id);
+            }
+        }
+    }
+    let others = lists.all().into_iter().filter(|(_, list)| list.named.stream != TARGET_GROUPS_STREAM);
+    let counts = others.map(|(index, list)| async move {
+        let rows = count(index, &list, api).await?;
+        let ids = list.list.id_chunks.iter().map(|chunk| chunk.len() as u64).sum();
+        Ok(Total { list: list.named.clone(), rows, ids })
+    });
+    let counted = futures::stream::iter(counts).buffered(requests_at_once.max(1)).collect().await;
+    totals.extend(all_or_first_error(counted)?);
+    Ok(totals)
+}
+
+async fn target_groups(list: &KnownList<'_>, api: &dyn Answers) -> Result<Vec<Group>, ExtractError> {
+    let key = RequestKey { list: 0, sweep: 1, slice: String::new(), ask: Ask::Whole { again: 0 } };
+    Ok(ask(&key, list, api, false).await?.map_or_else(Vec::new, |seen| seen.groups))
+}
+
+async fn count(index: u32, list: &KnownList<'_>, api: &dyn Answers) -> Result<Option<u64>, ExtractError> {
+    let ask_for = match list.planned.stream.endpoint.paging {
+        // Each hundred ids would have to be counted by themselves.
+        Paging::Ordered { .. } if !list.list.id_chunks.is_empty() => return Ok(None),
+        Paging::Ordered { .. } | Paging::Unordered => Ask::CountBefore,
+        Paging::Numbered { .. } => Ask::Numbered { page: 1, size: 1, again: 0 },
+        Paging::Single => return Ok(None),
+    };
+    let key = RequestKey { list: index, sweep: 1, slice: String::new(), ask: ask_for };
+    Ok(ask(&key, list, api, false).await?.and_then(|seen| seen.facts.count))
+}
+
+/// The answer to a request, with the companies in it where they are wanted; none for 404.
+pub(super) async fn ask(
+    key: &RequestKey,
+    list: &KnownList<'_>,
+    api: &dyn Answers,
+    companies: bool,
+) -> Result<Option<probe::Seen>, ExtractError> {
+    let request = request::of_list(list, key, api.base_url());
+    let (stream, label) = (list.planned.stream, &list.named.label);
+    let answer = api.send(&request).await.map_err(|source| {
+        api.stop_starting();
+        ExtractError::Api { stream: stream.name, list: label.clone(), source }
+    })?;
+    if answer.status == 404 {
+        return Ok(None);
+    }
+    let want = probe::Want { stream, summarise: list.planned.summarise, companies };
+    // What is one answer with everything is counted although a record of it cannot be read.
+    let seen = probe::probe(want, &answer.body, Tolerance::RecordsUnlessCut);
+    seen.map(Some).map_err(|error| ExtractError::Envelope {
+        stream: stream.name,
+        list: label.clone(),
+        request: request.to_string(),
+        source: error.quoted_by(api, &answer.body),
+    })
+}

@@ -1,0 +1,208 @@
+//! The database connection that builds the next generation.
+
+use std::path::{Path, PathBuf};
+
+use duckdb::{Config, Connection, Params};
+
+use super::{LoadError, LoadSettings};
+use crate::files;
+use crate::schema::{Column, Table, ddl};
+use crate::workspace::Workspace;
+
+/// Storage format of every published file: the oldest that has all that is used here, so that the `DuckDB` which
+/// BI tools carry opens it.
+const STORAGE_VERSION: &str = "v1.2.0";
+
+/// Rows of a row group, half of `DuckDB`'s default. A thread that inserts holds an uncompressed row group and then
+/// compresses it alone: with the default, 200,000 rows are two groups, of which one thread does most. With half of
+/// it a first load of as many took 1.2 s instead of 1.9 on two cores, and a thread needs half of the memory; with a
+/// quarter it took longer again.
+const ROW_GROUP_ROWS: u32 = 61_440;
+
+/// Rows of a row group of a stored file: each thread holds one until it is full.
+const STORED_GROUP_ROWS: u32 = 20_480;
+
+/// Memory that one thread needs to merge at the widths of our tables; with less than this, two threads run out of a
+/// limit of 200 MB where one does not.
+const MERGE_MB_PER_THREAD: u64 = 150;
+
+/// The next generation, attached as `next` to a connection in memory, with the published one as `prev`.
+#[derive(Debug)]
+pub(super) struct Builder {
+    connection: Connection,
+    folder: PathBuf,
+    has_previous: bool,
+    threads: usize,
+    /// Threads of a join of wide rows.
+    joining_threads: usize,
+}
+
+impl Builder {
+    /// Creates the file `path` with `tables`, empty, and attaches the published file for reading, if
+    /// `has_previous` says that there is one.
+    pub(super) fn create(
+        workspace: &Workspace,
+        path: &Path,
+        has_previous: bool,
+        tables: &[&Table],
+        settings: &LoadSettings,
+    ) -> Result<Self, LoadError> {
+        let folder = workspace.staging_dir();
+        let doing = "creating the next generation";
+        let temporary = super::publish::swap::Paths::of(workspace).temporary;
+        let connection = configure(settings, &temporary)
+            .and_then(Connection::open_in_memory_with_flags)
+            .map_err(|source| LoadError::database(doing, &folder, source))?;
+        let most = usize::try_from(settings.memory_limit_mb / MERGE_MB_PER_THREAD).unwrap_or(usize::MAX);
+        let joining_threads = settings.threads.min(most).max(1);
+        let threads = if has_previous { joining_threads } else { settings.threads.max(1) };
+        let next = Self { connection, folder, has_previous, threads, joining_threads };
+        if has_previous {
+            let published = files::attach(workspace.published(), "prev", "READ_ONLY")?;
+            next.batch("opening the published file", &published)?;
+        }
+        next.batch(doing, &format!("{}; USE next;", files::attach(path, "next", &next_options())?))?;
+        // One transaction: each by itself would be synced to the disk.
+        let mut sql = "BEGIN; CREATE SCHEMA etl;".to_owned();
+        for table in tables {
+            sql.push_str(&ddl::create_table(table));
+            sql.push_str(&ddl::comments(table));
+        }
+        sql.push_str("COMMIT;");
+        next.batch(doing, &sql)?;
+        // A join that just fits holds its rows until all is written, and leaves too little for writing them: loads of
+        // sizes in between failed where larger ones, which were joined in parts, did not (decision 0016).
+        next.batch(doing, "SET debug_force_external = true")?;
+        next.set_threads(threads)?;
+        Ok(next)
+    }
+
+    /// Whether there is a published file, attached as `prev`.
+    pub(super) fn has_previous(&self) -> bool {
+        self.has_previous
+    }
+
+    /// Runs what joins wide rows, on as many threads as there is memory for.
+    pub(super) fn joining<T>(&self, work: impl FnOnce() -> Result<T, LoadError>) -> Result<T, LoadError> {
+        self.set_threads(self.joining_threads)?;
+        let result = work()?;
+        self.set_threads(self.threads)?;
+        Ok(result)
+    }
+
+    fn set_threads(&self, threads: usize) -> Result<(), LoadError> {
+        self.batch("setting the number of threads", &format!("SET threads = {threads}"))
+    }
+
+    /// Runs statements.
+    pub(super) fn batch(&self, doing: &'static str, sql: &str) -> Result<(), LoadError> {
+        self.connection.execute_batch(sql).map_err(|source| self.failed(doing, source))
+    }
+
+    /// Runs one statement; gives the number of rows it wrote.
+    pub(super) fn execute(
+        &self,
+        doing: &'static str,
+        sql: &str,
+        params: impl Params,
+    ) -> Result<u64, LoadError> {
+        let rows = self.connection.execute(sql, params).map_err(|source| self.failed(doing, source))?;
+        Ok(u64::try_from(rows).unwrap_or(u64::MAX))
+    }
+
+    /// The rows of a query, each turned into a value. For small answers only.
+    pub(super) fn rows<T>(
+        &self,
+        doing: &'static str,
+        sql: &str,
+        params: impl Params,
+        row: impl FnMut(&duckdb::Row<'_>) -> duckdb::Result<T>,
+    ) -> Result<Vec<T>, LoadError> {
+        let rows = self
+            .connection
+            .prepare(sql)
+            .and_then(|mut statement| statement.query_map(params, row)?.collect::<duckdb::Result<Vec<T>>>());
+        rows.map_err(|source| self.failed(doing, source))
+    }
+
+    /// The one number that a query gives.
+    pub(super) fn number(&self, doing: &'static str, sql: &str) -> Result<u64, LoadError> {
+        self.connection.query_row(sql, [], |row| row.get(0)).map_err(|source| self.failed(doing, source))
+    }
+
+    /// Names of the columns that the table has in the previous generation; none when it does not have the table, or there is
+    /// no previous generation.
+    pub(super) fn previous_columns(&self, table: &Table) -> Result<Vec<String>, LoadError> {
+        if !self.has_previous {
+            return Ok(Vec::new());
+        }
+        let sql = "SELECT column_name FROM duckdb_columns() \
+                   WHERE database_name = 'prev' AND schema_name = ? AND table_name = ?";
+        self.rows("reading the previous layout", sql, [table.schema, table.name], |row| row.get(0))
+    }
+
+    /// `SELECT` of the table's columns from the previous generation, NULL for those that it does not have yet;
+    /// none when it does not have the table, or there is no previous generation.
+    pub(super) fn previous(&self, table: &Table) -> Result<Option<String>, LoadError> {
+        let known = self.previous_columns(table)?;
+        if known.is_empty() {
+            return Ok(None);
+        }
+        let expression = |column: &Column| {
+            let name = ddl::identifier(column.name);
+            if known.iter().any(|known| known == column.name) {
+                name
+            } else {
+                format!("CAST(NULL AS {}) AS {name}", column.kind.sql_type())
+            }
+        };
+        let columns: Vec<_> = table.all_columns().map(expression).collect();
+        Ok(Some(format!("SELECT {} FROM prev.{}", columns.join(", "), table.qualified())))
+    }
+
+    /// Takes over the rows of `table` from the previous generation, as they are; gives their number.
+    pub(super) fn copy_previous(&self, table: &Table) -> Result<u64, LoadError> {
+        let Some(previous) = self.previous(table)? else { return Ok(0) };
+        let sql = format!("INSERT INTO next.{} {previous}", table.qualified());
+        self.execute("taking over the previous generation", &sql, [])
+    }
+
+    /// Writes the rows of a query to a file beside the staged ones; gives the table expression that reads them. A
+    /// temporary table of as many rows would take the memory that the merge after it needs.
+    pub(super) fn store(&self, doing: &'static str, name: &str, query: &str) -> Result<String, LoadError> {
+        let path = self.folder.join(format!("{name}.parquet"));
+        let options = format!("COMPRESSION uncompressed, ROW_GROUP_SIZE {STORED_GROUP_ROWS}");
+        self.batch(doing, &files::copy_to_parquet(query, &path, &options)?)?;
+        Ok(files::parquet(&[path])?)
+    }
+
+    /// Writes everything into the file and closes it.
+    pub(super) fn close(self) -> Result<(), LoadError> {
+        let doing = "writing the next generation";
+        self.batch(doing, "CHECKPOINT next; USE memory; DETACH next;")?;
+        let Self { connection, folder, .. } = self;
+        connection.close().map_err(|(_, source)| LoadError::database(doing, &folder, source))
+    }
+
+    fn failed(&self, doing: &'static str, source: duckdb::Error) -> LoadError {
+        LoadError::database(doing, &self.folder, source)
+    }
+}
+
+/// Options of `ATTACH` for a file that will be published.
+pub(super) fn next_options() -> String {
+    format!("STORAGE_VERSION {}, ROW_GROUP_SIZE {ROW_GROUP_ROWS}", ddl::literal(STORAGE_VERSION))
+}
+
+/// Settings of every writing connection: bounded memory, no network. The file has no deleted rows to vacuum; a later
+/// connection, which does not know of our row groups, would only join them to larger ones and write all rows again.
+pub(super) fn configure(settings: &LoadSettings, temporary: &Path) -> Result<Config, duckdb::Error> {
+    let threads = i64::try_from(settings.threads.max(1)).unwrap_or(i64::MAX);
+    Config::default()
+        .enable_autoload_extension(false)?
+        .max_memory(&format!("{}MB", settings.memory_limit_mb))?
+        .threads(threads)?
+        .with("temp_directory", temporary.to_string_lossy())?
+        .with("preserve_insertion_order", "false")?
+        .with("max_vacuum_tasks", "0")
+}

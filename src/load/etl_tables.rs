@@ -1,0 +1,238 @@
+//! What a load writes about itself: the tables of schema `etl`.
+
+use duckdb::params;
+
+use super::build::Built;
+use super::builder::Builder;
+use super::merge::cells::timestamp;
+use super::{Counts, ListCounts, LoadError, LoadInput, Published, rejects};
+use crate::clock::Timeline;
+use crate::schema::{ddl, etl};
+use crate::selection;
+use crate::workspace::{self, FORMAT_VERSION, Marker, Workspace};
+
+const DOING: &str = "recording the load";
+
+/// The generation that is built.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Numbered {
+    pub(super) number: u64,
+    /// When the one that it replaces was finished, microseconds since 1970, UTC.
+    pub(super) replaced_us: Option<i64>,
+}
+
+/// Adds this run to the tables of schema `etl`, which already hold the earlier ones.
+pub(super) fn write(
+    next: &Builder,
+    input: &LoadInput,
+    generation: Numbered,
+    built: &Built,
+    rejects: &rejects::Written,
+) -> Result<(), LoadError> {
+    add_run(next, input, built, rejects.came)?;
+    let evidence = input.streams.iter().flat_map(|stream| stream.lists.iter().enumerate());
+    for ((position, list), counted) in evidence.zip(&built.lists) {
+        let left_out = rejects.left_out.get(&(counted.stream.clone(), position)).copied().unwrap_or(0);
+        let counts = counted.counts;
+        let window = list.window_us;
+        let moment = |at: Option<i64>| at.map_or_else(|| "NULL".to_owned(), timestamp);
+        let sql = format!(
+            "INSERT INTO next.etl.streams VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {}, {})",
+            moment(window.map(|(from, _)| from)),
+            moment(window.map(|(_, to)| to)),
+        );
+        let params = params![
+            input.run.run_id,
+            counted.stream,
+            counted.list,
+            list.rows_received,
+            list.distinct_keys,
+            list.total_before.map(claimed),
+            list.total_after.map(claimed),
+            list.effective_page_size,
+            list.sweeps,
+            list.complete,
+            counts.inserted,
+            counts.updated,
+            counts.unchanged,
+            counts.deleted,
+            counts.rejected,
+            left_out,
+        ];
+        next.execute(DOING, &sql, params)?;
+    }
+    merge_drift(next, input)?;
+    write_ids(next, input)?;
+    let before =
+        generation.replaced_us.map_or(input.run.finished_at_us, |us| us.max(input.run.finished_at_us));
+    let finished = Timeline::after(Some(before)).now_us();
+    let sql = format!("INSERT INTO next.etl.warehouse VALUES (?, ?, ?, {})", timestamp(finished));
+    next.execute(DOING, &sql, params![FORMAT_VERSION, generation.number, env!("CARGO_PKG_VERSION")])?;
+    Ok(())
+}
+
+/// A total as a server claims it: one beyond what a column holds is as wrong as the largest that fits.
+fn claimed(total: u64) -> i64 {
+    i64::try_from(total).unwrap_or(i64::MAX)
+}
+
+fn add_run(next: &Builder, input: &LoadInput, built: &Built, rejects: u64) -> Result<(), LoadError> {
+    let run = &input.run;
+    let sql = format!(
+        "INSERT INTO next.etl.runs VALUES (?, {}, {}, ?, ?, ?, ?, ?, ?, ?, ?, ?, {})",
+        timestamp(run.started_at_us),
+        timestamp(run.finished_at_us),
+        timestamp(run.clock_us),
+    );
+    let params = params![
+        run.run_id,
+        run.status,
+        run.exit_code,
+        env!("CARGO_PKG_VERSION"),
+        run.arguments,
+        run.requests,
+        run.retries,
+        run.bytes,
+        built.rows_seen,
+        rejects,
+    ];
+    next.execute(DOING, &sql, params).map(drop)
+}
+
+/// Adds this run's drift to the earlier one: counts add up, the first run and the first sample stay.
+fn merge_drift(next: &Builder, input: &LoadInput) -> Result<(), LoadError> {
+    next.batch(
+        DOING,
+        "CREATE TEMP TABLE drift (stream VARCHAR, field VARCHAR, kind VARCHAR, count BIGINT, sample VARCHAR)",
+    )?;
+    for stream in &input.streams {
+        for drift in &stream.staged.drift {
+            let sql = "INSERT INTO drift VALUES (?, ?, ?, ?, ?)";
+            let kind = drift.kind.label();
+            let params = params![stream.stream.name, drift.field, kind, drift.count, drift.sample];
+            next.execute(DOING, sql, params)?;
+        }
+    }
+    let run_id = ddl::literal(&input.run.run_id);
+    // A field can be called like the path of another: `prospects.x` beside the `x` of `prospects`.
+    next.batch(
+        DOING,
+        "CREATE TEMP TABLE all_drift AS SELECT stream, field, kind, CAST(sum(count) AS BIGINT) AS count, \
+                any_value(sample) AS sample FROM drift GROUP BY stream, field, kind",
+    )?;
+    let sql = match next.previous(&etl::SCHEMA_DRIFT)? {
+        None => format!("SELECT stream, field, {run_id}, count, sample, kind FROM all_drift"),
+        Some(previous) => format!(
+            "SELECT coalesce(p.stream, d.stream), coalesce(p.field, d.field), \
+                    coalesce(p.first_seen_run, {run_id}), coalesce(p.count, 0) + coalesce(d.count, 0), \
+                    coalesce(p.sample, d.sample), coalesce(p.kind, d.kind) \
+             FROM ({previous}) p FULL JOIN all_drift d \
+               ON d.stream = p.stream AND d.field = p.field AND d.kind = p.kind"
+        ),
+    };
+    next.batch(DOING, &format!("INSERT INTO next.etl.schema_drift {sql}"))
+}
+
+/// Rows of `etl.ids_not_found` that one statement writes.
+const IDS_AT_ONCE: usize = 500;
+
+/// The business ids that lists were chosen by and that did not come: of the lists read completely now those of this run,
+/// of the others those that are known, unless the list is retired.
+fn write_ids(next: &Builder, input: &LoadInput) -> Result<(), LoadError> {
+    if let Some(previous) = next.previous(&etl::IDS_NOT_FOUND)? {
+        let sql = format!(
+            "INSERT INTO next.etl.ids_not_found SELECT p.* FROM ({previous}) p \
+             WHERE NOT EXISTS (SELECT 1 FROM run_lists l WHERE l.stream = p.stream AND l.list = p.list AND l.complete)"
+        );
+        next.execute(DOING, &sql, [])?;
+    }
+    let run_id = ddl::literal(&input.run.run_id);
+    for stream in &input.streams {
+        for list in stream.lists.iter().filter(|list| list.complete) {
+            let country = selection::country_of(&list.list);
+            let literal = |text: Option<&str>| text.map_or_else(|| "NULL".to_owned(), ddl::literal);
+            let row = |id: &String| {
+                format!(
+                    "({}, {}, {}, {}, {}, {run_id})",
+                    ddl::literal(stream.stream.name),
+                    ddl::literal(&list.list),
+                    literal(country),
+                    ddl::literal(id),
+                    literal(selection::short_id(country, id).as_deref()),
+                )
+            };
+            for ids in list.missing_ids.chunks(IDS_AT_ONCE) {
+                let rows: Vec<String> = ids.iter().map(row).collect();
+                next.batch(DOING, &format!("INSERT INTO next.etl.ids_not_found VALUES {}", rows.join(", ")))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Rows of each table for people in the published file.
+fn people_rows(connection: &duckdb::Connection) -> duckdb::Result<Vec<(String, u64)>> {
+    let sql = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' AND NOT internal ORDER BY table_oid";
+    let mut statement = connection.prepare(sql)?;
+    let names = statement.query_map([], |row| row.get(0))?.collect::<duckdb::Result<Vec<String>>>()?;
+    let rows = names.into_iter().map(|name| {
+        let sql = format!("SELECT count(*) FROM main.{}", ddl::identifier(&name));
+        let rows = connection.query_row(&sql, [], |row| row.get(0))?;
+        Ok((name, rows))
+    });
+    rows.collect()
+}
+
+/// What an earlier attempt of the run published; none when the published file does not hold the run.
+pub(super) fn already_published(
+    workspace: &Workspace,
+    marker: Option<&Marker>,
+    run_id: &str,
+) -> Result<Option<Published>, LoadError> {
+    let Some(marker) = marker else { return Ok(None) };
+    let path = workspace.published();
+    let failed = |source| LoadError::database("reading the published file", path, source);
+    let connection = workspace::open_read_only(path).map_err(failed)?;
+    let sql = "SELECT count(*) FROM etl.runs WHERE run_id = ?";
+    let held: u64 = connection.query_row(sql, [run_id], |row| row.get(0)).map_err(failed)?;
+    if held == 0 {
+        return Ok(None);
+    }
+    let sql = "SELECT stream, list, inserted, updated, unchanged, deleted, rejected \
+               FROM etl.streams WHERE run_id = ? ORDER BY rowid";
+    let lists = connection.prepare(sql).and_then(|mut statement| {
+        let rows = statement.query_map([run_id], |row| {
+            let counts = Counts {
+                inserted: row.get(2)?,
+                updated: row.get(3)?,
+                unchanged: row.get(4)?,
+                deleted: row.get(5)?,
+                rejected: row.get(6)?,
+            };
+            Ok(ListCounts { stream: row.get(0)?, list: row.get(1)?, counts })
+        })?;
+        rows.collect::<duckdb::Result<Vec<_>>>()
+    });
+    let lists = lists.map_err(failed)?;
+    let mut totals = Counts::default();
+    for list in &lists {
+        totals.add(list.counts);
+    }
+    let sql = "SELECT count(*) FROM prospects WHERE _deleted_at IS NULL AND NOT _selected";
+    // A file that an earlier version published does not say.
+    let outside = connection.query_row(sql, [], |row| row.get(0)).unwrap_or(0);
+    let tables = people_rows(&connection).map_err(failed)?;
+    let bytes = fs_err::metadata(path).map_err(|source| LoadError::io("reading", path, source))?.len();
+    Ok(Some(Published {
+        generation: marker.generation,
+        path: path.to_owned(),
+        bytes,
+        lists,
+        totals,
+        outside,
+        other_selections: Vec::new(),
+        tables,
+        already: true,
+        steps: Vec::new(),
+    }))
+}

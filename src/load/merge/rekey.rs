@@ -1,0 +1,85 @@
+//! Rows that two endpoints show under different keys: one of them with the API's own id, the other, which has none, with
+//! a hash of its content. Both carry the hash, so that they are known as one; the API's id stays.
+
+use crate::load::LoadError;
+use crate::load::builder::Builder;
+use crate::load::merge::cells::list_of;
+use crate::load::merge::replace::Sides;
+use crate::load::merge::sticky_columns;
+use crate::schema::{Disposition, Table, ddl};
+
+/// The column that holds the hash of a row's content.
+const CONTENT_HASH: &str = "content_hash";
+
+/// Keys that are given up, for the tables that hold them.
+#[derive(Debug, Default)]
+pub(in crate::load) struct Renamed {
+    /// The parent's key, its only column, and the temporary table of `old` and `new` keys.
+    keys: Vec<(&'static Table, &'static str, String)>,
+}
+
+impl Renamed {
+    /// Looks for such rows in a table that is about to be filled.
+    pub(in crate::load) fn find(
+        &mut self,
+        next: &Builder,
+        table: &'static Table,
+        sides: &Sides,
+    ) -> Result<(), LoadError> {
+        let has_hash = table.columns.iter().any(|column| column.name == CONTENT_HASH);
+        let (Disposition::Upsert, true, [key]) = (table.disposition, has_hash, table.key) else {
+            return Ok(());
+        };
+        let name = ddl::identifier(&format!("renamed_{}", table.name));
+        let column = ddl::identifier(key);
+        let doing = "finding rows with two keys";
+        let sql = format!(
+            "CREATE TEMP TABLE {name} AS WITH known AS ( \
+                SELECT {column} AS key, {CONTENT_HASH} AS hash FROM {staged} \
+                UNION ALL SELECT {column}, {CONTENT_HASH} FROM {previous}) \
+             SELECT h.key AS old, min(a.key) AS new FROM known h \
+             JOIN known a ON a.hash = h.hash AND a.key <> a.hash WHERE h.key = h.hash GROUP BY h.key",
+            staged = sides.staged,
+            previous = sides.previous,
+        );
+        next.batch(doing, &sql)?;
+        if next.number(doing, &format!("SELECT count(*) FROM {name}"))? > 0 {
+            self.keys.push((table, key, name));
+        }
+        Ok(())
+    }
+
+    /// Both sides of a table without the given-up keys.
+    pub(in crate::load) fn apply(&self, table: &Table, sides: Sides) -> Sides {
+        let Sides { staged, previous } = sides;
+        Sides { staged: self.without(table, staged), previous: self.without(table, previous) }
+    }
+
+    /// Rows of `table` without the given-up keys: its own rows go, those of its children change over, unless there
+    /// is one already.
+    fn without(&self, table: &Table, rows: String) -> String {
+        for (parent, key, map) in &self.keys {
+            let column = ddl::identifier(key);
+            if *parent == table {
+                return format!("(SELECT * FROM {rows} WHERE {column} NOT IN (SELECT old FROM {map}))");
+            }
+            if (table.disposition == Disposition::Replace { scope: parent.key }) {
+                let key = list_of(table.key);
+                let known = sticky_columns::columns(table).into_iter().map(|column| {
+                    format!("coalesce({column}, max({column}) OVER (PARTITION BY {key})) AS {column}")
+                });
+                let known: Vec<_> = known.collect();
+                let known =
+                    if known.is_empty() { String::new() } else { format!(" REPLACE ({})", known.join(", ")) };
+                // The window is asked of changed rows only: a key that is doubled by itself has to be seen.
+                return format!(
+                    "(SELECT * EXCLUDE (given_up){known} FROM ( \
+                        SELECT r.* REPLACE (coalesce(m.new, r.{column}) AS {column}), m.new IS NOT NULL AS given_up \
+                        FROM {rows} r LEFT JOIN {map} m ON m.old = r.{column}) \
+                      QUALIFY NOT given_up OR row_number() OVER (PARTITION BY {key} ORDER BY given_up) = 1)"
+                );
+            }
+        }
+        rows
+    }
+}

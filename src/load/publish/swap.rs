@@ -1,0 +1,148 @@
+//! Puts a finished file in the place of the published one.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::crash::{self, Point};
+use crate::load::{LoadError, crash_point};
+use crate::workspace::{Marker, Workspace, durable, inherit, rights};
+
+/// The files of a load in progress. All are safe to lose.
+#[derive(Debug)]
+pub(in crate::load) struct Paths {
+    /// The next generation.
+    pub(in crate::load) next: PathBuf,
+    /// `DuckDB`'s temporary files.
+    pub(in crate::load) temporary: PathBuf,
+    /// A copy beside the published file, needed when the state folder is on another file system.
+    beside: PathBuf,
+}
+
+impl Paths {
+    pub(in crate::load) fn of(workspace: &Workspace) -> Self {
+        let staging = workspace.staging_dir();
+        Self {
+            next: staging.join("next.duckdb"),
+            temporary: staging.join("duckdb-temporary"),
+            beside: workspace.beside(".next"),
+        }
+    }
+}
+
+/// Removes what a load that ended early left behind.
+pub(in crate::load) fn sweep(workspace: &Workspace) -> Result<(), LoadError> {
+    let Paths { next, temporary, beside } = Paths::of(workspace);
+    let wal = next.with_extension("duckdb.wal");
+    for path in [next, wal, beside, temporary] {
+        rights::remove_left(&path).map_err(|source| LoadError::io("removing", &path, source))?;
+    }
+    Ok(())
+}
+
+/// Makes the finished file the published one, keeping what was published, which is described by `replaced`, as a
+/// generation. Gives its size.
+pub(in crate::load) fn replace(
+    workspace: &Workspace,
+    paths: &Paths,
+    replaced: Option<&Marker>,
+) -> Result<u64, LoadError> {
+    let next = &paths.next;
+    if replaced.is_some() {
+        // Whoever could read the earlier file can read this one.
+        inherit(workspace.published(), next, workspace.published());
+    }
+    sync(next)?;
+    crash_point(Point::NextSynced, next)?;
+    let bytes = fs_err::metadata(next).map_err(|source| LoadError::io("reading", next, source))?.len();
+    keep(workspace, replaced)?;
+    move_over(workspace, paths, next)?;
+    Ok(bytes)
+}
+
+/// Path of the generation with that number.
+pub(in crate::load) fn generation_path(workspace: &Workspace, number: u64) -> PathBuf {
+    workspace.generations_dir().join(format!("{number:06}.duckdb"))
+}
+
+/// Keeps the published file as a generation: as a second name of the same file, or as a copy where the file system
+/// has no such thing.
+pub(in crate::load) fn keep(workspace: &Workspace, published: Option<&Marker>) -> Result<(), LoadError> {
+    let Some(marker) = published else { return Ok(()) };
+    let folder = workspace.generations_dir();
+    let kept = generation_path(workspace, marker.generation);
+    let begun = kept.with_extension("new");
+    remove_if_there(&begun)?;
+    let linked = fs_err::hard_link(workspace.published(), &begun);
+    if linked.is_err() {
+        fs_err::copy(workspace.published(), &begun)
+            .map_err(|source| LoadError::io("keeping the earlier generation as", &begun, source))?;
+        sync(&begun)?;
+    }
+    crash_point(Point::GenerationBegun, &begun)?;
+    fs_err::rename(&begun, &kept).map_err(|source| LoadError::io("renaming", &begun, source))?;
+    // Two names of one file: the rename above then does nothing, and both are left.
+    remove_if_there(&begun)?;
+    sync_folder(&folder)?;
+    crash_point(Point::GenerationKept, &kept)
+}
+
+/// Renames `from` over the published file: the one moment in which readers change over.
+pub(in crate::load) fn move_over(workspace: &Workspace, paths: &Paths, from: &Path) -> Result<(), LoadError> {
+    let to = workspace.published();
+    rename_over(from, to, &paths.beside)?;
+    let durable = crash::point(Point::Renamed)
+        .and_then(|()| durable::sync_folder(workspace.folder()))
+        .and_then(|()| crash::point(Point::FolderSynced));
+    durable.map_err(|source| LoadError::NotDurable { path: to.to_owned(), source })
+}
+
+/// Renames `from` over `to`; by way of a copy `beside` that, when they are on different file systems.
+pub(in crate::load) fn rename_over(from: &Path, to: &Path, beside: &Path) -> Result<(), LoadError> {
+    let failed = |source| LoadError::io("replacing", to, source);
+    match fs_err::rename(from, to) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+            // What a crash may have left.
+            remove_if_there(beside)?;
+            copy_closed(from, beside).map_err(|source| LoadError::io("writing", beside, source))?;
+            inherit(from, beside, to);
+            sync(beside)?;
+            fs_err::rename(beside, to).map_err(failed)?;
+            remove_if_there(from)
+        }
+        Err(source) => Err(failed(source)),
+    }
+}
+
+/// Copies a file under a name that nobody but its owner can read yet.
+fn copy_closed(from: &Path, to: &Path) -> io::Result<()> {
+    let mut options = fs_err::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    fs_err::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut copy = options.open(to)?;
+    io::copy(&mut fs_err::File::open(from)?, &mut copy).map(drop)
+}
+
+/// Waits until the file's content is on the disk.
+pub(in crate::load) fn sync(path: &Path) -> Result<(), LoadError> {
+    // Windows syncs only what is open for writing, which the earlier file's permissions may not allow elsewhere.
+    fs_err::OpenOptions::new()
+        .read(cfg!(unix))
+        .write(!cfg!(unix))
+        .open(path)
+        .and_then(|file| file.sync_all())
+        .map_err(|source| LoadError::io("syncing", path, source))
+}
+
+/// Waits until the folder's names are on the disk; only Unix can be asked for that.
+pub(in crate::load) fn sync_folder(path: &Path) -> Result<(), LoadError> {
+    durable::sync_folder(path).map_err(|source| LoadError::io("syncing", path, source))
+}
+
+pub(in crate::load) fn remove_if_there(path: &Path) -> Result<(), LoadError> {
+    match fs_err::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(LoadError::io("removing", path, error)),
+        _ => Ok(()),
+    }
+}

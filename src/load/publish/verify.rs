@@ -1,0 +1,188 @@
+//! The checks that a new generation has to pass before anybody can see it.
+
+use std::path::{Path, PathBuf};
+
+use duckdb::Connection;
+
+use crate::files;
+use crate::load::builder::{Builder, configure};
+use crate::load::merge::cells::list_of;
+use crate::load::{CheckHook, Counts, FailedCheck, InstallHook, LoadError, LoadSettings, rejects};
+use crate::schema::{self, Disposition, Table, ddl, etl};
+use crate::workspace::open_marked;
+
+/// Rows of a failed check that are shown.
+const SAMPLES: usize = 5;
+
+/// Checks of companies that are made while they are merged.
+const OF_COMPANIES: [&str; 2] = ["staged_rows_add_up", "table_rows_add_up"];
+
+/// Names of the checks that the load makes by itself, those of the views left out.
+pub fn check_names() -> Vec<String> {
+    let mut names: Vec<String> = OF_COMPANIES.map(str::to_owned).to_vec();
+    for table in schema::tables() {
+        if table.schema == "main" && table.disposition != Disposition::Merge {
+            names.extend(rows_checks(table));
+        }
+        names.extend((table != &etl::CHANGES).then(|| unique_key_check(table)));
+    }
+    names
+}
+
+/// Names of the checks of a table whose rows are replaced: of the staged rows, and of its own.
+pub(in crate::load) fn rows_checks(table: &Table) -> [String; 2] {
+    [format!("staged_rows_of_{}_add_up", table.name), format!("rows_of_{}_add_up", table.name)]
+}
+
+fn unique_key_check(table: &Table) -> String {
+    format!("unique_key_of_{}", table.name)
+}
+
+/// Refuses the load for what checks found, unless a person accepts it.
+pub(in crate::load) fn settle(failed: Vec<FailedCheck>, accepted: &[String]) -> Result<(), LoadError> {
+    let (overruled, failed): (Vec<_>, Vec<_>) =
+        failed.into_iter().partition(|check| accepted.contains(&check.name));
+    for FailedCheck { name, rows, sample } in overruled {
+        tracing::warn!(check = name, rows, sample, "A check found something; it is accepted as asked.");
+    }
+    if failed.is_empty() { Ok(()) } else { Err(LoadError::ChecksRefused { failed }) }
+}
+
+/// Checks that no company got lost or doubled between the staged files, the previous generation and the new one.
+/// `staged` are the staged companies, `rows` is the number of rows in their table.
+pub(in crate::load) fn companies_add_up(
+    next: &Builder,
+    table: &Table,
+    staged: &str,
+    rows: u64,
+    totals: Counts,
+    accepted: &[String],
+) -> Result<(), LoadError> {
+    let doing = "counting the rows";
+    let newest = next.number(doing, &format!("SELECT count(*) FROM {staged} WHERE _seen_at IS NOT NULL"))?;
+    let earlier = match next.previous(table)? {
+        Some(previous) => next.number(doing, &format!("SELECT count(*) FROM ({previous})"))?,
+        None => 0,
+    };
+    let seen = totals.inserted + totals.updated + totals.unchanged;
+    let mut failed = Vec::new();
+    let mut expect = |name: &str, found: u64, expected: u64, what: &str| {
+        if found != expected {
+            failed.push(FailedCheck {
+                name: name.to_owned(),
+                rows: found.abs_diff(expected),
+                sample: format!("{what}: {found}, expected {expected}"),
+            });
+        }
+    };
+    let [staged, table] = OF_COMPANIES;
+    expect(staged, newest, seen, "newest staged rows");
+    expect(table, rows, earlier + totals.inserted, "rows of the table");
+    settle(failed, accepted)
+}
+
+/// The new generation, opened by itself: views are created and checks run on the file that people will open, under
+/// no other name than its own.
+#[derive(Debug)]
+pub(in crate::load) struct FinishedFile {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl FinishedFile {
+    pub(in crate::load) fn open(
+        path: &Path,
+        settings: &LoadSettings,
+        temporary: &Path,
+    ) -> Result<Self, LoadError> {
+        let connection = configure(settings, temporary)
+            .and_then(|config| files::open(path, config))
+            .map_err(|source| LoadError::database("opening the new generation", path, source))?;
+        Ok(Self { connection, path: path.to_owned() })
+    }
+
+    /// Creates the views, in one transaction: each statement by itself would be synced to the disk.
+    pub(in crate::load) fn install(&self, hook: InstallHook<'_>) -> Result<(), LoadError> {
+        let failed = |source| LoadError::database("creating the views", &self.path, source);
+        self.connection.execute_batch("BEGIN").map_err(failed)?;
+        hook(&self.connection).map_err(|source| LoadError::Hook { what: "the views", source })?;
+        self.connection.execute_batch("COMMIT").map_err(failed)
+    }
+
+    /// Runs our own checks and those of the hook.
+    pub(in crate::load) fn check(
+        &self,
+        tables: &[&Table],
+        hook: CheckHook<'_>,
+        accepted: &[String],
+    ) -> Result<(), LoadError> {
+        let mut failed = Vec::new();
+        // `etl.changes` only ever grows, by one row for each changed column of a unique company.
+        for table in tables.iter().filter(|table| **table != &etl::CHANGES) {
+            let checked = self.duplicates(table);
+            failed.extend(
+                checked.map_err(|source| LoadError::database("checking the keys", &self.path, source))?,
+            );
+        }
+        failed
+            .extend(hook(&self.connection).map_err(|source| LoadError::Hook { what: "the checks", source })?);
+        settle(failed, accepted)
+    }
+
+    /// Keys that a table holds more than once.
+    fn duplicates(&self, table: &Table) -> duckdb::Result<Option<FailedCheck>> {
+        // The key of rejects holds whole records: grouping by these would take more memory than a load may have.
+        let is_rejects = table == &etl::REJECTS;
+        let key = if is_rejects { rejects::HASH.to_owned() } else { list_of(table.key) };
+        let shown: Vec<_> = if is_rejects {
+            ["stream", "table_name", "key"].map(|column| format!("any_value({column})")).to_vec()
+        } else {
+            let names = table.key.iter().map(|key| ddl::identifier(key));
+            names.map(|key| format!("coalesce(CAST({key} AS VARCHAR), 'NULL')")).collect()
+        };
+        let sql = format!(
+            "SELECT concat_ws('/', {shown}), count(*) FROM {} GROUP BY {key} HAVING count(*) > 1",
+            table.qualified(),
+            shown = shown.join(", "),
+        );
+        let mut statement = self.connection.prepare(&sql)?;
+        let mut found = statement.query([])?;
+        let (mut rows, mut samples) = (0, Vec::new());
+        while let Some(row) = found.next()? {
+            rows += 1;
+            if samples.len() < SAMPLES {
+                samples.push(format!("{}: {} rows", row.get::<_, String>(0)?, row.get::<_, u64>(1)?));
+            }
+        }
+        let name = unique_key_check(table);
+        Ok((rows > 0).then(|| FailedCheck { name, rows, sample: samples.join("\n") }))
+    }
+
+    /// Writes everything into the file and closes it.
+    pub(in crate::load) fn close(self) -> Result<(), LoadError> {
+        let failed = |source| LoadError::database("writing the new generation", &self.path, source);
+        self.connection.execute_batch("CHECKPOINT").map_err(failed)?;
+        self.connection.close().map_err(|(_, source)| failed(source))
+    }
+}
+
+/// Opens the closed file once more, as a reader does, and compares it with what was written.
+pub(in crate::load) fn reopen(path: &Path, generation: u64, rows: &[(String, u64)]) -> Result<(), LoadError> {
+    let differs = |what: String| Err(LoadError::Verification { path: path.to_owned(), what });
+    if path.with_extension("duckdb.wal").exists() {
+        return differs("a write-ahead log is left beside it".to_owned());
+    }
+    let (connection, marker) = open_marked(path)?;
+    if marker.generation != generation {
+        return differs(format!("it says generation {}, not {generation}", marker.generation));
+    }
+    let failed = |source| LoadError::database("reading the new generation", path, source);
+    for (table, expected) in rows {
+        let sql = format!("SELECT count(*) FROM {table}");
+        let found: u64 = connection.query_row(&sql, [], |row| row.get(0)).map_err(failed)?;
+        if found != *expected {
+            return differs(format!("{table} has {found} rows, not {expected}"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,188 @@
+//! Which parts of a record go to which tables, worked out once from the catalog.
+
+use crate::catalog::{At, Lists, Paging, Stream, Target};
+use crate::normalise::dedup::group::Unit;
+use crate::normalise::drift::DriftTally;
+use crate::normalise::mapping::plan::{Slot, TableMapping};
+use crate::schema::{Disposition, Table};
+use crate::staging::Drift;
+
+/// The tables that the records of a stream feed.
+#[derive(Debug)]
+pub(in crate::normalise) struct StreamPlan {
+    /// What is read, in the order of the stream's targets. The main part is among them also when its table is not
+    /// wanted, since the others take their keys from it.
+    pub(in crate::normalise) parts: Vec<Part>,
+    /// Position of the part that is the record itself.
+    pub(in crate::normalise) main: usize,
+    /// A page is the answer about one company.
+    pub(in crate::normalise) of_companies: bool,
+    /// An object that is no envelope is a record.
+    pub(in crate::normalise) single: bool,
+}
+
+/// One part of a record, and its table.
+#[derive(Debug)]
+pub(in crate::normalise) struct Part {
+    pub(in crate::normalise) plan: TableMapping,
+    pub(in crate::normalise) from: From,
+    /// Whether rows of it are staged.
+    pub(in crate::normalise) wanted: bool,
+    /// What its rows are the newest together with.
+    pub(in crate::normalise) unit: Unit,
+    /// Positions of the columns that name what was read, where that is to be told.
+    pub(in crate::normalise) scope: Option<Vec<usize>>,
+}
+
+/// Where in a record a part is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::normalise) enum From {
+    /// It is the record.
+    Record,
+    /// The elements of the array in this field of the record.
+    Elements {
+        /// The field.
+        field: &'static str,
+        /// Its slot in the main part.
+        slot: Slot,
+    },
+}
+
+impl StreamPlan {
+    /// For the tables named, or for all.
+    pub(in crate::normalise) fn new(stream: &'static Stream, tables: Option<&[&'static str]>) -> Self {
+        let wants = |table: &Table| tables.is_none_or(|tables| tables.contains(&table.name));
+        let of_companies = stream.lists == Lists::Companies;
+        let main_target = stream.targets.iter().position(|target| target.at == At::Record);
+        let mut main = main_plan(stream, main_target, wants);
+        let mut parts = Vec::new();
+        for (position, target) in stream.targets.iter().enumerate() {
+            if Some(position) == main_target || !wants(target.table) {
+                continue;
+            }
+            let mut plan = TableMapping::new(target.table);
+            let from = match target.at {
+                At::Record => {
+                    plan.quiet = true;
+                    From::Record
+                }
+                At::Elements(field) => {
+                    let documented = stream.documented.iter().filter_map(|name| name.strip_prefix(field));
+                    let documented = documented.filter_map(|name| plan.find_path(name.strip_prefix('.')?));
+                    plan.documented = documented.collect();
+                    link(&mut plan, &main);
+                    From::Elements { field, slot: main.know(field) }
+                }
+            };
+            let scope = scope_of(&plan, from, of_companies);
+            // 0 is for the main part.
+            let unit = unit_of(target.table, from, of_companies, parts.len() as u64 + 1);
+            parts.push(Part { plan, from, wanted: true, unit, scope });
+        }
+        let wanted = main_target.is_some() && wants(main.table);
+        let scope = scope_of(&main, From::Record, of_companies).filter(|_| wanted);
+        let before = main_target
+            .map_or(0, |main| stream.targets.iter().take(main).filter(|target| wants(target.table)).count());
+        let unit = unit_of(main.table, From::Record, of_companies, 0);
+        parts.insert(before, Part { plan: main, from: From::Record, wanted, unit, scope });
+        let single = stream.endpoint.paging == Paging::Single;
+        Self { parts, main: before, of_companies, single }
+    }
+
+    /// The tables wanted, in the order of the stream's targets.
+    pub(in crate::normalise) fn wanted(&self) -> impl Iterator<Item = &Part> {
+        self.parts.iter().filter(|part| part.wanted)
+    }
+
+    /// Whether the main part reports what it finds in a field.
+    fn is_told_by_main(&self, field: &str) -> bool {
+        self.parts.get(self.main).is_some_and(|main| main.wanted && main.plan.feeds(field))
+    }
+
+    /// The drift of all parts, each with its own tally.
+    pub(in crate::normalise) fn drift(&self, tallies: Vec<DriftTally>) -> Vec<Drift> {
+        let mut drift: Vec<_> = self
+            .parts
+            .iter()
+            .zip(tallies)
+            .filter(|(part, _)| part.wanted)
+            .flat_map(|(part, tally)| {
+                let mut drift = tally.into_drift(&part.plan, part.from);
+                // Of a field that feeds two tables of the record, the main one tells.
+                drift.retain(|drift| !part.plan.quiet || !self.is_told_by_main(&drift.field));
+                drift
+            })
+            .collect();
+        drift.sort_by(|a, b| (a.kind, &a.field).cmp(&(b.kind, &b.field)));
+        drift
+    }
+}
+
+/// The plan of the record itself. It knows all arrays, and what the record's other tables take up, so that none of
+/// these is taken for a field without a column.
+fn main_plan(stream: &Stream, target: Option<usize>, wants: impl Fn(&Table) -> bool) -> TableMapping {
+    let mut plan = TableMapping::of_columns(stream.table(), |_| false);
+    if let Some(target) = target.and_then(|target| stream.targets.get(target)) {
+        plan = TableMapping::new(target.table);
+    }
+    let columns = plan.fields.len();
+    for target in stream.targets {
+        match target.at {
+            At::Elements(field) => {
+                plan.know(field);
+            }
+            At::Record => {
+                let before = plan.fields.len();
+                for field in target.table.columns.iter().flat_map(|column| column.sources().0) {
+                    plan.know(field);
+                }
+                plan.elsewhere.extend(before..plan.fields.len());
+            }
+        }
+    }
+    let asked_for = |field: &str| {
+        let takes = |target: &Target| match target.at {
+            At::Elements(of) => of == field,
+            At::Record => {
+                let is_in = |path: &&str| path.strip_prefix(field).is_some_and(|rest| rest.starts_with('.'));
+                let mut fields = target.table.columns.iter().flat_map(|column| column.sources().0);
+                fields.any(|path| *path == field || is_in(path))
+            }
+        };
+        stream.targets.iter().any(|target| takes(target) && wants(target.table))
+    };
+    plan.hidden = (columns..plan.fields.len()).filter(|slot| !asked_for(plan.field(*slot))).collect();
+    let known = stream.documented.iter().filter_map(|field| plan.find_path(field));
+    plan.documented = known.filter(|slot| !plan.hidden.contains(slot)).collect();
+    plan
+}
+
+/// Tells the columns where the enclosing row has their namesakes.
+fn link(plan: &mut TableMapping, main: &TableMapping) {
+    for column in &mut plan.columns {
+        column.enclosing = main.column(column.name);
+    }
+}
+
+/// Elements are replaced as a whole with their record, and what is about a company with the answer. Rows that are only
+/// ever added, such as leads, can come in the answers about several companies.
+fn unit_of(table: &Table, from: From, of_companies: bool, number: u64) -> Unit {
+    let added = table.disposition == Disposition::Upsert;
+    match from {
+        From::Elements { .. } => Unit::Record,
+        From::Record if of_companies && !added => Unit::Answer,
+        From::Record => Unit::Row(number),
+    }
+}
+
+/// What is to be told of what was read: the parents of elements, and the companies that answers are about. All else is
+/// told by the lists.
+fn scope_of(plan: &TableMapping, from: From, of_companies: bool) -> Option<Vec<usize>> {
+    let columns = match (from, plan.table.disposition) {
+        (From::Elements { .. }, Disposition::Replace { scope }) => scope,
+        (From::Record, Disposition::Replace { scope }) if of_companies => scope,
+        (From::Record, Disposition::Merge) if of_companies => plan.table.key,
+        _ => return None,
+    };
+    Some(columns.iter().filter_map(|column| plan.column(column)).collect())
+}

@@ -1,0 +1,224 @@
+//! The parts of a record that are rows of other tables: above all the elements of its arrays.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use crate::normalise::dedup::group::{Groups, Unit};
+use crate::normalise::drift::Position;
+use crate::normalise::mapping::stream_plan::{From, Part};
+use crate::normalise::normaliser::LandedPage;
+use crate::normalise::output::rejects::{At, Rejects, Unusable};
+use crate::normalise::rows::row::{CellReject, Context, RowInput};
+use crate::normalise::rows::target::{Scratch, Target};
+use crate::record::cell::{self, Cell};
+use crate::record::fields::Elements;
+use crate::record::json_text::{self, JsonType, Raw};
+use crate::record::repairs::Repairs;
+use crate::schema::Origin;
+
+pub(in crate::normalise) const NOT_AN_OBJECT: &str = "not a JSON object";
+pub(in crate::normalise) const SAME_KEY: &str = "another element has the same key";
+
+/// The rows read so far of those that belong together, by their keys' hashes.
+#[derive(Debug, Default)]
+pub(in crate::normalise) struct Siblings<'a>(HashMap<u64, &'a str>);
+
+/// Whether a row has a place beside its siblings.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::normalise) enum Sibling {
+    New,
+    /// The same JSON came before.
+    Same,
+    /// Something else with the same key came before.
+    Other,
+}
+
+impl<'a> Siblings<'a> {
+    /// Looks whether a row with that key came before, and remembers this one when none did.
+    pub(in crate::normalise) fn add(&mut self, key: u64, raw: &'a str) -> Sibling {
+        match self.0.entry(key) {
+            Entry::Vacant(place) => {
+                place.insert(raw);
+                Sibling::New
+            }
+            Entry::Occupied(earlier) if *earlier.get() == raw => Sibling::Same,
+            Entry::Occupied(_) => Sibling::Other,
+        }
+    }
+}
+
+/// A record that became a row, and what its other parts have in common.
+#[derive(Debug)]
+pub(in crate::normalise) struct Parent<'s, 'a> {
+    pub(in crate::normalise) page: &'a LandedPage,
+    /// The main part of the record, and the record.
+    pub(in crate::normalise) main: (&'s Part, &'s Scratch<'a>),
+    pub(in crate::normalise) raw: &'a str,
+    pub(in crate::normalise) place: Position,
+    /// Position of its unit.
+    pub(in crate::normalise) unit: usize,
+    /// What was repaired in the page.
+    pub(in crate::normalise) repairs: Option<&'a Repairs>,
+}
+
+impl<'a> Parent<'_, 'a> {
+    /// Reads one other part of the record.
+    pub(in crate::normalise) fn read(
+        &self,
+        part: &Part,
+        target: &mut Target,
+        scratch: &mut Scratch<'a>,
+        (rejects, units): (&mut Rejects, &mut Groups),
+    ) {
+        let siblings = Siblings::default();
+        let mut reading =
+            ChildReader { parent: self, part, target, scratch, rejects, units, siblings, ambiguous: false };
+        match part.from {
+            From::Record => reading.object(self.place.record, Raw { text: self.raw, escapes: 0 }),
+            From::Elements { field, slot } => {
+                if let Some(array) = self.main.1.record.get(slot) {
+                    reading.array(field, array);
+                }
+            }
+        }
+    }
+
+    fn around(&self, position: usize) -> Context<'_, 'a> {
+        let enclosing = Some(self.main.1.row.cells.as_slice());
+        let repairs = self.repairs;
+        Context { asked: &self.page.parent, enclosing, position, repairs, ..Context::default() }
+    }
+}
+
+/// A part while it is read.
+struct ChildReader<'r, 's, 'a> {
+    parent: &'r Parent<'s, 'a>,
+    part: &'r Part,
+    target: &'r mut Target,
+    scratch: &'r mut Scratch<'a>,
+    rejects: &'r mut Rejects,
+    units: &'r mut Groups,
+    siblings: Siblings<'a>,
+    /// Several elements could be what the request was about.
+    ambiguous: bool,
+}
+
+impl<'a> ChildReader<'_, '_, 'a> {
+    /// Null is an array without elements; anything else that is no array counts as not read.
+    fn array(&mut self, field: &'static str, array: Raw<'a>) {
+        let elements = Elements::new(array.text);
+        if elements.is_none() && json_text::type_of(array.text) != JsonType::Null {
+            return self.not_a_list(field, array);
+        }
+        let parent = self.parent;
+        self.target.append_scope(&self.part.plan, &parent.around(0), parent.page, parent.unit);
+        self.ambiguous = self.could_be_asked_for(array) > 1;
+        for (position, element) in elements.into_iter().flatten().enumerate() {
+            self.element(field, position, element);
+        }
+    }
+
+    /// How many different elements could be what the request was about, where a column is filled by that: two companies can
+    /// share all that an element says of them but their names.
+    fn could_be_asked_for(&mut self, array: Raw<'a>) -> usize {
+        let plan = &self.part.plan;
+        let column = plan.columns.iter().find(|column| column.origin == Origin::AskedWhenSame);
+        let Some(column) = column.filter(|_| !self.parent.page.parent.is_empty()) else { return 0 };
+        let around = self.parent.around(0);
+        let mut found: Vec<&str> = Vec::new();
+        for element in Elements::new(array.text).into_iter().flatten() {
+            let record = &mut self.scratch.record;
+            let is_object = self.target.reader.read(plan, element.text, record);
+            let says_itself = |slot: &usize| {
+                let value = record.get(*slot);
+                value.is_some_and(|value| cell::parse_raw(column.kind, value, None).cell != Cell::Null)
+            };
+            let could_be = is_object
+                && !column.slots.iter().any(says_itself)
+                && around.asked_when_same(column, record) != Cell::Null;
+            if could_be && !found.contains(&element.text) {
+                found.push(element.text);
+            }
+        }
+        found.len()
+    }
+
+    fn not_a_list(&mut self, field: &'static str, value: Raw<'a>) {
+        let (main, Scratch { row, .. }) = self.parent.main;
+        let at = At { table: main.plan.table.name, ..self.at(0) };
+        let reject = CellReject { field: Cow::Borrowed(field), raw: value.text, reason: "not a list" };
+        self.rejects.cell(at, &row.key(&main.plan), &reject, 0);
+    }
+
+    /// An element is an object, or a single value where the table has a column for it.
+    fn element(&mut self, field: &'static str, position: usize, element: Raw<'a>) {
+        let plan = &self.part.plan;
+        if !plan.takes_values() {
+            return self.object(position, element);
+        }
+        let object = element.text.starts_with('{') && plan.takes_objects();
+        if object {
+            self.target.reader.read(plan, element.text, &mut self.scratch.record);
+        } else {
+            self.scratch.record.clear();
+        }
+        self.row(position, element, (!object).then_some((field, element)));
+    }
+
+    fn object(&mut self, position: usize, object: Raw<'a>) {
+        if self.target.reader.read(&self.part.plan, object.text, &mut self.scratch.record) {
+            self.row(position, object, None);
+        } else {
+            self.reject(position, object.text, Unusable::because(NOT_AN_OBJECT));
+        }
+    }
+
+    fn row(&mut self, position: usize, raw: Raw<'a>, element: Option<(&'static str, Raw<'a>)>) {
+        let (parent, plan) = (self.parent, &self.part.plan);
+        let at = self.at(position);
+        let Scratch { record, row } = &mut *self.scratch;
+        let around = Context { element, ambiguous: self.ambiguous, ..parent.around(position) };
+        let source = RowInput { plan, record, place: parent.place, around };
+        if let Err(unusable) = row.fill(&source, &mut self.target.drift) {
+            return self.reject(position, raw.text, unusable);
+        }
+        let siblings = matches!(self.part.from, From::Elements { .. });
+        match if siblings { self.siblings.add(row.key_hash(plan), raw.text) } else { Sibling::New } {
+            Sibling::New => {
+                let unit = match self.part.unit {
+                    Unit::Record => parent.unit,
+                    Unit::Answer => self.units.answer().unwrap_or(parent.unit),
+                    Unit::Row(table) => self.units.row(table, &row.key(plan), raw.text),
+                };
+                self.target.append(at, row, unit, || row.key(plan), self.rejects);
+            }
+            Sibling::Same => {}
+            Sibling::Other => {
+                let key = Some(row.key(plan));
+                self.reject(position, raw.text, Unusable { key, ..Unusable::because(SAME_KEY) });
+            }
+        }
+    }
+
+    /// Rejects an element whole, or a part that is the record itself. What is not known of its key and field is that of the
+    /// record, and that of the array.
+    fn reject(&mut self, position: usize, raw: &str, unusable: Unusable) {
+        let at = self.at(position);
+        let (main, Scratch { row, .. }) = self.parent.main;
+        let key = unusable.key.or_else(|| Some(row.key(&main.plan)));
+        match self.part.from {
+            From::Record => self.rejects.record_of(at, &main.plan, raw, &Unusable { key, ..unusable }),
+            From::Elements { field, .. } => {
+                let field = unusable.field.or(Some(field));
+                self.rejects.record(at, raw, &Unusable { key, field, ..unusable });
+            }
+        }
+    }
+
+    fn at(&self, position: usize) -> At<'a> {
+        let table = self.part.plan.table.name;
+        let Parent { page, place, unit, .. } = *self.parent;
+        At { page, table, record: place.record, part: Some((table, position)), unit: Some(unit) }
+    }
+}

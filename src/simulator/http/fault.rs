@@ -1,0 +1,329 @@
+//! Faults: answers that a network or a busy server gives instead of the right one.
+
+use std::time::{Duration, SystemTime};
+
+use crate::simulator::data::rng::{Rng, Stream};
+use crate::simulator::http::answer::Answer;
+use crate::simulator::http::delivery::Delivery;
+use crate::simulator::settings::switches::Switches;
+
+/// What goes wrong with one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// An error status.
+    Status {
+        /// 400 to 599.
+        code: u16,
+        /// The header `Retry-After`, if any.
+        retry_after: Option<RetryAfter>,
+        /// The body is HTML, as a load balancer sends it, else JSON.
+        html: bool,
+    },
+    /// 200 with a page of HTML.
+    Html,
+    /// 200 with a JSON object that is an error.
+    JsonError,
+    /// 200 with an empty body.
+    Empty,
+    /// 204.
+    NoContent,
+    /// 302 to another origin.
+    Redirect,
+    /// The connection is closed without an answer.
+    Closed,
+    /// The connection is reset without an answer.
+    Reset,
+    /// The connection is reset in the middle of the body.
+    ResetInBody,
+    /// The connection is closed in the middle of the body, whose length was announced.
+    Truncated,
+    /// The connection is closed in the middle of a body without a length, as if that were its end.
+    Cut,
+    /// Compressed, with one wrong bit.
+    GzipDamaged,
+    /// Half of a compressed body.
+    GzipCut,
+    /// Seven megabytes of gzip that become a gibibyte.
+    Bomb,
+    /// A body of a gibibyte.
+    Huge,
+    /// Compressed as `br`, half of it nonsense.
+    BrotliDamaged,
+    /// A kilobyte of `br` that becomes a gibibyte.
+    BrotliBomb,
+    /// Compressed as `zstd`, half of it nonsense.
+    ZstdDamaged,
+    /// Some kilobytes of `zstd` that become a gibibyte.
+    ZstdBomb,
+    /// Compressed as `compress`, which nobody has asked for.
+    Compress,
+    /// The right answer as UTF-16.
+    Utf16,
+    /// The right answer, a byte a second.
+    Trickle,
+    /// Half of the right answer, then silence.
+    Stall,
+    /// No answer, and the connection stays open.
+    Hang,
+}
+
+/// The forms of the header `Retry-After`, sensible or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RetryAfter {
+    /// So many seconds.
+    Seconds(u32),
+    /// A date so many seconds from the answer.
+    Date(u32),
+    /// More seconds than any counter holds.
+    Absurd,
+    /// Words that are neither form.
+    Words,
+}
+
+/// The faults that are no error status, as the switch names them.
+const NAMED: &[(&str, Fault)] = &[
+    ("html", Fault::Html),
+    ("json-error", Fault::JsonError),
+    ("empty", Fault::Empty),
+    ("204", Fault::NoContent),
+    ("redirect", Fault::Redirect),
+    ("closed", Fault::Closed),
+    ("reset", Fault::Reset),
+    ("reset-in-body", Fault::ResetInBody),
+    ("truncated", Fault::Truncated),
+    ("cut", Fault::Cut),
+    ("gzip-damaged", Fault::GzipDamaged),
+    ("gzip-cut", Fault::GzipCut),
+    ("bomb", Fault::Bomb),
+    ("huge", Fault::Huge),
+    ("br-damaged", Fault::BrotliDamaged),
+    ("br-bomb", Fault::BrotliBomb),
+    ("zstd-damaged", Fault::ZstdDamaged),
+    ("zstd-bomb", Fault::ZstdBomb),
+    ("compress", Fault::Compress),
+    ("utf16", Fault::Utf16),
+    ("trickle", Fault::Trickle),
+    ("stall", Fault::Stall),
+    ("hang", Fault::Hang),
+];
+
+/// What the switch `fault-rate` draws from: everything that another attempt repairs, and soon.
+const DRAWN: &[Fault] = &[
+    status(429, false, None),
+    status(429, false, Some(RetryAfter::Seconds(0))),
+    status(500, false, None),
+    status(500, true, None),
+    status(502, true, None),
+    status(503, true, None),
+    status(503, false, Some(RetryAfter::Seconds(0))),
+    status(504, true, None),
+    Fault::Html,
+    Fault::JsonError,
+    Fault::Empty,
+    Fault::NoContent,
+    Fault::Closed,
+    Fault::Reset,
+    Fault::ResetInBody,
+    Fault::Truncated,
+    Fault::Cut,
+    Fault::GzipDamaged,
+    Fault::GzipCut,
+];
+
+const fn status(code: u16, html: bool, retry_after: Option<RetryAfter>) -> Fault {
+    Fault::Status { code, retry_after, html }
+}
+
+/// Faults as the switch has them: on single requests, and on all from one on.
+#[derive(Debug, Default)]
+pub(in crate::simulator) struct Schedule {
+    pub(in crate::simulator) single: Vec<(u64, Fault)>,
+    pub(in crate::simulator) from: Vec<(u64, Fault)>,
+}
+
+impl Schedule {
+    /// Reads a list: `429@3,429:2@5,503:date10:json@6,html@7,500@8+`.
+    pub(in crate::simulator) fn parse(text: &str) -> Option<Self> {
+        let mut plan = Self::default();
+        for item in text.split(',') {
+            let (kind, number) = item.trim().split_once('@')?;
+            let fault = Fault::parse(kind)?;
+            let (faults, number) = match number.strip_suffix('+') {
+                Some(number) => (&mut plan.from, number),
+                None => (&mut plan.single, number),
+            };
+            faults.push((number.parse().ok().filter(|number| *number > 0)?, fault));
+        }
+        Some(plan)
+    }
+}
+
+impl Fault {
+    fn parse(kind: &str) -> Option<Self> {
+        if let Some((_, fault)) = NAMED.iter().find(|(name, _)| *name == kind) {
+            return Some(*fault);
+        }
+        let mut words = kind.split(':');
+        let code: u16 = words.next()?.parse().ok().filter(|code| (400..600).contains(code))?;
+        let mut retry_after = (code == 429).then_some(RetryAfter::Seconds(0));
+        let mut html = code >= 500;
+        for word in words {
+            match word {
+                "json" => html = false,
+                "html" => html = true,
+                "none" => retry_after = None,
+                "absurd" => retry_after = Some(RetryAfter::Absurd),
+                "words" => retry_after = Some(RetryAfter::Words),
+                _ => {
+                    retry_after = Some(match word.strip_prefix("date") {
+                        Some(seconds) => RetryAfter::Date(seconds.parse().ok()?),
+                        None => RetryAfter::Seconds(word.parse().ok()?),
+                    });
+                }
+            }
+        }
+        Some(status(code, html, retry_after))
+    }
+
+    /// The fault of request `sequence` (from 1): the one that the switches name, or a drawn one.
+    pub(in crate::simulator) fn of_request(switches: &Switches, seed: u64, sequence: u64) -> Option<Self> {
+        let single = switches.faults.iter().find(|(number, _)| *number == sequence);
+        let lasting = || switches.faults_from.iter().find(|(number, _)| *number <= sequence);
+        if let Some((_, fault)) = single.or_else(lasting) {
+            return Some(*fault);
+        }
+        let mut draw = Rng::new(seed, sequence, Stream::Fault);
+        if draw.unit() * 100.0 >= switches.fault_rate_percent {
+            return None;
+        }
+        let which = draw.below(u32::try_from(DRAWN.len()).unwrap_or(1));
+        DRAWN.get(which as usize).copied()
+    }
+
+    /// The answer instead of the right one; `None` when the right one is needed. `echo` is what a debug page quotes
+    /// of the request.
+    pub(in crate::simulator) fn answer(
+        self,
+        switches: &Switches,
+        path_and_query: &str,
+        echo: &str,
+    ) -> Option<Answer> {
+        match self {
+            Self::Status { code, retry_after, html } => {
+                let answer = if html {
+                    page(code, echo)
+                } else {
+                    Answer::detail(code, &format!("{}{echo}", reason(code)))
+                };
+                Some(match retry_after {
+                    None => answer,
+                    Some(wait) => answer.with_header("retry-after", wait.header()),
+                })
+            }
+            Self::Html => Some(page(200, echo)),
+            Self::JsonError => Some(Answer::detail(200, &format!("Internal error{echo}"))),
+            // The delivery of the others brings the body along.
+            Self::Empty | Self::Bomb | Self::Huge | Self::BrotliBomb | Self::ZstdBomb => {
+                Some(Answer::json(String::new()))
+            }
+            Self::NoContent => Some(Answer::empty(204)),
+            Self::Redirect => {
+                let target = format!("{}{path_and_query}", switches.redirect_to.trim_end_matches('/'));
+                Some(Answer::empty(302).with_header("location", target))
+            }
+            Self::Closed | Self::Reset | Self::Hang => Some(Answer::empty(0)),
+            Self::ResetInBody
+            | Self::Truncated
+            | Self::Cut
+            | Self::GzipDamaged
+            | Self::GzipCut
+            | Self::BrotliDamaged
+            | Self::ZstdDamaged
+            | Self::Compress
+            | Self::Utf16
+            | Self::Trickle
+            | Self::Stall => None,
+        }
+    }
+
+    /// How the answer gets onto the connection.
+    pub(in crate::simulator) fn delivery(self) -> Delivery {
+        match self {
+            Self::Closed => Delivery::Closed,
+            Self::Reset => Delivery::Reset,
+            Self::ResetInBody => Delivery::HalfThenReset,
+            Self::Truncated => Delivery::Half,
+            Self::Cut => Delivery::HalfUnannounced,
+            Self::GzipDamaged => Delivery::GzipDamaged,
+            Self::GzipCut => Delivery::GzipHalf,
+            Self::Bomb => Delivery::Bomb,
+            Self::Huge => Delivery::Huge,
+            Self::BrotliDamaged => Delivery::BrotliDamaged,
+            Self::BrotliBomb => Delivery::BrotliBomb,
+            Self::ZstdDamaged => Delivery::ZstdDamaged,
+            Self::ZstdBomb => Delivery::ZstdBomb,
+            Self::Compress => Delivery::Compress,
+            Self::Utf16 => Delivery::Utf16,
+            Self::Trickle => Delivery::Trickle,
+            Self::Stall => Delivery::HalfThenSilence,
+            Self::Hang => Delivery::Never,
+            Self::Status { .. }
+            | Self::Html
+            | Self::JsonError
+            | Self::Empty
+            | Self::NoContent
+            | Self::Redirect => Delivery::Whole,
+        }
+    }
+
+    /// The name in the request log.
+    pub(in crate::simulator) fn label(self) -> String {
+        match self {
+            Self::Status { code, .. } => code.to_string(),
+            named => NAMED
+                .iter()
+                .find(|(_, fault)| *fault == named)
+                .map_or_else(String::new, |(name, _)| (*name).to_owned()),
+        }
+    }
+}
+
+impl RetryAfter {
+    fn header(self) -> String {
+        match self {
+            Self::Seconds(seconds) => seconds.to_string(),
+            Self::Date(seconds) => {
+                httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(u64::from(seconds)))
+            }
+            Self::Absurd => "99999999999999999999999999".to_owned(),
+            Self::Words => "in a while".to_owned(),
+        }
+    }
+}
+
+fn reason(code: u16) -> &'static str {
+    match code {
+        429 => "Request was throttled.",
+        401 => "Invalid API key.",
+        403 => "API is not enabled for your account.",
+        404 => "Not found",
+        _ => "Server Error",
+    }
+}
+
+fn page(code: u16, echo: &str) -> Answer {
+    let title = match code {
+        200 => "Sign in",
+        500 => "Server Error (500)",
+        502 => "502 Bad Gateway",
+        503 => "503 Service Temporarily Unavailable",
+        504 => "504 Gateway Time-out",
+        _ => "Error",
+    };
+    let body = format!(
+        "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1>{echo}</center>\r\n</body>\r\n</html>\r\n"
+    );
+    Answer::new(code, "text/html; charset=utf-8", body)
+}
