@@ -244,42 +244,64 @@ async fn details_read_with_a_wrong_clock_are_read_again_once_and_then_their_age_
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_unfinished_run_is_gone_on_with_within_a_day_by_whatever_clock_and_else_given_up() {
+mod an_unfinished_run_is_gone_on_with_within_a_day_by_whatever_clock_and_else_given_up {
+    use super::{DAY, unfinished};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn by_the_right_clock() {
+        unfinished(0, 0, true).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn begun_two_hours_ahead() {
+        unfinished(7200, 0, true).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn found_two_hours_later() {
+        unfinished(0, 7200, true).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn begun_four_hundred_days_ahead() {
+        unfinished(400 * DAY, 0, false).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn found_two_days_later() {
+        unfinished(0, 2 * DAY, false).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn begun_two_days_behind() {
+        unfinished(-2 * DAY, 0, false).await;
+    }
+}
+
+/// A run that is stopped by the first clock, and what the next does by the second.
+async fn unfinished(first: i64, second: i64, resumes: bool) {
     if !has_wrong_clocks() {
         return;
     }
-    for (first, second, resumes) in [
-        (0, 0, true),
-        (7200, 0, true),
-        (0, 7200, true),
-        (400 * DAY, 0, false),
-        (0, 2 * DAY, false),
-        (-2 * DAY, 0, false),
-    ] {
-        let clocks = Clocks::new(300, &[]).await;
-        let options = ["sync", "prospects", "--page-size", "50", "--max-requests", "4"];
-        let stopped = clocks.run(&first.to_string(), &options).await;
-        assert_eq!(stopped.status.code(), Some(8), "{}", stderr(&stopped));
-        let text = clocks.sync(&second.to_string(), &["prospects"]).await;
-        assert_eq!(text.contains("Resuming the unfinished run"), resumes, "{first} and {second}: {text}");
-        assert_eq!(text.contains("unfinished run is given up"), !resumes, "{first} and {second}: {text}");
-        clocks.assert_in_order(&format!("{first} and {second}"));
-        // What was given up stays for a while, or goes with `--keep-raw 1`: the runs after it are runs of their own.
-        let mut known = clocks.runs().await;
-        for options in [&["prospects"][..], &["prospects", "--keep-raw", "1"], &["prospects"]] {
-            clocks.sync(&second.to_string(), options).await;
-            let runs = clocks.runs().await;
-            assert_eq!(runs[1..], known, "{first} and {second}: the last run is the first that is shown");
-            known = runs;
-        }
-        let rebuilt = clocks.run(&second.to_string(), &["rebuild"]).await;
-        assert_eq!(rebuilt.status.code(), Some(0), "{first} and {second}: {}", stderr(&rebuilt));
-        assert!(
-            clocks.runs().await[0] > known[0],
-            "{first} and {second}: the rebuilt file has a run of its own"
-        );
+    let clocks = Clocks::new(300, &[]).await;
+    let options = ["sync", "prospects", "--page-size", "50", "--max-requests", "4"];
+    let stopped = clocks.run(&first.to_string(), &options).await;
+    assert_eq!(stopped.status.code(), Some(8), "{}", stderr(&stopped));
+    let text = clocks.sync(&second.to_string(), &["prospects"]).await;
+    assert_eq!(text.contains("Resuming the unfinished run"), resumes, "{first} and {second}: {text}");
+    assert_eq!(text.contains("unfinished run is given up"), !resumes, "{first} and {second}: {text}");
+    clocks.assert_in_order(&format!("{first} and {second}"));
+    // What was given up stays for a while, or goes with `--keep-raw 1`: the runs after it are runs of their own.
+    let mut known = clocks.runs().await;
+    for options in [&["prospects"][..], &["prospects", "--keep-raw", "1"], &["prospects"]] {
+        clocks.sync(&second.to_string(), options).await;
+        let runs = clocks.runs().await;
+        assert_eq!(runs[1..], known, "{first} and {second}: the last run is the first that is shown");
+        known = runs;
     }
+    let rebuilt = clocks.run(&second.to_string(), &["rebuild"]).await;
+    assert_eq!(rebuilt.status.code(), Some(0), "{first} and {second}: {}", stderr(&rebuilt));
+    assert!(clocks.runs().await[0] > known[0], "{first} and {second}: the rebuilt file has a run of its own");
 }
 
 #[tokio::test(flavor = "multi_thread")]
