@@ -84,21 +84,6 @@ impl BaseUrl {
         }
         Ok(target)
     }
-
-    /// The request that a link such as `next_page` stands for.
-    pub(super) fn request_for(&self, link: &str) -> Result<ApiRequest, ApiError> {
-        let name = "a link in an answer";
-        let target = self.resolve(&self.0, link, name, None)?;
-        let invalid = |reason| ApiError::InvalidLink { request: name.to_owned(), reason };
-        let Some(path) = target.path().strip_prefix(self.0.path()) else {
-            return Err(invalid("it leads out of the base URL's path"));
-        };
-        let mut request = ApiRequest::get(path);
-        for (key, value) in target.query_pairs() {
-            request = request.query(key, value);
-        }
-        Ok(request)
-    }
 }
 
 /// Scheme, host and port: what may be said about a URL that may hold secrets.
@@ -168,26 +153,30 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_followed_within_the_origin_and_path_only() {
+    fn a_link_leads_to_the_same_origin_or_is_an_error() {
         let base = base("https://api.example/api/v1/").unwrap();
-        let request = base.request_for("https://api.example/api/v1/customer_data/?page=2&q=a%20b").unwrap();
-        assert_eq!(request, ApiRequest::get("customer_data/").query("page", 2).query("q", "a b"));
-        assert_eq!(base.request_for("/api/v1/x/?page=3").unwrap().path, "x/");
-        for foreign in [
-            "https://evil.example/api/v1/",
-            "http://api.example/api/v1/",
-            "https://api.example:444/api/v1/",
-            "//evil.example/",
+        let resolve = |link: &str| base.resolve(&base.0, link, "GET x/", Some(302));
+        for (link, target) in [
+            (
+                "https://api.example/api/v1/customer_data/?page=2",
+                "https://api.example/api/v1/customer_data/?page=2",
+            ),
+            ("/admin/", "https://api.example/admin/"),
+            ("y/?page=3", "https://api.example/api/v1/y/?page=3"),
         ] {
-            let error = base.request_for(foreign).unwrap_err().to_string();
-            assert!(error.contains("https://api.example"), "{error}");
-            assert!(
-                error.contains("evil.example")
-                    || error.contains("http://api.example")
-                    || error.contains(":444"),
-                "{error}"
-            );
+            assert_eq!(resolve(link).unwrap().as_str(), target);
         }
-        assert!(matches!(base.request_for("/admin/"), Err(ApiError::InvalidLink { .. })));
+        for (foreign, named) in [
+            ("https://evil.example/api/v1/", "https://evil.example"),
+            ("http://api.example/api/v1/", "http://api.example"),
+            ("https://api.example:444/api/v1/", "https://api.example:444"),
+            ("//evil.example/", "https://evil.example"),
+        ] {
+            let error = resolve(foreign).unwrap_err();
+            assert!(matches!(error, ApiError::ForeignOrigin { .. }), "{error}");
+            let error = error.to_string();
+            assert!(error.contains(named) && error.contains("for https://api.example only"), "{error}");
+        }
+        assert!(matches!(resolve("https://"), Err(ApiError::InvalidLink { .. })));
     }
 }

@@ -161,15 +161,6 @@ impl Client {
         Box::pin(Delivery::new(&self.inner, request)?.run()).await
     }
 
-    /// The request that a link in an answer (`next_page`) stands for.
-    ///
-    /// # Errors
-    /// [`ApiError::ForeignOrigin`] when it leads to another origin, which must not see the credentials;
-    /// [`ApiError::InvalidLink`] when it leads out of the base URL's path or is no URL.
-    pub fn request_for_link(&self, link: &str) -> Result<ApiRequest, ApiError> {
-        self.inner.base.request_for(link)
-    }
-
     /// The beginning of an answer, safe to print: without the credentials, which a debug page may well echo.
     pub(crate) fn quote(&self, body: &[u8]) -> String {
         super::body::quote(self.inner.transport.redactor(), body)

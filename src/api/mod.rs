@@ -2,11 +2,10 @@
 //!
 //! [`Client::send`] takes an [`ApiRequest`] to its [`Answer`] or its [`ApiError`]. What follows from each outcome
 //! stands in one table, [`classify`]. Around each attempt stand, in this order: interruption, the rate control
-//! (`control`, a state machine; `gate` gives it a clock and a queue), the budget of requests, the deadline.
+//! (`control`, a state machine; `admission` gives it a clock and a queue), the budget of requests, the deadline.
 //!
 //! The credentials go to the origin of the base URL and nowhere else: redirects are not followed, but for one
-//! permanent redirect of a GET within the origin, and links in answers are checked
-//! ([`Client::request_for_link`]).
+//! permanent redirect of a GET within the origin. Links in answers are not followed at all.
 
 mod admission;
 mod backoff;

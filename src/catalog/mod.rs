@@ -14,7 +14,7 @@ mod target_group_members;
 mod target_groups;
 mod technologies;
 
-use crate::schema::Table;
+use crate::schema::{Disposition, Table};
 
 pub use company_leads::COMPANY_LEADS;
 pub use contacts::{CONTACTS, CONTACTS_TABLE};
@@ -69,7 +69,8 @@ impl Stream {
 
     /// Whether the records of its lists are companies.
     pub fn holds_companies(&self) -> bool {
-        let companies = |target: &Target| target.at == At::Record && *target.table == PROSPECTS_TABLE;
+        let companies =
+            |target: &Target| target.at == At::Record && target.table.disposition == Disposition::Merge;
         matches!(self.lists, Lists::Selections | Lists::TargetGroups) && self.targets.iter().any(companies)
     }
 }

@@ -7,9 +7,10 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::watermarks;
 use super::{SyncSettings, plan};
+use crate::api::ClientSettings;
 use crate::clock::{self, Timeline, utc_text};
 use crate::error::Error;
-use crate::extract::Plan;
+use crate::extract::{ExtractSettings, Plan};
 use crate::landing::Landing;
 use crate::landing::ledger::{Entry, Header, LEDGER_VERSION, Ledger};
 use crate::landing::runs::{self, LandedRun, RunState};
@@ -120,25 +121,45 @@ pub(super) fn open(
 }
 
 /// Hash over everything that decides which requests are made.
+///
+/// Every setting is named here, so that a new one is either part of the hash or said to decide no request.
 fn fingerprint(settings: &SyncSettings) -> String {
-    let streams: Vec<&str> = settings.streams.iter().map(|stream| stream.name).collect();
+    let SyncSettings {
+        streams,
+        lists,
+        customer_lists,
+        target_groups,
+        details_for,
+        forget_selections,
+        details_max_age,
+        full,
+        client: ClientSettings { base_url, .. },
+        extract: ExtractSettings { page_size, slice_rows, requests_at_once: _ },
+        restart_history,
+        // Where the result goes, and what becomes of it there.
+        warehouse: _,
+        load: _,
+        keep: _,
+        keep_raw: _,
+        max_deleted_percent: _,
+        accepted_checks: _,
+        status_texts: _,
+        // When the run is, whether it resumes at all, and the lists in the user's words.
+        now_us: _,
+        restart: _,
+        arguments: _,
+    } = settings;
+    let streams: Vec<&str> = streams.iter().map(|stream| stream.name).collect();
     let mut text = format!(
-        "{} {} {} {} {:?} {:?} {} {} {}",
-        settings.client.base_url,
+        "{base_url} {} {page_size} {slice_rows} {target_groups:?} {details_max_age:?} {full} {} {forget_selections}",
         streams.join(","),
-        settings.extract.page_size,
-        settings.extract.slice_rows,
-        settings.target_groups,
-        settings.details_max_age,
-        settings.full,
-        settings.details_for.label(),
-        settings.forget_selections,
+        details_for.label(),
     );
-    for list in settings.lists.iter().chain(&settings.customer_lists) {
+    for list in lists.iter().chain(customer_lists) {
         text.push_str(&format!("\n{} {:?} {:?}", list.label, list.parameters, list.id_chunks));
     }
     // What is known decides which companies are asked about.
-    if settings.restart_history {
+    if *restart_history {
         text.push_str("\nrestart history");
     }
     format!("{:016x}", xxh3_64(text.as_bytes()))

@@ -109,21 +109,53 @@ fn required(stream: &'static Stream) -> impl Iterator<Item = &'static str> {
     wanted(stream).filter(|table| *table != PROSPECTS_TABLE.name)
 }
 
-/// The fewest endpoints that give what all of the streams require; of several such sets the one whose answers feed
-/// the fewest tables.
+/// The smallest set of endpoints that gives what all of the streams require; of several such sets the one whose answers
+/// feed the fewest tables, then the first in the catalog's order.
 fn fewest(asking: &[&'static Stream]) -> Vec<&'static Stream> {
-    let candidates: Vec<&'static Stream> =
-        STREAMS.iter().filter(|stream| stream.lists == Lists::Companies).collect();
-    let serves =
-        |endpoints: &[&'static Stream]| asking.iter().all(|stream| serving(stream, endpoints).is_some());
-    let sets = (0_u32..1 << candidates.len()).map(|set| {
-        let chosen = candidates.iter().enumerate().filter(|(index, _)| set & (1 << index) != 0);
-        chosen.map(|(_, stream)| *stream).collect::<Vec<_>>()
-    });
-    let cost = |endpoints: &Vec<&'static Stream>| {
-        (endpoints.len(), endpoints.iter().map(|endpoint| endpoint.targets.len()).sum::<usize>())
-    };
-    sets.filter(|set| serves(set)).min_by_key(cost).unwrap_or_default()
+    let mut search = Search { asking, chosen: Vec::new(), best: None };
+    search.extend();
+    let chosen = search.best.map(|(_, chosen)| chosen).unwrap_or_default();
+    STREAMS.iter().filter(|stream| chosen.contains(stream)).collect()
+}
+
+/// Number of endpoints, number of tables that their answers feed, and their places in the catalog, the last one first.
+type Cost = (usize, usize, Vec<usize>);
+
+/// A search for the cheapest set of endpoints. It branches only where a stream is not served yet, over the endpoints that
+/// can serve it, and ends a branch that has become as long as the best set.
+struct Search<'a> {
+    asking: &'a [&'static Stream],
+    chosen: Vec<&'static Stream>,
+    best: Option<(Cost, Vec<&'static Stream>)>,
+}
+
+impl Search<'_> {
+    fn extend(&mut self) {
+        let Some(open) = self.asking.iter().find(|stream| serving(stream, &self.chosen).is_none()) else {
+            let cost = cost(&self.chosen);
+            if self.best.as_ref().is_none_or(|(best, _)| cost < *best) {
+                self.best = Some((cost, self.chosen.clone()));
+            }
+            return;
+        };
+        if self.best.as_ref().is_some_and(|(_, best)| best.len() <= self.chosen.len()) {
+            return;
+        }
+        for endpoint in STREAMS.iter().filter(|stream| stream.lists == Lists::Companies) {
+            if endpoint.name == open.name || gives(endpoint, open) {
+                self.chosen.push(endpoint);
+                self.extend();
+                self.chosen.pop();
+            }
+        }
+    }
+}
+
+fn cost(endpoints: &[&'static Stream]) -> Cost {
+    let place = |endpoint: &&Stream| STREAMS.iter().position(|stream| stream.name == endpoint.name);
+    let mut places: Vec<usize> = endpoints.iter().filter_map(|endpoint| place(endpoint)).collect();
+    places.sort_by_key(|place| std::cmp::Reverse(*place));
+    (endpoints.len(), endpoints.iter().map(|endpoint| endpoint.targets.len()).sum(), places)
 }
 
 #[cfg(test)]
@@ -142,6 +174,26 @@ mod tests {
                 format!("{} -> {}", planned.endpoint.name, serves.join("; "))
             })
             .collect()
+    }
+
+    /// The same as trying all sets.
+    #[test]
+    fn the_smallest_set_of_endpoints_is_found_for_any_streams() {
+        let candidates: Vec<&'static Stream> =
+            STREAMS.iter().filter(|stream| stream.lists == Lists::Companies).collect();
+        let subset = |set: usize| -> Vec<&'static Stream> {
+            let chosen = candidates.iter().enumerate().filter(|(index, _)| set & (1 << index) != 0);
+            chosen.map(|(_, stream)| *stream).collect()
+        };
+        let sets = 1 << candidates.len();
+        assert!(sets >= 16);
+        for asking in (0..sets).map(subset) {
+            let serves =
+                |set: &Vec<&'static Stream>| asking.iter().all(|stream| serving(stream, set).is_some());
+            let wanted = (0..sets).map(subset).filter(serves).min_by_key(|set| cost(set)).unwrap();
+            let names = |set: &[&Stream]| set.iter().map(|stream| stream.name).collect::<Vec<_>>();
+            assert_eq!(names(&fewest(&asking)), names(&wanted), "for {:?}", names(&asking));
+        }
     }
 
     #[test]

@@ -8,9 +8,9 @@
 
 use duckdb::params;
 
-use crate::catalog::{Lists, STREAMS};
+use crate::catalog::{Lists, STREAMS, Stream};
 use crate::load::builder::Builder;
-use crate::load::merge::sources::{StagedSource, TableLoad, holds_members, stream_named};
+use crate::load::merge::sources::{StagedSource, TableLoad, stream_named};
 use crate::load::{LoadError, LoadInput};
 use crate::schema::{Table, ddl};
 use crate::selection::ALL;
@@ -40,7 +40,7 @@ pub(in crate::load) fn stage(
     }
     let first_retired: usize = input.streams.iter().map(|stream| stream.lists.len()).sum();
     for (id, (stream, list)) in (first_retired..).zip(&input.retired) {
-        if stream_named(input, stream).is_some_and(holds_members) {
+        if stream_named(input, stream).is_some_and(Stream::holds_companies) {
             let sql = "INSERT INTO run_lists VALUES (?, ?, ?, true, true)";
             next.execute(STAGING, sql, params![id, stream, list])?;
         }

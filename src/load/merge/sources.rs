@@ -1,6 +1,6 @@
 //! What the streams of a run have staged for each table, readable as temporary views.
 
-use crate::catalog::{At, Lists, STREAMS, Stream};
+use crate::catalog::{Lists, STREAMS, Stream};
 use crate::files;
 use crate::load::builder::Builder;
 use crate::load::{ListResult, LoadError, LoadInput, StreamInput};
@@ -70,15 +70,8 @@ impl<'a> StagedSource<'a> {
 
     /// Whether its lists hold the companies that they show.
     pub(in crate::load) fn holds_members(&self) -> bool {
-        self.table.disposition == Disposition::Merge && holds_members(self.input.stream)
+        self.table.disposition == Disposition::Merge && self.input.stream.holds_companies()
     }
-}
-
-/// Whether the lists of a stream hold companies.
-pub(in crate::load) fn holds_members(stream: &Stream) -> bool {
-    let companies = |table: &Table| table.disposition == Disposition::Merge;
-    matches!(stream.lists, Lists::Selections | Lists::TargetGroups)
-        && stream.targets.iter().any(|target| target.at == At::Record && companies(target.table))
 }
 
 /// The stream of that name, of the run or else of the catalog.
