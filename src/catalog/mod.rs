@@ -182,5 +182,18 @@ pub const STREAMS: &[Stream] = &[
     COMPANY_LEADS,
 ];
 
+/// A table with more columns does not compile.
+const _: () = {
+    let mut streams = STREAMS;
+    while let [stream, rest @ ..] = streams {
+        let mut targets = stream.targets;
+        while let [target, rest @ ..] = targets {
+            assert!(target.table.columns.len() <= Table::MOST_COLUMNS, "a table declares too many columns");
+            targets = rest;
+        }
+        streams = rest;
+    }
+};
+
 #[cfg(test)]
 mod tests;

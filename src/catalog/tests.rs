@@ -31,15 +31,6 @@ fn every_column_is_named_documented_and_has_a_unit_where_it_is_a_quantity() {
 }
 
 #[test]
-fn the_presence_mask_has_a_bit_for_every_declared_column() {
-    for stream in STREAMS {
-        for target in stream.targets {
-            assert!(target.table.columns.len() <= 64, "{}", target.table.name);
-        }
-    }
-}
-
-#[test]
 fn streams_and_tables_have_names_of_their_own_and_start_with_their_record() {
     let mut names = HashSet::new();
     let mut tables: Vec<&Table> = Vec::new();

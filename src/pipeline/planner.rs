@@ -153,7 +153,7 @@ impl Search<'_> {
 
 fn cost(endpoints: &[&'static Stream]) -> Cost {
     let place = |endpoint: &&Stream| STREAMS.iter().position(|stream| stream.name == endpoint.name);
-    let mut places: Vec<usize> = endpoints.iter().filter_map(|endpoint| place(endpoint)).collect();
+    let mut places: Vec<usize> = endpoints.iter().filter_map(place).collect();
     places.sort_by_key(|place| std::cmp::Reverse(*place));
     (endpoints.len(), endpoints.iter().map(|endpoint| endpoint.targets.len()).sum(), places)
 }

@@ -46,13 +46,16 @@ pub struct Table {
     pub key: &'static [&'static str],
     /// What a load does with its rows.
     pub disposition: Disposition,
-    /// Columns in their order, key first.
+    /// Columns in their order, key first; at most [`Table::MOST_COLUMNS`].
     pub columns: &'static [Column],
     /// Columns that the load fills, after the declared ones.
     pub system: &'static [Column],
 }
 
 impl Table {
+    /// Columns that a table may declare: a row's `_present` has a bit for each, in 64 bits.
+    pub const MOST_COLUMNS: usize = 64;
+
     /// All columns in the order of the table: declared ones, then system ones.
     pub fn all_columns(&self) -> impl Iterator<Item = &'static Column> {
         self.columns.iter().chain(self.system)

@@ -10,15 +10,6 @@ use crate::support::{assert_equal_rows, expected, prospects, simulator, stderr, 
 
 const DAY: i64 = 86_400;
 
-/// Whether the binary knows a wrong clock; says so when it does not.
-#[expect(clippy::print_stdout, reason = "a test that is skipped says why")]
-fn has_wrong_clocks() -> bool {
-    if !cfg!(debug_assertions) {
-        println!("skipped: a build without debug assertions has only the computer's clock");
-    }
-    cfg!(debug_assertions)
-}
-
 /// A warehouse that is loaded by runs with clocks of choice.
 struct Clocks {
     dir: tempfile::TempDir,
@@ -102,7 +93,8 @@ mod a_wrong_clock_in_one_run_stops_no_later_run_and_no_time_goes_back {
 
     macro_rules! table {
         ($($name:ident: $clock:expr;)*) => {
-            $(#[tokio::test(flavor = "multi_thread")]
+            $(#[cfg_attr(not(debug_assertions), ignore = "only a build with debug assertions has clocks that can be set wrong")]
+            #[tokio::test(flavor = "multi_thread")]
             async fn $name() {
                 in_every_other_run(&$clock).await;
             })*
@@ -124,9 +116,6 @@ mod a_wrong_clock_in_one_run_stops_no_later_run_and_no_time_goes_back {
 
 /// Runs with that clock between runs with the right one: each shows the latest names, and is the last of all runs.
 async fn in_every_other_run(clock: &str) {
-    if !has_wrong_clocks() {
-        return;
-    }
     let clocks = Clocks::new(230, &[]).await;
     let mut known: Vec<String> = Vec::new();
     let mut latest = i64::MIN;
@@ -150,11 +139,12 @@ async fn in_every_other_run(clock: &str) {
     assert_equal_rows(&prospects(&clocks.warehouse()), &expected(clocks.simulator.companies()));
 }
 
+#[cfg_attr(
+    not(debug_assertions),
+    ignore = "only a build with debug assertions has clocks that can be set wrong"
+)]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_went_back_is_a_warning_with_both_clocks_and_none_is_given_without_reason() {
-    if !has_wrong_clocks() {
-        return;
-    }
     let clocks = Clocks::new(60, &[]).await;
     let silent = |text: &str| !text.contains("clock");
     assert!(silent(&clocks.sync("0", &["prospects"]).await));
@@ -173,11 +163,12 @@ async fn a_clock_that_went_back_is_a_warning_with_both_clocks_and_none_is_given_
     assert!(jump.contains("went back while the run was at work"), "{jump}");
 }
 
+#[cfg_attr(
+    not(debug_assertions),
+    ignore = "only a build with debug assertions has clocks that can be set wrong"
+)]
 #[tokio::test(flavor = "multi_thread")]
 async fn doctor_compares_the_computers_clock_with_the_apis_and_with_what_was_written() {
-    if !has_wrong_clocks() {
-        return;
-    }
     for (date, clock, says) in [
         ("date=0", "0", None),
         ("date=60", "0", None),
@@ -218,11 +209,12 @@ fn asked_about(simulator: &Simulator) -> usize {
     asked
 }
 
+#[cfg_attr(
+    not(debug_assertions),
+    ignore = "only a build with debug assertions has clocks that can be set wrong"
+)]
 #[tokio::test(flavor = "multi_thread")]
 async fn details_read_with_a_wrong_clock_are_read_again_once_and_then_their_age_counts() {
-    if !has_wrong_clocks() {
-        return;
-    }
     let names = ["prospects", "details", "--details-max-age", "30d"];
     for (clock, again) in [
         ("0".to_owned(), 0),
@@ -247,31 +239,55 @@ async fn details_read_with_a_wrong_clock_are_read_again_once_and_then_their_age_
 mod an_unfinished_run_is_gone_on_with_within_a_day_by_whatever_clock_and_else_given_up {
     use super::{DAY, unfinished};
 
+    #[cfg_attr(
+        not(debug_assertions),
+        ignore = "only a build with debug assertions has clocks that can be set wrong"
+    )]
     #[tokio::test(flavor = "multi_thread")]
     async fn by_the_right_clock() {
         unfinished(0, 0, true).await;
     }
 
+    #[cfg_attr(
+        not(debug_assertions),
+        ignore = "only a build with debug assertions has clocks that can be set wrong"
+    )]
     #[tokio::test(flavor = "multi_thread")]
     async fn begun_two_hours_ahead() {
         unfinished(7200, 0, true).await;
     }
 
+    #[cfg_attr(
+        not(debug_assertions),
+        ignore = "only a build with debug assertions has clocks that can be set wrong"
+    )]
     #[tokio::test(flavor = "multi_thread")]
     async fn found_two_hours_later() {
         unfinished(0, 7200, true).await;
     }
 
+    #[cfg_attr(
+        not(debug_assertions),
+        ignore = "only a build with debug assertions has clocks that can be set wrong"
+    )]
     #[tokio::test(flavor = "multi_thread")]
     async fn begun_four_hundred_days_ahead() {
         unfinished(400 * DAY, 0, false).await;
     }
 
+    #[cfg_attr(
+        not(debug_assertions),
+        ignore = "only a build with debug assertions has clocks that can be set wrong"
+    )]
     #[tokio::test(flavor = "multi_thread")]
     async fn found_two_days_later() {
         unfinished(0, 2 * DAY, false).await;
     }
 
+    #[cfg_attr(
+        not(debug_assertions),
+        ignore = "only a build with debug assertions has clocks that can be set wrong"
+    )]
     #[tokio::test(flavor = "multi_thread")]
     async fn begun_two_days_behind() {
         unfinished(-2 * DAY, 0, false).await;
@@ -280,9 +296,6 @@ mod an_unfinished_run_is_gone_on_with_within_a_day_by_whatever_clock_and_else_gi
 
 /// A run that is stopped by the first clock, and what the next does by the second.
 async fn unfinished(first: i64, second: i64, resumes: bool) {
-    if !has_wrong_clocks() {
-        return;
-    }
     let clocks = Clocks::new(300, &[]).await;
     let options = ["sync", "prospects", "--page-size", "50", "--max-requests", "4"];
     let stopped = clocks.run(&first.to_string(), &options).await;

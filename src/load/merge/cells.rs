@@ -152,7 +152,7 @@ impl Merge<'_> {
 /// The bit of `column` in `_present`.
 pub(in crate::load) fn bit(table: &Table, column: &Column) -> String {
     let position = table.columns.iter().position(|other| other.name == column.name);
-    // A table has at most 64 declared columns, which a test of the catalogue asserts.
+    // The catalog holds every table to `Table::MOST_COLUMNS`.
     let bit = position.and_then(|position| 1_u64.checked_shl(u32::try_from(position).ok()?));
     format!("{}::UBIGINT", bit.unwrap_or(0))
 }

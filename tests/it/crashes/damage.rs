@@ -212,9 +212,6 @@ fn what_is_damaged_of_any_stream_is_noticed_fetched_again_and_said_so() {
 /// Everything was whole when the lists were proven, and is not when the rows are made of it.
 #[cfg(target_os = "linux")]
 fn damaged_before_staging(load: Load, damage: Damage) {
-    if !super::rig::has_points() {
-        return;
-    }
     let rig = Rig::new(load);
     let stopped = super::stopped::stopped_at(&rig, vainu_etl::crash::Point::ListsJudged);
     let lost = damage(&run_of(&rig));
@@ -230,18 +227,21 @@ fn damaged_before_staging(load: Load, damage: Damage) {
 }
 
 #[cfg(target_os = "linux")]
+#[cfg_attr(not(debug_assertions), ignore = "only a build with debug assertions has points to fail at")]
 #[test]
 fn a_page_that_is_damaged_between_landing_and_staging_is_fetched_again_in_the_same_run() {
     damaged_before_staging(Load::Prospects, |run| flip_at(run, &in_the_middle(run)));
 }
 
 #[cfg(target_os = "linux")]
+#[cfg_attr(not(debug_assertions), ignore = "only a build with debug assertions has points to fail at")]
 #[test]
 fn a_bundle_that_is_damaged_between_landing_and_staging_is_fetched_again_in_the_same_run() {
     damaged_before_staging(Load::Default, |run| flip_at(run, &in_the_middle(run)));
 }
 
 #[cfg(target_os = "linux")]
+#[cfg_attr(not(debug_assertions), ignore = "only a build with debug assertions has points to fail at")]
 #[test]
 fn a_segment_that_is_gone_between_landing_and_staging_is_fetched_again_in_the_same_run() {
     damaged_before_staging(Load::Default, |run| {

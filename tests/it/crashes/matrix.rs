@@ -6,7 +6,7 @@
 use vainu_etl::crash::Point;
 
 use super::dump::{Dump, assert_same, dump};
-use super::rig::{Kind, Load, Rig, has_points, is_tidying};
+use super::rig::{Kind, Load, Rig, is_tidying};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Situation {
@@ -107,9 +107,6 @@ const ALONE: [Point; 5] = [
 
 /// All points in that situation; `turn` chooses which kind is whose.
 fn chains(load: Load, situation: Situation, turn: usize) {
-    if !has_points() {
-        return;
-    }
     let base = Base::new(load, situation);
     let met: Vec<(Point, Kind)> = (turn..)
         .zip(Point::ALL)
@@ -126,9 +123,6 @@ fn chains(load: Load, situation: Situation, turn: usize) {
 /// Every combination by itself.
 #[expect(clippy::print_stdout, reason = "a long test says what it did")]
 fn alone(situation: Situation) {
-    if !has_points() {
-        return;
-    }
     for load in Load::ALL {
         let base = Base::new(load, situation);
         let mut fired = 0;
@@ -142,48 +136,57 @@ fn alone(situation: Situation) {
     }
 }
 
+#[cfg_attr(not(debug_assertions), ignore = "only a build with debug assertions has points to fail at")]
 #[test]
 fn every_point_of_a_first_load_is_survived() {
     chains(Load::Prospects, Situation::First, 0);
 }
 
+#[cfg_attr(not(debug_assertions), ignore = "only a build with debug assertions has points to fail at")]
 #[test]
 fn every_point_of_a_second_load_is_survived() {
     chains(Load::Prospects, Situation::Second, 1);
 }
 
+#[cfg_attr(not(debug_assertions), ignore = "only a build with debug assertions has points to fail at")]
 #[test]
 fn every_point_of_a_resumed_resume_is_survived() {
     chains(Load::Prospects, Situation::Resumed, 2);
 }
 
+#[cfg_attr(not(debug_assertions), ignore = "only a build with debug assertions has points to fail at")]
 #[test]
 fn every_point_of_a_first_load_of_everything_is_survived() {
     chains(Load::Default, Situation::First, 1);
 }
 
+#[cfg_attr(not(debug_assertions), ignore = "only a build with debug assertions has points to fail at")]
 #[test]
 fn every_point_of_a_second_load_of_everything_is_survived() {
     chains(Load::Default, Situation::Second, 2);
 }
 
+#[cfg_attr(not(debug_assertions), ignore = "only a build with debug assertions has points to fail at")]
 #[test]
 fn every_point_of_a_resumed_resume_of_everything_is_survived() {
     chains(Load::Default, Situation::Resumed, 0);
 }
 
+#[cfg_attr(not(debug_assertions), ignore = "only a build with debug assertions has points to fail at")]
 #[test]
 #[ignore = "long: part of `make soak`"]
 fn soak_every_kind_at_every_point_of_a_first_load() {
     alone(Situation::First);
 }
 
+#[cfg_attr(not(debug_assertions), ignore = "only a build with debug assertions has points to fail at")]
 #[test]
 #[ignore = "long: part of `make soak`"]
 fn soak_every_kind_at_every_point_of_a_second_load() {
     alone(Situation::Second);
 }
 
+#[cfg_attr(not(debug_assertions), ignore = "only a build with debug assertions has points to fail at")]
 #[test]
 #[ignore = "long: part of `make soak`"]
 fn soak_every_kind_at_every_point_of_a_resumed_resume() {

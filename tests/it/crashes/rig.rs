@@ -74,15 +74,6 @@ impl Kind {
     }
 }
 
-/// Whether the binary has points to fail at; says so when it has not.
-#[expect(clippy::print_stdout, reason = "a test that is skipped says why")]
-pub(super) fn has_points() -> bool {
-    if !cfg!(debug_assertions) {
-        println!("skipped: a build without debug assertions has no points to fail at");
-    }
-    cfg!(debug_assertions)
-}
-
 /// A simulator, and a folder with the warehouse that is loaded from it.
 pub(super) struct Rig {
     load: Load,
