@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-use crate::catalog::{Lists, STREAMS, Stream, TARGET_GROUPS_STREAM};
+use crate::catalog::{Lists, STREAMS, Stream, TARGET_GROUPS};
 use crate::clock::Timeline;
 use crate::error::{Error, SOURCE};
 use crate::extract::target_group_ids;
@@ -252,7 +252,7 @@ fn source<'a>(
 /// Ids of the target groups in the latest list of all of them; none when no run read it.
 fn target_groups(runs: &[LandedRun]) -> Result<Option<Vec<String>>, Error> {
     for run in runs.iter().rev() {
-        let lists: Vec<u32> = run.lists_of(TARGET_GROUPS_STREAM).map(|(index, _)| index).collect();
+        let lists: Vec<u32> = run.lists_of(TARGET_GROUPS.name).map(|(index, _)| index).collect();
         if lists.is_empty() {
             continue;
         }

@@ -165,9 +165,6 @@ pub enum Paging {
     Single,
 }
 
-/// Name of the stream that says which target groups there are.
-pub const TARGET_GROUPS_STREAM: &str = "target_groups";
-
 /// Every stream, in the order in which they are loaded.
 pub const STREAMS: &[Stream] = &[
     PROSPECTS,

@@ -6,7 +6,7 @@ use super::fanout::discovery;
 use super::probe::{self, Group};
 use super::registry::{KnownList, Registry};
 use super::{Answers, ExtractError, Plan, all_or_first_error, request};
-use crate::catalog::{Lists, Paging, TARGET_GROUPS_STREAM};
+use crate::catalog::{Lists, Paging, TARGET_GROUPS};
 use crate::landing::ledger::{Ask, RequestKey, RunList};
 use crate::record::reading::Tolerance;
 
@@ -34,7 +34,7 @@ pub async fn totals(
     let lists = Registry::new(plan, &[]);
     let mut totals = Vec::new();
     let known = lists.all();
-    let groups = known.iter().find(|(_, list)| list.named.stream == TARGET_GROUPS_STREAM);
+    let groups = known.iter().find(|(_, list)| list.named.stream == TARGET_GROUPS.name);
     if let Some((_, list)) = groups {
         let found = target_groups(list, api).await?;
         let rows = Some(found.len() as u64);
@@ -46,7 +46,7 @@ pub async fn totals(
             }
         }
     }
-    let others = lists.all().into_iter().filter(|(_, list)| list.named.stream != TARGET_GROUPS_STREAM);
+    let others = lists.all().into_iter().filter(|(_, list)| list.named.stream != TARGET_GROUPS.name);
     let counts = others.map(|(index, list)| async move {
         let rows = count(index, &list, api).await?;
         let ids = list.list.id_chunks.iter().map(|chunk| chunk.len() as u64).sum();

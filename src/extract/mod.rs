@@ -21,7 +21,7 @@ mod source;
 
 use futures::StreamExt;
 
-use crate::catalog::{Lists, Paging, TARGET_GROUPS_STREAM};
+use crate::catalog::{Lists, Paging, TARGET_GROUPS};
 use crate::landing::Landing;
 use crate::landing::ledger::{Entry, RunList, Verdict};
 pub use answers::Answers;
@@ -96,8 +96,8 @@ pub async fn extract(
         let lists = all.iter().filter(move |(_, list)| wanted(&list.named, list.planned.stream.lists));
         lists.map(|(index, _)| *index).collect::<Vec<u32>>()
     };
-    let groups_first = of(|_, stream| stream == TARGET_GROUPS_STREAM);
-    let others = of(|lists, stream| lists != Lists::Companies && stream != TARGET_GROUPS_STREAM);
+    let groups_first = of(|_, stream| stream == TARGET_GROUPS.name);
+    let others = of(|lists, stream| lists != Lists::Companies && stream != TARGET_GROUPS.name);
     let companies = of(|lists, _| lists == Lists::Companies);
     let knows_groups = !groups_first.is_empty();
     let lists = async {

@@ -2,7 +2,7 @@
 
 use super::error_body::is_no_answer;
 use super::{ExtractError, SummarisePage};
-use crate::catalog::{Paging, Stream, TARGET_GROUPS_STREAM};
+use crate::catalog::{Paging, Stream, TARGET_GROUPS};
 use crate::landing::LandingError;
 use crate::record::company_key::{fields_of, string_of};
 use crate::record::reading::{Tolerance, with_json};
@@ -50,7 +50,7 @@ pub(super) fn probe(want: Want, body: &[u8], tolerance: Tolerance) -> Result<See
         if is_no_answer(want.stream, facts.envelope, json.text.as_bytes()) {
             return Err(EnvelopeError::OtherShape { start: String::new() });
         }
-        let groups = if want.stream.name == TARGET_GROUPS_STREAM { groups(json.text)? } else { Vec::new() };
+        let groups = if want.stream.name == TARGET_GROUPS.name { groups(json.text)? } else { Vec::new() };
         Ok(Seen { facts, companies, groups })
     })
 }

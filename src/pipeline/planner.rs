@@ -3,7 +3,7 @@
 //! Streams about single companies cost a request for each company, so what two of them want is got with one request
 //! where an endpoint gives both.
 
-use crate::catalog::{Lists, PROSPECTS_TABLE, STREAMS, Stream, TARGET_GROUPS_STREAM};
+use crate::catalog::{Lists, PROSPECTS_TABLE, STREAMS, Stream, TARGET_GROUPS};
 use crate::schema::Table;
 
 /// An endpoint to be asked, and what is made of its answers.
@@ -36,7 +36,7 @@ pub fn with_needed(chosen: &[&'static Stream]) -> Vec<&'static Stream> {
     let needed = |stream: &Stream| {
         chosen.iter().any(|chosen| chosen.name == stream.name)
             || (stream.lists == Lists::Selections && any(Lists::Companies))
-            || (stream.name == TARGET_GROUPS_STREAM && any(Lists::TargetGroups))
+            || (stream.name == TARGET_GROUPS.name && any(Lists::TargetGroups))
     };
     STREAMS.iter().filter(|stream| needed(stream)).collect()
 }
