@@ -1,7 +1,7 @@
-//! When DuckDB is linked dynamically (without the feature `bundled`), writes the library's folder into the run
-//! path of binaries, tests, doctests, benches and examples, so that they run by themselves and `LD_LIBRARY_PATH`
-//! need not be set. Before it stands the place where `make install` puts the library, seen from the binary: what is
-//! installed needs neither this folder nor the one it was built with.
+//! When DuckDB is linked dynamically (without the feature `bundled`), writes the folder of the library into the run
+//! path of binaries, tests, doctests, benches and examples, so that they run without `LD_LIBRARY_PATH`. The folder
+//! where `make install` puts the library comes first, relative to the binary: an installed binary needs neither this
+//! folder nor the one it was built with.
 
 use std::{env, path};
 
@@ -16,7 +16,7 @@ fn main() {
     let macos = env::var_os("CARGO_CFG_TARGET_OS").is_some_and(|name| name == "macos");
     let beside = if macos { "@executable_path" } else { "$ORIGIN" };
     println!("cargo::rustc-link-arg=-Wl,-rpath,{beside}/../lib/vainu-etl");
-    // Absolute, because the binary is run from any folder.
+    // Absolute, because the binary may be run in any folder.
     if let Some(folder) = env::var_os("DUCKDB_LIB_DIR").and_then(|folder| path::absolute(folder).ok()) {
         println!("cargo::rustc-link-arg=-Wl,-rpath,{}", folder.display());
     }

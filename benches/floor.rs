@@ -1,11 +1,11 @@
-//! The floor of a fetch: the requests of a run, sent again by the same client with the same connections, and the
-//! answers thrown away. `speed.py` calls it; by hand:
+//! Lower bound for the time of a fetch: sends the requests of a run again, with the same client and as many
+//! connections, and discards the answers. Called by `speed.py`; by hand:
 //!
 //! ```text
 //! cargo bench --bench floor -- BASE_URL REQUEST_LOG CONCURRENCY [FOLDER]
 //! ```
-//! `REQUEST_LOG` is what `simulate --request-log` wrote during the run. With a folder, each page is also written
-//! there, for other loaders to read. Prints one line of JSON.
+//! `REQUEST_LOG` is the file that `simulate --request-log` wrote during the run. With `FOLDER`, each page is also
+//! written there, for other loaders to read. Prints one line of JSON.
 
 #![allow(
     clippy::unwrap_used,
@@ -24,7 +24,7 @@ use vainu_etl::api::{ApiRequest, Client, ClientSettings, Credentials};
 use vainu_etl::secret::Secret;
 use vainu_etl::simulator::DEMO_API_KEY;
 
-/// A line of the simulator's request log, as far as it is needed to ask the same again.
+/// The fields of a line of the simulator's request log that are needed to repeat the request.
 #[derive(Deserialize)]
 struct Line {
     path: String,
@@ -37,7 +37,7 @@ async fn main() {
     let arguments: Vec<String> =
         std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     let [base_url, log, concurrency, folder @ ..] = arguments.as_slice() else {
-        // `cargo bench` runs every benchmark, and this one has nothing to do by itself.
+        // `cargo bench` runs every benchmark; without arguments this one has nothing to do.
         println!("floor: BASE_URL REQUEST_LOG CONCURRENCY [FOLDER]");
         return;
     };
@@ -46,7 +46,7 @@ async fn main() {
         .lines()
         .filter_map(|line| {
             let line: Line = serde_json::from_str(line).unwrap();
-            // Whoever started the simulator asked it for something else, to see that it is there.
+            // Skips requests outside the API, by which the caller checked that the simulator was running.
             let path = line.path.strip_prefix("/api/v1/")?.to_owned();
             let request = line
                 .query

@@ -1,13 +1,13 @@
-//! How fast pages become Arrow columns, against the usual way through a tree of values.
+//! Measures how fast pages become Arrow columns, compared with the usual way through a tree of values.
 //!
 //! ```text
 //! cargo bench --bench normalise
 //! CARGO_PROFILE_DEV_OPT_LEVEL=3 cargo bench --profile dev --bench normalise
 //! ```
-//! The first builds everything as for a release. The second takes the dependencies that `cargo test` has built
-//! and optimises only this crate: ready in a minute, but with debug assertions in, so slower than a release.
+//! The first command builds everything as for a release. The second uses the dependencies that `cargo test` has built
+//! and optimises this crate only: it is ready in a minute, but slower than a release because of debug assertions.
 //!
-//! Every figure is bytes of JSON a second; on one thread, except where two workers are named.
+//! All figures are bytes of JSON per second, on one thread unless two workers are named.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark may stop")]
 #![allow(missing_docs, reason = "criterion's macro writes a function without")]
@@ -32,7 +32,7 @@ use vainu_etl::schema::{Column, Kind};
 
 const ROWS: u64 = 1000;
 
-/// A page of a thousand companies with the fields of the document's example, a third of the values null.
+/// A page of a thousand companies with the fields of the example in the API's document, a third of the values null.
 fn page(number: u64) -> LandedPage {
     let mut body = String::from("[");
     for row in 0..ROWS {
@@ -79,8 +79,8 @@ fn normalise(normaliser: &mut Normaliser, page: &LandedPage) -> RecordBatch {
     normaliser.take_rows().unwrap()
 }
 
-/// The usual way: parse the page into a tree, look every field up by its pointer, append it. It does less than
-/// ours: no rejects, no drift, no `_extra`, no key.
+/// The usual way: parses the page into a tree, finds every field by its JSON Pointer and appends it. It does less than
+/// this crate: no rejects, no drift, no `_extra`, no key.
 fn by_tree(page: &LandedPage) -> RecordBatch {
     let records: Vec<Value> = serde_json::from_slice(&page.body).unwrap();
     let columns = PROSPECTS.table().columns;

@@ -1,4 +1,4 @@
-//! Checks filters without sending anything, and shows the lists that they become.
+//! Checks filters without a request and prints the lists that they become.
 //!
 //! `cargo run --example filters -- country__in=FI,SE turn_over__gte=1000000`
 

@@ -1,8 +1,9 @@
-//! Places along the order of writes at which a test makes the process fail, to show that each is survived.
+//! Failure points along the order of writes, where a test makes the process fail. Each failure must leave the warehouse
+//! usable.
 //!
-//! `VAINU_ETL_CRASH=POINT:KIND[:N]` makes the N-th arrival (from 1, which is also the default) at a point fail.
-//! `error` is an error of the file system, `panic` a panic, `kill` an end that nothing can catch, and `stop` waits
-//! until somebody sends SIGCONT. Builds without debug assertions know nothing of this: there a point is no code.
+//! `VAINU_ETL_CRASH=POINT:KIND[:N]` makes the N-th pass of a point fail (from 1, the default). `error` returns an I/O
+//! error, `panic` panics, `kill` ends the process in a way that nothing can catch (SIGKILL), and `stop` suspends it
+//! until SIGCONT. Ignored in builds without debug assertions, where a point compiles to nothing.
 
 use std::io;
 use std::sync::OnceLock;
@@ -13,14 +14,14 @@ pub const VARIABLE: &str = "VAINU_ETL_CRASH";
 
 macro_rules! points {
     ($($(#[doc = $doc:literal])+ $point:ident => $name:literal,)+) => {
-        /// A place along the order of writes. The points are declared in that order.
+        /// A point along the order of writes. The points are declared in this order.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Point {
             $($(#[doc = $doc])+ $point,)+
         }
 
         impl Point {
-            /// All points, in the order in which a run, and then `erase`, comes by.
+            /// All points, in the order in which a run passes them, and after it `erase`.
             pub const ALL: &[Self] = &[$(Self::$point),+];
 
             /// The name in the environment variable.
@@ -34,23 +35,23 @@ macro_rules! points {
 }
 
 points! {
-    /// A new run's landing folder is made, under a name that nobody takes for a run.
+    /// The landing folder of a new run exists under a temporary name.
     LandingCreated => "landing-created",
-    /// The landing folder has its own name, durably.
+    /// The landing folder has its final name, durably.
     RunOpened => "run-opened",
-    /// A page is written to its segment; once for each page or bundle of answers.
+    /// A page is written to its segment. Once for each page or bundle of answers.
     PageWritten => "page-written",
-    /// The segment is synced, the ledger knows nothing yet; once for each batch of pages.
+    /// The segment is synced, the ledger does not have the pages yet. Once for each batch of pages.
     PagesSynced => "pages-synced",
     /// The lines of a batch are written to the ledger.
     LedgerWritten => "ledger-written",
-    /// The ledger is synced; nobody has been told.
+    /// The ledger is synced, and no caller has been told.
     LedgerSynced => "ledger-synced",
-    /// The ledger knows the list of a target group, of which nothing has been asked; once for each.
+    /// The list of a target group is in the ledger, and none of its pages has been requested. Once for each list.
     ListFound => "list-found",
-    /// Answers about companies are written to their segment; once for each bundle.
+    /// Answers about companies are written to their segment. Once for each bundle.
     AnswersWritten => "answers-written",
-    /// Answers about companies are durable and in the ledger; once for each bundle.
+    /// Answers about companies are durable and in the ledger. Once for each bundle.
     AnswersLanded => "answers-landed",
     /// The evidence of all lists is in the ledger.
     ListsJudged => "lists-judged",
@@ -58,25 +59,25 @@ points! {
     RowsStaged => "rows-staged",
     /// The next generation exists, with empty tables.
     NextCreated => "next-created",
-    /// Everything is merged into it.
+    /// All rows are merged into the next generation.
     NextFilled => "next-filled",
-    /// It is written to the disk and closed.
+    /// The next generation is checkpointed, written to disk and closed.
     NextCheckpointed => "next-checkpointed",
-    /// It has its views.
+    /// The next generation has its views.
     ViewsInstalled => "views-installed",
-    /// It passed the checks.
+    /// The next generation passed the checks.
     ChecksPassed => "checks-passed",
-    /// It is closed for good.
+    /// The next generation is closed for the last time.
     NextClosed => "next-closed",
-    /// It was opened once more as a reader does.
+    /// The next generation was opened as a reader opens it.
     NextVerified => "next-verified",
-    /// It is synced.
+    /// The next generation is synced.
     NextSynced => "next-synced",
-    /// The published file has a second name, under which nobody takes it for a generation.
+    /// The published file has a second name that is not yet the name of a generation.
     GenerationBegun => "generation-begun",
     /// The published file is kept as a generation, durably.
     GenerationKept => "generation-kept",
-    /// The next generation is in the place of the published file.
+    /// The next generation has replaced the published file.
     Renamed => "renamed",
     /// The rename is durable.
     FolderSynced => "folder-synced",
@@ -86,37 +87,37 @@ points! {
     RunRecorded => "run-recorded",
     /// The staging folder is emptied.
     StagingEmptied => "staging-emptied",
-    /// A surplus run is set aside, its pages not yet removed; once for each.
+    /// A surplus run is set aside, its pages are not yet removed. Once for each run.
     RunSetAside => "run-set-aside",
-    /// `erase`: a run's pages are written anew, the ledger still names the old ones; once for each run.
+    /// `erase`: the pages of a run are rewritten, the ledger still names the old ones. Once for each run.
     ErasedPagesWritten => "erased-pages-written",
-    /// `erase`: the ledger names the new pages, the old ones are still there.
+    /// `erase`: the ledger names the new pages, the old ones still exist.
     ErasedLedgerReplaced => "erased-ledger-replaced",
-    /// `erase`: the old pages are gone.
+    /// `erase`: the old pages are removed.
     ErasedSegmentsRemoved => "erased-segments-removed",
-    /// `erase`: a generation, or the published file, is written anew; once for each.
+    /// `erase`: a generation or the published file is rewritten. Once for each file.
     ErasedFileWritten => "erased-file-written",
-    /// `erase`: it was opened as a reader does, and is synced.
+    /// `erase`: the rewritten file was opened as a reader opens it, and is synced.
     ErasedFileVerified => "erased-file-verified",
-    /// `erase`: it is in the place of the old one, durably.
+    /// `erase`: the rewritten file has replaced the old one, durably.
     ErasedFileReplaced => "erased-file-replaced",
-    /// `erase`: everything but the exports is done.
+    /// `erase`: everything except the exports is done.
     ErasedWarehouse => "erased-warehouse",
-    /// `erase`: an export is written again; once for each.
+    /// `erase`: an export is rewritten. Once for each export.
     ErasedExport => "erased-export",
 }
 
-/// Fails if the environment asks for it.
+/// Fails at this point if the environment variable asks for it.
 ///
 /// # Errors
-/// Only the one that was asked for, or one about an environment variable that cannot be understood.
+/// The requested error, or an error about an environment variable that cannot be parsed.
 #[inline]
 pub fn point(point: Point) -> io::Result<()> {
     if cfg!(debug_assertions) { arrive(point) } else { Ok(()) }
 }
 
 impl Point {
-    /// Whether it is `erase` that comes by, and not a run.
+    /// Whether the point belongs to `erase`, not to a run.
     pub fn is_of_erase(self) -> bool {
         self as usize >= Self::ErasedPagesWritten as usize
     }
@@ -130,12 +131,12 @@ enum Kind {
     Stop,
 }
 
-/// What the environment asks for.
+/// The parsed environment variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Order {
     point: Point,
     kind: Kind,
-    /// Which arrival, from 1.
+    /// Which pass of the point fails, from 1.
     nth: u32,
 }
 
@@ -193,7 +194,7 @@ fn fail(point: Point, kind: Kind) -> io::Result<()> {
 #[cfg(unix)]
 fn signal_self(kill: bool) {
     use rustix::process::{Signal, getpid, kill_process};
-    // It cannot fail for the process itself; if it did, the test would see that nothing was killed.
+    // A signal to the own process cannot fail. If it did, the test would notice that the process still runs.
     let _ = kill_process(getpid(), if kill { Signal::KILL } else { Signal::STOP });
 }
 

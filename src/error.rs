@@ -1,7 +1,6 @@
-//! The error of a whole command: its exit code and what to do next.
+//! The error of a whole command, with its exit code and hint.
 //!
-//! Every module has its own error type with what a person needs to know; here they are put together, and each is
-//! given the exit code that the command line promises.
+//! Every module has its own error type with the facts. This type combines them and assigns the documented exit codes.
 
 use std::path::PathBuf;
 
@@ -19,7 +18,7 @@ use crate::simulator;
 use crate::text_file::TextFileError;
 use crate::workspace::{LockError, WorkspaceError};
 
-/// Exit code of an error that no other code describes.
+/// Exit code of an error without a code of its own.
 pub const UNEXPECTED: u8 = 1;
 /// Exit code of wrong usage or configuration.
 pub const USAGE: u8 = 2;
@@ -27,15 +26,15 @@ pub const USAGE: u8 = 2;
 pub const CREDENTIALS: u8 = 3;
 /// Exit code of an unavailable source or an incomplete list.
 pub const SOURCE: u8 = 4;
-/// Exit code of checks that refuse to publish.
+/// Exit code of checks that refused the publication.
 pub const CHECKS: u8 = 5;
-/// Exit code of a failed destination.
+/// Exit code of a failed write to the destination.
 pub const DESTINATION: u8 = 6;
-/// Exit code of a lock held by another run.
+/// Exit code of a lock that another run holds.
 pub const LOCKED: u8 = 7;
-/// Exit code of a spent budget.
+/// Exit code of a spent budget of requests or time.
 pub const BUDGET: u8 = 8;
-/// Exit code of an interruption; the command line gives that of the signal: 130 for Ctrl-C, 143 for SIGTERM, 129 for
+/// Exit code of an interruption. The command line uses the code of the signal: 130 for Ctrl-C, 143 for SIGTERM, 129 for
 /// SIGHUP.
 pub const INTERRUPTED: u8 = 130;
 
@@ -46,88 +45,88 @@ pub enum Error {
     /// The settings file cannot be read.
     #[error("cannot read the settings")]
     Config {
-        /// Why, with the path.
+        /// The cause, with the path.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The settings file is not what it should be.
+    /// The settings file is not valid.
     #[error("settings file `{}` is not valid", path.display())]
     ConfigSyntax {
         /// The file.
         path: PathBuf,
-        /// Where and why.
+        /// Position and cause.
         source: Box<toml::de::Error>,
     },
     /// The file of the API key cannot be read.
     #[error("cannot read the API key file")]
     KeyFile {
-        /// Why, with the path.
+        /// The cause, with the path.
         source: TextFileError,
     },
-    /// No credentials anywhere.
+    /// No credentials are set.
     #[error("no credentials{}", empty_ones(empty))]
     NoCredentials {
-        /// Variables that are there, but blank.
+        /// Variables that are set, but blank.
         empty: Vec<&'static str>,
     },
-    /// Only one of user name and password.
+    /// Only one of user name and password is set.
     #[error("`{given}` is set but `{missing}` is {}", if *empty { "empty" } else { "not" })]
     HalfCredentials {
-        /// Variable that is set.
+        /// The variable that is set.
         given: &'static str,
-        /// Variable that is not.
+        /// The variable that is missing.
         missing: &'static str,
-        /// Whether it is there, but blank.
+        /// Whether the missing variable is set, but blank.
         empty: bool,
     },
-    /// Another error, with what to do next where it happened.
+    /// An error with a hint from the place where it happened.
     #[error("{source}")]
     Advised {
-        /// The error itself.
+        /// The error.
         source: Box<Error>,
-        /// What to do next.
+        /// The hint.
         hint: String,
     },
-    /// Arguments that do not fit together.
+    /// Arguments that cannot be combined.
     #[error("{message}")]
     Usage {
-        /// What does not fit.
+        /// What is wrong.
         message: String,
-        /// What to do.
+        /// The hint.
         hint: String,
     },
     /// A filter that cannot be sent.
     #[error("the selection is not valid")]
     Selection(#[from] SelectionError),
-    /// The client cannot be made.
+    /// The client cannot be set up.
     #[error("cannot talk to the API")]
     Api(#[from] ApiError),
-    /// The stream cannot be read.
+    /// A stream cannot be extracted.
     #[error("extracting failed")]
     Extract(#[from] ExtractError),
-    /// Landed pages cannot be written or read.
+    /// The landed pages cannot be written or read.
     #[error("the landed pages cannot be used")]
     Landing(#[from] LandingError),
-    /// Landed pages cannot be normalised.
+    /// The landed pages cannot be normalised.
     #[error("normalising failed")]
     Stage(#[from] StageError),
     /// The workspace cannot be used.
     #[error("the warehouse cannot be used")]
     Workspace(#[from] WorkspaceError),
-    /// Another run is at work, or the lock cannot be used.
+    /// Another run holds the lock, or the lock cannot be used.
     #[error("{}", lock_outcome(.0))]
     Lock(#[from] LockError),
     /// The load was not published.
     #[error("{}", outcome_of(.0))]
     Load(#[from] LoadError),
-    /// The result was published, but the ledger does not say so.
+    /// The result was published, but the ledger does not record it.
     #[error("generation {generation} is published, but the run cannot be recorded as done")]
     NotRecorded {
         /// The generation.
         generation: u64,
-        /// Why.
+        /// The cause.
         source: LandingError,
     },
-    /// The landed pages do not hold everything that the published file knows.
+    /// Lists in the published file have no landed pages.
     #[error("lists {} are published but have no landed pages", lists.join(", "))]
     MissingLists {
         /// The lists.
@@ -145,7 +144,7 @@ pub enum Error {
     /// An export failed.
     #[error("the export failed")]
     Export(#[from] ExportError),
-    /// Not everything was erased.
+    /// The erasure is not complete.
     #[error("erasing is not complete")]
     Erase(#[from] EraseError),
     /// The state of an import cannot be shown.
@@ -154,13 +153,13 @@ pub enum Error {
     /// The simulator cannot run.
     #[error("the simulator failed")]
     Simulator(#[from] simulator::Error),
-    /// Something in the file system, the message names the path.
+    /// An I/O error. Its message names the path.
     #[error("cannot read or write")]
     Io(#[from] std::io::Error),
-    /// stdout cannot be written to.
+    /// Standard output cannot be written.
     #[error("cannot write to standard output")]
     Output(#[source] std::io::Error),
-    /// Something that should not happen.
+    /// A bug in the program.
     #[error("internal error: {what}")]
     Internal {
         /// What happened.
@@ -198,7 +197,7 @@ impl Error {
         }
     }
 
-    /// What to do next.
+    /// What to do next. `None` when there is no advice.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Config { .. } => {
@@ -256,13 +255,13 @@ impl Error {
         }
     }
 
-    /// The same error with another hint, for a place that knows better what to do next.
+    /// The same error with another hint, from a caller that knows better.
     #[must_use]
     pub fn advised(self, hint: impl Into<String>) -> Self {
         Self::Advised { source: Box::new(self), hint: hint.into() }
     }
 
-    /// Whether a sync that ended so goes on where it stopped, when it is started again as it was.
+    /// Whether a sync that failed with this error resumes when it is started again with the same arguments.
     pub fn resumes(&self) -> bool {
         match self {
             Self::Extract(ExtractError::Api { source, .. }) => source.kind() != ErrorKind::Usage,
@@ -274,7 +273,7 @@ impl Error {
         }
     }
 
-    /// Whether the reader of stdout went away, which is no failure.
+    /// Whether the cause is a closed pipe on standard output, which is not a failure.
     pub fn is_broken_pipe(&self) -> bool {
         let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self);
         while let Some(error) = cause {
@@ -372,7 +371,7 @@ fn landing_hint(error: &LandingError) -> &'static str {
     }
 }
 
-/// What helps where a list is read; the error itself does not know what the request was for.
+/// The hint for a failed request of a list. The error itself does not know the purpose of the request.
 fn list_hint(error: &ApiError) -> Option<String> {
     let text = match error {
         ApiError::BodyTooLarge { .. } => {

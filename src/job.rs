@@ -1,49 +1,51 @@
-//! An import of customer data that the API works on: its state, and one result for each row that is done.
+//! State of an import of customer data that runs on the server, with one result for each finished row.
 
 use serde_json::Value;
 
 use crate::api::{ApiError, ApiRequest, Client};
 use crate::record::reading::value_of;
 
-/// What the API says of an import.
+/// The state of an import. Optional fields are `None` when the answer does not have them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Job {
-    /// Its id, as the answer gives it; that asked for where it gives none.
+    /// Id in the answer, or the requested id when the answer has none.
     pub id: String,
-    /// `process` (it runs), `completed`, `stopped` (by its owner), `failure`, or a word that the document does not know.
+    /// `process` (running), `completed`, `stopped` (by its owner), `failure`, or a word that is not in the API's
+    /// document.
     pub state: String,
-    /// Per cent of the rows that have a result; none when the answer does not say.
+    /// Per cent of rows with a result.
     pub progress: Option<String>,
-    /// When it was started, as received, without a zone.
+    /// Time of the start, as received; without a time zone.
     pub created: Option<String>,
-    /// How long it took so far, as received; the document gives no unit. A stopped job has none.
+    /// Duration so far, as received; the API's document gives no unit. `None` also for a stopped job.
     pub duration: Option<String>,
-    /// The rows that are done, in the order of the answer.
+    /// Results of the finished rows, in the order of the answer.
     pub results: Vec<JobResult>,
     /// The whole answer.
     pub answer: Value,
 }
 
-/// What became of one row.
+/// Result of one row. Optional fields are `None` when the answer does not have them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct JobResult {
-    /// What the row was matched by, for example `exact_name=Vainu Finland Oy`; the whole result where it is no object.
+    /// The match parameters of the row, for example `exact_name=Vainu Finland Oy`; the whole result when it is not a
+    /// JSON object.
     pub asked: String,
-    /// Whether a company was found and stored; none when the answer does not say.
+    /// Whether a company was found and stored.
     pub success: Option<bool>,
-    /// Why not, for example `INVALID_BUSINESSID`; none when it was.
+    /// Reason of the failure, for example `INVALID_BUSINESSID`. `None` on success.
     pub error: Option<String>,
-    /// Id of the customer data: the new ones, or those that were there already.
+    /// Id of the customer data: new, or of the existing object.
     pub customer_data_id: Option<String>,
-    /// The company found; none when there is none, or several.
+    /// The matched company. `None` when there is no match or more than one.
     pub company: Option<Company>,
-    /// How many companies would fit, where there are several.
+    /// Number of possible matches, when there is more than one.
     pub number_of_matches: Option<String>,
-    /// Those of them that the answer names.
+    /// The possible matches that the answer names.
     pub possible: Vec<Company>,
 }
 
-/// A company as a result names it; every field as received, none where the answer has none.
+/// A company in a result. Every field is as received, `None` when the answer does not have it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Company {
     /// Country code.
@@ -54,23 +56,23 @@ pub struct Company {
     pub name: Option<String>,
     /// Domain of its web site.
     pub domain: Option<String>,
-    /// Vainu's own number.
+    /// Vainu's numeric id.
     pub vid: Option<String>,
 }
 
-/// Why there is nothing to show.
+/// Why the state of a job cannot be shown.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JobError {
-    /// The API did not answer.
+    /// The request failed.
     #[error("cannot ask for job `{id}`")]
     Api {
         /// The id.
         id: String,
-        /// What the API did.
+        /// The error of the request.
         source: ApiError,
     },
-    /// 404.
+    /// Status 404: there is no job with this id.
     #[error("there is no job `{id}`: the server answered 404 Not Found to {request}")]
     NoSuchJob {
         /// The id.
@@ -78,7 +80,7 @@ pub enum JobError {
         /// Method and path.
         request: String,
     },
-    /// An answer that is no job.
+    /// The answer is not the state of a job.
     #[error("the answer to {request} is no state of a job: `{start}`")]
     Answer {
         /// Method and path.
@@ -88,7 +90,7 @@ pub enum JobError {
     },
 }
 
-/// Asks for the state of a job. One request, but for repeats after failures that pass.
+/// Requests the state of a job: one request, plus retries after temporary failures.
 ///
 /// # Errors
 /// [`JobError`].
@@ -105,7 +107,7 @@ pub async fn show(client: &Client, id: &str) -> Result<Job, JobError> {
 }
 
 impl Job {
-    /// None when the value has no state, and so is something else.
+    /// `None` when the value has no field `state`, and therefore is not a job.
     fn read(id: &str, answer: Value) -> Option<Self> {
         let field = |name: &str| answer.get(name).and_then(text);
         Some(Self {
@@ -156,7 +158,8 @@ fn list(value: Option<&Value>) -> &[Value] {
     value.and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// What a string says or how a number or flag is written: the API writes numbers either way. None for null.
+/// The content of a string, or a number or boolean as text. The API writes numbers both as JSON numbers and as strings.
+/// `None` for null.
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
@@ -165,7 +168,7 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// `exact_name=Vainu Finland Oy`; several with commas between.
+/// The parameters as text: `exact_name=Vainu Finland Oy`, separated by commas.
 fn parameters(value: &Value) -> String {
     let Some(object) = value.as_object() else { return text(value).unwrap_or_default() };
     let pairs = object.iter().map(|(name, value)| format!("{name}={}", text(value).unwrap_or_default()));

@@ -1,10 +1,10 @@
 //! Exports the Vainu company-data API into `DuckDB` and Parquet, with segmentation views.
 //!
-//! # What it is
+//! # What it does
 //!
-//! A run asks the API for lists of companies, page by page, keeps every answered page on disk, proves that a list
-//! is complete, turns the pages into typed rows, and publishes them as one `DuckDB` file that readers can open at
-//! any time. The binary `vainu-etl` is a thin layer over this library.
+//! A run requests lists of companies from the API page by page and keeps every page on disk. It proves that each list
+//! is complete, turns the pages into typed rows, and publishes them as one `DuckDB` file that readers can open at any
+//! time. The binary `vainu-etl` is a thin layer over this library.
 //!
 //! # A whole run
 //!
@@ -37,9 +37,10 @@
 //!
 //! # Where to read on
 //!
-//! [`pipeline`] is a run on one page. [`catalog`] declares what the API has; [`schema`] what a table is. [`api`]
-//! talks HTTP, [`extract`] lands pages and proves lists, [`normalise`] makes rows, [`load`] publishes them,
-//! [`views`] answers questions. [`simulator`] is the API on this computer, sharing no code with the rest.
+//! [`pipeline`] is the whole run on one page. [`catalog`] declares the streams of the API, [`schema`] the types of
+//! tables. [`api`] sends requests, [`extract`] lands pages and proves lists, [`normalise`] builds rows, [`load`]
+//! publishes them, and [`views`] installs the SQL views. [`simulator`] is the API on localhost and shares no code with
+//! the rest.
 
 #![forbid(unsafe_code)]
 

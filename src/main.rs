@@ -1,4 +1,4 @@
-//! The `vainu-etl` binary: the process's allocator, then parse, run, exit code; nothing else.
+//! The `vainu-etl` binary: configures the allocator, then calls the command line.
 
 use std::process::ExitCode;
 
@@ -7,21 +7,21 @@ fn main() -> ExitCode {
     vainu_etl::cli::main()
 }
 
-/// What is free at the end of a thread's heap goes back to the system from 2 MiB on.
+/// Returns free memory at the end of a thread's heap to the system from 2 MiB on.
 ///
-/// glibc raises that size with the largest block freed, up to 64 MiB. What fetching and normalising held then stays with
-/// their threads, while the load needs the memory. To set the one size is to fix the other, from which blocks are mappings
-/// of their own; it is set to the most that glibc would raise it to (docs/decisions/0014).
+/// glibc raises this threshold with the largest block freed, up to 64 MiB. Memory from fetching and normalising then
+/// stays with their threads while the load needs it. Setting this threshold also fixes the size from which blocks are
+/// separate mappings; that one is set to the largest value that glibc would raise it to (docs/decisions/0014).
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[expect(unsafe_code, reason = "glibc offers no other way from inside the process")]
 fn return_free_memory() {
-    // SAFETY: sets numbers of the allocator, before there is a second thread. A refusal changes nothing.
+    // SAFETY: sets parameters of the allocator before there is a second thread. On failure nothing changes.
     unsafe {
         libc::mallopt(libc::M_TRIM_THRESHOLD, 2 << 20);
         libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 20);
     }
 }
 
-/// Other allocators have no such sizes.
+/// Other allocators do not have these thresholds.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 fn return_free_memory() {}

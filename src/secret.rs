@@ -2,27 +2,27 @@
 
 use std::fmt;
 
-/// A password or key. Has no `Display`; `Debug` prints `[redacted]`.
+/// A password or key. It has no `Display`; `Debug` prints `[redacted]`.
 ///
-/// Only this crate can read the text back, so that it ends in a request header and nowhere else.
+/// Only this crate can read the text, to put it into a request header.
 #[derive(Clone)]
 pub struct Secret(String);
 
-/// What stands where a secret was.
+/// Text shown in place of a secret.
 pub(crate) const REDACTED: &str = "[redacted]";
 
 impl Secret {
-    /// Wraps `text` as it is; nothing is trimmed or checked here.
+    /// Wraps `text` unchanged and unchecked.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text itself. Every call is a place to look at when a secret has leaked.
+    /// The text. Review every call when a secret has leaked.
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Replaces every occurrence of the secret in `text`, for text that a server sent back.
+    /// Replaces every occurrence of the secret in `text`. For text that a server sent.
     pub(crate) fn redact(&self, text: &str) -> String {
         if self.0.is_empty() {
             return text.to_owned();

@@ -1,4 +1,4 @@
-//! [`Admission`]: the rate control with a clock and a queue in front of it.
+//! [`Admission`]: puts a queue and a clock in front of the rate control.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -8,18 +8,19 @@ use tokio::sync::Notify;
 use super::control::{Feedback, RateControl, Start, State, Ticket};
 use crate::clock::Clock;
 
-/// Lets requests start one after the other, in the order in which they came.
+/// Admits requests in the order in which they arrive, when the rate control allows the next start.
 #[derive(Debug)]
 pub(super) struct Admission {
     control: Mutex<RateControl>,
     clock: Arc<dyn Clock>,
-    /// Held by the first in the queue; tokio's mutex serves in order and forgets a waiter that is dropped.
+    /// Held by the first waiter. Tokio's mutex is fair (first in, first out), and a waiter that is dropped leaves the
+    /// queue.
     turn: tokio::sync::Mutex<()>,
-    /// Woken when a place becomes free or the pace changes. Only the first in the queue listens.
+    /// Notified when a request ends or the rate changes. Only the first waiter listens.
     changed: Notify,
 }
 
-/// The right to have one request in flight. Dropping it gives the place back.
+/// Permission to have one request in flight. Dropping it frees the place.
 #[derive(Debug)]
 pub(super) struct Permit<'a> {
     gate: &'a Admission,
@@ -32,7 +33,7 @@ impl Admission {
         Self { control, clock, turn: tokio::sync::Mutex::new(()), changed: Notify::new() }
     }
 
-    /// Waits for a place; `None` when none can come before `deadline`. May be dropped at any time.
+    /// Waits for a place. Returns `None` when no place can be free before `deadline`. Cancel safe.
     pub(super) async fn admit(&self, deadline: Option<Instant>) -> Option<Permit<'_>> {
         let _turn = self.turn.lock().await;
         loop {
@@ -65,14 +66,14 @@ impl Admission {
 }
 
 impl Permit<'_> {
-    /// Ends the request; with a `pause` nothing starts for that long. Returns whether the client slowed down.
+    /// Ends the request. With `pause`, no request starts for that long. Returns whether the rate control slowed down.
     pub(super) fn finish(mut self, feedback: Feedback, pause: Option<Duration>) -> bool {
         let Some(ticket) = self.ticket.take() else {
             return false;
         };
         let now = self.gate.clock.now();
         let slower = {
-            // Both under one lock, or another request could start in between.
+            // One lock for both steps, or another request could start between them.
             let mut control = self.gate.control();
             let slower = control.finish(&ticket, feedback, now);
             if let Some(wait) = pause {

@@ -1,9 +1,9 @@
 //! [`Delays`]: how long one request waits before each retry.
 //!
-//! The ladder (0.5 s, doubling, capped) is `backon`'s. The jitter is our own, because `backon` adds up to one step
-//! *on top of* a step, so that nobody waits less than the step: many requests that failed together still come back
-//! together. Full jitter spreads them over the whole step. `backon`'s retry loop is not used either: ours has to ask
-//! the rate control, the run's budgets, the deadline and the interruption before each attempt.
+//! The base delays (0.5 s, doubling, capped) come from `backon`. The jitter does not: `backon` adds up to one step *on
+//! top of* each step, so no request waits less than the step, and many requests that failed together are sent again
+//! together. Full jitter spreads them over the whole step. The retry loop of `backon` is not used either: before each
+//! attempt ours checks the rate control, the run's budgets, the deadline and the interruption.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -13,21 +13,21 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
 const FIRST_STEP: Duration = Duration::from_millis(500);
 
-/// Where a wait falls between nothing and the full step.
+/// How a delay is chosen between 0 and the full step.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Jitter {
-    /// Evenly random. The right one outside tests.
+    /// Uniformly random. The choice outside tests.
     #[default]
     Random,
-    /// Always this share of the step, from 0 to 1; 0 never waits.
+    /// Always this share of the step, from 0 to 1. With 0 there is no delay.
     Fixed(f64),
 }
 
 impl Jitter {
-    /// A share of at least 0 and less than 1 (or the fixed one).
+    /// A random share from 0 up to but not including 1, or the fixed share.
     fn share(self) -> f64 {
         match self {
-            // Every RandomState has keys of its own, so hashing nothing gives a fresh random number.
+            // Every `RandomState` has its own keys, so the hash of `()` is a fresh random number.
             Self::Random => {
                 f64::from(u32::try_from(RandomState::new().hash_one(()) >> 32).unwrap_or(0)) / 4_294_967_296.0
             }
@@ -36,7 +36,7 @@ impl Jitter {
     }
 }
 
-/// The waits of one request, in order and without end.
+/// The delays of one request, in order. Never ends.
 #[derive(Debug)]
 pub(super) struct Delays {
     ladder: ExponentialBackoff,

@@ -1,4 +1,4 @@
-//! [`BaseUrl`]: the one origin that may see the credentials.
+//! [`BaseUrl`]: the base URL of the API. Credentials are sent to its origin only.
 
 use url::{Host, Url};
 
@@ -31,7 +31,7 @@ impl BaseUrl {
         Ok(Self(url))
     }
 
-    /// Whether this is plain http, and so this very computer.
+    /// Whether the scheme is `http`, which is allowed for a loopback address only.
     pub(super) fn is_plain(&self) -> bool {
         self.0.scheme() == "http"
     }
@@ -44,7 +44,7 @@ impl BaseUrl {
         &self.0
     }
 
-    /// The full URL of `request`; always below the base URL.
+    /// The full URL of `request`, always below the base URL.
     pub(super) fn join(&self, request: &ApiRequest) -> Result<Url, ApiError> {
         let invalid = |reason| Err(ApiError::InvalidRequest { request: request.to_string(), reason });
         let path = request.path.as_str();
@@ -63,7 +63,8 @@ impl BaseUrl {
         Ok(url)
     }
 
-    /// The target of a link that stands in an answer to `request`; a relative one is resolved against `from`.
+    /// The target of a link or redirect in the answer to `request`, resolved against `from`. It must have the base
+    /// URL's origin.
     pub(super) fn resolve(
         &self,
         from: &Url,
@@ -86,7 +87,7 @@ impl BaseUrl {
     }
 }
 
-/// Scheme, host and port: what may be said about a URL that may hold secrets.
+/// Scheme, host and port: the parts of a URL that never hold a secret and may be printed.
 fn origin(url: &Url) -> String {
     visible(&url.origin().ascii_serialization())
 }

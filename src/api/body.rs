@@ -1,18 +1,18 @@
-//! Judges a body without parsing it: is it JSON at all, and did it arrive whole?
+//! Checks a body without parsing it: whether it looks like JSON and whether it is complete.
 
 use super::classify::{Outcome, TransportKind};
 use super::request::visible;
 use crate::secret::Secret;
 
-/// Bytes of a wrong body that an error quotes.
+/// Number of bytes of a body that an error quotes.
 const QUOTED: usize = 200;
 
-/// Takes the credentials out of text that the server sent: a debug page may well echo the request's headers.
+/// Removes the credentials from text that the server sent. A debug page may echo the request's headers.
 #[derive(Debug, Clone)]
 pub(super) struct Redactor(Vec<Secret>);
 
 impl Redactor {
-    /// `forms` are the texts under which the secret travels.
+    /// `forms` are all texts in which the secret is sent.
     pub(super) fn new(forms: Vec<Secret>) -> Self {
         Self(forms)
     }
@@ -22,10 +22,10 @@ impl Redactor {
     }
 }
 
-/// What a complete answer with a success status amounts to. A body that begins like JSON but does not end so has
-/// been cut where the connection gave no sign of it.
+/// The outcome of an answer with a success status, judged by its body.
 ///
-/// The body counts and not what it is said to be, unless that is another format by name.
+/// A body that starts like JSON and does not end like JSON was truncated without an error from the connection. The
+/// content type is ignored unless it names a format that is not JSON.
 pub(super) fn judge(code: u16, content_type: Option<&str>, body: &[u8]) -> Outcome {
     if wide_encoding(body).is_some() {
         return Outcome::Encoding;
@@ -50,10 +50,10 @@ pub(super) fn judge(code: u16, content_type: Option<&str>, body: &[u8]) -> Outco
     }
 }
 
-/// UTF-8's mark at the beginning of a text.
+/// UTF-8's byte order mark.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Names of formats, or parts of them, that are certainly not JSON.
+/// Parts of content types that are certainly not JSON.
 const OTHER_FORMATS: [&str; 10] =
     ["html", "xml", "csv", "tab-separated", "image/", "audio/", "video/", "font/", "pdf", "multipart/"];
 
@@ -62,7 +62,8 @@ fn is_of_another_format(content_type: &str) -> bool {
     !name.contains("json") && OTHER_FORMATS.iter().any(|format| name.contains(format))
 }
 
-/// What a body is said to be, where that is not JSON; `none` when nothing is said.
+/// The content type, if it does not name JSON: `None` when it does, the text `none` when the header is missing or
+/// empty.
 pub(super) fn unusual_type(redactor: &Redactor, content_type: Option<&str>) -> Option<String> {
     match content_type.map(str::trim) {
         None | Some("") => Some("none".to_owned()),
@@ -71,8 +72,8 @@ pub(super) fn unusual_type(redactor: &Redactor, content_type: Option<&str>) -> O
     }
 }
 
-/// The encoding of text in two or four bytes a character, where the body is in such a one: JSON begins with two ASCII
-/// characters, and none of them is NUL.
+/// The encoding of a body that is UTF-16 or UTF-32, else `None`. It shows in the first four bytes: a byte order mark,
+/// or NUL next to an ASCII character. JSON begins with two ASCII characters, and neither is NUL.
 pub(super) fn wide_encoding(body: &[u8]) -> Option<&'static str> {
     match body {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] | [0, 0, 0, _, ..] | [_, 0, 0, 0, ..] => {
@@ -83,8 +84,8 @@ pub(super) fn wide_encoding(body: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// What the server says about a refusal: the field `detail` (or `error`, `message`) of a JSON body, else the body's
-/// beginning. Empty when there is nothing to quote.
+/// The server's explanation of a refusal: the field `detail`, `error` or `message` of a JSON body, else the beginning
+/// of the body. Empty when the body is empty.
 pub(super) fn detail(redactor: &Redactor, body: &[u8]) -> String {
     let value: Option<serde_json::Value> = serde_json::from_slice(body).ok();
     let field =
@@ -96,10 +97,11 @@ pub(super) fn detail(redactor: &Redactor, body: &[u8]) -> String {
     quote(redactor, field.as_ref().map_or(body, |text| text.as_bytes()))
 }
 
-/// What `text` says on either side of a place, as [`quote`] writes it. Where a secret was taken out, the place is about right.
+/// The text on both sides of byte `at`, formatted as by [`quote`]. After a secret was removed the position is
+/// approximate.
 pub(super) fn quote_around(redactor: &Redactor, text: &[u8], at: usize) -> String {
     const SIDE: usize = QUOTED / 2;
-    // Far more than is shown, so that a secret is found of which only a part would be shown.
+    // Redacts far more than is shown, so that a secret at the edge is found whole.
     let (from, to) = (at.saturating_sub(QUOTED * 20), at.saturating_add(QUOTED * 20).min(text.len()));
     let near = redactor.redact(&String::from_utf8_lossy(text.get(from..to).unwrap_or_default()));
     let boundary = |mut place: usize| {
@@ -114,9 +116,9 @@ pub(super) fn quote_around(redactor: &Redactor, text: &[u8], at: usize) -> Strin
     visible(&shown.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// The beginning of `text`, safe to print: on one line, without control characters, without the secret.
+/// The beginning of `text`, safe to print: on one line, without control characters and without the credentials.
 pub(super) fn quote(redactor: &Redactor, text: &[u8]) -> String {
-    // Redacted before it is cut, so that no part of a secret is left at the cut.
+    // Redacted before it is cut, so that no part of a secret remains at the cut.
     let near = text.get(..QUOTED * 20).unwrap_or(text);
     let text = redactor.redact(&String::from_utf8_lossy(near));
     let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -1,22 +1,23 @@
-//! [`classify`]: the written table of what follows from what came back. The test below prints it in full.
+//! [`classify`]: the table from the outcome of an attempt to the next step. The test below prints it in full.
 
 use std::time::Duration;
 
-/// What came back from one attempt.
+/// The outcome of one attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// A complete answer. `retry_after` is the pause that the server asked for, if it did.
+    /// A complete answer with any status.
     Status {
         /// The HTTP status.
         code: u16,
-        /// The header `Retry-After`, read and capped.
+        /// The pause that the header `Retry-After` asks for, capped by the settings. `None` when it asks for none.
         retry_after: Option<Duration>,
     },
-    /// A success without a body, where JSON belongs.
+    /// A success status without a body where JSON is expected.
     Empty,
-    /// A success whose body is not JSON, such as a login page.
+    /// A success status with a body that is not JSON, such as a login page.
     NotJson,
-    /// A success in an encoding that is not understood: a compression that was not asked for, or text as UTF-16.
+    /// A success status with a body in an unknown encoding: a compression that was not requested, or text as UTF-16 or
+    /// UTF-32.
     Encoding,
     /// No complete answer.
     Transport(TransportKind),
@@ -25,59 +26,59 @@ pub enum Outcome {
 /// Why there is no complete answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransportKind {
-    /// The host name has no address. Retried, a few times only when the host has never answered.
+    /// The host name has no address. Retried, but only a few times while the host has never answered.
     Resolve,
-    /// No connection: refused, unreachable, too slow. Retried like `Resolve`.
+    /// No connection: refused, unreachable or too slow. Retried like `Resolve`.
     Connect,
-    /// The server's certificate or its TLS is not acceptable. Not retried: it stays so.
+    /// The server's certificate or its TLS is not acceptable. Not retried: it is permanent.
     Tls,
-    /// The proxy wants a user name and password, or others. Not retried: it stays so.
+    /// The proxy asks for a user name and password, or refuses those given. Not retried: it is permanent.
     Proxy,
-    /// Silence for longer than a timeout. Retried, and counts as congestion.
+    /// No data within a timeout. Retried, and counts as congestion.
     Timeout,
-    /// The connection broke before an answer. Retried.
+    /// The connection was lost before an answer. Retried.
     Reset,
-    /// The answer broke off before its end. Retried.
+    /// The answer ended early. Retried.
     Truncated,
-    /// The answer's compression is damaged. Retried.
+    /// The answer's compressed data is damaged. Retried.
     Damaged,
     /// The answer is larger than the limit. Not retried.
     TooLarge,
 }
 
-/// What follows.
+/// The next step after an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// A usable answer.
     Done,
-    /// The server has no such thing. A value for the caller, who knows what it means there.
+    /// Status 404: the server has no such thing. The caller decides what that means.
     NotFound,
-    /// The server points elsewhere. Never followed to another origin.
+    /// A redirect. Never followed to another origin.
     Redirect,
-    /// Worth another attempt.
+    /// Another attempt may succeed.
     Retry {
-        /// What happened, for logs and errors.
+        /// Short description of the failure, for logs and errors.
         reason: &'static str,
-        /// The pause that the server asked for.
+        /// The pause that the server asked for. `None` when it asked for none.
         not_before: Option<Duration>,
-        /// Whether the client should also ask for less at a time.
+        /// Whether the rate control also reduces the requests in flight.
         slow_down: bool,
     },
-    /// The credentials were refused; every further request would be too.
+    /// The credentials were refused. Every further request would be refused too.
     Abort {
-        /// What happened.
+        /// Short description of the failure.
         reason: &'static str,
     },
-    /// This request cannot succeed; others can.
+    /// This request cannot succeed; others may.
     Fail {
-        /// What happened.
+        /// Short description of the failure.
         reason: &'static str,
     },
 }
 
-/// The table.
+/// The table of outcomes.
 ///
-/// All requests of this program read, POST to a filter endpoint included, so that repeating one is always safe.
+/// All requests of this program are read-only, including a POST to a filter endpoint, so that a retry is always safe.
 pub fn classify(outcome: &Outcome) -> Verdict {
     use Verdict::{Abort, Done, Fail, NotFound, Redirect, Retry};
     let retry = |reason| Retry { reason, not_before: None, slow_down: false };
@@ -91,9 +92,9 @@ pub fn classify(outcome: &Outcome) -> Verdict {
         Outcome::Status { code: 403, .. } => Abort { reason: "access refused" },
         Outcome::Status { code: 404, .. } => NotFound,
         Outcome::Status { code: 429, retry_after } => slow("too many requests", retry_after),
-        // 529 is what several gateways say instead of 503.
+        // Several gateways answer 529 instead of 503.
         Outcome::Status { code: 503 | 529, retry_after } => slow("server busy", retry_after),
-        // 524 is a content network's 504.
+        // A content delivery network answers 524 for a gateway timeout.
         Outcome::Status { code: 504 | 524, retry_after } => slow("gateway timed out", retry_after),
         Outcome::Status { code: 408 | 425, retry_after } => {
             Retry { reason: "server asks to try again", not_before: retry_after, slow_down: false }
@@ -131,7 +132,7 @@ mod tests {
     use super::*;
     use std::fmt::Write as _;
 
-    /// Neighbouring statuses with the same verdict in one line.
+    /// One line for each range of neighbouring statuses with the same verdict.
     fn table() -> String {
         let mut text = String::new();
         let mut from = 100;

@@ -1,4 +1,4 @@
-//! [`Client`]: sends requests to the API, as fast as it and the user allow and no faster.
+//! [`Client`]: sends requests to the API, as fast as the API and the user allow.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,78 +14,79 @@ use super::transport::{Slot, Transport};
 use super::{ApiError, ApiRequest, ClientSettings};
 use crate::clock::{Clock, length_text, utc_text};
 
-/// A client for one API and one set of credentials. Cheap to clone; clones share connections, pace and budgets.
+/// A client for one API and one set of credentials. Cheap to clone: clones share connections, rate control and budgets.
 #[derive(Clone)]
 pub struct Client {
     inner: Arc<Inner>,
 }
 
-/// What came back for a request.
+/// The API's answer to a request.
 ///
-/// One that is larger than 4 MiB holds the only place for such answers until it and its clones are dropped: the next
-/// large one is not read before.
+/// Only one answer above 4 MiB is held at a time: it keeps the place for large answers until it and all its clones are
+/// dropped, and the next large answer is not read before that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// 200 (or another success status with a body), or 404.
+    /// 200, another success status with a body, or 404.
     pub status: u16,
     /// The JSON as received, decompressed; empty for 404.
     pub body: Vec<u8>,
-    /// HTTP requests made for this answer, the last one included.
+    /// HTTP requests made for this answer, including the last one.
     pub attempts: u32,
-    /// From the call to the answer, waiting included.
+    /// Time from the call to the answer, including all waits.
     pub elapsed: Duration,
-    /// What the header `Content-Type` says of the body, where that is not JSON; `none` when there is no such header.
+    /// The header `Content-Type`, if it does not name JSON: `None` when it does, the text `none` when the header is
+    /// missing.
     pub unusual_type: Option<String>,
     pub(super) place: Option<Slot>,
 }
 
 impl Answer {
-    /// An answer to one attempt that took no time, from whoever stands in for the API.
+    /// An answer of a substitute for the API: one attempt, no elapsed time.
     pub fn new(status: u16, body: Vec<u8>) -> Self {
         Self { status, body, attempts: 1, elapsed: Duration::ZERO, unusual_type: None, place: None }
     }
 }
 
-/// What a client has done so far and what it is doing.
+/// Statistics of a client: totals since its start, and its current state.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Stats {
-    /// HTTP requests made, repeats included.
+    /// HTTP requests made, including retries.
     pub requests: u64,
-    /// Of these, repeats of a request that failed.
+    /// Retries among them.
     pub retries: u64,
-    /// Answers 429 (too many requests).
+    /// Answers with status 429 (too many requests).
     pub throttled: u64,
     /// Bytes received in answers, after decompression.
     pub bytes: u64,
     /// Requests in flight now.
     pub in_flight: usize,
-    /// Requests that may be in flight at once now.
+    /// Limit of requests in flight now.
     pub in_flight_limit: usize,
-    /// Requests per second that the server was found to allow; `None` until it answered 429.
+    /// Learned limit of the server, in requests per second. `None` until the server answers 429.
     pub learned_per_second: Option<f64>,
 }
 
-/// What the server's clock said, and the computer's at the same moment.
+/// The server's time and the computer's time when an answer arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServerTime {
-    /// The header `Date` of an answer, microseconds since 1970, UTC; whole seconds.
+    /// The header `Date` of the answer, in microseconds since 1970, UTC; whole seconds.
     pub server_us: i64,
-    /// The computer's clock when the answer came, microseconds since 1970, UTC.
+    /// The computer's time, in microseconds since 1970, UTC.
     pub clock_us: i64,
 }
 
 impl ServerTime {
-    /// Clocks further apart than this are not both right.
+    /// Largest difference, in microseconds, between two clocks that count as equal.
     const APART_US: u64 = 5 * 60 * 1_000_000;
 
-    /// How far the computer's clock is from the server's, microseconds, above 0 when it is ahead; none when they are as
-    /// good as equal.
+    /// Difference between the computer's clock and the server's, in microseconds: positive when the computer is ahead.
+    /// `None` up to 5 minutes.
     pub fn apart_us(&self) -> Option<i64> {
         let apart = self.clock_us.saturating_sub(self.server_us);
         (apart.unsigned_abs() > Self::APART_US).then_some(apart)
     }
 
-    /// The difference in words; none when they are as good as equal.
+    /// The difference in words. `None` up to 5 minutes.
     pub fn difference(&self) -> Option<String> {
         let apart = self.apart_us()?;
         let length = length_text(apart.unsigned_abs());
@@ -93,15 +94,15 @@ impl ServerTime {
     }
 }
 
-/// Why nothing more starts.
+/// Why no more requests start.
 #[derive(Debug, Clone)]
 pub(super) enum Stop {
     Interrupted,
-    /// The error that an earlier request ended with and that every other one would end with too.
+    /// The error of an earlier request that every other request would end with too.
     Refused(ApiError),
 }
 
-/// What all clones share.
+/// State that all clones share.
 pub(super) struct Inner {
     pub(super) settings: ClientSettings,
     pub(super) base: BaseUrl,
@@ -109,29 +110,29 @@ pub(super) struct Inner {
     pub(super) gate: Admission,
     pub(super) tally: Tally,
     stop: watch::Sender<Option<Stop>>,
-    /// From the latest answer that had a readable `Date`.
+    /// The time of the latest answer with a readable `Date`. `None` before it.
     server_time: watch::Sender<Option<ServerTime>>,
 }
 
-/// Counts, and the budgets that are limits on counts.
+/// Counters, and the budgets that limit them.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     pub(super) requests: AtomicU64,
     pub(super) retries: AtomicU64,
-    /// The retries that count against the budget.
+    /// Retries that count against the retry budget: all but those after 429.
     pub(super) budgeted_retries: AtomicU64,
     pub(super) throttled: AtomicU64,
     pub(super) bytes: AtomicU64,
-    /// Whether the host has answered once, with whatever status.
+    /// Whether the host has answered at least once, with any status.
     pub(super) reached: AtomicBool,
 }
 
 impl Client {
-    /// Checks `settings` and prepares the HTTP client; sends nothing.
+    /// Checks `settings` and sets up the HTTP client. Sends nothing.
     ///
     /// # Errors
-    /// [`ApiError::InvalidBaseUrl`], [`ApiError::InvalidCredentials`], [`ApiError::InvalidSetting`], and
-    /// [`ApiError::Setup`] when the computer's certificates cannot be read.
+    /// [`ApiError::InvalidBaseUrl`], [`ApiError::InvalidCredentials`], [`ApiError::InvalidSetting`],
+    /// [`ApiError::InvalidProxy`], and [`ApiError::Setup`] when the computer's certificates cannot be read.
     pub fn new(settings: ClientSettings) -> Result<Self, ApiError> {
         settings.check()?;
         let base = BaseUrl::new(&settings.base_url)?;
@@ -145,49 +146,50 @@ impl Client {
         Ok(Self { inner: Arc::new(Inner { settings, base, transport, gate, tally, stop, server_time }) })
     }
 
-    /// Where the API is, as configured.
+    /// The configured base URL of the API.
     pub fn base_url(&self) -> &url::Url {
         &self.inner.settings.base_url
     }
 
-    /// Sends `request`, again if need be, and returns its answer; 404 is an answer too.
+    /// Sends `request`, with retries, and returns the answer. 404 is an answer, not an error.
     ///
-    /// Waits for its turn first. May be dropped at any time, which gives its place to another request.
+    /// First waits in the queue of the rate control. Cancel safe: dropping the future frees its place.
     ///
     /// # Errors
-    /// Every [`ApiError`] but those of [`Client::new`]. After [`ApiError::Unauthorized`], and after an
-    /// [`ApiError::Forbidden`] that is not about a country, every further call returns the same error unsent.
+    /// Every [`ApiError`] except those of [`Client::new`]. After [`ApiError::Unauthorized`], and after an
+    /// [`ApiError::Forbidden`] that is not about a country, every further call returns the same error without a
+    /// request.
     pub async fn send(&self, request: &ApiRequest) -> Result<Answer, ApiError> {
         Box::pin(Delivery::new(&self.inner, request)?.run()).await
     }
 
-    /// The beginning of an answer, safe to print: without the credentials, which a debug page may well echo.
+    /// The beginning of an answer, safe to print: without the credentials, which a debug page may echo.
     pub(crate) fn quote(&self, body: &[u8]) -> String {
         super::body::quote(self.inner.transport.redactor(), body)
     }
 
-    /// What an answer says on either side of a place, safe to print likewise.
+    /// The text of an answer on both sides of byte `at`, safe to print in the same way.
     pub(crate) fn quote_around(&self, body: &[u8], at: usize) -> String {
         super::body::quote_around(self.inner.transport.redactor(), body, at)
     }
 
-    /// Starts nothing more: requests in flight finish, everything else ends with [`ApiError::Interrupted`].
+    /// Starts no more requests. Those in flight finish; all others end with [`ApiError::Interrupted`].
     pub fn stop_starting(&self) {
         self.inner.stop_with(Stop::Interrupted);
     }
 
-    /// What the server's clock said last; none before the first answer, and when it does not say.
+    /// The server's time in the latest answer. `None` before the first answer with a readable `Date`.
     pub fn server_time(&self) -> Option<ServerTime> {
         *self.inner.server_time.borrow()
     }
 
-    /// Waits until the server has said its time.
+    /// Waits for the first answer with a readable `Date`.
     pub(crate) async fn server_time_known(&self) -> Option<ServerTime> {
         let mut time = self.inner.server_time.subscribe();
         time.wait_for(Option::is_some).await.ok().and_then(|time| *time)
     }
 
-    /// What the client has done so far and what it is doing.
+    /// The current statistics.
     pub fn stats(&self) -> Stats {
         let (tally, state) = (&self.inner.tally, self.inner.gate.state());
         Stats {
@@ -220,8 +222,8 @@ impl Inner {
         self.clock().now()
     }
 
-    /// Notes the header `Date` of an answer; says when it is not the time that the computer's clock shows, once for each
-    /// time that they part.
+    /// Records the header `Date` of an answer. Warns when it differs from the computer's clock, once each time that the
+    /// clocks start to differ.
     pub(super) fn note_date(&self, date: &str) {
         let Ok(server) = httpdate::parse_http_date(date.trim()) else { return };
         let micros = |time: SystemTime| jiff::Timestamp::try_from(time).map(jiff::Timestamp::as_microsecond);
@@ -239,7 +241,7 @@ impl Inner {
         }
     }
 
-    /// The first reason to stop stays.
+    /// Stops the client. Only the first reason is kept.
     pub(super) fn stop_with(&self, stop: Stop) {
         self.stop.send_if_modified(|current| {
             let first = current.is_none();
@@ -250,23 +252,23 @@ impl Inner {
         });
     }
 
-    /// Completes when nothing more may start.
+    /// Completes when no more requests may start.
     pub(super) async fn stopped(&self) -> Stop {
         let mut stop = self.stop.subscribe();
-        // The sender lives as long as self, so waiting cannot fail.
+        // The sender lives as long as `self`, so waiting cannot fail.
         stop.wait_for(Option::is_some).await.ok().and_then(|stop| stop.clone()).unwrap_or(Stop::Interrupted)
     }
 }
 
 impl Tally {
-    /// Counts one HTTP request, unless `limit` of them have been made.
+    /// Counts one HTTP request and returns true, unless `limit` of them have been made.
     pub(super) fn count_request(&self, limit: Option<u64>) -> bool {
         let within = |made: u64| (limit.is_none_or(|limit| made < limit)).then(|| made + 1);
         self.requests.fetch_update(Ordering::Relaxed, Ordering::Relaxed, within).is_ok()
     }
 
-    /// Counts one retry that is the server's fault, unless the run has had its share of them: `floor`, and `share`
-    /// of the requests that were no repeats.
+    /// Counts one retry. Returns false when the retry budget is spent: `floor`, plus `share` of the requests that are
+    /// not retries.
     pub(super) fn count_retry(&self, floor: u64, share: f64) -> bool {
         let first =
             self.requests.load(Ordering::Relaxed).saturating_sub(self.retries.load(Ordering::Relaxed));

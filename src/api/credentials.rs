@@ -1,19 +1,19 @@
-//! [`Credentials`]: the two ways in which the API knows its caller.
+//! [`Credentials`]: the two ways to authenticate (the API's document, section Authentication).
 
 use super::ApiError;
 use crate::secret::Secret;
 
-/// The key that the API's documentation prints as its example.
+/// The example key of the API's document, section Authentication.
 const DOCUMENTED_EXAMPLE: &str = "c031d56b97320ab3c0690850d52d8059d998f4d7851b3c15e2586b5594745aee";
 
-/// How a client proves who it is. Checked by [`Client::new`](super::Client::new).
+/// How the client authenticates. Checked by [`Client::new`](super::Client::new).
 #[derive(Debug, Clone)]
 pub enum Credentials {
-    /// A key from Settings, API Keys; sent as the header `API-Key`.
+    /// An API key from Settings, API Keys. Sent in the header `API-Key`.
     ApiKey(Secret),
-    /// The user's own login; sent as HTTP Basic authentication.
+    /// The user's own login. Sent as HTTP Basic authentication.
     Basic {
-        /// The login name; without a colon, which ends the name in Basic authentication.
+        /// The login name. It must not contain a colon, which ends the name in Basic authentication.
         username: String,
         /// The password.
         password: Secret,
@@ -21,12 +21,12 @@ pub enum Credentials {
 }
 
 impl Credentials {
-    /// The same credentials without blanks around a key or a name, and without line ends around a password
-    /// (a password may begin or end with a blank; a line end comes from the file it was read from).
+    /// Returns the credentials without whitespace around a key or a user name and without line ends around a password.
+    /// A password may begin or end with a blank; a line end comes from the file it was read from.
     ///
     /// # Errors
-    /// [`ApiError::InvalidCredentials`] when they cannot work: empty, characters that a header cannot carry, the
-    /// example key of the documentation.
+    /// [`ApiError::InvalidCredentials`] when they cannot work: they are empty, contain characters that a header cannot
+    /// carry, or are the example key of the API's document.
     pub fn checked(&self) -> Result<Self, ApiError> {
         match self {
             Self::ApiKey(key) => checked_key(key.expose().trim()),

@@ -1,4 +1,4 @@
-//! [`Delivery`]: one request from its first attempt to its answer or its error.
+//! [`Delivery`]: one request from its first attempt to its answer or error.
 
 mod errors;
 
@@ -17,12 +17,12 @@ use super::retry_after::retry_after;
 use super::transport::{Failure, Response, Slot};
 use super::{ApiError, ApiRequest, Method};
 
-/// A host that has never answered is given up after this many attempts, or after this time and two attempts: its
+/// A host that has never answered is given up after this many attempts, or after two attempts and this time: the host
 /// name is probably wrong.
 const UNREACHED_ATTEMPTS: u32 = 4;
 const UNREACHED_FOR: Duration = Duration::from_secs(10);
 
-/// The state of one request.
+/// The state of one request across its attempts.
 pub(super) struct Delivery<'a> {
     client: &'a Inner,
     request: &'a ApiRequest,
@@ -77,7 +77,7 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// Waits for a place and makes one HTTP request.
+    /// Waits for the rate control and makes one HTTP request.
     async fn attempt(&mut self) -> Result<(Outcome, Exchange), ApiError> {
         let client = self.client;
         let deadline = client.settings.deadline;
@@ -121,7 +121,7 @@ impl<'a> Delivery<'a> {
         match response.status {
             code @ (200..=203 | 207..=299) => {
                 match judge(code, response.content_type.as_deref(), &response.body) {
-                    // Some servers name an encoding and use none.
+                    // Some servers send the header `Content-Encoding` with a body that is not encoded.
                     outcome @ (Outcome::Status { .. } | Outcome::Empty) => outcome,
                     _ if response.encoding.is_some() => Outcome::Encoding,
                     outcome => outcome,
@@ -131,7 +131,7 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// The header `Retry-After`, cut to what the settings allow.
+    /// The pause that the header `Retry-After` asks for, capped by the settings.
     fn pause_asked(&self, response: &Response) -> Option<Duration> {
         let value = response.retry_after.as_deref()?;
         let wait = retry_after(value, response.date.as_deref(), self.client.clock().wall())?;
@@ -157,7 +157,7 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// Asks every limit on retries.
+    /// Checks all limits on retries, and counts the retry.
     fn may_retry(&self, outcome: Outcome, reason: &'static str, exchange: &Exchange) -> Result<(), ApiError> {
         let (settings, tally) = (&self.client.settings, &self.client.tally);
         let now = self.client.now();
@@ -205,7 +205,7 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// Takes one permanent redirect of a GET within the origin; anything else is an error that names the target.
+    /// Follows one permanent redirect of a GET within the origin. Any other redirect is an error that names the target.
     fn redirect(&mut self, response: &Response) -> Result<(), ApiError> {
         let request = self.name.clone();
         let status = response.status;
@@ -239,7 +239,7 @@ fn status(exchange: &Exchange) -> Option<u16> {
     }
 }
 
-/// What an outcome says about the server's capacity. A refusal of one request is a quick answer like any other.
+/// What an outcome says about the server's capacity. A refusal of a single request is a good answer here.
 fn feedback(outcome: &Outcome, verdict: &Verdict) -> Feedback {
     match (outcome, verdict) {
         (Outcome::Status { code: 429, .. }, _) => Feedback::Throttled,

@@ -1,13 +1,13 @@
-//! What an [`ApiError`] means for the run: its kind, and what to do next.
+//! The meaning of an [`ApiError`] for the run: its kind and exit code, and a hint.
 
 use super::ApiError;
 
-/// The kinds that a caller tells apart, each with its exit code.
+/// The kinds of errors that a caller distinguishes, each with its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
     /// Credentials were refused: exit code 3.
     Credentials,
-    /// The source does not answer as it should: exit code 4, resumable.
+    /// The source is unavailable or its answers are unusable: exit code 4, resumable.
     Unavailable,
     /// A limit set by the user was reached: exit code 8, resumable.
     Budget,
@@ -31,7 +31,7 @@ impl ErrorKind {
 }
 
 impl ApiError {
-    /// The kind, which decides the exit code.
+    /// The kind of the error, which determines the exit code.
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::InvalidCredentials { .. }
@@ -59,8 +59,8 @@ impl ApiError {
         }
     }
 
-    /// Whether just this request is refused, for what stands in it: an id of a kind that the server does not take, or
-    /// too long for its URLs. Another request may be answered.
+    /// Whether the server refuses only this request because of its content: an id of a kind that it does not accept, or
+    /// one too long for a URL. Another request may succeed.
     pub fn is_about_the_request(&self) -> bool {
         matches!(
             self,
@@ -69,7 +69,7 @@ impl ApiError {
         )
     }
 
-    /// The HTTP status of the (last) answer, if there was one.
+    /// The HTTP status of the last answer. `None` when there was no answer.
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Unauthorized { .. } => Some(401),
@@ -87,7 +87,7 @@ impl ApiError {
         }
     }
 
-    /// What to do next, where something can be done; one sentence without a final period.
+    /// What to do next, as one sentence without a final period. `None` when there is no advice.
     pub fn hint(&self) -> Option<String> {
         let text = match self {
             Self::InvalidBaseUrl { .. } => "the API's own base URL is `https://api.vainu.io/api/v1/`",
@@ -165,7 +165,7 @@ impl ApiError {
     }
 }
 
-/// Whether a request, as errors name it, chooses by more than the paging does.
+/// Whether a request, as errors name it, has filters besides the parameters of paging.
 fn filters(request: &str) -> bool {
     const PAGING: &[&str] = &["count", "limit", "offset", "order", "ordering", "page", "page_size"];
     let query = request.split_once('?').map_or("", |(_, query)| query);

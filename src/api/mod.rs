@@ -1,11 +1,11 @@
-//! The HTTP client for the API: requests, retries, rate control. The only part that knows `reqwest`.
+//! The HTTP client of the API: requests, retries, rate control. The only module that uses `reqwest`.
 //!
-//! [`Client::send`] takes an [`ApiRequest`] to its [`Answer`] or its [`ApiError`]. What follows from each outcome
-//! stands in one table, [`classify`]. Around each attempt stand, in this order: interruption, the rate control
-//! (`control`, a state machine; `admission` gives it a clock and a queue), the budget of requests, the deadline.
+//! [`Client::send`] turns an [`ApiRequest`] into an [`Answer`] or an [`ApiError`]. One table, [`classify`], decides the
+//! next step after each outcome. Every attempt passes, in this order: the interruption, the rate control (`control`, a
+//! state machine; `admission` adds the clock and the queue), the budget of requests, the deadline.
 //!
-//! The credentials go to the origin of the base URL and nowhere else: redirects are not followed, but for one
-//! permanent redirect of a GET within the origin. Links in answers are not followed at all.
+//! The credentials are sent to the origin of the base URL only. Redirects are not followed, except one permanent
+//! redirect of a GET within the origin. Links in answers are not followed at all.
 
 mod admission;
 mod backoff;

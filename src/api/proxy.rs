@@ -1,6 +1,7 @@
-//! [`Proxy`]: the proxy that the environment names for the API, if it names one.
+//! [`Proxy`]: the proxy for the API that the environment names.
 //!
-//! Only `https` goes through a proxy: plain `http` is for this computer alone. `HTTP_PROXY` therefore never counts.
+//! Only `https` uses a proxy, because plain `http` is allowed for this computer only. `HTTP_PROXY` is therefore
+//! ignored.
 
 use std::fmt;
 
@@ -11,28 +12,29 @@ use super::ApiError;
 use super::base::BaseUrl;
 use crate::secret::Secret;
 
-/// The variables that name a proxy; the first that is set and not empty counts.
+/// Variables with the proxy's address. The first one that is set and not empty is used.
 const NAMING: &[&str] = &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-/// The variables that name hosts which are reached without it; the first that is set and not empty counts.
+/// Variables with the hosts that are reached without the proxy. The first one that is set and not empty is used.
 const EXCEPTING: &[&str] = &["NO_PROXY", "no_proxy"];
-/// What a proxy may speak.
+/// Supported schemes of a proxy.
 const SCHEMES: &[&str] = &["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
 
-/// A proxy in use. Shown as scheme, host and port with the variable that names it, never with user name or password.
+/// A proxy in use. Displayed as scheme, host and port with the variable, never with user name or password.
 #[derive(Debug, Clone)]
 pub(super) struct Proxy {
     variable: &'static str,
     /// Scheme, host and port.
     place: String,
-    /// The whole address, which may hold a password.
+    /// The full address, which may hold a password.
     address: Secret,
 }
 
 impl Proxy {
-    /// The proxy for requests below `base`; `variable` gives what the environment says.
+    /// The proxy for requests below `base`, `None` when they are sent directly. `variable` reads an environment
+    /// variable.
     ///
     /// # Errors
-    /// [`ApiError::InvalidProxy`] when a variable that counts names none that can be used.
+    /// [`ApiError::InvalidProxy`] when the variable does not hold the address of a proxy.
     pub(super) fn find(
         base: &BaseUrl,
         variable: impl Fn(&str) -> Option<String>,
@@ -57,7 +59,7 @@ impl Proxy {
         Ok(is_used.then(|| Self { variable: name, place, address: Secret::new(url.as_str()) }))
     }
 
-    /// The proxy as `reqwest` knows it.
+    /// The proxy for the builder of `reqwest`.
     pub(super) fn for_client(&self) -> reqwest::Result<reqwest::Proxy> {
         reqwest::Proxy::all(self.address.expose())
     }
@@ -69,13 +71,12 @@ impl fmt::Display for Proxy {
     }
 }
 
-/// What the process's environment says.
+/// Reads a variable of the process's environment.
 pub(super) fn environment(name: &str) -> Option<String> {
     std::env::var_os(name).map(|text| text.to_string_lossy().into_owned())
 }
 
-/// The proxy that the environment names for an API, as text without user name and password; none when it is reached
-/// directly.
+/// The proxy for an API, as text without user name and password. `None` when the API is reached directly.
 ///
 /// # Errors
 /// [`ApiError::InvalidBaseUrl`] and [`ApiError::InvalidProxy`].
@@ -84,7 +85,7 @@ pub fn proxy_of(base_url: &Url) -> Result<Option<String>, ApiError> {
     Ok(proxy.map(|proxy| proxy.to_string()))
 }
 
-/// The address of a proxy; one without a scheme is of `http`. The reason for refusing it does not quote it.
+/// Parses the address of a proxy. The default scheme is `http`. The error does not quote the address.
 fn parse(text: &str) -> Result<Url, &'static str> {
     let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
     let no_url = "it is not SCHEME://HOST:PORT; in a user name or password, other signs than letters and digits are \
@@ -102,8 +103,8 @@ fn parse(text: &str) -> Result<Url, &'static str> {
     Ok(url)
 }
 
-/// The hosts that are reached directly, as the matcher takes them: separated by commas, a domain with all below it without
-/// an asterisk. One with a port counts where the API has that port.
+/// The hosts that are reached directly, in the form that the matcher takes: separated by commas, and without `*.`,
+/// because a domain includes all domains below it. An entry with a port is kept only when the port is the API's.
 fn exceptions(text: &str, of_api: Option<u16>) -> String {
     let hosts = text.split(|char: char| char.is_whitespace() || matches!(char, ',' | ';'));
     let at_port = |host: &'_ str| -> Option<String> {

@@ -1,4 +1,4 @@
-//! [`ApiRequest`]: what to ask, without where and as whom.
+//! [`ApiRequest`]: a request relative to the base URL, without credentials.
 
 use std::fmt;
 
@@ -8,24 +8,24 @@ use url::Url;
 use super::ApiError;
 use super::base::BaseUrl;
 
-/// Left as they are in a path segment: RFC 3986's "unreserved".
+/// Characters that are not encoded in a path segment: the "unreserved" ones of RFC 3986.
 const IN_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// Left as they are in a query: also what separates values and times, so that logs stay readable.
+/// Characters that are not encoded in a query: also the separators in lists and times, so that logs stay readable.
 const IN_QUERY: &AsciiSet = &IN_SEGMENT.remove(b',').remove(b':').remove(b'*');
-/// Characters of a query value that are shown before it is cut.
+/// Number of characters of a query value that are shown.
 const SHOWN: usize = 40;
 
-/// The HTTP method. Both only read: a request may be sent again after a failure.
+/// The HTTP method. Both methods are read-only here, so a request may be retried.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Method {
     /// GET.
     Get,
-    /// POST with this JSON body, for filters that are too long for a URL. Never for an endpoint that writes.
+    /// POST with this JSON body, for filters that do not fit a URL. Never used for an endpoint that writes.
     PostJson(serde_json::Value),
 }
 
 impl Method {
-    /// `GET` or `POST`.
+    /// The name: `GET` or `POST`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Get => "GET",
@@ -34,15 +34,15 @@ impl Method {
     }
 }
 
-/// One request to the API. `Display` gives method, path and shortened query, for logs and errors.
+/// One request to the API. `Display` shows method, path and shortened query, for logs and errors.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ApiRequest {
     /// The method and, for POST, the body.
     pub method: Method,
-    /// Below the base URL, without a leading slash and already encoded: `prospects/filter/`. Build variable parts
-    /// with [`ApiRequest::path_segment`].
+    /// Path below the base URL, encoded and without a leading slash: `prospects/filter/`. Build variable parts with
+    /// [`ApiRequest::path_segment`].
     pub path: String,
-    /// Parameters in order, not encoded.
+    /// Query parameters in order, not encoded.
     pub query: Vec<(String, String)>,
 }
 
@@ -57,7 +57,7 @@ impl ApiRequest {
         Self { method: Method::PostJson(body), path: path.into(), query: Vec::new() }
     }
 
-    /// Adds the parameter `name=value`; neither is encoded yet.
+    /// Adds the parameter `name=value`, neither of them encoded.
     #[must_use]
     pub fn query(mut self, name: impl Into<String>, value: impl fmt::Display) -> Self {
         self.query.push((name.into(), value.to_string()));
@@ -69,10 +69,10 @@ impl ApiRequest {
         self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// Encodes `text` as one segment of a path, out of which nothing in it can break: `../x` becomes `..%2Fx`.
+    /// Encodes `text` as one path segment: `../x` becomes `..%2Fx`.
     ///
-    /// The texts `.` and `..` have no harmless encoding (URLs read `%2e` as a dot too), so they are encoded twice:
-    /// the server sees a name that does not exist.
+    /// `.` and `..` have no safe encoding (URLs read `%2e` as a dot too), so they are encoded twice: the server sees a
+    /// name that does not exist.
     pub fn path_segment(text: &str) -> String {
         match text {
             "." | ".." => text.replace('.', "%252E"),
@@ -80,15 +80,15 @@ impl ApiRequest {
         }
     }
 
-    /// The length of the whole URL in bytes as it would be sent, to keep below what servers accept (often 8 KiB).
+    /// Length in bytes of the full URL. Servers often accept no more than 8 KiB.
     ///
     /// # Errors
-    /// [`ApiError::InvalidBaseUrl`] and [`ApiError::InvalidRequest`], as sending it would give.
+    /// [`ApiError::InvalidBaseUrl`] and [`ApiError::InvalidRequest`], as for sending the request.
     pub fn url_length(&self, base: &Url) -> Result<usize, ApiError> {
         Ok(BaseUrl::new(base)?.join(self)?.as_str().len())
     }
 
-    /// The parameters as they stand in a URL; `None` when there are none.
+    /// The encoded query of the URL. `None` when there are no parameters.
     pub(super) fn encoded_query(&self) -> Option<String> {
         let encode = |text: &str| utf8_percent_encode(text, IN_QUERY).to_string();
         let pairs: Vec<String> =
@@ -110,8 +110,8 @@ impl fmt::Display for ApiRequest {
     }
 }
 
-/// `text` with whatever could disturb a terminal or fake a line replaced by `�`: control characters and the
-/// invisible ones that turn or join text.
+/// `text` with each character that could disturb a terminal or fake a line replaced by `�`: control characters, and
+/// invisible characters that change the direction of text or join characters.
 pub(super) fn visible(text: &str) -> String {
     let harmful = |c: char| {
         c.is_control()

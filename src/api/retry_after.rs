@@ -1,19 +1,19 @@
-//! Reads the header `Retry-After` in both of its forms.
+//! Parses the header `Retry-After` in both of its forms.
 
 use std::time::{Duration, SystemTime};
 
-/// How long the server asks to be left alone; zero for a time that has passed, `None` when `value` is neither form.
+/// The pause that the server asks for: zero for a time in the past, `None` when `value` has neither form.
 ///
-/// `value` is a number of seconds or an HTTP date. A date is compared with the server's own `Date` header where
-/// there is one, so that a wrong clock on this computer does not matter, else with `now`.
+/// `value` is a number of seconds or an HTTP date. A date is compared with the server's own `Date` header, so that a
+/// wrong clock on this computer does not matter, or with `now` when that header is missing.
 pub(crate) fn retry_after(value: &str, date: Option<&str>, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // A number too large for u64 is a very long time; the cap cuts it.
+        // A number too large for `u64` is a very long time; the cap shortens it.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     if let Ok(seconds) = value.parse::<f64>() {
-        // Not in the standard, but seen: "1.5", "-1".
+        // Not in the standard, but used by some servers: "1.5", "-1".
         return Duration::try_from_secs_f64(seconds.max(0.0)).ok();
     }
     let until = httpdate::parse_http_date(value).ok()?;

@@ -1,4 +1,4 @@
-//! [`ClientSettings`]: everything about a client that a user may change.
+//! [`ClientSettings`]: the settings of a client.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -11,50 +11,52 @@ use super::backoff::Jitter;
 use super::{ApiError, Credentials};
 use crate::clock::{Clock, SystemClock};
 
-/// What [`Client::new`](super::Client::new) needs. Made by [`ClientSettings::new`]; change single fields after.
+/// The settings for [`Client::new`](super::Client::new). Start with [`ClientSettings::new`] and change single fields.
 #[derive(Clone)]
 pub struct ClientSettings {
-    /// Where the API is, up to and with its version: `https://api.vainu.io/api/v1/`. `http` only on this computer.
+    /// Base URL of the API, including its version: `https://api.vainu.io/api/v1/`. `http` is allowed for this computer
+    /// only.
     pub base_url: Url,
-    /// Who is asking. Sent to the origin of `base_url` and nowhere else.
+    /// How the client authenticates. Sent to the origin of `base_url` only.
     pub credentials: Credentials,
-    /// Longest time to establish a connection, TLS included. Default 10 s.
+    /// Longest time to establish a connection, including TLS. Default 10 s.
     pub connect_timeout: Duration,
-    /// Longest silence while an answer is awaited or read. Default 150 s: the API itself gives up after 120 s.
+    /// Longest time without data while waiting for an answer or reading it. Default 150 s: the API itself gives up
+    /// after 120 s.
     pub read_timeout: Duration,
     /// Longest time for one attempt, from connecting to the last byte. Default 300 s.
     pub attempt_timeout: Duration,
-    /// Attempts for one request, the first included; at least 1. Default 8.
+    /// Attempts for one request, including the first; at least 1. Default 8.
     pub max_attempts: u32,
-    /// Upper end of the random wait before a retry. It starts at 0.5 s and doubles. Default 30 s.
+    /// Upper bound of the random delay before a retry. The bound starts at 0.5 s and doubles up to this. Default 30 s.
     pub max_backoff: Duration,
-    /// Longest pause that a `Retry-After` header may impose; a longer one is cut, with a warning. Default 120 s.
+    /// Longest pause that a `Retry-After` header may impose. A longer one is capped, with a warning. Default 120 s.
     pub retry_after_cap: Duration,
-    /// Retries that a run may make whatever its size, before `retry_share` counts. Default 50.
+    /// Retries that every run may make, however few its requests. `retry_share` adds to them. Default 50.
     pub retry_floor: u64,
-    /// Further retries as a share of the requests made, 0 or more. Default 0.3: a server that fails a fifth of all
-    /// requests (a quarter more are then sent) is borne with however long the run. Retries after 429 do not count:
-    /// such a server is not failing, it sets the pace.
+    /// Further retries, as a share of the requests that are not retries; 0 or more. Default 0.3, which tolerates a
+    /// server that fails a fifth of all requests (a quarter more are then sent) in a run of any length. Retries after
+    /// 429 do not count: such a server is not failing but limiting the rate.
     pub retry_share: f64,
-    /// Most requests in flight at once. The client starts with 2 and finds its way up to this. Default 8.
+    /// Limit of requests in flight. The client starts with 2 and raises the number up to this limit. Default 8.
     pub concurrency: NonZeroU32,
-    /// Most requests started per second, above 0.001; `None` (the default) means no limit but the server's own.
+    /// Limit of requests started per second, at least 0.001. Default `None`: only the server's own limit.
     pub requests_per_second: Option<f64>,
-    /// Most HTTP requests that the client may make in its life, retries included; `None` (the default) is no limit.
+    /// Limit of HTTP requests in the life of the client, including retries. Default `None`: no limit.
     pub max_requests: Option<u64>,
-    /// When the run has to be over, by the time of `clock`; `None` (the default) is never.
+    /// Time at which the run must be over, by `clock`. Default `None`: no deadline.
     pub deadline: Option<Instant>,
-    /// Largest answer after decompression, in bytes. Default 67,108,864 (64 MiB): 1000 rows of 64 KB each. Of
-    /// answers above 4 MiB only one is held at a time, so that this also bounds the memory of the whole run.
+    /// Largest answer in bytes, after decompression. Default 67,108,864 (64 MiB): 1000 rows of 64 KB each. Only one
+    /// answer above 4 MiB is held at a time, so that this also bounds the memory of the whole run.
     pub max_body_bytes: usize,
-    /// Where a retry's wait falls between 0 and the step of its ladder. Default random.
+    /// How a retry's delay is chosen between 0 and its upper bound. Default random.
     pub jitter: Jitter,
-    /// The time. Default the computer's own.
+    /// The clock. Default the computer's own.
     pub clock: Arc<dyn Clock>,
 }
 
 impl ClientSettings {
-    /// The defaults stated at each field.
+    /// Settings with the default of each field.
     pub fn new(base_url: Url, credentials: Credentials) -> Self {
         Self {
             base_url,
@@ -77,7 +79,7 @@ impl ClientSettings {
         }
     }
 
-    /// Checks the fields whose type allows what makes no sense.
+    /// Checks the fields whose type allows invalid values.
     pub(super) fn check(&self) -> Result<(), ApiError> {
         let invalid = |name, reason| Err(ApiError::InvalidSetting { name, reason });
         if self.requests_per_second.is_some_and(|rate| !(rate >= 0.001 && rate.is_finite())) {
@@ -102,7 +104,7 @@ impl ClientSettings {
     }
 }
 
-/// Leaves out the base URL until it has been checked: a password could stand in it.
+/// Shows only the host of the base URL, which could contain a password before it is checked.
 impl fmt::Debug for ClientSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientSettings")

@@ -1,4 +1,4 @@
-//! [`Transport`]: one HTTP exchange. The only file that knows `reqwest`.
+//! [`Transport`]: one HTTP exchange. The only module that sends requests with `reqwest`.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -18,30 +18,30 @@ use super::proxy::{self, Proxy};
 use super::{ApiError, ClientSettings, Credentials, Method};
 use crate::secret::Secret;
 
-/// Bytes that are read of an answer that is not a success; only its `detail` matters.
+/// Number of bytes read of an answer without a success status. Only its `detail` matters.
 const REFUSAL_BYTES: usize = 64 << 10;
-/// An answer above this is read only while no other of its kind is held: a page of 1000 rows is about 1 MB.
+/// Only one answer above this size is held at a time. A page of 1000 rows has about 1 MB.
 const LARGE_BYTES: usize = 4 << 20;
 const API_KEY: HeaderName = HeaderName::from_static("api-key");
 
-/// An HTTP client that follows nothing, keeps no cookies and sends the credentials with each request.
+/// An HTTP client that follows no redirects, keeps no cookies and sends the credentials with each request.
 #[derive(Debug)]
 pub(super) struct Transport {
     http: reqwest::Client,
     credential: (HeaderName, HeaderValue),
     redactor: Redactor,
     max_body_bytes: usize,
-    /// The place for a large answer.
+    /// The single place for a large answer.
     large: Arc<Semaphore>,
     connect_timeout: Duration,
     proxy: Option<Proxy>,
 }
 
-/// The right to hold a large answer; given back when the last clone is dropped.
+/// The right to hold a large answer. Released when the last clone is dropped.
 #[derive(Debug, Clone)]
 pub(super) struct Slot(#[expect(dead_code, reason = "held, not read")] Arc<OwnedSemaphorePermit>);
 
-/// An answer is what it says, not what it holds.
+/// All slots are equal, so that answers are compared by their content only.
 impl PartialEq for Slot {
     fn eq(&self, _: &Self) -> bool {
         true
@@ -50,12 +50,12 @@ impl PartialEq for Slot {
 
 impl Eq for Slot {}
 
-/// A complete answer, whatever its status.
+/// A complete answer with any status.
 #[derive(Debug)]
 pub(super) struct Response {
     pub(super) status: u16,
     pub(super) content_type: Option<String>,
-    /// How the body is still encoded; none when nothing is left to undo.
+    /// The encoding that the body still has, from `Content-Encoding`. `None` when it is decoded.
     pub(super) encoding: Option<String>,
     pub(super) retry_after: Option<String>,
     pub(super) date: Option<String>,
@@ -64,7 +64,7 @@ pub(super) struct Response {
     pub(super) place: Option<Slot>,
 }
 
-/// No complete answer, and why in plain words.
+/// Why there is no complete answer, in plain words.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub(super) kind: TransportKind,
@@ -78,7 +78,7 @@ impl Transport {
         credentials: &Credentials,
         base: &BaseUrl,
     ) -> Result<Self, ApiError> {
-        // Fails when a provider is installed already, by us or by the program around us: either serves.
+        // Fails when this program or the one that embeds it has installed a provider before. Either provider works.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("vainu-etl/", env!("CARGO_PKG_VERSION")))
@@ -93,19 +93,19 @@ impl Transport {
             .pool_max_idle_per_host(usize::try_from(settings.concurrency.get()).unwrap_or(usize::MAX));
         let setup = |error: reqwest::Error| ApiError::Setup { reason: root_cause(&error.without_url()) };
         let proxy = Proxy::find(base, proxy::environment)?;
-        // The client looks for no proxy by itself: it would pass over one whose address is wrong.
+        // Without this `reqwest` looks for a proxy itself, and ignores one with an invalid address.
         builder = builder.no_proxy();
         if let Some(proxy) = &proxy {
             tracing::info!(%proxy, "Requests go through a proxy.");
             builder = builder.proxy(proxy.for_client().map_err(setup)?);
         }
         if base.is_plain() {
-            // This very computer: no certificates are needed.
+            // `http` is for this computer only and needs no certificates.
             builder = builder.tls_certs_only([]);
         }
         let http = builder.build().map_err(setup)?;
         let credential = credential(&http, base, credentials)?;
-        // The texts under which the secret could come back in an answer.
+        // The texts in which an answer could contain the secret.
         let forms = match credentials {
             Credentials::ApiKey(key) => vec![key.clone()],
             Credentials::Basic { password, .. } => {
@@ -124,7 +124,7 @@ impl Transport {
         })
     }
 
-    /// The proxy that requests go through.
+    /// The proxy that requests use. `None` when they are sent directly.
     pub(super) fn proxy(&self) -> Option<&Proxy> {
         self.proxy.as_ref()
     }
@@ -133,7 +133,7 @@ impl Transport {
         &self.redactor
     }
 
-    /// Sends one request to `url`, whose origin the caller has checked, and reads the answer to its end.
+    /// Sends one request to `url` and reads the whole answer. The caller has checked the origin.
     pub(super) async fn exchange(
         &self,
         url: &Url,
@@ -153,7 +153,7 @@ impl Transport {
         let mut response = Response {
             status,
             content_type: header(CONTENT_TYPE),
-            // What was decompressed no longer has the header.
+            // The header is absent after decompression.
             encoding: header(CONTENT_ENCODING)
                 .filter(|name| !["", "identity"].contains(&name.trim().to_ascii_lowercase().as_str())),
             retry_after: header(RETRY_AFTER),
@@ -168,7 +168,7 @@ impl Transport {
             let chunk = match answer.chunk().await {
                 Ok(chunk) => chunk,
                 Err(error) if success => return Err(self.failure(error, Some(status))),
-                // The status has said what matters.
+                // The status is sufficient; the body is only an explanation.
                 Err(_) => None,
             };
             let Some(chunk) = chunk else {
@@ -228,7 +228,7 @@ impl Transport {
     }
 }
 
-/// What `hyper-util` says when a proxy answers 407; it has no type for it that can be seen.
+/// The error text of `hyper-util` when a proxy answers 407. Its error type is private.
 const PROXY_AUTHORIZATION: &str = "proxy authorization required";
 
 /// The cause in words that a user knows.
@@ -240,7 +240,7 @@ fn plainly(cause: &str) -> &str {
     }
 }
 
-/// The header that carries the credentials, marked so that nothing prints it and HTTP/2 does not index it.
+/// The header with the credentials, marked as sensitive: it is not printed, and HTTP/2 does not index it.
 fn credential(
     http: &reqwest::Client,
     base: &BaseUrl,
@@ -250,7 +250,7 @@ fn credential(
     let (name, value) = match credentials {
         Credentials::ApiKey(key) => (API_KEY, HeaderValue::from_str(key.expose()).ok()),
         Credentials::Basic { username, password } => {
-            // Never sent: this is how reqwest encodes a login.
+            // Never sent. `reqwest` offers no other way to encode a login.
             let request =
                 http.get(base.url().clone()).basic_auth(username, Some(password.expose())).build().ok();
             (AUTHORIZATION, request.and_then(|request| request.headers().get(AUTHORIZATION).cloned()))
@@ -261,12 +261,12 @@ fn credential(
     Ok((name, value))
 }
 
-/// Whether decompression stumbled over the bytes, as opposed to their missing.
+/// Whether decompression failed because of damaged bytes, not missing ones.
 fn is_damage(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::InvalidData | std::io::ErrorKind::InvalidInput)
 }
 
-/// The first error of type `E` among `error` and its causes; an `io::Error` hides its own one level deeper.
+/// The first error of type `E` among `error` and its causes. The cause of an `io::Error` is one level deeper.
 fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
     let mut next = Some(error);
     while let Some(error) = next {

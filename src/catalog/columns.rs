@@ -1,4 +1,4 @@
-//! Columns that several tables have, declared once.
+//! Columns that several tables share, each declared once.
 
 use crate::schema::{Column, Kind, Origin, Sharing};
 
@@ -10,7 +10,7 @@ pub(super) const fn text(name: &'static str, fields: &'static [&'static str], do
 /// The key of a company.
 pub(super) const COMPANY: &[&str] = &["country", "business_id"];
 
-/// Country of the company that a row belongs to: the company around it, or the one asked for.
+/// Country of the company that a row belongs to: the enclosing record, or the company of the request.
 pub(super) const OF_COUNTRY: Column =
     Column::new("country", &[], Kind::Country, "Country of the company, ISO 3166-1 alpha-2.")
         .required()
@@ -26,7 +26,7 @@ pub(super) const OF_BUSINESS_ID: Column = Column::new(
 .required()
 .from(Origin::Parent);
 
-/// Position in the API's list, for rows that have no other key.
+/// Position in the API's list, for rows without another key.
 pub(super) const POSITION: Column = Column::new(
     "position",
     &[],
@@ -36,18 +36,18 @@ pub(super) const POSITION: Column = Column::new(
 .required()
 .from(Origin::Position);
 
-/// The run that last wrote a row.
+/// The run that last wrote the row.
 pub(super) const RUN_ID: Column =
     Column::system("_run_id", Kind::Text, "Run that last wrote the row's values, see etl.runs.")
         .required()
         .sharing(Sharing::Common);
 
-/// What has no column.
+/// The fields without a column, as JSON.
 pub(super) const EXTRA: Column = Column::system(
     "_extra",
     Kind::Json,
     "Fields of the record that have no column, as a JSON object; NULL when there are none.",
 );
 
-/// System columns of every table but the companies', which has more.
+/// System columns of every table except `prospects`, which has more.
 pub(super) const SYSTEM: &[Column] = &[RUN_ID, EXTRA];

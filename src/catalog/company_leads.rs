@@ -1,9 +1,10 @@
-//! Stream `company_leads`: news about single companies, from `prospect/{company}/leads/`.
+//! Stream `company_leads`: news about one company, from `prospect/{company}/leads/`.
 
 use super::leads::LEAD_TARGETS;
 use super::{Endpoint, Lists, Stream, Window};
 
-/// The leads of each company. The API answers those of the last 90 days, and gives them no id.
+/// The leads of each company. The API returns those of the last 90 days (the API's document, section
+/// `getProspectInfoLeads`), without an id.
 pub const COMPANY_LEADS: Stream = Stream {
     name: "company_leads",
     doc: "News about each company, from prospect/leads",

@@ -1,5 +1,5 @@
-//! Stream `contacts`: people of companies, from `prospect/{company}/contacts/`. Personal data: loaded only when a person
-//! asks for it by name.
+//! Stream `contacts`: people who work for a company, from `prospect/{company}/contacts/`. Personal data: loaded only
+//! when the user names the stream.
 
 use super::columns::{COMPANY, OF_BUSINESS_ID, OF_COUNTRY, POSITION, SYSTEM, text};
 use super::{Endpoint, Lists, Stream, Target};
@@ -16,7 +16,7 @@ pub const CONTACTS: Stream = Stream {
     documented: &["first_name", "last_name", "email", "phone", "title", "prospect"],
 };
 
-/// Table of the contacts, which the details of a company can feed too. The API gives contacts no id.
+/// Table of contacts, which the stream `details` can feed too. The API gives contacts no id.
 pub const CONTACTS_TABLE: Table = Table {
     schema: "main",
     name: "contacts",

@@ -1,16 +1,18 @@
-//! Stream `customer_data`: what the account keeps about its own customers, from `customer_data/`.
+//! Stream `customer_data`: the account's data about its own customers, from `customer_data/`.
 
 use super::columns::{SYSTEM, text};
 use super::{Endpoint, Lists, Paging, Stream, Target};
 use crate::schema::{Column, Disposition, Kind, Table, Unit};
 
-/// Customer data. Loading only ever reads it: the other verbs of the endpoint change or delete what they match.
+/// Customer data. Only GET is used: PATCH and DELETE of the endpoint change or delete every object that they match (the
+/// API's document, section `customer_data`).
 pub const CUSTOMER_DATA: Stream = Stream {
     name: "customer_data",
     doc: "What the account keeps about its customers, from customer_data",
     endpoint: Endpoint {
         path: "customer_data/",
-        // "Use the query parameter `ordering` to sort based on a field": any field, and only `id` is unique.
+        // "Use the query parameter `ordering` to sort based on a field" (the API's document, section Ordering): only
+        // `id` is unique.
         paging: Paging::Numbered { order: ("ordering", "id") },
         max_page_size: 500,
         window: None,
@@ -40,7 +42,7 @@ pub const CUSTOMER_DATA: Stream = Stream {
     ],
 };
 
-/// Table of the customer data.
+/// Table of customer data.
 pub const CUSTOMER_DATA_TABLE: Table = Table {
     schema: "main",
     name: "customer_data",

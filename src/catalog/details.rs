@@ -1,11 +1,12 @@
-//! Stream `details`: everything about a company in one answer, from `prospect/{company}/all/`.
+//! Stream `details`: all data about a company in one answer, from `prospect/{company}/all/`.
 
 use super::prospect_addresses::PROSPECT_ADDRESSES_TABLE;
 use super::{
     At, CONTACTS_TABLE, Endpoint, FINANCIAL_STATEMENTS_TABLE, Lists, PROSPECTS_TABLE, Stream, Target,
 };
 
-/// Companies with their addresses and statements, and with their contacts where these are asked for by name.
+/// Companies with their addresses and statements. Their contacts are loaded only when the user names the stream
+/// `contacts`.
 pub const DETAILS: Stream = Stream {
     name: "details",
     doc: "Each company with scores, description, addresses and statements, from prospect/all",

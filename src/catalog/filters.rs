@@ -1,12 +1,13 @@
-//! The filters of `prospects/filter/`: which names exist, what they compare, which operators they take.
+//! The filters of `prospects/filter/` and `customer_data/`: valid names, kinds of values, operators.
 //!
-//! A name that the API does not know is suspected to be ignored by it, so that a typo would export the whole
-//! database; therefore every name is checked here before anything is sent.
+//! The API probably ignores unknown names, so that a misspelt filter would export the whole database. Every name is
+//! therefore checked here before a request is sent.
 
-/// What a filter's values are.
+/// The kind of a filter's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FilterKind {
-    /// Any text; without an operator the API looks for it anywhere in the field.
+    /// Any text. Without an operator the API searches for it anywhere in the field (the API's document, section
+    /// Supported filter types).
     Text,
     /// Postal code, or a range of them such as `50000-51019`.
     Postal,
@@ -14,11 +15,11 @@ pub enum FilterKind {
     Country,
     /// ISO 3166-2 region, `FI-18`.
     Region,
-    /// Business id; a dash and a country prefix are taken off.
+    /// Business id. A dash and a country prefix are removed.
     BusinessId,
-    /// Comma-separated business ids.
+    /// Comma-separated list of business ids.
     BusinessIds,
-    /// Number, decimal point, whole currency units, per cent or persons.
+    /// Number with a decimal point, in whole currency units, per cent or persons.
     Number,
     /// Digits of an industry code.
     Code,
@@ -37,7 +38,7 @@ pub enum FilterKind {
 pub struct Filter {
     /// The API's parameter name, without operator.
     pub name: &'static str,
-    /// What its values are.
+    /// The kind of its values.
     pub kind: FilterKind,
 }
 
@@ -45,7 +46,8 @@ const fn filter(name: &'static str, kind: FilterKind) -> Filter {
     Filter { name, kind }
 }
 
-/// Every field that the document lists for filtering, and those that it only uses in examples.
+/// All fields that the API's document, section Supported fields for filtering, lists, and those that only its examples
+/// use.
 pub const FILTERS: &[Filter] = &[
     filter("address", FilterKind::Text),
     filter("alexa_rank_global", FilterKind::Number),
@@ -79,7 +81,7 @@ pub const FILTERS: &[Filter] = &[
     filter("visiting_postal", FilterKind::Postal),
 ];
 
-/// Every field that the document lists for filtering customer data.
+/// All fields that the API's document lists as query parameters of customer data.
 pub const CUSTOMER_DATA: &[Filter] = &[
     filter("last_update", FilterKind::Datetime),
     filter("lost_deals_count", FilterKind::Number),
@@ -91,16 +93,16 @@ pub const CUSTOMER_DATA: &[Filter] = &[
     filter("won_deals_count", FilterKind::Number),
 ];
 
-/// The operators that the document lists for customer data.
+/// The operators that the API's document, section Query parameters, lists for customer data.
 pub const CUSTOMER_DATA_OPERATORS: &[&str] = &["gt", "gte", "lt", "lte", "ne"];
 
-/// The operators that the document lists, each written after two underscores.
+/// The operators that the API's document, section Supported filter types, lists. Each follows two underscores.
 pub const OPERATORS: &[&str] = &["exact", "gt", "gte", "in", "lt", "lte", "ne", "startswith"];
 
-/// Parameters that paging sets itself.
+/// Parameters of paging, which cannot be filters.
 pub const RESERVED: &[&str] = &["count", "limit", "offset", "order", "ordering", "page", "page_size"];
 
-/// The filters of an endpoint.
+/// The filters of one endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FilterSet {
     /// The fields.
@@ -116,7 +118,7 @@ pub const OF_CUSTOMER_DATA: FilterSet =
     FilterSet { filters: CUSTOMER_DATA, operators: CUSTOMER_DATA_OPERATORS };
 
 impl FilterSet {
-    /// The filter of that name.
+    /// The filter with this name. `None` when the endpoint has none.
     pub fn find(&self, name: &str) -> Option<&'static Filter> {
         self.filters.iter().find(|filter| filter.name == name)
     }

@@ -4,7 +4,7 @@ use super::columns::{COMPANY, OF_BUSINESS_ID, OF_COUNTRY, SYSTEM, text};
 use super::{Endpoint, Lists, Stream, Target};
 use crate::schema::{Column, Disposition, Kind, Table, Unit};
 
-/// The statements of each company. A statement does not name its company: that is the one asked for.
+/// The statements of each company. A statement does not name its company; it is the company of the request.
 pub const FINANCIAL_STATEMENTS: Stream = Stream {
     name: "financial_statements",
     doc: "Yearly figures of each company, from prospect/financial_statements",
@@ -28,7 +28,7 @@ pub const FINANCIAL_STATEMENTS: Stream = Stream {
     ],
 };
 
-/// Table of the statements, which the details of a company feed too.
+/// Table of statements, also fed by the stream `details`.
 pub const FINANCIAL_STATEMENTS_TABLE: Table = Table {
     schema: "main",
     name: "financial_statements",

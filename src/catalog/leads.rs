@@ -4,12 +4,13 @@ use super::columns::{SYSTEM, text};
 use super::{At, Endpoint, Lists, Stream, Target, Window};
 use crate::schema::{Column, Disposition, Kind, Origin, Table};
 
-/// The leads of each target group. The API answers those of the last 60 days at most.
+/// The leads of each target group. The API returns those of the last 60 days at most (the API's document, section
+/// `getTargetGroupLeads`).
 pub const LEADS: Stream = Stream {
     name: "leads",
     doc: "News about the companies of each target group, from target_group/leads",
     endpoint: Endpoint {
-        // Without the parameter only those since yesterday come.
+        // Without the parameter only leads since the previous day, 00:00, are returned.
         window: Some(Window { parameter: Some("from_datetime"), days: 60 }),
         ..Endpoint::single("target_group/{target_group}/leads/")
     },
@@ -29,14 +30,14 @@ pub const LEADS: Stream = Stream {
     ],
 };
 
-/// Where leads go, whether they come from a target group or from a company.
+/// Tables that leads feed, for leads of a target group and of a company.
 pub(super) const LEAD_TARGETS: &[Target] = &[
     Target::record(&LEADS_TABLE),
     Target { table: &LEAD_PROSPECTS_TABLE, at: At::Elements("prospects") },
     Target { table: &LEAD_TAGS_TABLE, at: At::Elements("tags") },
 ];
 
-/// Table of the leads. An answer holds those of its last days only, so that none is ever taken away.
+/// Table of leads. An answer holds only recent leads, so a load never deletes any.
 pub const LEADS_TABLE: Table = Table {
     schema: "main",
     name: "leads",
@@ -65,7 +66,7 @@ pub const LEADS_TABLE: Table = Table {
             &["vainu_link"],
             "Page in Vainu of the company that the lead was found by; NULL when the API gives none.",
         ),
-        // The load knows by it that a lead with an id and one without are the same. No field of the API feeds it.
+        // The load uses it to recognise a lead with an id and the same one without. Computed, not a field of the API.
         Column::new(
             "content_hash",
             &["content_hash", "link", "title", "published_at"],
@@ -81,8 +82,8 @@ pub const LEADS_TABLE: Table = Table {
 const OF_LEAD: Column =
     Column::new("lead_id", &[], Kind::Text, "The lead, as in leads.").required().from(Origin::Parent);
 
-/// Table of the companies that leads name. Two companies of different countries can share a business id, and the API does
-/// not say the country: the name tells them apart.
+/// Table of companies that leads name. The API does not give their country, and companies of two countries can have the
+/// same business id, so the name is part of the key.
 pub const LEAD_PROSPECTS_TABLE: Table = Table {
     schema: "main",
     name: "lead_prospects",
@@ -110,7 +111,7 @@ pub const LEAD_PROSPECTS_TABLE: Table = Table {
     system: SYSTEM,
 };
 
-/// Table of the tags of leads.
+/// Table of tags of leads.
 pub const LEAD_TAGS_TABLE: Table = Table {
     schema: "main",
     name: "lead_tags",

@@ -1,4 +1,4 @@
-//! What the API has: its streams, their endpoints, tables and columns, each declared once.
+//! The streams of the API with their endpoints, tables and columns, each declared once.
 
 mod columns;
 mod company_leads;
@@ -33,18 +33,18 @@ pub use technologies::{PROSPECT_TECHNOLOGIES_TABLE, TECHNOLOGIES};
 pub struct Stream {
     /// Name on the command line and in `etl.streams`.
     pub name: &'static str,
-    /// One sentence for `--help` and the dictionary.
+    /// Description in one sentence, for `--help` and the data dictionary.
     pub doc: &'static str,
-    /// Where its records come from.
+    /// The endpoint of its records.
     pub endpoint: Endpoint,
-    /// What a list of it is.
+    /// How its records are divided into lists.
     pub lists: Lists,
-    /// Whether it is loaded when no stream is named.
+    /// Whether it is loaded when the user names no stream.
     pub by_default: bool,
-    /// Where its records go, the stream's main table first.
+    /// Tables that its records feed, the stream's main table first.
     pub targets: &'static [Target],
-    /// Fields that the document shows in every record of the endpoint; one that is absent is reported as drift. Those of an
-    /// array's elements are written behind the array's name: `contacts.phone`.
+    /// Fields that the API's document shows in every record of the endpoint. An absent one is reported as drift. Fields
+    /// of an array's elements have the array's name in front: `contacts.phone`.
     pub documented: &'static [&'static str],
 }
 
@@ -54,7 +54,7 @@ impl Stream {
         self.targets.first().map_or(&PROSPECTS_TABLE, |target| target.table)
     }
 
-    /// What the different things in its lists are called, in the plural: what `distinct_keys` counts.
+    /// Plural name of the things that its lists hold, which `distinct_keys` counts.
     pub fn things(&self) -> &'static str {
         match self.table().name {
             "prospects" | "target_group_members" => "companies",
@@ -67,7 +67,7 @@ impl Stream {
         }
     }
 
-    /// Whether the records of its lists are companies.
+    /// Whether the records in its lists are companies.
     pub fn holds_companies(&self) -> bool {
         let companies =
             |target: &Target| target.at == At::Record && target.table.disposition == Disposition::Merge;
@@ -75,90 +75,91 @@ impl Stream {
     }
 }
 
-/// What a list of a stream is.
+/// How the records of a stream are divided into lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lists {
-    /// The companies that one of the user's selections asks for.
+    /// One or more lists for each selection of the user.
     Selections,
-    /// All there is: one list.
+    /// One list of all records.
     Whole,
     /// One list for each target group.
     TargetGroups,
-    /// One list, of one request for each company that the other streams bring.
+    /// One list, with one request for each company that the lists of the other streams bring.
     Companies,
 }
 
-/// One table that records of a stream feed.
+/// One table that the records of a stream feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target {
     /// The table.
     pub table: &'static Table,
-    /// Which part of a record is a row of it.
+    /// The part of a record that is a row of the table.
     pub at: At,
 }
 
-/// Which part of a record is a row.
+/// The part of a record that is a row of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum At {
     /// The record itself.
     Record,
-    /// Each element of the array in this field.
+    /// Each element of the array in the field of this name.
     Elements(&'static str),
 }
 
-/// Where records come from, and how.
+/// An endpoint of the API and how to read it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Endpoint {
-    /// Path below the base URL, with the trailing slash that the document gives; `{target_group}` and `{company}` stand for
-    /// what a request is about.
+    /// Path below the base URL, with the trailing slash that the API's document gives. `{target_group}` and `{company}`
+    /// are replaced by the subject of a request.
     pub path: &'static str,
-    /// How its pages are asked for.
+    /// How its pages are requested.
     pub paging: Paging,
-    /// Most rows a page can hold: 1000 for a single request (limits and pagination of the API's next version), 500 of
-    /// customer data; no limit is known where everything comes in one answer.
+    /// Maximum of rows in a page: 1000 (documented for the API's next version, "Limits and pagination"), or 500 for
+    /// customer data (the API's document, section Pagination). [`u32::MAX`] where everything comes in one answer, for
+    /// which no limit is documented.
     pub max_page_size: u32,
-    /// How far it looks back, where it does not give all there is.
+    /// How far back it reaches. `None` when it returns all records.
     pub window: Option<Window>,
 }
 
-/// How far an endpoint looks back.
+/// How far back an endpoint reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
-    /// Parameter for the first moment wanted; none when all of the window always comes.
+    /// Parameter for the start of the period. `None` when the whole window is always returned.
     pub parameter: Option<&'static str>,
-    /// Days before now that can be asked for.
+    /// Longest period before now, in days.
     pub days: u32,
 }
 
 impl Endpoint {
-    /// An endpoint that gives everything in one answer.
+    /// An endpoint that returns everything in one answer.
     const fn single(path: &'static str) -> Self {
         Self { path, paging: Paging::Single, max_page_size: u32::MAX, window: None }
     }
 }
 
 impl Target {
-    /// The record itself is a row of the table.
+    /// Feeds the table with the record itself.
     const fn record(table: &'static Table) -> Self {
         Self { table, at: At::Record }
     }
 }
 
-/// How the pages of a list are asked for.
+/// How the pages of a list are requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paging {
-    /// `limit` and `offset` under a stable order.
+    /// `limit` and `offset` in a stable order.
     Ordered {
-        /// Parameter and value that ask for a stable order. The direction does not matter, the stability does.
+        /// Parameter and value for a stable order. The direction does not matter.
         order: (&'static str, &'static str),
-        /// Filter that splits a long list by the first characters of its key.
+        /// Filter that splits a long list by the first characters of the key.
         slice_by: &'static str,
     },
-    /// `limit` and `offset`, in an order that nobody promises; `count=true` for the number alone.
+    /// `limit` and `offset` without a documented order. `count=true` returns the total alone.
     Unordered,
-    /// `page` from 1 and `page_size`; every page says the total.
+    /// `page` (from 1) and `page_size`. Every page holds the total.
     Numbered {
-        /// Parameter and value that ask for a stable order.
+        /// Parameter and value for a stable order.
         order: (&'static str, &'static str),
     },
     /// Everything in one answer.

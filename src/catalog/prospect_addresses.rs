@@ -3,7 +3,7 @@
 use super::columns::{COMPANY, OF_BUSINESS_ID, OF_COUNTRY, POSITION, SYSTEM, text};
 use crate::schema::{Column, Disposition, Kind, Table};
 
-/// Table of the addresses. The API gives addresses no id.
+/// Table of addresses. The API gives them no id.
 pub const PROSPECT_ADDRESSES_TABLE: Table = Table {
     schema: "main",
     name: "prospect_addresses",

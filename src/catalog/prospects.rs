@@ -51,7 +51,7 @@ pub const PROSPECTS: Stream = Stream {
     ],
 };
 
-/// Table of the companies.
+/// Table of companies.
 pub const PROSPECTS_TABLE: Table = Table {
     schema: "main",
     name: "prospects",

@@ -1,10 +1,10 @@
-//! Stream `target_group_members`: which companies are in each target group, from `target_group/{target_group}/`.
+//! Stream `target_group_members`: the companies in each target group, from `target_group/{target_group}/`.
 
 use super::columns::SYSTEM;
 use super::{Endpoint, Lists, PROSPECTS_TABLE, Paging, Stream, Target};
 use crate::schema::{Column, Disposition, Kind, Origin, Table};
 
-/// The companies of each target group; what the list says of a company goes to `prospects`.
+/// The members of each target group. The fields of the company itself go to `prospects`.
 pub const TARGET_GROUP_MEMBERS: Stream = Stream {
     name: "target_group_members",
     doc: "Companies of each target group, from target_group",
@@ -33,7 +33,7 @@ pub const TARGET_GROUP_MEMBERS: Stream = Stream {
     ],
 };
 
-/// Table of the members.
+/// Table of members.
 pub const TARGET_GROUP_MEMBERS_TABLE: Table = Table {
     schema: "main",
     name: "target_group_members",

@@ -1,10 +1,10 @@
-//! Stream `target_groups`: what target groups there are, from `target_groups/`.
+//! Stream `target_groups`: the list of target groups, from `target_groups/`.
 
 use super::columns::{SYSTEM, text};
 use super::{Endpoint, Lists, Stream, Target};
 use crate::schema::{Column, Disposition, Kind, Table};
 
-/// The target groups that the key's user sees.
+/// The target groups that the user of the API key can see.
 pub const TARGET_GROUPS: Stream = Stream {
     name: "target_groups",
     doc: "Target groups: their names and ids, from target_groups",
@@ -15,7 +15,7 @@ pub const TARGET_GROUPS: Stream = Stream {
     documented: &["id", "name", "is_named_target_group", "default"],
 };
 
-/// Table of the target groups.
+/// Table of target groups.
 pub const TARGET_GROUPS_TABLE: Table = Table {
     schema: "main",
     name: "target_groups",

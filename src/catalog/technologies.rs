@@ -1,10 +1,10 @@
-//! Stream `technologies`: what companies use, with their basic information, from `prospect/{company}/`.
+//! Stream `technologies`: technologies that companies use, and their basic information, from `prospect/{company}/`.
 
 use super::columns::{COMPANY, OF_BUSINESS_ID, OF_COUNTRY, SYSTEM, text};
 use super::{At, Endpoint, Lists, PROSPECTS_TABLE, Stream, Target};
 use crate::schema::{Disposition, Origin, Table};
 
-/// Companies with their technologies, which no other answer has.
+/// Companies with their technologies, which no other endpoint returns.
 pub const TECHNOLOGIES: Stream = Stream {
     name: "technologies",
     doc: "Technologies of each company, with its basic information and scores, from prospect",
@@ -53,7 +53,7 @@ pub const TECHNOLOGIES: Stream = Stream {
     ],
 };
 
-/// Table of the technologies.
+/// Table of technologies.
 pub const PROSPECT_TECHNOLOGIES_TABLE: Table = Table {
     schema: "main",
     name: "prospect_technologies",

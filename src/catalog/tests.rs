@@ -1,11 +1,11 @@
-//! What holds for every stream and every table of the catalog.
+//! Tests that hold for every stream and table of the catalog.
 
 use std::collections::HashSet;
 
 use super::{At, Lists, STREAMS, Stream};
 use crate::schema::{self, Disposition, Kind, Origin, Table, Unit};
 
-/// Whole numbers that count nothing.
+/// Integer columns that are not quantities and have no unit.
 const NO_QUANTITY: &[&str] = &["position", "year"];
 
 #[test]

@@ -81,7 +81,7 @@ pub(crate) fn run(args: &DemoArgs, _global: &Settings, output: &Output) -> Resul
     for (title, sql) in SHOWN {
         Output::data(&format!("\n{title}\n"))?;
         let options = QueryOptions { width: Output::width(), ..QueryOptions::default() };
-        query::query(&warehouse, sql, &options, &mut std::io::stdout())?;
+        query::query(&warehouse, sql, &options, &mut Output::rows())?;
     }
     Output::data(&next_steps(&warehouse, &parquet))?;
     Ok(report.exit_code)

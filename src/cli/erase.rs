@@ -1,6 +1,5 @@
 //! `erase`: a person or a company goes from everything that is kept.
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -58,11 +57,11 @@ pub(crate) fn run(args: &EraseArgs, global: &Settings, output: &Output) -> Resul
         format: args.format,
         width: Output::width(),
         max_rows: usize::MAX,
-        terminal: std::io::stdout().is_terminal(),
+        terminal: Output::is_terminal(),
         ..QueryOptions::default()
     };
     if args.format != Format::Table || !outcome.touched.is_empty() {
-        query::write_rows(&rows(&outcome)?, &format, &mut std::io::stdout())?;
+        query::write_rows(&rows(&outcome)?, &format, &mut Output::rows())?;
     }
     say(&options, &outcome, output);
     Ok(if outcome.problems.is_empty() && outcome.remaining.is_empty() { 0 } else { DESTINATION })

@@ -1,6 +1,5 @@
 //! `job show`: how far an import of customer data is.
 
-use std::io::IsTerminal;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, RecordBatch, StringArray, UInt64Array};
@@ -58,7 +57,7 @@ pub(crate) fn run(args: &JobArgs, global: &Settings, output: &Output) -> Result<
         format: args.format,
         width: Output::width(),
         max_rows: args.max_rows,
-        terminal: std::io::stdout().is_terminal(),
+        terminal: Output::is_terminal(),
         ..QueryOptions::default()
     };
     let line = headline(&job);
@@ -71,11 +70,11 @@ pub(crate) fn run(args: &JobArgs, global: &Settings, output: &Output) -> Result<
         }
         Format::Table => {
             Output::data(&crate::terminal::safe_lines(&format!("{line}\n")))?;
-            query::write_rows(&rows(&job)?, &options, &mut std::io::stdout())?;
+            query::write_rows(&rows(&job)?, &options, &mut Output::rows())?;
         }
         _ => {
             output.say(&line);
-            query::write_rows(&rows(&job)?, &options, &mut std::io::stdout())?;
+            query::write_rows(&rows(&job)?, &options, &mut Output::rows())?;
         }
     }
     Ok(0)

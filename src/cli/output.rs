@@ -73,7 +73,17 @@ impl Output {
 
     /// Width of the terminal in columns, to fit a table to; none when stdout is no terminal, which has no width.
     pub(crate) fn width() -> Option<u16> {
-        std::io::stdout().is_terminal().then(|| console_width().unwrap_or(100))
+        Self::is_terminal().then(|| console_width().unwrap_or(100))
+    }
+
+    /// Where rows go that are written as they come.
+    pub(crate) fn rows() -> impl Write {
+        std::io::stdout()
+    }
+
+    /// Whether stdout is a terminal: text from outside is then made harmless.
+    pub(crate) fn is_terminal() -> bool {
+        std::io::stdout().is_terminal()
     }
 
     /// Data, to stdout, exactly as given.

@@ -66,7 +66,7 @@ pub(crate) fn run(args: &QueryArgs, global: &Settings, output: &Output) -> Resul
             hint: "add `LIMIT` to the statement".to_owned(),
         });
     }
-    let terminal = file.is_none() && std::io::stdout().is_terminal();
+    let terminal = file.is_none() && Output::is_terminal();
     let options = QueryOptions {
         format,
         width: if file.is_none() { Output::width() } else { None },
@@ -84,7 +84,7 @@ pub(crate) fn run(args: &QueryArgs, global: &Settings, output: &Output) -> Resul
             output.say(&format!("{rows} in {}{said}", file.display()));
         }
         None => {
-            query::query(&global.warehouse, &sql, &options, &mut std::io::stdout())?;
+            query::query(&global.warehouse, &sql, &options, &mut Output::rows())?;
         }
     }
     Ok(0)

@@ -1,6 +1,5 @@
 //! `rejects`: what did not fit.
 
-use std::io::IsTerminal;
 use std::path::Path;
 
 use clap::Args;
@@ -65,10 +64,10 @@ pub(crate) fn run(args: &RejectsArgs, global: &Settings, output: &Output) -> Res
         format: args.format,
         width: Output::width(),
         max_rows: args.max_rows,
-        terminal: std::io::stdout().is_terminal(),
+        terminal: Output::is_terminal(),
         ..QueryOptions::default()
     };
-    let written = query::query(&global.warehouse, &sql, &options, &mut std::io::stdout())?;
+    let written = query::query(&global.warehouse, &sql, &options, &mut Output::rows())?;
     if let Some(run) = run {
         say_more(&run, written.rows, is_first_format, global, output)?;
     }

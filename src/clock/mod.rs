@@ -1,5 +1,5 @@
-//! [`Clock`]: reads the time and sleeps, so that a test can do without either. [`Timeline`]: the times that are written
-//! down, which never go back.
+//! [`Clock`]: reads the time and sleeps, and can be replaced in tests. [`Timeline`]: the timestamps that are written,
+//! which never go back.
 
 mod shifted;
 mod timeline;
@@ -14,11 +14,11 @@ use futures::future::BoxFuture;
 pub use shifted::VARIABLE;
 pub use timeline::{Jump, Timeline};
 
-/// Where the time comes from.
+/// A source of time.
 pub trait Clock: fmt::Debug + Send + Sync {
-    /// The monotonic time, for intervals and deadlines.
+    /// Monotonic time, for intervals and deadlines.
     fn now(&self) -> Instant;
-    /// The time of day in UTC, to compare with dates that a server sends.
+    /// Wall-clock time in UTC, to compare with dates that a server sends.
     fn wall(&self) -> SystemTime;
     /// Completes once [`Clock::now`] has reached `at`.
     fn sleep_until(&self, at: Instant) -> BoxFuture<'_, ()>;
@@ -45,17 +45,17 @@ impl Clock for SystemClock {
     }
 }
 
-/// The time of day by the computer's own clock.
+/// Wall-clock time of the computer.
 pub fn now() -> jiff::Timestamp {
     shifted::by_the_environment(jiff::Timestamp::now())
 }
 
-/// The time of day by the computer's own clock: microseconds since 1970, UTC.
+/// Wall-clock time of the computer, in microseconds since 1970, UTC.
 pub fn now_us() -> i64 {
     now().as_microsecond()
 }
 
-/// A length of time for people: `3 days 4 h`, `12 min`, `40 s`.
+/// A duration in microseconds as text for people: `3 days 4 h`, `12 min`, `40 s`.
 pub fn length_text(microseconds: u64) -> String {
     let seconds = microseconds / 1_000_000;
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
@@ -68,7 +68,7 @@ pub fn length_text(microseconds: u64) -> String {
     }
 }
 
-/// A clock that stands still, except that a sleep moves it forward at once and is written down. For tests.
+/// A clock for tests that stands still. A sleep returns at once, advances the clock and is recorded.
 #[derive(Debug)]
 pub struct SkippingClock {
     start: Instant,
@@ -83,12 +83,12 @@ struct Skipped {
 }
 
 impl SkippingClock {
-    /// A clock whose time of day starts at `wall`.
+    /// A clock whose wall-clock time starts at `wall`.
     pub fn new(wall: SystemTime) -> Self {
         Self { start: Instant::now(), wall, state: Mutex::default() }
     }
 
-    /// Every sleep so far, in the order in which they were asked for; sleeps that were already over are left out.
+    /// All sleeps so far, in the order of the calls. A sleep until a time in the past is omitted.
     pub fn sleeps(&self) -> Vec<Duration> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).sleeps.clone()
     }
@@ -123,7 +123,7 @@ impl Clock for SkippingClock {
     }
 }
 
-/// Microseconds since 1970, UTC, as `2026-01-31T23:59:59Z`; an impossible time is empty.
+/// Microseconds since 1970, UTC, as `2026-01-31T23:59:59Z`. Empty when out of range.
 pub fn utc_text(microseconds: i64) -> String {
     jiff::Timestamp::from_microsecond(microseconds)
         .map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())

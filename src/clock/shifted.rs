@@ -1,8 +1,8 @@
-//! A clock that is wrong, to show that it does no harm.
+//! Shifts the wall clock, to test that a wrong clock does no harm.
 //!
-//! `VAINU_ETL_CLOCK=SECONDS[@READS],…` sets the computer's clock off by so many seconds, which may be negative, after it
-//! was read so many times (from the start when omitted): `86400` is a day ahead, `0,-86400@20` goes a day back in the
-//! middle of a run. Builds without debug assertions know nothing of this.
+//! `VAINU_ETL_CLOCK=SECONDS[@READS],…` adds `SECONDS`, which may be negative, to the computer's clock after `READS`
+//! readings (from the start when omitted): `86400` is a day ahead, and `0,-86400@20` goes back a day in the middle of a
+//! run. Ignored in builds without debug assertions.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 /// The environment variable.
 pub const VARIABLE: &str = "VAINU_ETL_CLOCK";
 
-/// What the clock shows that the environment asks for.
+/// The time that the environment variable asks for.
 pub(super) fn by_the_environment(now: Timestamp) -> Timestamp {
     if cfg!(debug_assertions) { shifted(now) } else { now }
 }
@@ -30,14 +30,14 @@ fn shifted(now: Timestamp) -> Timestamp {
     now.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(now)
 }
 
-/// From which reading on the clock is wrong, and by how much.
+/// A shift in seconds, and the number of readings before it applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Shift {
     after: u64,
     seconds: i64,
 }
 
-/// What cannot be understood is left out.
+/// Parses the variable. Invalid parts are ignored.
 fn parse(text: &str) -> Vec<Shift> {
     let shift = |part: &str| {
         let (seconds, after) = part.split_once('@').unwrap_or((part, "0"));

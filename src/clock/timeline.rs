@@ -1,40 +1,42 @@
-//! [`Timeline`]: the times that a run writes down.
+//! [`Timeline`]: the timestamps that a run writes.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-/// A run begins at least so much after what was written before it: ids of runs tell 65,536ths of a second apart.
+/// Minimum difference, in microseconds, between the start of a run and the latest timestamp before it. The resolution
+/// of run ids is 1/65,536 s.
 const STEP_US: i64 = 16;
-/// A clock that goes back less than this is being adjusted, not wrong.
+/// A clock that goes back by no more than this, in microseconds, is being adjusted and not wrong.
 const ADJUSTED_US: i64 = 60_000_000;
 
-/// Gives the times that are written down: those of the computer's clock, but none before what was written already.
+/// Returns the timestamps to write: the computer's time, but never before a timestamp that was already written.
 ///
-/// A clock that stood too far ahead once leaves times in the warehouse that the right clock has not reached yet. What is
-/// written until then carries the last of them, so that nothing was seen before it was there, and runs stay in order.
+/// A clock that was once too far ahead leaves timestamps in the warehouse that the correct clock has not reached yet.
+/// Until then every new timestamp equals the latest one, so that timestamps never go back and runs stay in order.
 #[derive(Debug)]
 #[expect(clippy::struct_field_names, reason = "each is a time, and says its unit")]
 pub struct Timeline {
-    /// Microseconds since 1970, UTC.
+    /// Latest timestamp, in microseconds since 1970, UTC.
     latest_us: AtomicI64,
-    /// The most that the clock was behind what was written.
+    /// Maximum difference by which the clock was behind the latest timestamp, in microseconds.
     behind_us: AtomicI64,
-    /// What the clock said at the start.
+    /// The clock at the start, in microseconds since 1970, UTC.
     clock_us: i64,
     started_us: i64,
     written_us: Option<i64>,
 }
 
-/// The clock is behind what was written.
+/// The clock is behind a timestamp that was already written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Jump {
-    /// What the clock said, microseconds since 1970, UTC.
+    /// The clock, in microseconds since 1970, UTC.
     pub clock_us: i64,
-    /// What was written already.
+    /// The latest written timestamp, in microseconds since 1970, UTC.
     pub written_us: i64,
 }
 
 impl Timeline {
-    /// Goes on after what was written last, microseconds since 1970, UTC; none when nothing was.
+    /// Continues after the latest written timestamp, in microseconds since 1970, UTC. `None` when nothing was written
+    /// before.
     pub fn after(written_us: Option<i64>) -> Self {
         let clock_us = super::now_us();
         let started_us = written_us.map_or(clock_us, |written| written.saturating_add(STEP_US).max(clock_us));
@@ -42,7 +44,7 @@ impl Timeline {
         Self { latest_us, behind_us, clock_us, started_us, written_us }
     }
 
-    /// The time to write down now: the clock's, or the latest that was given or written before.
+    /// The timestamp to write now, in microseconds since 1970, UTC: the clock's, or the latest one if that is later.
     pub fn now_us(&self) -> i64 {
         self.take_in(super::now_us())
     }
@@ -53,23 +55,24 @@ impl Timeline {
         latest_us.max(clock_us)
     }
 
-    /// What the clock said at the start, microseconds since 1970, UTC: also when that was written before.
+    /// The clock at the start, in microseconds since 1970, UTC, even if a later timestamp was already written.
     pub fn clock_us(&self) -> i64 {
         self.clock_us
     }
 
-    /// The first time to write down, microseconds since 1970, UTC.
+    /// The first timestamp of the run, in microseconds since 1970, UTC.
     pub fn started_us(&self) -> i64 {
         self.started_us
     }
 
-    /// Whether the clock was behind what was written before, at the start.
+    /// The difference at the start, if the clock was more than a minute behind the latest written timestamp.
     pub fn jump(&self) -> Option<Jump> {
         let (clock_us, written_us) = (self.clock_us, self.written_us?);
         (written_us.saturating_sub(clock_us) > ADJUSTED_US).then_some(Jump { clock_us, written_us })
     }
 
-    /// By how much the clock went back since the start, microseconds; none when it did not.
+    /// By how much the clock went back since the start, in microseconds. `None` up to a minute, and when
+    /// [`Timeline::jump`] reports it already.
     pub fn went_back_us(&self) -> Option<i64> {
         let behind_us = self.behind_us.load(Ordering::Relaxed);
         (self.jump().is_none() && behind_us > ADJUSTED_US).then_some(behind_us)

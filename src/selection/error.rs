@@ -1,65 +1,65 @@
-//! What can be wrong with a filter, and the nearest name that would be right.
+//! Errors in filters, and suggestions of the nearest valid name.
 
 use std::path::PathBuf;
 
 use super::value::takes;
 use crate::catalog::filters::{self, FilterSet};
 
-/// A filter that cannot be sent.
+/// Why a filter cannot be sent.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SelectionError {
-    /// No equals sign.
+    /// The text has no equals sign.
     #[error("filter `{text}` is not KEY=VALUE")]
     NotAPair {
-        /// As given.
+        /// The text as given.
         text: String,
     },
-    /// A field that the API does not document.
+    /// The field is not documented for this endpoint.
     #[error("unknown filter `{name}`")]
     UnknownField {
-        /// As given.
+        /// The name as given.
         name: String,
-        /// The nearest known field.
+        /// The nearest known field, if one is near.
         nearest: Option<&'static str>,
-        /// The filters that there are.
+        /// The valid filters.
         set: FilterSet,
     },
-    /// An operator that the API does not document.
+    /// The operator is not documented for this endpoint.
     #[error("unknown operator `__{operator}` in filter `{key}`")]
     UnknownOperator {
-        /// As given, with the field.
+        /// The key as given: field and operator.
         key: String,
-        /// The operator alone.
+        /// The operator without underscores.
         operator: String,
-        /// The nearest known operator.
+        /// The nearest known operator, if one is near.
         nearest: Option<&'static str>,
-        /// The filters that there are.
+        /// The valid filters.
         set: FilterSet,
     },
-    /// `limit`, `offset`, `order`, `count`.
+    /// The parameter belongs to paging: `limit`, `offset`, `order`, `count` and others.
     #[error("`{key}` is set by paging and cannot be a filter")]
     Reserved {
-        /// As given.
+        /// The key as given.
         key: String,
     },
-    /// The same parameter twice in one selection: the API would combine them in a way it does not document.
+    /// The same parameter twice in one selection. The API's document does not say how it would combine them.
     #[error("filter `{key}` is given twice")]
     Twice {
-        /// As given.
+        /// The key as given.
         key: String,
     },
-    /// A value that does not fit its field.
+    /// The value does not fit its field.
     #[error("value `{value}` of filter `{key}` is not {expected}")]
     BadValue {
         /// The filter.
         key: String,
-        /// As given.
+        /// The value as given.
         value: String,
-        /// What it should be.
+        /// Description of valid values.
         expected: &'static str,
     },
-    /// An operator that makes no sense for the field.
+    /// The operator does not apply to the field.
     #[error("operator `__{operator}` does not apply to filter `{key}`")]
     BadOperator {
         /// The filter.
@@ -67,48 +67,48 @@ pub enum SelectionError {
         /// The operator.
         operator: String,
     },
-    /// No value.
+    /// The filter has no value.
     #[error("filter `{key}` has no value")]
     Empty {
         /// The filter.
         key: String,
     },
-    /// An array where one value is expected.
+    /// Several values where the filter takes one.
     #[error("filter `{key}` takes one value")]
     NotAList {
         /// The filter.
         key: String,
     },
-    /// A table, or another thing that is no value.
+    /// A table or another TOML value that cannot be the value of a filter.
     #[error("value of `{key}` is neither text, number, boolean nor a list of these")]
     NotAScalar {
         /// The filter.
         key: String,
     },
-    /// `business_ids=DK…` with `country=FI`.
+    /// The country prefix of an id contradicts the country filter: `business_ids=DK…` with `country=FI`.
     #[error("business id `{id}` is not of country `{country}`")]
     OtherCountry {
-        /// As given.
+        /// The id as given.
         id: String,
-        /// The country filter.
+        /// The value of the country filter.
         country: String,
     },
-    /// A value in a file does not fit.
+    /// A value in a file does not fit its field.
     #[error("`{}`, line {line}: {source}", path.display())]
     InFile {
         /// The file.
         path: PathBuf,
         /// The line, from 1.
         line: usize,
-        /// What does not fit.
+        /// The error of the value.
         source: Box<SelectionError>,
     },
-    /// A table of several columns in a file of ids, none of which is named as theirs.
+    /// A file of ids has several columns, and no header names one of them as business ids.
     #[error("`{}`, line {line}: it has several columns, and none is named as one of business ids", path.display())]
     NoIdColumn {
         /// The file.
         path: PathBuf,
-        /// The header's line.
+        /// The line of the header, from 1.
         line: usize,
     },
     /// The file of a value `@FILE` cannot be read.
@@ -116,7 +116,7 @@ pub enum SelectionError {
     ValueFile {
         /// The filter.
         key: String,
-        /// Why, with the path.
+        /// The reason, with the path.
         reason: String,
     },
 }
@@ -164,14 +164,14 @@ fn field_of(key: &str) -> &str {
     key.split_once("__").map_or(key, |(field, _)| field)
 }
 
-/// The operators that the field of a key takes; none for a field of customer data, which has another endpoint's.
+/// The operators that the field of a key takes. Empty for a field of customer data, which belongs to another endpoint.
 fn operators_of(key: &str) -> Vec<&'static str> {
     let kind = filters::OF_COMPANIES.find(field_of(key)).map(|filter| filter.kind);
     let takes = |operator: &&&str| kind.is_some_and(|kind| takes(kind, operator));
     filters::OPERATORS.iter().filter(takes).copied().collect()
 }
 
-/// How several values are given where one was expected.
+/// The hint for several values where one was expected.
 fn several_hint(key: &str) -> String {
     let field = field_of(key);
     let equals = key == field || key.ends_with("__exact") || key.ends_with("__in");
@@ -186,7 +186,7 @@ fn several_hint(key: &str) -> String {
     }
 }
 
-/// The nearest of `known`, when it is near enough to be a typing error.
+/// The nearest of `known`, `None` when none is near enough for a typing error.
 fn nearest(text: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
     known
         .map(|name| (strsim::damerau_levenshtein(text, name), name))

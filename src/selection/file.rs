@@ -1,6 +1,6 @@
-//! Values of a filter in a file, `@FILE`: one a line, as people's programs write them.
+//! Reads the values of a filter from a file, `@FILE`: one value per line.
 //!
-//! A spreadsheet adds what nobody typed: a header line, quotes, separators at the end of a line, further columns.
+//! Accepts what spreadsheets add: a header line, quotes, separators at the end of a line, further columns.
 
 use std::path::PathBuf;
 
@@ -8,9 +8,10 @@ use super::SelectionError;
 use crate::catalog::filters::FilterKind;
 use crate::text_file;
 
-/// What a column of business ids has in its name, without blanks and signs; the surest first.
+/// Tests for the names of columns with business ids, most certain first. A name is compared without blanks and
+/// punctuation.
 const ID_NAMES: &[fn(&str) -> bool] = &[
-    // Customers and parent companies have a `tunnus`, too.
+    // A bare `tunnus` is not among the exact names: customers and parent companies have one too.
     |name| {
         matches!(
             name,
@@ -33,14 +34,14 @@ const ID_NAMES: &[fn(&str) -> bool] = &[
     },
 ];
 
-/// A value and the line that it stands in.
+/// A value and the number of its line, from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line {
     pub(super) number: usize,
     pub(super) value: String,
 }
 
-/// The values of a file, which says in a warning when it skips a header line.
+/// Reads the values of a file. Logs a warning when it skips a header line.
 pub(super) fn values(
     key: &str,
     name: &str,
@@ -94,7 +95,7 @@ pub(super) fn values(
     Ok((file, values))
 }
 
-/// A line without what cannot be seen around it.
+/// The line without whitespace, byte order marks and zero-width spaces at its ends.
 fn clean(line: &str) -> &str {
     line.trim_matches(|char: char| char.is_whitespace() || matches!(char, '\u{feff}' | '\u{200b}'))
 }
@@ -103,14 +104,14 @@ fn has_digit(text: &str) -> bool {
     text.bytes().any(|byte| byte.is_ascii_digit())
 }
 
-/// Whether the first line names what follows: it has no digit where every value has one, or is the filter's own name.
+/// Whether the first line is a header: it has no digit where every value has one, or is the name of the filter.
 fn is_header(name: &str, kind: FilterKind, line: &str) -> bool {
     let own = unquoted(line.trim_end_matches(';')).eq_ignore_ascii_case(name);
     match kind {
-        // Other columns may have a year in their names.
+        // Names of other columns may contain a year.
         FilterKind::BusinessId | FilterKind::BusinessIds => {
             let names_ids = |cell: &String| !has_digit(cell) && sureness(cell).is_some();
-            // A company may be called so, too: `0970409-8;Business Center Oy`.
+            // A company's name may look like a header: `0970409-8;Business Center Oy`.
             let is_id = |cell: &String| {
                 cell.bytes().filter(u8::is_ascii_digit).count() > 5
                     && super::value::check(name, kind, None, cell).is_ok()
@@ -122,13 +123,13 @@ fn is_header(name: &str, kind: FilterKind, line: &str) -> bool {
         FilterKind::Number | FilterKind::Code | FilterKind::Date | FilterKind::Datetime => {
             !has_digit(line) && clean(line) != "null"
         }
-        // There are postal codes without a digit in some countries, but not in those of the API.
+        // Some countries have postal codes without a digit, but not the countries of the API.
         FilterKind::Postal => !has_digit(line),
         _ => own,
     }
 }
 
-/// How sure it is that a column of that name holds business ids, 0 for the surest; none where it does not seem to.
+/// Rank of a column name: 0 is the most certain to hold business ids. `None` when it does not seem to.
 fn sureness(name: &str) -> Option<usize> {
     let name = name.to_lowercase();
     let plain: String = name.chars().filter(|char| char.is_alphanumeric()).collect();
@@ -139,7 +140,7 @@ fn sureness(name: &str) -> Option<usize> {
         .or_else(|| has(&["id"]).then_some(ID_NAMES.len() + 1))
 }
 
-/// The cells of a line, whichever separator it has; one in quotes is none. Empty cells at the end are none either.
+/// The cells of a line, split at `;`, `,` or tab outside quotes. Empty cells at the end are dropped.
 fn cells(line: &str) -> Vec<String> {
     let mut is_quoted = false;
     let ends = |char: char| {
@@ -153,7 +154,7 @@ fn cells(line: &str) -> Vec<String> {
     cells
 }
 
-/// A cell without the quotes around it, and without what makes a spreadsheet keep it as text: `="0123"`, `'0123`.
+/// The cell without its quotes and without the marks by which a spreadsheet keeps it as text: `="0123"`, `'0123`.
 fn unquoted(cell: &str) -> String {
     let cell = cell.strip_prefix('=').filter(|rest| rest.starts_with('"')).unwrap_or(cell);
     let inner = cell.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));

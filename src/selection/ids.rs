@@ -1,10 +1,12 @@
-//! Business ids as they should look: how many digits a country's have.
+//! Checks the length of business ids by country.
 
-/// Digits of the business ids of a country (notes on the API: FI09704098, DK, NO and SE organisation numbers).
+/// Number of digits of the business ids of each country (notes on the API: FI09704098, DK, NO and SE organisation
+/// numbers).
 const DIGITS: &[(&str, usize)] = &[("DK", 8), ("FI", 8), ("NO", 9), ("SE", 10)];
 
-/// Why an id without country prefix and dash looks wrong: it has one digit less than ids of the country, as when a
-/// spreadsheet takes a number for it and drops the leading zero. None when it does not, or the country is not known.
+/// Why an id without country prefix and dash looks wrong: it has one digit less than the ids of its country, as after a
+/// spreadsheet read it as a number and dropped the leading zero. `None` when the length is right or the country is
+/// unknown.
 pub fn short_id(country: Option<&str>, id: &str) -> Option<String> {
     if !id.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -16,14 +18,14 @@ pub fn short_id(country: Option<&str>, id: &str) -> Option<String> {
             format!("one digit short: ids of {country} have {digits}; a spreadsheet drops leading zeros")
         });
     }
-    // Eight and nine digits are whole ids of some country.
+    // Ids of eight and nine digits are complete in some country.
     let shortest = DIGITS.iter().map(|(_, digits)| *digits).min()?;
     short_of(shortest).then(|| {
         format!("one digit short: no country has ids of {}; a spreadsheet drops leading zeros", id.len())
     })
 }
 
-/// The country that a list's label names.
+/// The country in the label of a list. `None` when it has no country filter.
 pub fn country_of(label: &str) -> Option<&str> {
     label
         .split('&')

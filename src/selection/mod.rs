@@ -1,8 +1,8 @@
-//! What to load: filters as a user writes them, checked, and cut into lists.
+//! What to load: parses and checks the filters of the user and splits them into lists.
 //!
-//! A selection is one set of filters. It becomes one or more [`List`]s: one for each country, because ids are
-//! unique, and so the order is total, only within a country; and one for each hundred business ids, because
-//! thousands of them fit no URL.
+//! A selection is one set of filters. It becomes one or more [`List`]s: one per country, because an id is unique, and
+//! therefore the order total, only within a country. Business ids are split into chunks of one hundred per request,
+//! because thousands of them do not fit a URL.
 
 mod error;
 mod file;
@@ -20,51 +20,51 @@ pub use error::SelectionError;
 pub use ids::{country_of, short_id};
 pub use scope::{DetailsFor, SelectionUse};
 
-/// Filters that choose companies by whole ids: what they ask for is counted, and what does not come is named.
+/// Filters by whole ids. The requested ids are counted, and those that no answer contains are reported.
 const OF_IDS: &[&str] = &["business_ids", "business_id__in", "business_id__exact"];
-/// Business ids asked for in one request.
+/// Business ids in one request.
 const IDS_PER_REQUEST: usize = 100;
-/// Label of the list of all companies, which is no selection.
+/// Label of the list of all companies, which has no selection.
 pub const ALL: &str = "all";
-/// Longest text of a value in a list's label; a longer one is named by its hash.
+/// Longest value in a list's label, in bytes. A longer value is replaced by its count and hash.
 const LABEL_VALUE: usize = 120;
 
-/// One set of filters, all of which a company must match.
+/// One set of filters. A company must match all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Selection {
-    /// Parameter (field and operator) to its values; several values stand for a comma-separated list.
+    /// Parameter (field and operator) to values. Several values are sent as a comma-separated list.
     filters: BTreeMap<String, Vec<String>>,
 }
 
-/// One list that the API is asked for, page by page.
+/// One list of companies or other records that the API is asked for, page by page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct List {
-    /// The filters as text, stable from run to run: the list's name in `etl.streams` and `etl.list_members`.
+    /// The filters as text, the same in every run. Names the list in `etl.streams` and `etl.list_members`.
     pub label: String,
-    /// Parameter to its values, without that of [`List::id_chunks`].
+    /// Parameters and values, without the parameter that takes [`List::id_chunks`].
     pub parameters: Vec<(String, Vec<String>)>,
-    /// Business ids, cut into what one request takes; empty when the list is not chosen by id.
+    /// Business ids in chunks, one chunk per request. Empty when the list is not selected by id.
     pub id_chunks: Vec<Vec<String>>,
 }
 
 impl List {
-    /// All companies, or all there is of another stream.
+    /// The list of all companies, or of all records of another stream.
     pub fn all() -> Self {
         Self { label: ALL.to_owned(), parameters: Vec::new(), id_chunks: Vec::new() }
     }
 
-    /// Whether nothing is selected: the list holds all companies.
+    /// Whether the list has no filter and therefore holds all companies.
     pub fn is_everything(&self) -> bool {
         self.parameters.is_empty() && self.id_chunks.is_empty()
     }
 }
 
 impl Selection {
-    /// Reads `KEY=VALUE` pairs as given on the command line; commas separate values where a list is allowed.
+    /// Parses `KEY=VALUE` pairs from the command line. Commas separate values where a list is allowed.
     ///
     /// # Errors
-    /// An unknown field or operator (with the nearest known name), a parameter given twice, or a value that
-    /// does not fit its field.
+    /// An unknown field or operator (with the nearest known name), a parameter given twice, or a value that does not
+    /// fit its field.
     pub fn from_pairs<S: AsRef<str>>(pairs: &[S]) -> Result<Self, SelectionError> {
         let mut selection = Self::default();
         for pair in pairs {
@@ -77,18 +77,18 @@ impl Selection {
         Ok(selection)
     }
 
-    /// Reads one `[[select]]` table of the configuration file; arrays stand for several values.
+    /// Reads one `[[select]]` table of the configuration file. Several values are written as an array.
     ///
     /// # Errors
-    /// As [`Selection::from_pairs`], and a value that is neither text, number, boolean nor an array of these.
+    /// As [`Selection::from_pairs`], and for a value that is not text, number, boolean or an array of these.
     pub fn from_table(table: &toml::Table) -> Result<Self, SelectionError> {
         Self::from_table_of(OF_COMPANIES, table)
     }
 
-    /// The list of customer data that the table `[customer_data]` of the configuration file chooses.
+    /// The list of customer data that the table `[customer_data]` of the configuration file selects.
     ///
     /// # Errors
-    /// As [`Selection::from_table`], by the fields and operators of `customer_data/`.
+    /// As [`Selection::from_table`], with the fields and operators of `customer_data/`.
     pub fn customer_data(table: &toml::Table) -> Result<List, SelectionError> {
         Ok(list(&Self::from_table_of(OF_CUSTOMER_DATA, table)?.filters, Vec::new()))
     }
@@ -133,7 +133,7 @@ impl Selection {
         self.insert(key, values)
     }
 
-    /// Adds the values of a file; what does not fit is named with its line.
+    /// Adds the values of a file. An error names the line.
     fn add_file(
         &mut self,
         key: &str,
@@ -165,12 +165,13 @@ impl Selection {
         Ok(())
     }
 
-    /// Whether a country is chosen. Without one the API is slower, and ids of two countries may be equal.
+    /// Whether the selection has a country filter. Without one the API is slower, and companies of two countries may
+    /// have the same id.
     pub fn has_country(&self) -> bool {
         self.filters.keys().any(|key| key == "country" || key.starts_with("country__"))
     }
 
-    /// The lists that the selection asks for.
+    /// The lists of the selection.
     ///
     /// # Errors
     /// A business id whose country prefix contradicts the `country` filter.
@@ -179,7 +180,8 @@ impl Selection {
         let chosen = self.filters.get("country__in");
         for base in self.by_country() {
             let country = base.get("country").and_then(|values| values.first());
-            // With several countries, each is asked about its own ids and those that name none; an id of yet another is an error.
+            // With several countries, a country's list takes the ids with its own prefix and those without a prefix. An
+            // id with the prefix of a country that is not selected stays in, because it is an error below.
             let is_asked = |id: &&String| {
                 value::split_prefix(id).0.is_none_or(|prefix| {
                     chosen.is_none_or(|chosen| {
@@ -199,7 +201,7 @@ impl Selection {
         Ok(lists)
     }
 
-    /// `country__in=FI,DK` as `country=FI` and `country=DK`.
+    /// Splits `country__in=FI,DK` into `country=FI` and `country=DK`.
     fn by_country(&self) -> Vec<BTreeMap<String, Vec<String>>> {
         let Some(countries) = self.filters.get("country__in") else {
             return vec![self.filters.clone()];
@@ -214,7 +216,7 @@ impl Selection {
     }
 }
 
-/// Ids with a country prefix become a list of that country, so that equal digits of two countries stay apart.
+/// Groups ids by country prefix into one list per country, so that the same digits in two countries stay separate.
 fn by_id_prefix(
     base: &BTreeMap<String, Vec<String>>,
     key: &str,
@@ -247,10 +249,11 @@ fn by_id_prefix(
     Ok(groups.into_iter().map(one).collect())
 }
 
-/// Ids that a warning names.
+/// Number of ids that a warning names.
 const NAMED_IDS: usize = 10;
 
-/// Says which ids are one digit short. They are asked for as they are: who dropped the zero, if anybody did, is not known.
+/// Warns of ids that are one digit short. They are requested unchanged: whether a leading zero was dropped is not
+/// known.
 fn warn_of_short(country: Option<&str>, ids: &[String]) {
     let short: Vec<&str> =
         ids.iter().filter(|id| short_id(country, id).is_some()).map(String::as_str).collect();
@@ -286,7 +289,7 @@ fn label_value(values: &[String]) -> String {
     format!("{} values #{:016x}", values.len(), xxh3_64(text.as_bytes()))
 }
 
-/// The lists of several selections, each list once.
+/// The lists of several selections, without duplicates.
 ///
 /// # Errors
 /// As [`Selection::lists`].

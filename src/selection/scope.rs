@@ -1,20 +1,21 @@
-//! How far a selection reaches: who is asked about, and what becomes of selections that a run does not read.
+//! The scope of a selection: for which companies details are requested, and whether selections of earlier runs still
+//! count.
 
 use serde::{Deserialize, Serialize};
 
-/// Which companies are asked about by themselves, each with a request of its own.
+/// The companies that get requests of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DetailsFor {
-    /// Those that a selection of the run holds; without a selection all that its lists bring.
+    /// Companies that a selection of the run holds. Without a selection, all companies in the lists of the run.
     #[default]
     Selection,
-    /// Members of target groups too, whether a selection holds them or not.
+    /// Also members of target groups that no selection holds.
     Members,
 }
 
 impl DetailsFor {
-    /// The word for it on the command line and in the settings file.
+    /// The name on the command line and in the settings file.
     pub fn label(self) -> &'static str {
         match self {
             Self::Selection => "selection",
@@ -23,13 +24,13 @@ impl DetailsFor {
     }
 }
 
-/// What a run makes of its selections. The ledger keeps it: a resumed run and a rebuild decide as the run did.
+/// How a run uses its selections. The ledger records it, so that a resumed run and a rebuild use them in the same way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SelectionUse {
-    /// Who is asked about.
+    /// The companies that get requests of their own.
     #[serde(default)]
     pub details_for: DetailsFor,
-    /// Whether selections of earlier runs that this one does not read count no more.
+    /// Whether selections of earlier runs that are not part of this run no longer count.
     #[serde(default)]
     pub forgets_others: bool,
 }

@@ -1,4 +1,4 @@
-//! Filters as users write them.
+//! Tests of filters in the notation of users.
 
 use super::{Selection, SelectionError, lists_of};
 

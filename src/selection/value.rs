@@ -1,16 +1,16 @@
-//! One value of a filter: does it fit its field?
+//! Checks the values of filters against the kind of their field.
 
 use super::SelectionError;
 use crate::catalog::filters::FilterKind;
 use crate::record::company_key::plain_business_id;
 
-/// Splits a comma-separated list.
+/// Splits a list at commas and line ends.
 pub(super) fn split_list(text: &str) -> Vec<String> {
     let values = text.split([',', '\n']).map(str::trim);
     values.filter(|value| !value.is_empty()).map(str::to_owned).collect()
 }
 
-/// `FI09704098` as (`FI`, `09704098`); an id of another form has no prefix.
+/// Splits `FI09704098` into (`FI`, `09704098`). The prefix is `None` for an id without one.
 pub(super) fn split_prefix(id: &str) -> (Option<&str>, &str) {
     match id.split_at_checked(2) {
         Some((prefix, rest))
@@ -23,7 +23,7 @@ pub(super) fn split_prefix(id: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// The value as it is sent, or why it does not fit.
+/// Returns the value in the form in which it is sent, or an error when it does not fit the field.
 pub(super) fn check(
     key: &str,
     kind: FilterKind,
@@ -61,7 +61,7 @@ pub(super) fn check(
     }
 }
 
-/// Whether an operator makes sense for values of that kind.
+/// Whether the operator applies to values of this kind.
 pub(super) fn takes(kind: FilterKind, operator: &str) -> bool {
     match kind {
         FilterKind::Country => matches!(operator, "exact" | "in" | "ne"),
@@ -103,8 +103,8 @@ fn region(key: &str, value: &str) -> Result<String, SelectionError> {
     if good { Ok(value.to_owned()) } else { Err(bad(key, value, "an ISO 3166-2 region, such as `FI-18`")) }
 }
 
-/// The id as tables have it, the country in front of a digit in upper case: `fi 0970409-8` is `FI09704098`. One of another
-/// kind keeps its dashes, as the source writes it: `HRB-12345`.
+/// The id as in the tables: `fi 0970409-8` becomes `FI09704098`, with the country prefix in upper case. An id of
+/// another form keeps its dashes, as in the source: `HRB-12345`.
 fn business_id(key: &str, value: &str) -> Result<String, SelectionError> {
     let refused = || bad(key, value, "a business id of letters and digits");
     let whole = plain_business_id(value, "").ok_or_else(refused)?;
@@ -114,7 +114,7 @@ fn business_id(key: &str, value: &str) -> Result<String, SelectionError> {
         Some(format!("{country}{rest}"))
     });
     let id = of_country.unwrap_or(whole);
-    // Numbers are written in groups; words with blanks between them are something else.
+    // Numbers may be written in groups. Words separated by blanks are not an id.
     if id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')) {
         Ok(id)
     } else {

@@ -176,6 +176,19 @@ fn the_architecture_lists_every_room() {
     assert_eq!(rows, rooms);
 }
 
+/// One module writes to stdout, so that data and messages are never mixed.
+#[test]
+fn only_the_output_of_the_command_line_writes_to_stdout() {
+    let cli = root().join("src/cli");
+    for (file, text) in sources(&root().join("src")) {
+        let writes = ["stdout()", "println!", "print!("].iter().any(|way| {
+            let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+            code.into_iter().any(|line| line.replace("eprint", "").contains(way))
+        });
+        assert_eq!(writes, file == cli.join("output.rs"), "{}", file.display());
+    }
+}
+
 fn sources(path: &Path) -> Vec<(PathBuf, String)> {
     if path.is_file() {
         return vec![(path.to_owned(), fs_err::read_to_string(path).unwrap())];

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-/// What is missing of a token after waiting for exactly one, by rounding.
+/// Share of a token that rounding may lose during the wait for exactly one.
 const ROUNDING: f64 = 1e-6;
 
-/// Holds up to `burst` tokens and gains `rate` a second; a start takes one.
+/// Holds up to `burst` tokens and gains `rate` tokens per second. Each start takes one token.
 #[derive(Debug)]
 pub(super) struct Bucket {
     rate: f64,
@@ -15,18 +15,18 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    /// A full bucket; it holds at least one token, or it would never open.
+    /// A full bucket. `burst` is raised to 1 if it is less: with less than one token no request could start.
     pub(super) fn full(rate: f64, burst: f64, now: Instant) -> Self {
         let burst = burst.max(1.0);
         Self { rate, burst, tokens: burst, filled_at: now }
     }
 
-    /// An empty one.
+    /// An empty bucket.
     pub(super) fn empty(rate: f64, burst: f64, now: Instant) -> Self {
         Self { tokens: 0.0, ..Self::full(rate, burst, now) }
     }
 
-    /// When the next start is due; not after `now` if one is due already.
+    /// Time of the next start: `now` if a token is available.
     pub(super) fn ready_at(&mut self, now: Instant) -> Instant {
         self.fill(now);
         let missing = 1.0 - self.tokens;
@@ -40,13 +40,13 @@ impl Bucket {
         self.tokens -= 1.0;
     }
 
-    /// Changes the rate from `now` on.
+    /// Changes the rate from `now` on. Tokens gained before keep the old rate.
     pub(super) fn set_rate(&mut self, rate: f64, now: Instant) {
         self.fill(now);
         self.rate = rate;
     }
 
-    /// Gains nothing in the time up to `until`.
+    /// Gains no tokens for the next `time`.
     pub(super) fn skip(&mut self, time: Duration) {
         self.filled_at += time;
     }

@@ -1,10 +1,10 @@
-//! [`RateControl`]: when the next request may start. A state machine without clock, lock or I/O of its own.
+//! [`RateControl`]: decides when the next request may start. A state machine without clock, lock or I/O of its own.
 //!
-//! Four rules, all of which must agree:
+//! A request starts when four rules allow it:
 //! - the *window*: how many requests may be in flight; found by additive increase and multiplicative decrease;
 //! - the *limit*: the user's requests per second, a token bucket;
-//! - the *pace*: the rate learned from answers 429;
-//! - the *pause*: the time before which the server asked not to be called (`Retry-After`).
+//! - the *pace*: the rate learned from answers with status 429;
+//! - the *pause*: the time until which the server asked for no requests (`Retry-After`).
 
 mod bucket;
 mod pace;
@@ -18,45 +18,45 @@ use bucket::Bucket;
 use pace::Pace;
 use window::Window;
 
-/// A request that has started; handed back with [`RateControl::finish`] or [`RateControl::release`].
+/// A started request. Returned with [`RateControl::finish`] or [`RateControl::release`].
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Ticket {
-    /// The how-manieth request this is: tells apart those that started before and after a cut.
+    /// Number of the request, from 0. Tells whether it started before or after a cut.
     number: u64,
 }
 
-/// The answer to "may I start?".
+/// Whether a request may start.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Start {
-    /// Yes; the request counts as started.
+    /// It may, and counts as started.
     Now(Ticket),
-    /// Not before this time; ask again then.
+    /// Not before this time. Ask again then.
     At(Instant),
-    /// Not before another request is over.
+    /// Not before another request has ended.
     AfterAnAnswer,
 }
 
 /// What a finished request says about the server's capacity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Feedback {
-    /// Answered: there may be room for more.
+    /// Answered: there may be capacity for more.
     Good,
-    /// 429: too many requests per time.
+    /// Status 429: too many requests per time.
     Throttled,
-    /// 503, 504, timeout: too many requests at once.
+    /// Status 503 or 504, or a timeout: too many requests at once.
     Congested,
-    /// Failed for a reason that says nothing about capacity.
+    /// Failed for a reason unrelated to capacity.
     Neutral,
 }
 
-/// One congestion epoch: troubles of requests that started before the last cut belong to that cut.
+/// Congestion epochs: one cut for all failures of requests that started before that cut.
 #[derive(Debug, Default)]
 struct Epoch {
     first_after_cut: u64,
 }
 
 impl Epoch {
-    /// Whether `ticket` opens a new epoch, which then begins with request number `next`.
+    /// Whether the failure of `ticket` starts a new epoch. If so, the epoch begins with request number `next`.
     fn opens(&mut self, ticket: &Ticket, next: u64) -> bool {
         let opens = ticket.number >= self.first_after_cut;
         if opens {
@@ -66,7 +66,7 @@ impl Epoch {
     }
 }
 
-/// What the rate control is doing, for statistics and logs.
+/// Current state of the rate control, for statistics and logs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct State {
     pub(super) in_flight: usize,
@@ -74,7 +74,7 @@ pub(super) struct State {
     pub(super) pace: Option<f64>,
 }
 
-/// The state machine. Every method takes the time from its caller.
+/// The rate control. The caller passes the time to every method.
 #[derive(Debug)]
 pub(super) struct RateControl {
     window: Window,
@@ -88,8 +88,8 @@ pub(super) struct RateControl {
 }
 
 impl RateControl {
-    /// At most `max_in_flight` requests at once, and `per_second` starts a second with bursts of no more than a
-    /// second's worth or `max_in_flight`, whichever is less.
+    /// Allows at most `max_in_flight` requests in flight and `per_second` starts per second. The burst is one second's
+    /// worth or `max_in_flight`, whichever is less.
     pub(super) fn new(max_in_flight: usize, per_second: Option<f64>, now: Instant) -> Self {
         let burst = |rate: f64| rate.min(f64::from(u32::try_from(max_in_flight).unwrap_or(u32::MAX)));
         Self {
@@ -104,7 +104,7 @@ impl RateControl {
         }
     }
 
-    /// Starts a request if one may start now.
+    /// Starts a request if all rules allow it now.
     pub(super) fn start(&mut self, now: Instant) -> Start {
         if self.in_flight >= self.window.limit() {
             return Start::AfterAnAnswer;
@@ -145,12 +145,12 @@ impl RateControl {
         }
     }
 
-    /// Ends a request that was given up: nothing is learned.
+    /// Ends a request that was abandoned. Nothing is learned from it.
     pub(super) fn release(&mut self) {
         self.in_flight = self.in_flight.saturating_sub(1);
     }
 
-    /// Starts nothing for `wait` from now; never shortens an earlier pause.
+    /// Starts no requests for `wait` from `now`. Never shortens an earlier pause.
     pub(super) fn pause(&mut self, wait: Duration, now: Instant) {
         let from = self.paused_until.map_or(now, |until| until.max(now));
         let until = (now + wait).max(from);

@@ -1,39 +1,39 @@
-//! [`Pace`]: the request rate that the server's answers 429 allow, learned without being told.
+//! [`Pace`]: the request rate that the server allows, learned from its answers with status 429.
 //!
-//! A server that limits requests per time says so only by refusing. The pace measures at which rate requests were
-//! lately answered, starts below that, and approaches and passes it along the cubic curve that TCP CUBIC uses
-//! (RFC 9438, section 4.2): fast while far below the measured ceiling, flat around it, faster again beyond, where
-//! the ceiling has evidently moved. Against a fixed limit nearly all time is spent just under it.
+//! A server that limits the request rate shows the limit only by refusing requests. The pace measures the recent rate
+//! of good answers (the ceiling), starts again below it, and approaches and passes it along the cubic curve of TCP
+//! CUBIC (RFC 9438, section 4.2): steep far below the ceiling, flat around it, and steep again above it, where the
+//! limit has evidently risen. Against a fixed limit the rate stays just below the limit nearly all the time.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::bucket::Bucket;
 
-/// Where the pace starts again after a refusal, as a share of the measured ceiling.
+/// Rate after a refusal, as a share of the measured ceiling.
 const CUT: f64 = 0.9;
-/// The time over which answers are counted.
+/// Period over which answers are counted.
 const WINDOW: Duration = Duration::from_secs(2);
-/// Shortest time that a count is taken to stand for: a first burst says little about a second.
+/// Shortest period, in seconds, by which a count is divided: a first burst says little about a whole second.
 const SHORTEST: f64 = 1.0;
-/// Seconds from the cut back to the ceiling: short at first, when the ceiling is a guess, doubled each time that
-/// it has been reached again, and long at once when two measurements agree.
+/// Seconds from a cut back to the ceiling. Short at first, when the ceiling is a guess; doubled each time that the
+/// ceiling was reached again; the longest at once when two measurements agree.
 const FIRST_RAMP_S: f64 = 1.0;
 const LONGEST_RAMP_S: f64 = 20.0;
-/// How far apart two measurements of one ceiling may be, as a share of it.
+/// Largest difference between two measurements of the same ceiling, as a share of it.
 const AGREED: f64 = 0.1;
-/// Longest pause after a refusal that lengthens the ramp, in seconds.
+/// Longest pause after a refusal that still lengthens the ramp, in seconds.
 const COSTLIEST_S: f64 = 10.0;
-/// Requests per second below which the pace does not fall; longer waits are for backoff and `Retry-After`.
+/// Lowest rate, in requests per second. Longer waits are the task of the backoff and of `Retry-After`.
 const SLOWEST: f64 = 0.05;
-/// Above this it no longer matters.
+/// Highest rate, in requests per second. A higher one makes no difference.
 const FASTEST: f64 = 100_000.0;
-/// Intervals between two starts after which the client is taken to have been away.
+/// Longest gap between two starts, in intervals at the current rate, before the client counts as idle.
 const ABSENCE: f64 = 4.0;
-/// A little more than one, so that a start that comes late does not cost rate.
+/// Burst of the bucket, in requests. A little more than one, so that a late start does not lower the rate.
 const BURST: f64 = 1.5;
 
-/// Unlimited until the first refusal.
+/// The learned rate. Unlimited until the first refusal.
 #[derive(Debug)]
 pub(super) struct Pace {
     learned: Option<Learned>,
@@ -45,11 +45,11 @@ pub(super) struct Pace {
 struct Learned {
     ceiling: f64,
     ramp_s: f64,
-    /// Nothing was refused before.
+    /// True until the second refusal.
     first: bool,
-    /// Seconds of pause that the last refusal cost.
+    /// Pause after the latest refusal, in seconds.
     cost_s: f64,
-    /// Seconds since the cut in which the pace was made use of.
+    /// Seconds since the cut in which requests were started at the pace.
     used_s: f64,
     last_start: Instant,
     bucket: Bucket,
@@ -63,7 +63,8 @@ impl Learned {
 }
 
 impl Learned {
-    /// The ramp after the ceiling was measured again. A server that makes refusals costly is tried less often.
+    /// Seconds of the next ramp, after the ceiling was measured again. When refusals cost long pauses the ramp is
+    /// longer, so that the limit is tested less often.
     fn next_ramp_s(&self, measured: f64) -> f64 {
         if self.used_s < self.ramp_s {
             self.ramp_s
@@ -80,12 +81,12 @@ impl Pace {
         Self { learned: None, answers: VecDeque::new(), since: None }
     }
 
-    /// Requests per second, when any were refused.
+    /// The learned rate, in requests per second. `None` before the first refusal.
     pub(super) fn rate(&self) -> Option<f64> {
         self.learned.as_ref().map(Learned::rate)
     }
 
-    /// When the next start is due.
+    /// Time of the next start. `None` before the first refusal.
     pub(super) fn ready_at(&mut self, now: Instant) -> Option<Instant> {
         self.learned.as_mut().map(|learned| learned.bucket.ready_at(now))
     }
@@ -95,7 +96,7 @@ impl Pace {
         self.since.get_or_insert(now);
         self.leave_out_absence(now);
         if let Some(learned) = &mut self.learned {
-            // Time in which nobody asked for anything proves nothing about the server.
+            // Time without requests proves nothing about the server.
             let gap = now.saturating_duration_since(learned.last_start).as_secs_f64();
             learned.used_s += gap.min(2.0 / learned.rate());
             learned.last_start = now;
@@ -107,17 +108,17 @@ impl Pace {
 
     /// Counts a good answer.
     pub(super) fn answered(&mut self, now: Instant) {
-        // Never before the previous one, which a pause may have moved into the future.
+        // Not before the previous answer, which a pause may have moved into the future.
         let at = self.answers.back().map_or(now, |last| now.max(*last));
         self.answers.push_back(at);
         self.forget(now);
     }
 
-    /// Learns from a refusal.
+    /// Learns from a refusal: measures the ceiling and cuts the rate.
     pub(super) fn throttled(&mut self, now: Instant) {
         let measured = self.measured(now);
         let (ceiling, ramp_s) = match &self.learned {
-            // Refused before anything was answered: there is no rate to learn from yet.
+            // Refused before any answer: there is no rate to learn from yet.
             None if measured <= 0.0 => return,
             None => (measured, FIRST_RAMP_S),
             Some(old) if measured > 0.0 => (measured, old.next_ramp_s(measured)),
@@ -129,9 +130,9 @@ impl Pace {
             Some(Learned { ceiling, ramp_s, first, cost_s: 0.0, used_s: 0.0, last_start: now, bucket });
     }
 
-    /// Takes what was answered so far as answered evenly over the shortest time that a count stands for. It came as fast
-    /// as the window let it, and the next measurement would be of that burst and not of what the server allows. Done
-    /// where a refusal costs a pause; where it costs nothing, trying again soon finds out more.
+    /// Spreads the answers counted so far evenly over the shortest counting period. They came as fast as the window
+    /// allowed, and without this the next measurement would be that burst instead of the server's limit. Used only when
+    /// a refusal costs a pause: without one, the next attempt soon gives a better measurement.
     fn spread(&mut self, now: Instant) {
         let Some(begin) = now.checked_sub(Duration::from_secs_f64(SHORTEST)) else { return };
         let count = self.answers.len().max(1);
@@ -143,7 +144,7 @@ impl Pace {
         self.since = self.since.map(|since| since.min(begin));
     }
 
-    /// Leaves the `time` from `now` on out of every measurement: nothing will start in it.
+    /// Excludes the `time` from `now` on from every measurement, because no request starts in it.
     pub(super) fn skip(&mut self, time: Duration, now: Instant) {
         if self.learned.as_ref().is_some_and(|learned| learned.first && learned.cost_s <= 0.0) {
             self.spread(now);
@@ -156,8 +157,8 @@ impl Pace {
         }
     }
 
-    /// Leaves out a time in which the client had something else to do, or a rate would be taken for the server's
-    /// that is the client's own. Gaps of a few intervals stay: they are how a slow answer shows.
+    /// Excludes time in which the client was idle, so that its own rate is not mistaken for the server's limit. Gaps of
+    /// a few intervals are kept: they are the sign of slow answers.
     fn leave_out_absence(&mut self, now: Instant) {
         let Some(learned) = &self.learned else { return };
         let longest = ABSENCE / learned.rate();
@@ -167,14 +168,14 @@ impl Pace {
         }
     }
 
-    /// Moves everything measured so far by `time` towards the future, as if `time` had not passed.
+    /// Moves all measurements by `time` towards the future, as if `time` had not passed.
     fn shift(&mut self, time: Duration) {
         for at in self.answers.iter_mut().chain(&mut self.since) {
             *at += time;
         }
     }
 
-    /// Good answers per second lately.
+    /// Recent rate of good answers, per second.
     fn measured(&mut self, now: Instant) -> f64 {
         self.forget(now);
         let since = self.since.map_or(0.0, |since| now.saturating_duration_since(since).as_secs_f64());

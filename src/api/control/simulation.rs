@@ -1,17 +1,18 @@
-//! Plays the rate control against servers with a limit, in simulated time: no sockets, no sleeping, no chance.
+//! Runs the rate control against simulated servers with a rate limit, in simulated time: no sockets, sleeps or
+//! randomness.
 
 use std::time::{Duration, Instant};
 
 use super::{Feedback, RateControl, Start, Ticket};
 
-/// How a server counts.
+/// How a server limits requests.
 #[derive(Debug, Clone, Copy)]
 enum Limit {
-    /// So many in each full second.
+    /// Maximum in each calendar second.
     PerSecond(u32),
-    /// A bucket of tokens: rate and burst.
+    /// A token bucket: tokens per second and burst.
     Tokens(f64, f64),
-    /// So many in any second back from now.
+    /// Maximum in any period of one second.
     Sliding(usize),
 }
 
@@ -44,7 +45,7 @@ impl Server {
         }
     }
 
-    /// Whether a request that arrives at `at` is let in.
+    /// Whether a request that arrives at `at` is admitted.
     fn admits(&mut self, at: Duration) -> bool {
         if let Some((_, limit)) = self.rises.filter(|(from, _)| at >= *from) {
             self.limit = limit;
@@ -76,26 +77,26 @@ impl Server {
     }
 }
 
-/// Answers good and refused that arrived between the warm-up and the end.
+/// Good and refused answers after the warm-up.
 #[derive(Debug)]
 struct Score {
     good_per_second: f64,
     refused_share: f64,
 }
 
-/// A client with nothing else to do.
+/// A client without other work.
 fn idle(_: Duration) -> bool {
     false
 }
 
-/// A client that does something else in every fourth quarter of a second, without a rhythm.
+/// A client that does other work in a quarter of all periods of 250 ms, without a regular pattern.
 fn busy(now: Duration) -> bool {
     let quarter = u32::try_from(now.as_millis() / 250).unwrap();
     (quarter.wrapping_mul(2_654_435_761) >> 16).is_multiple_of(4)
 }
 
-/// Runs for `seconds` after a warm-up with eight places for a client that always has a request to start, except while
-/// it is `away`, and that wakes up to a millisecond late.
+/// Runs a client with eight places for `seconds` after a warm-up. The client always has a request to start, except
+/// while `away`, and wakes up to one millisecond late.
 fn play(mut server: Server, away: fn(Duration) -> bool, warm_up_s: u64, seconds: u64) -> Score {
     let begin = Instant::now();
     let mut control = RateControl::new(8, None, begin);
@@ -150,8 +151,8 @@ fn at_least_nine_tenths_of_the_allowed_rate_with_less_than_one_refusal_in_a_hund
     {
         for latency_ms in [1, 2, 5, 20, 60, 120] {
             for retry_after_s in [None, Some(1)] {
-                // A small bucket refuses after a handful of requests, which says little about its rate; when each
-                // further trial costs a pause besides, finding out takes a few seconds longer.
+                // A small bucket refuses after a few requests, which says little about its rate. When every further
+                // test also costs a pause, learning takes a few seconds longer.
                 let hard =
                     matches!(limit, Limit::Tokens(_, burst) if burst < 10.0) && retry_after_s.is_some();
                 for seconds in [30, 120] {
@@ -198,7 +199,7 @@ fn a_client_that_is_away_now_and_then_still_finds_the_limit() {
             for retry_after_s in [None, Some(1)] {
                 let score = play(Server::new(limit, latency_ms, retry_after_s), busy, 20, 60);
                 let case = format!("{limit:?}, {latency_ms} ms, Retry-After {retry_after_s:?}: {score:?}");
-                // 37.5 when all that is missed while away is lost; some of it is made up for in bursts.
+                // 37.5 per second would be the result if all time while away were lost; bursts recover some of it.
                 assert!(score.good_per_second > 33.0, "{case}");
                 assert!(score.refused_share < 0.01, "{case}");
             }

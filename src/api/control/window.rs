@@ -1,19 +1,19 @@
-//! [`Window`]: how many requests may be in flight, as TCP finds it.
+//! [`Window`]: the limit of requests in flight, found as in TCP congestion control.
 
-/// Requests in flight at the start.
+/// Limit of requests in flight at the start.
 const FIRST: usize = 2;
 
-/// Grows while answers are good, halves when the server is in trouble.
+/// Grows with good answers and halves when the server is overloaded.
 #[derive(Debug)]
 pub(super) struct Window {
     limit: usize,
     max: usize,
-    /// Until the first trouble each good answer adds one, which doubles the window per round.
+    /// True until the first congestion. Each good answer then adds one, which doubles the window per round.
     slow_start: bool,
-    /// Good answers since the window last grew; a window's worth of them is a round and adds one.
+    /// Good answers since the window last grew. After slow start, as many as the window's size are a round and add one.
     good: usize,
-    /// Most requests in flight since the round began. The window grows only while it is what holds requests back,
-    /// or a client with little to ask would end up with a window that nothing has tried.
+    /// Maximum of requests in flight since the round began. The window grows only when it is the limiting factor;
+    /// otherwise a client with few requests would get a large window that was never tested.
     peak: usize,
 }
 
@@ -27,7 +27,7 @@ impl Window {
         self.limit
     }
 
-    /// Counts a start, after which there are `in_flight` requests.
+    /// Counts a start. `in_flight` includes it.
     pub(super) fn started(&mut self, in_flight: usize) {
         self.peak = self.peak.max(in_flight);
     }
@@ -47,7 +47,7 @@ impl Window {
         }
     }
 
-    /// Makes room for half as many, at least one.
+    /// Halves the window, to at least one.
     pub(super) fn halve(&mut self) {
         self.limit = (self.limit / 2).max(1);
         self.slow_start = false;

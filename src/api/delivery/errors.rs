@@ -8,7 +8,7 @@ use crate::api::client::Stop;
 use crate::api::transport::{Failure, Response};
 
 impl Delivery<'_> {
-    /// 401 and 403. Stops the whole client, unless the refusal may be about the request's country only.
+    /// The error for 401 and 403. Stops the client, unless a 403 may be about the country in the request only.
     pub(super) fn abort(&self, response: &Response) -> ApiError {
         let detail = detail(self.client.transport.redactor(), &response.body);
         let request = self.name.clone();
@@ -49,7 +49,7 @@ impl Delivery<'_> {
         }
     }
 
-    /// A success that nobody here can decode.
+    /// The error for a success status with a body in an unknown encoding.
     pub(super) fn encoded(&self, response: &Response) -> ApiError {
         let redactor = self.client.transport.redactor();
         let compression = response.encoding.as_ref().map(|name| quote(redactor, name.as_bytes()));
@@ -80,7 +80,7 @@ impl Delivery<'_> {
                 request,
                 status: self.last_status,
                 reason: self.with_proxy(words(reason, exchange), exchange),
-                // The beginning of a page that was cut says nothing about the reason.
+                // The beginning of a truncated page says nothing about the reason.
                 detail: match (outcome, exchange) {
                     (Outcome::Status { .. }, Ok(response)) => detail(redactor, &response.body),
                     _ => String::new(),
@@ -102,12 +102,12 @@ impl Delivery<'_> {
         }
     }
 
-    /// The proxy in use, as errors name it.
+    /// The proxy in use, as errors name it. `None` without a proxy.
     fn proxy(&self) -> Option<String> {
         self.client.transport.proxy().map(ToString::to_string)
     }
 
-    /// A reason with the proxy, where it may be about it: no answer came.
+    /// Adds the proxy to the reason of a failure without an answer, which the proxy may have caused.
     pub(super) fn with_proxy(&self, reason: String, exchange: &Exchange) -> String {
         match (exchange, self.proxy()) {
             (Err(Failure { status: None, .. }), Some(proxy)) => {
@@ -129,7 +129,7 @@ impl Delivery<'_> {
     }
 }
 
-/// The transport's own words where there are some, else `reason`.
+/// The transport's description of the failure; `reason` when an answer came.
 pub(super) fn words(reason: &'static str, exchange: &Exchange) -> String {
     exchange.as_ref().map_or_else(|failure| failure.reason.clone(), |_| reason.to_owned())
 }
