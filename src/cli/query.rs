@@ -1,7 +1,7 @@
 //! `query`: read-only SQL on the published file.
 
 use std::ffi::OsString;
-use std::io::{IsTerminal, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
