@@ -9,7 +9,7 @@ use super::data::world::World;
 use super::{Error, Simulator};
 
 impl Simulator {
-    /// Takes a company out of every later answer.
+    /// Deletes a company: later answers do not contain it.
     ///
     /// # Errors
     /// When no live company has this id.
@@ -21,13 +21,13 @@ impl Simulator {
         })
     }
 
-    /// Changes a field of a company, and its `basic_modified` to now.
+    /// Sets a field of a company, and its `basic_modified` to now.
     ///
     /// Fields: `company_name` (text), `turn_over` (whole euros or null), `staff_number` (a number or null), `nstatus`
     /// (`active` or `inactive`) and `basic_modified` itself (`2026-01-31T12:00:00Z`).
     ///
     /// # Errors
-    /// When no live company has this id, or the field cannot be changed, or not to this value.
+    /// When no live company has this id, the field cannot be changed, or it does not take this value.
     pub fn set_field(
         &self,
         country: &str,
@@ -41,7 +41,7 @@ impl Simulator {
         })
     }
 
-    /// Takes a target group out of every later answer.
+    /// Deletes a target group: later answers do not contain it.
     ///
     /// # Errors
     /// When no target group has this id.
@@ -53,7 +53,7 @@ impl Simulator {
         })
     }
 
-    /// Takes a company out of a target group; the company itself stays.
+    /// Removes a company from a target group. The company itself stays.
     ///
     /// # Errors
     /// When no target group or no live company has this id, or the company is not in the group.
@@ -69,13 +69,13 @@ impl Simulator {
         })
     }
 
-    /// Changes a figure of the newest statement of a year. `basic_modified` of the company stays what it is.
+    /// Sets a figure of the newest statement of a year. The company's `basic_modified` does not change.
     ///
     /// Fields: `turn_over_eur`, `net_income_euro` (both whole euros) and `staff_number`; each can be null.
     ///
     /// # Errors
-    /// When no live company has this id, it has no statement of this year, or the field cannot be changed, or not to
-    /// this value.
+    /// When no live company has this id, it has no statement of this year, the field cannot be changed, or it does not
+    /// take this value.
     pub fn set_statement(
         &self,
         country: &str,
@@ -93,7 +93,7 @@ impl Simulator {
         })
     }
 
-    /// Takes the last address out of the `prospect_addresses` of a company.
+    /// Removes the last address from the `prospect_addresses` of a company.
     ///
     /// # Errors
     /// When no live company has this id, or it has no address.

@@ -1,6 +1,6 @@
-//! Why a simulator could not start or a company could not be changed.
+//! The error type of the simulator.
 
-/// Why a simulator could not start or a company could not be changed.
+/// A simulator could not start, or a test could not change its data.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -9,37 +9,37 @@ pub enum Error {
     Listen {
         /// The port asked for.
         port: u16,
-        /// What the system said.
+        /// The error of the operating system.
         #[source]
         source: std::io::Error,
     },
     /// The request log cannot be opened.
     #[error("the simulator cannot open its request log")]
     Log {
-        /// What the system said, with the path.
+        /// The error of the operating system, with the path.
         #[source]
         source: std::io::Error,
     },
-    /// Business ids would repeat.
+    /// More companies than there are business ids.
     #[error("the simulator makes at most {most} companies, not {companies}")]
     TooMany {
-        /// Companies asked for.
+        /// Number of companies requested.
         companies: u32,
-        /// Companies possible.
+        /// Largest number possible.
         most: u32,
     },
     /// No live company has this id.
     #[error("the simulator has no company {country} {business_id}")]
     Company {
-        /// Country asked for.
+        /// Requested country.
         country: String,
-        /// Id asked for.
+        /// Requested id.
         business_id: String,
     },
     /// No target group has this id.
     #[error("the simulator has no target group {id}")]
     TargetGroup {
-        /// Id asked for.
+        /// Requested id.
         id: String,
     },
     /// The company has no statement of this year.
@@ -47,10 +47,10 @@ pub enum Error {
     Statement {
         /// Id of the company.
         business_id: String,
-        /// Year asked for.
+        /// Requested year.
         year: i16,
     },
-    /// The company has no address to drop.
+    /// The company has no address that could be dropped.
     #[error("the company {business_id} has no address")]
     Address {
         /// Id of the company.
@@ -73,14 +73,14 @@ pub enum Error {
     /// Generating the companies was interrupted.
     #[error("the simulator's companies could not be generated")]
     Generate {
-        /// Why.
+        /// The failure of the task.
         #[source]
         source: tokio::task::JoinError,
     },
 }
 
 impl Error {
-    /// What to do next, where there is something.
+    /// What the user can do about the error. `None` if there is nothing to suggest.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Listen { .. } => Some("choose another port, or 0 for any free one"),

@@ -1,6 +1,6 @@
-//! What the endpoints would answer, for tests to compare with: rows without totals, pages and placeholders.
+//! The records that the endpoints return, for tests to compare with: without totals, paging and placeholders.
 //!
-//! Companies of countries that the account may not see are among them.
+//! Companies of countries that the account may not see are included.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -16,7 +16,7 @@ use super::endpoints::target_groups;
 use super::{Config, Error, Simulator, Switches};
 
 impl Simulator {
-    /// Every company that is there now, in generation order, as the filter endpoint answers it.
+    /// Every live company in generation order, as in the filter endpoint's answers.
     pub fn companies(&self) -> impl Iterator<Item = Value> {
         let live: Vec<u32> = self.shared.world().in_generation_order().collect();
         live.into_iter().map(|index| {
@@ -25,13 +25,13 @@ impl Simulator {
         })
     }
 
-    /// Every target group, as `/target_groups/` answers it.
+    /// Every target group, as in the answer of `/target_groups/`.
     pub fn target_groups(&self) -> Vec<Value> {
         let world = self.shared.world();
         world.groups().map(|group| value(|json| target_groups::write(group, world.seed(), json))).collect()
     }
 
-    /// Every member of a target group in the stable order, as `/target_group/{id}/` answers it.
+    /// Every member of a target group in the stable order, as in the answers of `/target_group/{id}/`.
     ///
     /// # Errors
     /// When no target group has this id.
@@ -42,17 +42,17 @@ impl Simulator {
         Ok(members.map(|index| value(|json| rows.write_member(index, json))).collect())
     }
 
-    /// A company as `/prospect/{id}/` answers it.
+    /// A company, as in the answer of `/prospect/{id}/`.
     ///
     /// # Errors
-    /// When no live company has this id, or the switches say that there are no details of it; so for all of one company.
+    /// When no live company has this id, or it has no details because of the switch `details`.
     pub fn detail(&self, country: &str, business_id: &str) -> Result<Value, Error> {
         self.about(country, business_id, |world, config, index, json| {
             prospect::write_basic(world, index, &config.switches, json);
         })
     }
 
-    /// A company as `/prospect/{id}/all/` answers it.
+    /// A company, as in the answer of `/prospect/{id}/all/`.
     ///
     /// # Errors
     /// As [`detail`](Self::detail).
@@ -62,7 +62,7 @@ impl Simulator {
         })
     }
 
-    /// The statements of a company, the newest first, as `/prospect/{id}/financial_statements/` answers them.
+    /// The statements of a company, newest first, as in the answer of `/prospect/{id}/financial_statements/`.
     ///
     /// # Errors
     /// As [`detail`](Self::detail).
@@ -73,7 +73,7 @@ impl Simulator {
         list.map(items)
     }
 
-    /// The contacts of a company, as `/prospect/{id}/contacts/` answers them.
+    /// The contacts of a company, as in the answer of `/prospect/{id}/contacts/`.
     ///
     /// # Errors
     /// As [`detail`](Self::detail).
@@ -84,7 +84,7 @@ impl Simulator {
         list.map(items)
     }
 
-    /// The leads of a company of the last 90 days, the newest first, as `/prospect/{id}/leads/` answers them.
+    /// The leads of a company in the last 90 days, newest first, as in the answer of `/prospect/{id}/leads/`.
     ///
     /// # Errors
     /// As [`detail`](Self::detail).
@@ -95,8 +95,10 @@ impl Simulator {
         list.map(items)
     }
 
-    /// The leads of a target group from a moment until now, the newest first, as `/target_group/{id}/leads/` answers
-    /// them. Here the moment can be any.
+    /// The leads of a target group from `from` until now, newest first, as in the answer of
+    /// `/target_group/{id}/leads/`.
+    ///
+    /// Unlike the endpoint, this takes any `from`.
     ///
     /// # Errors
     /// When no target group has this id.
@@ -109,7 +111,7 @@ impl Simulator {
         Ok(items(list))
     }
 
-    /// Every object of customer data, in the order without `ordering`, as `/customer_data/` answers it.
+    /// Every object of customer data in the order without `ordering`, as in the answers of `/customer_data/`.
     pub fn customer_data(&self) -> Vec<Value> {
         let world = self.shared.world();
         customers::all(&world)
@@ -117,18 +119,18 @@ impl Simulator {
             .collect()
     }
 
-    /// Every import of customer data, as `/async_result/batch-import/{job_id}/` answers it.
+    /// Every import of customer data, as in the answer of `/async_result/batch-import/{job_id}/`.
     pub fn jobs(&self) -> Vec<Value> {
         let (world, base) = (self.shared.world(), self.base_url());
         jobs::all(&world).map(|job| value(|json| job.write(&world, &base, json))).collect()
     }
 
-    /// What the simulator takes for now.
+    /// The current time of the simulator (`Config::now`, or else the time of its start).
     pub fn now(&self) -> Timestamp {
         Timestamp::from_millisecond(self.shared.config().now()).unwrap_or_default()
     }
 
-    /// What an endpoint about one company answers.
+    /// The JSON that `write` appends about a company, if the company has details.
     fn about(
         &self,
         country: &str,
@@ -144,7 +146,7 @@ impl Simulator {
         Ok(value(|json| write(&world, &config, index, json)))
     }
 
-    /// The configuration without what is not about the data.
+    /// The configuration without placeholders and forbidden countries, which do not change the data.
     fn plain(&self) -> Config {
         let config = Config::clone(&self.shared.config());
         let switches = Switches { placeholder: false, placeholders: false, ..config.switches };
@@ -152,7 +154,7 @@ impl Simulator {
     }
 }
 
-/// The JSON that `write` appends.
+/// Parses the JSON that `write` appends.
 fn value(write: impl FnOnce(&mut String)) -> Value {
     let mut json = String::new();
     write(&mut json);

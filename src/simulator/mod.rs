@@ -1,10 +1,10 @@
-//! The Vainu API v1 on localhost, answered from generated companies: for tests, `demo` and `simulate`.
+//! A simulator of the Vainu API v1 on localhost, with generated companies, for tests, `demo` and `simulate`.
 //!
-//! It is written from the document alone and shares no code with the client, so that a misreading of one is not
-//! hidden by the same misreading in the other. Where the document is silent or contradicts itself, a switch
-//! ([`Switches`]) plays each reading; faults ([`Fault`]) play what networks and busy servers do.
+//! It is written from the API's document alone (below: "the document") and shares no code with the client, so that both
+//! cannot have the same misreading. Where the document is silent or contradicts itself, a switch ([`Switches`]) chooses
+//! between the readings. Faults ([`Fault`]) simulate networks and servers that fail.
 //!
-//! The same seed makes the same companies on every machine, and company `i` is the same however many there are.
+//! The same seed gives the same companies on every machine, and company `i` does not depend on their number.
 //! An endpoint is one file with a function from a request to an answer, and one line in `http::routes::ROUTES`.
 
 mod changes;
@@ -40,13 +40,13 @@ use http::journal::Journal;
 use http::listener::{BreakableListener, Line};
 use http::server::Shared;
 
-/// The API key of a simulator that is given no other. Of the form that the document describes, and worthless elsewhere.
+/// The default API key. It has the form that the document describes, and is worth nothing elsewhere.
 pub const DEMO_API_KEY: &str = "dec0de0000000000000000000000000000000000000000000000000000dec0de";
 
-/// How long [`Simulator::shutdown`] waits for answers under way.
+/// How long [`Simulator::shutdown`] waits for requests in progress.
 const SHUTDOWN_WAIT: Duration = Duration::from_secs(2);
 
-/// A running simulator. Dropping it stops it without waiting for answers under way.
+/// A running simulator. Dropping it stops it without waiting for requests in progress.
 #[derive(Debug)]
 pub struct Simulator {
     shared: Arc<Shared>,
@@ -56,10 +56,10 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// Generates the companies and starts to answer on 127.0.0.1, in the tokio runtime of the caller.
+    /// Generates the companies and starts to listen on 127.0.0.1, in the tokio runtime of the caller.
     ///
     /// # Errors
-    /// When the port is taken, the request log cannot be opened or more companies are asked for than there are ids.
+    /// When the port is taken, the request log cannot be opened, or more companies are requested than there are ids.
     pub async fn start(mut config: Config) -> Result<Self, Error> {
         if config.companies > data::ids::CAPACITY {
             return Err(Error::TooMany { companies: config.companies, most: data::ids::CAPACITY });
@@ -77,14 +77,14 @@ impl Simulator {
         let service = http::server::router(Arc::clone(&shared)).into_make_service_with_connect_info::<Line>();
         let (stop, stopped) = oneshot::channel::<()>();
         let server = tokio::spawn(async move {
-            // Serving ends when `stop` is used or dropped; accepting never fails (see `BreakableListener`).
+            // Serving ends when `stop` is used or dropped. Accepting never fails (see `BreakableListener`).
             let until = async move { stopped.await.unwrap_or_default() };
             let _ = axum::serve(BreakableListener(listener), service).with_graceful_shutdown(until).await;
         });
         Ok(Self { shared, address, stop: Some(stop), server })
     }
 
-    /// The URL to give to a client, without a slash at the end: `http://127.0.0.1:PORT/api/v1`.
+    /// The base URL for a client, without a final slash: `http://127.0.0.1:PORT/api/v1`.
     pub fn base_url(&self) -> String {
         format!("http://{}/api/v1", self.address)
     }
@@ -94,23 +94,25 @@ impl Simulator {
         self.shared.journal.requests()
     }
 
-    /// Forgets the requests. Their numbers go on, for the faults that are set on numbers.
+    /// Forgets the requests so far. The count of requests goes on, for faults that name a request by its number.
     pub fn clear_requests(&self) {
         self.shared.journal.clear();
     }
 
-    /// Changes how requests are answered from now on, and counts requests and pages anew, from 1; earlier requests
-    /// are forgotten. Companies, seed, port and request log stay what they were at the start.
+    /// Changes the configuration for later requests.
+    ///
+    /// Counts requests and pages from 1 again and forgets earlier requests. Companies, seed, port and request log stay
+    /// as they were at the start.
     pub fn reconfigure(&self, change: impl FnOnce(&mut Config)) {
         let mut config = Config::clone(&self.shared.config());
         change(&mut config);
         self.shared.reconfigure(config);
     }
 
-    /// Stops listening, and waits a moment for answers under way.
+    /// Stops listening and waits up to 2 seconds for requests in progress.
     pub async fn shutdown(mut self) {
         self.stop.take();
-        // A client may keep a connection open for ever; it is closed when the runtime ends.
+        // A client may keep a connection open for ever. The end of the runtime closes it.
         let _ = tokio::time::timeout(SHUTDOWN_WAIT, &mut self.server).await;
     }
 }

@@ -1,5 +1,5 @@
-//! The simulator, asked over HTTP as a client would ask it: what all endpoints share, and the filter endpoint. Every
-//! other endpoint has a module.
+//! The simulator over HTTP, as a client sees it: behaviour common to all endpoints, and the filter endpoint. Every
+//! other endpoint has its own module.
 
 mod async_result;
 mod changes;
@@ -17,7 +17,7 @@ use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 use vainu_etl::simulator::{Config, DEMO_API_KEY, Error, Simulator, SwitchError, Switches};
 
-/// A running simulator and a client that neither follows redirects nor keeps connections.
+/// A running simulator, and a client that neither follows redirects nor reuses connections.
 struct Api {
     simulator: Simulator,
     client: Client,
@@ -29,7 +29,7 @@ impl Api {
     }
 
     async fn with(config: Config) -> Self {
-        // Fails when another test was first, which is as good.
+        // Fails if another test has installed the provider already, which is just as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).pool_max_idle_per_host(0);
         let simulator = Simulator::start(config).await.expect("starts");
@@ -49,21 +49,21 @@ impl Api {
         (response.status().as_u16(), response.json().await.expect("is JSON"))
     }
 
-    /// Asks any endpoint: the path behind `/api/v1`, with its query.
+    /// Requests any endpoint. `path` is the path after `/api/v1`, with the query. Returns status and body.
     async fn at(&self, path: &str) -> (u16, Value) {
         let url = format!("{}{path}", self.simulator.base_url());
         let response = self.client.get(url).header("API-Key", DEMO_API_KEY).send().await.expect("answers");
         (response.status().as_u16(), response.json().await.expect("is JSON"))
     }
 
-    /// The same where the answer is 200.
+    /// As [`at`](Self::at), for an answer with status 200. Returns the body.
     async fn found(&self, path: &str) -> Value {
         let (status, body) = self.at(path).await;
         assert_eq!(status, 200, "{path}: {body}");
         body
     }
 
-    /// The same where the answer is a list.
+    /// As [`found`](Self::found), for an answer that is a list.
     async fn list(&self, path: &str) -> Vec<Value> {
         let body = self.found(path).await;
         body.as_array().cloned().unwrap_or_else(|| panic!("{path}: no list: {body}"))
@@ -81,7 +81,7 @@ impl Api {
         (response.status().as_u16(), response.json().await.expect("is JSON"))
     }
 
-    /// The rows of a page that is a list.
+    /// The rows of a page without a total.
     async fn rows(&self, query: &str) -> Vec<Value> {
         let (status, body) = self.get(query).await;
         assert_eq!(status, 200, "{query}: {body}");
@@ -98,7 +98,7 @@ impl Api {
         self.simulator.companies().collect()
     }
 
-    /// Asserts that the query finds exactly the companies that `wanted` is true of, in any order, and some.
+    /// Asserts that the query finds exactly the companies for which `wanted` is true, in any order, and at least one.
     async fn finds(&self, query: &str, wanted: impl Fn(&Value) -> bool) {
         let expected: BTreeSet<String> =
             self.all().iter().filter(|company| wanted(company)).map(key).collect();
@@ -127,8 +127,8 @@ fn fields(object: &Value) -> BTreeSet<&str> {
     object.as_object().expect("is an object").keys().map(String::as_str).collect()
 }
 
-/// Asserts that the objects have the fields of the document's example and nothing else, that values are of the
-/// example's types or null, and that only the fields of `never_null` have a value everywhere.
+/// Asserts that the objects have exactly the fields of the document's example, that each value is null or of the
+/// example's type, and that only the fields of `never_null` are never null.
 fn assert_like(rows: &[Value], example: &Value, never_null: &[&str]) {
     assert!(!rows.is_empty());
     let example = example.as_object().expect("is an object");
@@ -171,7 +171,7 @@ fn ratio(
     f64::from(part.try_into().expect("fits")) / f64::from(whole.try_into().expect("fits"))
 }
 
-/// The number in the text of a field.
+/// The number in a field that is a text. `None` for null.
 fn number(company: &Value, field: &str) -> Option<f64> {
     company
         .get(field)
@@ -452,7 +452,7 @@ async fn every_filter_type_filters() {
 #[tokio::test]
 async fn every_field_of_the_document_filters() {
     let api = Api::start(1000, &[]).await;
-    // A field that is answered is compared with the answer.
+    // Fields that answers contain are compared with the answers.
     let shown = [
         "business_id",
         "registration_date",
@@ -492,7 +492,7 @@ async fn every_field_of_the_document_filters() {
         parts >= vec![2013, 8, 7]
     })
     .await;
-    // Of the others the answers show other fields, or nothing.
+    // For the others, answers contain a related field or nothing.
     let host =
         all.iter().map(|row| text(row, "link")).find(|link| link.starts_with("www.")).expect("there is one");
     let domain = host.trim_start_matches("www.");
@@ -618,7 +618,7 @@ async fn post_finds_what_get_finds() {
             .len(),
         7
     );
-    // A list needs no comma.
+    // A JSON list keeps values with commas apart.
     let name = "Yhtiö, jolla on pilkku";
     let first = &api.all()[0];
     let (country, id) = (text(first, "country"), text(first, "business_id"));

@@ -1,18 +1,18 @@
-//! Points in time, in milliseconds since 1970 (UTC), and the forms in which the answers show them.
+//! Points in time, in milliseconds since 1970 (UTC), and the formats in which answers show them.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-/// Milliseconds of a day.
+/// One day in milliseconds.
 pub(in crate::simulator) const DAY: i64 = 86_400_000;
 
-/// The start of the day (UTC) of a point in time.
+/// The start of the day (UTC) that contains `time`.
 pub(in crate::simulator) fn midnight(time: i64) -> i64 {
     time - time.rem_euclid(DAY)
 }
 
-/// A date, a time without a zone (taken as UTC) or a time with one, all as ISO 8601 has them.
+/// Parses a date, a time without a zone (read as UTC) or a time with a zone, in ISO 8601. `None` for any other text.
 pub(in crate::simulator) fn parse(text: &str) -> Option<i64> {
     let naive = || TimeZone::UTC.to_timestamp(text.parse::<DateTime>().ok()?).ok();
     text.parse::<Timestamp>().ok().or_else(naive).map(Timestamp::as_millisecond)

@@ -1,4 +1,4 @@
-//! The numbers of one generated company, compact; its texts are made on demand (see `text`).
+//! The numbers of one generated company, in compact form. Its texts are generated on demand (see `text`).
 
 use jiff::civil::Date;
 
@@ -9,10 +9,11 @@ use crate::simulator::data::places::{self, Place};
 use crate::simulator::data::rng::{Rng, Stream, whole};
 use crate::simulator::http::digits::push_digits;
 
-/// 2026-09-01T00:00:00Z: generated changes and registrations happened before. Fixed, so that data does not depend on the day.
+/// 2026-09-01T00:00:00Z in seconds since 1970. Generated changes and registrations are earlier. Fixed, so that the data
+/// does not depend on the day of the run.
 pub(in crate::simulator) const NEWEST: i64 = 1_788_220_800;
 
-/// What is kept of a company. About 100 bytes, so that a million of them fit easily.
+/// The stored part of a company, about 100 bytes: a million companies take about 100 MB.
 #[derive(Debug, Clone)]
 pub(in crate::simulator) struct Company {
     pub(in crate::simulator) country: Country,
@@ -30,7 +31,7 @@ pub(in crate::simulator) struct Company {
     pub(in crate::simulator) turn_over_is_estimate: bool,
     /// Tenths of a percent of the turnover.
     pub(in crate::simulator) profit: Option<i32>,
-    /// Change of the turnover on the year before, in tenths of a percent.
+    /// Change of the turnover from the previous year, in tenths of a percent.
     pub(in crate::simulator) growth: Option<i32>,
     pub(in crate::simulator) staff: Option<u32>,
     pub(in crate::simulator) staff_is_estimate: bool,
@@ -38,7 +39,7 @@ pub(in crate::simulator) struct Company {
     pub(in crate::simulator) alexa_rank: Option<u32>,
 }
 
-/// Where an address is: a place of the country's list and a postal code of it.
+/// Where an address is: a place of the country and a postal code of that place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::simulator) struct Spot {
     place: u8,
@@ -49,7 +50,7 @@ impl Spot {
     pub(in crate::simulator) fn draw(country: Country, draw: &mut Rng) -> Self {
         let number = places::number_of(country, draw.below(100));
         let (low, high) = places::places(country).get(number).map_or((0, 0), |place| place.postal);
-        // Most codes end in a zero, as the codes of street addresses in Finland do; the others keep every ending possible.
+        // Most codes end in zero, as those of Finnish street addresses do. The others keep every ending possible.
         let code = draw.between(low, high);
         let postal = if draw.chance(700) && code - code % 10 >= low { code - code % 10 } else { code };
         Self { place: u8::try_from(number).unwrap_or(0), postal }
@@ -61,12 +62,12 @@ impl Spot {
 }
 
 impl Company {
-    /// Appends the business id, without its country.
+    /// Appends the business id, without its country, with leading zeros.
     pub(in crate::simulator) fn push_id(&self, out: &mut String) {
         push_digits(self.id, self.country.id_digits() as usize, out);
     }
 
-    /// Company `index` of the world with this seed; depends on nothing else.
+    /// Generates company `index` of the world with this seed. Depends on nothing else.
     pub(in crate::simulator) fn generate(seed: u64, index: u32) -> Self {
         let stream = |stream| Rng::new(seed, u64::from(index), stream);
         let (country, id) = ids::identity(seed, index);
@@ -110,12 +111,13 @@ fn dates(draw: &mut Rng) -> (Option<Date>, i64) {
 
 fn addresses(country: Country, draw: &mut Rng) -> (Option<Spot>, Option<Spot>) {
     let address = (!draw.chance(40)).then(|| Spot::draw(country, draw));
-    // "If our data has no visiting address but we have a regular address, the regular address is copied".
+    // "If our data has no visiting address but we have a regular address, the regular address is copied" (API document,
+    // section "Address and postal code queries").
     let visiting = if draw.chance(150) { Some(Spot::draw(country, draw)) } else { address };
     (address, visiting)
 }
 
-/// Euros to the precision that published accounts have.
+/// Rounds euros to the precision of published accounts: thousands from 100 000 on.
 fn rounded(euros: f64) -> i64 {
     let step = if euros >= 100_000.0 { 1_000 } else { 1 };
     whole(euros / f64::from(step)) * i64::from(step)
@@ -126,7 +128,7 @@ struct Money {
     is_estimate: bool,
     profit: Option<i32>,
     growth: Option<i32>,
-    /// Euros that the number of staff goes with, known or not.
+    /// Turnover in euros, also where the company's turnover is unknown. The number of staff is drawn from it.
     size: f64,
 }
 

@@ -1,4 +1,4 @@
-//! The contacts of a company. All people are invented, and their addresses lead nowhere (`.example`).
+//! The contacts of a company. All people are invented, and their e-mail addresses are in `.example`.
 
 use std::fmt::Write as _;
 
@@ -20,17 +20,17 @@ pub(in crate::simulator) struct Contact {
     title: Option<&'static str>,
 }
 
-/// The ways of having a number, or none.
+/// A phone number, or one of the ways to have none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Phone {
     Number(String),
-    /// Null everywhere.
+    /// Null in both answers.
     Missing,
-    /// Null among everything about the company, an empty text in the list of contacts, as in the document's examples.
+    /// Null in `/all/`, an empty text in the list of contacts, as in the document's examples.
     Blank,
 }
 
-/// The contacts of a company: a third of them have any. Now and then the last one is there twice.
+/// The contacts of a company, in order. A third of the companies have any; some of these list the last contact twice.
 pub(in crate::simulator) fn of(world: &World, index: u32) -> Vec<Contact> {
     let Some(company) = world.company(index) else { return Vec::new() };
     let subject = world.subject(index, company);
@@ -67,7 +67,8 @@ impl Contact {
         }
     }
 
-    /// Appends the contact as a JSON object: for the list of contacts with the name of the company.
+    /// Appends the contact as a JSON object. `company_name` is `Some` for the list of contacts, whose objects have the
+    /// field `prospect`; `None` for the contacts within `/all/`.
     pub(in crate::simulator) fn write(&self, company_name: Option<&str>, out: &mut String) {
         let mut object = Object::open(out);
         object.text("first_name", Some(self.first_name));

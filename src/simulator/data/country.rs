@@ -1,6 +1,6 @@
 //! The four countries of the generated companies.
 
-/// A Nordic country, with what differs by country in the answers.
+/// A Nordic country, with the values that differ by country.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::simulator) enum Country {
     Fi,
@@ -12,7 +12,7 @@ pub(in crate::simulator) enum Country {
 impl Country {
     pub(in crate::simulator) const ALL: [Self; 4] = [Self::Fi, Self::Se, Self::No, Self::Dk];
 
-    /// The country of an ISO 3166-1 code in any case.
+    /// The country with this ISO 3166-1 code, in any case. `None` if there are no companies of it.
     pub(in crate::simulator) fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|country| country.code().eq_ignore_ascii_case(code))
     }

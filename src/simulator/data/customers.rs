@@ -1,4 +1,4 @@
-//! Customer data: what the account's owner keeps about one company in fifty.
+//! Customer data: what the owner of the account stores about a company. One company in fifty has some.
 
 use crate::simulator::data::clock::{self, DAY};
 use crate::simulator::data::company::NEWEST;
@@ -9,7 +9,7 @@ use crate::simulator::data::world::World;
 use crate::simulator::endpoints::fields::Field;
 use crate::simulator::http::json::Object;
 
-/// Companies of which one has customer data.
+/// One company in every block of this many has customer data.
 const BLOCK: u32 = 50;
 
 /// The customer data of a company.
@@ -22,7 +22,7 @@ pub(in crate::simulator) struct Customer {
     pub(in crate::simulator) open_deals: u32,
     pub(in crate::simulator) lost_deals: u32,
     pub(in crate::simulator) notes: Option<&'static str>,
-    /// Milliseconds since 1970, as the other times.
+    /// Milliseconds since 1970, UTC, as `modified` and `created`.
     pub(in crate::simulator) last_update: Option<i64>,
     pub(in crate::simulator) origin: &'static str,
     pub(in crate::simulator) modified: i64,
@@ -41,12 +41,12 @@ const NOTES: [&str; 6] = [
     "\u{1f44d} <i>ok</i>",
 ];
 
-/// Every company that has customer data, in generation order.
+/// Every live company that has customer data, in generation order.
 pub(in crate::simulator) fn all(world: &World) -> impl Iterator<Item = u32> {
     ever(world).filter(|&index| world.is_live(index))
 }
 
-/// The same with the companies that are gone.
+/// As [`all`], with the deleted companies.
 pub(in crate::simulator) fn ever(world: &World) -> impl Iterator<Item = u32> {
     let blocks = 0..world.generated().div_ceil(BLOCK);
     blocks.map(|block| of_block(world, block)).filter(|&index| index < world.generated())
@@ -57,19 +57,19 @@ fn of_block(world: &World, block: u32) -> u32 {
     block * BLOCK + Rng::new(world.seed(), number, Stream::Customer).below(BLOCK)
 }
 
-/// The company of which this is the id of the customer data.
+/// The live company whose customer data has this id.
 pub(in crate::simulator) fn with_id(world: &World, id: &str) -> Option<u32> {
     let index = number_of(world.seed(), id, Stream::Customer)?;
     (world.is_live(index) && of_block(world, index / BLOCK) == index).then_some(index)
 }
 
-/// The id of the customer data of a company.
+/// The id of a company's customer data.
 pub(in crate::simulator) fn id(world: &World, index: u32) -> String {
     object_id(world.seed(), index, Stream::Customer)
 }
 
 impl Customer {
-    /// The customer data of a company that has some.
+    /// Generates the customer data of a company. The company must be one of [`ever`].
     pub(in crate::simulator) fn of(world: &World, index: u32) -> Self {
         let mut draw = Rng::new(world.seed(), 2 << 32 | u64::from(index), Stream::Customer);
         let mut ago = |days| i64::from(draw.below(days)) * DAY + i64::from(draw.below(86_400_000));
@@ -94,7 +94,7 @@ impl Customer {
         }
     }
 
-    /// Appends the object.
+    /// Appends the customer data as a JSON object.
     pub(in crate::simulator) fn write(&self, world: &World, out: &mut String) {
         let mut object = Object::open(out);
         object.text("owner_email", self.owner_email);
@@ -115,7 +115,7 @@ impl Customer {
     }
 }
 
-/// Appends the company of a customer. Its business id has a dash where its country writes one.
+/// Appends the company of a customer (`prospect_info`). Its business id has a dash if its country writes one.
 fn write_prospect(world: &World, index: u32, out: &mut String) {
     let mut text = String::new();
     let mut field = |field| world.text(index, field, &mut text).then(|| text.clone());
@@ -128,7 +128,7 @@ fn write_prospect(world: &World, index: u32, out: &mut String) {
     object.close();
 }
 
-/// The business id as people of its country write it: `2822996-6`.
+/// The business id as its country writes it: `2822996-6` in Finland. `None` if there is no such company.
 pub(in crate::simulator) fn dashed(world: &World, index: u32) -> Option<String> {
     let company = world.company(index)?;
     let mut id = String::new();

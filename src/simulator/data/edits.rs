@@ -1,4 +1,4 @@
-//! What tests changed in the data that belongs to companies; the data itself is generated whenever it is asked for.
+//! Changes that tests made to data of companies. The data itself is generated on every access; these are applied to it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,12 +8,12 @@ use crate::simulator::Error;
 use crate::simulator::data::groups::Group;
 use crate::simulator::data::statements::Change;
 
-/// Everything that was changed.
+/// All changes to data of companies and to target groups.
 #[derive(Debug, Default)]
 pub(in crate::simulator) struct Edits {
     groups_gone: HashSet<u32>,
     members_gone: HashSet<(u32, u32)>,
-    /// How many addresses at the end of its list a company has lost.
+    /// By company: how many addresses were dropped from the end of its list.
     addresses_gone: HashMap<u32, usize>,
     statements: HashMap<u32, Vec<(i16, Change)>>,
 }
@@ -43,7 +43,7 @@ impl Edits {
         self.addresses_gone.get(&index).copied().unwrap_or(0)
     }
 
-    /// Changes the newest statement of a year.
+    /// Records a change to the newest statement of a year.
     pub(in crate::simulator) fn set_statement(
         &mut self,
         index: u32,
@@ -56,7 +56,8 @@ impl Edits {
         Ok(())
     }
 
-    /// The changes of a company's statements with their years, in the order in which they were made.
+    /// The changes to a company's statements, each with the year of the statement, in the order in which they were
+    /// made.
     pub(in crate::simulator) fn statements(&self, index: u32) -> &[(i16, Change)] {
         self.statements.get(&index).map_or(&[], Vec::as_slice)
     }

@@ -1,4 +1,4 @@
-//! The target groups: who belongs to each follows from the company alone.
+//! The target groups. Whether a company belongs to one depends on the company alone.
 
 use crate::simulator::data::company::Company;
 use crate::simulator::data::country::Country;
@@ -9,29 +9,29 @@ use crate::simulator::data::world::World;
 /// A target group.
 #[derive(Debug)]
 pub(in crate::simulator) struct Group {
-    /// What its id and its draws are made of: never renumber.
+    /// The id and the draws of the group derive from it: never renumber.
     pub(in crate::simulator) number: u32,
     pub(in crate::simulator) name: &'static str,
-    /// A list of chosen companies, not a saved search.
+    /// True for a portfolio of chosen companies, false for a saved search.
     pub(in crate::simulator) is_named: bool,
     pub(in crate::simulator) is_default: bool,
     rule: Rule,
 }
 
-/// Who belongs to a group.
+/// The rule that decides which companies belong to a group.
 #[derive(Debug)]
 enum Rule {
-    /// So many of a thousand companies.
+    /// This many of a thousand companies, drawn.
     PerMille(u32),
     Nobody,
     Countries(&'static [Country]),
-    /// Industry codes of this division.
+    /// Companies with an industry code of this division.
     Division(u32),
-    /// At least so many euros of turnover.
+    /// Companies with a turnover of at least this many euros.
     TurnOver(i64),
-    /// The Finnish and Danish companies that share their eight digits.
+    /// The Finnish and Danish companies that share an eight-digit business id.
     SameDigits,
-    /// Norwegian and Danish companies with at least so many people.
+    /// Norwegian and Danish companies with at least this many employees.
     Staff(u32),
 }
 
@@ -51,23 +51,23 @@ static GROUPS: [Group; 8] = [
 ];
 
 impl World {
-    /// The target groups that are there.
+    /// The target groups, without the removed ones.
     pub(in crate::simulator) fn groups(&self) -> impl Iterator<Item = &'static Group> {
         GROUPS.iter().filter(|group| self.edits.has_group(group))
     }
 
-    /// The target group with this id.
+    /// The target group with this id. `None` if there is none or it was removed.
     pub(in crate::simulator) fn group(&self, id: &str) -> Option<&'static Group> {
         let number = number_of(self.seed(), id, Stream::Group)?;
         self.groups().find(|group| group.number == number)
     }
 
-    /// The companies of a target group, in generation order.
+    /// The live companies of a target group, in generation order.
     pub(in crate::simulator) fn members(&self, group: &Group) -> impl Iterator<Item = u32> {
         self.in_generation_order().filter(|&index| self.is_member(group, index))
     }
 
-    /// True if the company, which is there, belongs to the target group.
+    /// True if the company belongs to the target group. The caller makes sure that the company is live.
     pub(in crate::simulator) fn is_member(&self, group: &Group, index: u32) -> bool {
         let Some(company) = self.company(index) else { return false };
         self.edits.has_member(group, index) && group.takes(self.seed(), index, company)
@@ -75,7 +75,7 @@ impl World {
 }
 
 impl Group {
-    /// The id of the group, in the world of this seed.
+    /// The id of the group in the world with this seed.
     pub(in crate::simulator) fn id(&self, seed: u64) -> String {
         object_id(seed, self.number, Stream::Group)
     }

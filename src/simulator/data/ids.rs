@@ -1,23 +1,24 @@
-//! Business ids: believable, with right check digits, unique in their country, some shared by FI and DK.
+//! Business ids: plausible, with valid check digits, unique within their country. FI and DK share some.
 //!
-//! A company's country and its number among the companies of that country follow from its index alone: every block
-//! of a hundred consecutive companies has the same countries, in an order drawn for the block. So company `i` is the
-//! same company however many there are. In every block one Finnish and one Danish company share an eight-digit id.
+//! A company's country, and its number among the companies of that country, depend on its index alone: every block of a
+//! hundred consecutive companies has the same mix of countries, in an order drawn for the block. So company `i` is the
+//! same whatever the number of companies. In every block one Finnish and one Danish company share an eight-digit id.
 
 use crate::simulator::data::country::Country;
 use crate::simulator::data::rng::{Rng, Stream};
 
-/// Companies that can be generated before ids would repeat.
+/// Most companies that can be generated. With more, ids would repeat.
 pub(in crate::simulator) const CAPACITY: u32 = 5_000_000;
 
-/// The first slot of a hundred that belongs to each country; the first FI and the first DK slot share an id.
+/// First slot (0 to 99 within a block) of each country; FI has the slots before `SE_FROM`. The first FI slot and the
+/// first DK slot share an id.
 const SE_FROM: u64 = 40;
 const NO_FROM: u64 = 67;
 const DK_FROM: u64 = 84;
-/// Finnish slots whose id starts with a zero end here.
+/// End of the Finnish slots whose id starts with a zero.
 const FI_ZERO_TO: u64 = 19;
 
-/// The country and the business id (as a number, without its leading zeros) of company `index`.
+/// The country and the business id of company `index`. The id is a number, without leading zeros.
 pub(in crate::simulator) fn identity(seed: u64, index: u32) -> (Country, u64) {
     let (block, place) = (u64::from(index) / 100, u64::from(index) % 100);
     let turn = u64::from(Rng::new(seed, block, Stream::Country).below(100));
@@ -38,12 +39,12 @@ pub(in crate::simulator) fn identity(seed: u64, index: u32) -> (Country, u64) {
     }
 }
 
-/// The number by which links and customer data name company `index`.
+/// Vainu's internal number of company `index`, used in links and customer data.
 pub(in crate::simulator) fn vid(index: u32) -> u64 {
     700_000 + u64::from(index)
 }
 
-/// The Finnish and the Danish company of a block of a hundred that share their id.
+/// The Finnish and the Danish company that share their id, in block `block` of a hundred companies.
 pub(in crate::simulator) fn same_digits(seed: u64, block: u32) -> [u32; 2] {
     let turn = Rng::new(seed, u64::from(block), Stream::Country).below(100);
     // 37 and 73 are inverse to each other modulo 100.
@@ -53,27 +54,28 @@ pub(in crate::simulator) fn same_digits(seed: u64, block: u32) -> [u32; 2] {
     })
 }
 
-/// An id of 24 hexadecimal characters, as `MongoDB` makes them: it tells of what it is the id, but not to people.
+/// An id of 24 hexadecimal digits, like an object id of `MongoDB`: 16 digits drawn from seed, number and stream, then
+/// `number` in 8 digits. [`number_of`] reads the number back.
 pub(in crate::simulator) fn object_id(seed: u64, number: u32, stream: Stream) -> String {
     format!("{:016x}{number:08x}", Rng::new(seed, u64::from(number), stream).next())
 }
 
-/// The number of which this is the id.
+/// The number from which [`object_id`] made this id. `None` if it did not make it with this seed and stream.
 pub(in crate::simulator) fn number_of(seed: u64, id: &str, stream: Stream) -> Option<u32> {
     let number = u32::from_str_radix(id.get(16..)?, 16).ok()?;
     (object_id(seed, number, stream) == id).then_some(number)
 }
 
-/// A one-to-one map of `0..capacity` onto itself, drawn from the seed.
+/// A permutation of `0..capacity`, drawn from the seed.
 ///
-/// `factor` has no factor in common with a capacity (2, 3 and 5 are all that they have). Finland and Denmark have
-/// different ones, or many more ids than those meant to would meet.
+/// `factor` is coprime to every capacity, whose prime factors are 2, 3 and 5. Finland and Denmark have different
+/// factors: with the same factor they would share many more ids than intended.
 fn permute(seed: u64, x: u64, factor: u64, capacity: u64) -> u64 {
     let shift = u64::from(Rng::new(seed, factor ^ capacity, Stream::Ids).below(u32::MAX));
     (x * factor + shift) % capacity
 }
 
-/// The digits of `number`, the last `count` of them, highest first.
+/// The last `count` digits of `number`, highest first.
 fn digits(number: u64, count: u32) -> impl Iterator<Item = u64> {
     (0..count).rev().map(move |place| number / 10_u64.pow(place) % 10)
 }
@@ -83,9 +85,10 @@ fn weighted(number: u64, weights: &[u64]) -> u64 {
     digits(number, count).zip(weights).map(|(digit, weight)| digit * weight).sum()
 }
 
-/// Appends a digit of weight 2 and a check digit of weight 1 to `prefix`, so that the weighted sum is a multiple of 11.
+/// Appends two digits to `prefix`: one of weight 2 and a check digit of weight 1, so that the weighted sum is a
+/// multiple of 11.
 ///
-/// Of the ten digits at most one leaves no check digit (it would be 10); `k` (0..9) picks among the others.
+/// At most one of the ten digits has no check digit (it would be 10). `k`, in `0..9`, chooses among the others.
 fn with_check_digit(prefix: u64, prefix_sum: u64, k: u64) -> u64 {
     let valid = (0..10)
         .map(|digit| (digit, (11 - (prefix_sum + 2 * digit) % 11) % 11))
@@ -94,26 +97,26 @@ fn with_check_digit(prefix: u64, prefix_sum: u64, k: u64) -> u64 {
     prefix * 100 + digit * 10 + check
 }
 
-/// Finnish ids. The first 900 000 start with a zero, the next 1 800 000 with 1 or 2; the shared ids start with 3.
+/// Finnish ids. The first 900 000 start with 0, the next 1 800 000 with 1 or 2. The shared ids start with 3.
 fn finnish(x: u64) -> u64 {
     let prefix = x / 9;
     with_check_digit(prefix, weighted(prefix, &[7, 9, 10, 5, 8, 4]), x % 9)
 }
 
-/// Danish ids: no leading zero, none starts with 3.
+/// Danish ids. They start neither with 0 nor with 3.
 fn danish(x: u64) -> u64 {
     let prefix = 100_000 + x / 9;
     let prefix = if prefix >= 300_000 { prefix + 100_000 } else { prefix };
     with_check_digit(prefix, weighted(prefix, &[2, 7, 6, 5, 4, 3]), x % 9)
 }
 
-/// Norwegian ids: nine digits, the first 8 or 9.
+/// Norwegian ids: nine digits, the first of which is 8 or 9.
 fn norwegian(x: u64) -> u64 {
     let prefix = 8_000_000 + x / 9;
     with_check_digit(prefix, weighted(prefix, &[3, 2, 7, 6, 5, 4, 3]), x % 9)
 }
 
-/// Swedish ids of limited companies: ten digits, 556 to 559, with a Luhn digit.
+/// Swedish ids of limited companies: ten digits that start with 556 to 559, the last a Luhn check digit.
 fn swedish(x: u64) -> u64 {
     let base = 556_000_000 + x;
     let doubled = digits(base, 9).zip([2, 1].into_iter().cycle()).map(|(digit, times)| digit * times);
@@ -121,10 +124,10 @@ fn swedish(x: u64) -> u64 {
     base * 10 + (10 - sum % 10) % 10
 }
 
-/// Ids that are right in Finland and in Denmark: both check sums are multiples of 11.
+/// Ids that are valid in Finland and in Denmark: both weighted sums are multiples of 11.
 ///
-/// The two countries' weights differ by 5, 2, 4, 0, 4 and 1 in the first six digits and not at all in the last two,
-/// so the sixth digit follows from the first five.
+/// The weights of the two countries differ by 5, 2, 4, 0, 4 and 1 in the first six digits and are equal in the last
+/// two, so the first five digits determine the sixth.
 fn shared(x: u64) -> u64 {
     let head = 3000 + x / 81 % 1000;
     let fifth_and_sixth = (0..10).filter_map(|fifth| {
@@ -196,7 +199,7 @@ mod tests {
 
     #[test]
     fn knows_real_ids() {
-        // Ids of the document's examples.
+        // Ids from the document's examples.
         assert!(is_multiple_of_11(9_704_098, &[7, 9, 10, 5, 8, 4, 2, 1]));
         assert!(is_multiple_of_11(25_578_642, &[7, 9, 10, 5, 8, 4, 2, 1]));
     }

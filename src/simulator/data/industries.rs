@@ -1,11 +1,11 @@
-//! National five-digit industry codes, spread over the divisions of NACE Rev. 2 about as Nordic companies are.
+//! National five-digit industry codes, distributed over the divisions of NACE Rev. 2 about as in the Nordic countries.
 
 use crate::simulator::data::rng::Rng;
 
-/// Companies in a thousand, and codes of the division that they have.
+/// Weight of a division (about companies in a thousand) and its codes.
 type Division = (u32, &'static [u32]);
 
-/// A code for one company, drawn by weight.
+/// Draws the code of one company, by weight.
 pub(in crate::simulator) fn code(draw: &mut Rng) -> u32 {
     let mut left = draw.below(DIVISIONS.iter().map(|(weight, _)| weight).sum());
     for (weight, codes) in &DIVISIONS {

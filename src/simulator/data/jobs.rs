@@ -1,4 +1,4 @@
-//! Imports of customer data, as their owner started them some hours ago: one in each state.
+//! Imports of customer data: five jobs that cover every state, each started some hours ago.
 
 use crate::simulator::data::clock;
 use crate::simulator::data::customers::{self, dashed};
@@ -8,21 +8,21 @@ use crate::simulator::data::world::World;
 use crate::simulator::endpoints::fields::Field;
 use crate::simulator::http::json::{Object, push_list};
 
-/// A job.
+/// An import job.
 #[derive(Debug)]
 pub(in crate::simulator) struct Job {
     number: u32,
     pub(in crate::simulator) id: String,
     state: &'static str,
-    /// Percent of the rows that have a result.
+    /// Percent of the rows that have a result, 0 to 100.
     progress: u32,
     rows: u32,
     hours_ago: i64,
-    /// Hundredths of a second; a stopped job has none, as in the document's example.
+    /// Hundredths of a second. `None` for a stopped job, as in the document's example.
     duration: Option<u32>,
 }
 
-/// State, progress, rows, hours since the start and hundredths of a second that it took.
+/// State, progress in percent, rows, hours since the start, and duration in hundredths of a second.
 #[rustfmt::skip]
 const JOBS: [(&str, u32, u32, i64, Option<u32>); 5] = [
     ("completed", 100, 24, 30, Some(714)),
@@ -40,7 +40,7 @@ pub(in crate::simulator) fn all(world: &World) -> impl Iterator<Item = Job> {
     })
 }
 
-/// A random UUID.
+/// A random UUID (version 4).
 fn uuid(draw: &mut Rng) -> String {
     let (high, low) = (draw.next(), draw.next());
     let (first, second, third) = (high >> 32, high >> 16 & 0xffff, high & 0xfff);
@@ -49,7 +49,7 @@ fn uuid(draw: &mut Rng) -> String {
 }
 
 impl Job {
-    /// Appends the state of the job. `base` is the URL of the API, for the link.
+    /// Appends the job as a JSON object. `base` is the URL of the API, for the link.
     pub(in crate::simulator) fn write(&self, world: &World, base: &str, out: &mut String) {
         let mut object = Object::open(out);
         object.text("job_id", Some(&self.id));
@@ -66,7 +66,7 @@ impl Job {
         object.close();
     }
 
-    /// Appends the result of one row: a match or, in turn, each of the document's errors.
+    /// Appends the result of one row. Rows take turns: a match, then each error of the document.
     fn write_result(&self, world: &World, row: u32, out: &mut String) {
         let customer = customers::ever(world).nth((self.number * 7 + row / 4) as usize);
         let mut object = Object::open(out);
@@ -127,7 +127,7 @@ fn name(world: &World, index: u32) -> String {
     name
 }
 
-/// Appends the company of a match. Its business id has no dash here.
+/// Appends the company of a match. Its business id has no dash, unlike that of `prospect_info`.
 fn write_match(world: &World, index: u32, out: &mut String) {
     let mut text = String::new();
     let mut object = Object::open(out);

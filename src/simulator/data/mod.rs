@@ -1,4 +1,4 @@
-//! The generated companies and all that belongs to them.
+//! The generated companies and all data about them.
 
 pub(in crate::simulator) mod clock;
 pub(in crate::simulator) mod company;

@@ -1,8 +1,8 @@
-//! The texts of leads: title, link and tags, in the language of the account, which is Finnish.
+//! The texts of leads: title, link and tags. They are in the language of the account, here Finnish.
 
 use crate::simulator::data::leads::Lead;
 
-/// What a lead can be about: its tag, and a title in which `{a}` and `{b}` stand for companies.
+/// Kinds of news: the tag, and the title, in which `{a}` and `{b}` stand for companies.
 #[rustfmt::skip]
 const KINDS: [(&str, &str); 12] = [
     ("Kumppanuudet ja yhteistyöprojektit", "{a} ja {b} yhteistyöhön"),
@@ -28,7 +28,7 @@ pub(in crate::simulator) struct News {
 }
 
 impl News {
-    /// The texts of the lead, in the world of this seed.
+    /// Generates the texts of a lead in the world with this seed.
     pub(in crate::simulator) fn of(lead: &Lead, seed: u64) -> Self {
         let mut draw = lead.draw.clone();
         let [first, last] = lead.names(seed);

@@ -1,4 +1,4 @@
-//! The addresses of a company: its own first, then those of further offices.
+//! The addresses of a company: its own first, then those of other offices.
 
 use crate::simulator::data::company::Spot;
 use crate::simulator::data::country::Country;
@@ -8,7 +8,7 @@ use crate::simulator::data::world::World;
 use crate::simulator::endpoints::fields::Field;
 use crate::simulator::http::json::Object;
 
-/// An address, where it is known.
+/// Street address, postal code and city, each `None` if unknown.
 type Address = (Option<String>, Option<String>, Option<String>);
 
 /// An office.
@@ -20,7 +20,7 @@ pub(in crate::simulator) struct Office {
     name: Option<String>,
 }
 
-/// The addresses of a company: none to four, less those that a test dropped at the end.
+/// The addresses of a company, 0 to 4, without those that a test dropped from the end.
 pub(in crate::simulator) fn of(world: &World, index: u32) -> Vec<Office> {
     let Some(company) = world.company(index) else { return Vec::new() };
     let mut draw = Rng::new(world.seed(), u64::from(index), Stream::Office);
@@ -68,7 +68,7 @@ impl Office {
         }
     }
 
-    /// Appends the address as a JSON object. The business id is always null, as in the document's example.
+    /// Appends the address as a JSON object. Its business id is always null, as in the document's example.
     pub(in crate::simulator) fn write(&self, out: &mut String) {
         let mut object = Object::open(out);
         let (address, postal, city) = &self.visiting;

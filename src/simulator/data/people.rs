@@ -2,7 +2,7 @@
 
 use crate::simulator::data::country::Country;
 
-/// First names, as common as surnames are in the words of the country.
+/// Common first names of the country.
 pub(in crate::simulator) fn first_names(country: Country) -> &'static [&'static str] {
     match country {
         Country::Fi => &[
@@ -30,7 +30,7 @@ pub(in crate::simulator) fn first_names(country: Country) -> &'static [&'static 
     }
 }
 
-/// Titles, in the language of the country or in English.
+/// Job titles, in the language of the country or in English.
 pub(in crate::simulator) fn titles(country: Country) -> &'static [&'static str] {
     match country {
         Country::Fi => {

@@ -1,16 +1,16 @@
-//! Postal places: city, municipality, range of postal codes and region (ISO 3166-2) of each country.
+//! Places with their municipality, postal codes and region (ISO 3166-2), by country.
 
 use crate::simulator::data::country::Country;
 
-/// A city with the postal codes that lead there.
+/// A city and the postal codes that belong to it.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::simulator) struct Place {
     pub(in crate::simulator) city: &'static str,
     pub(in crate::simulator) municipality: &'static str,
-    /// First and last postal code.
+    /// First and last postal code, both included.
     pub(in crate::simulator) postal: (u32, u32),
     pub(in crate::simulator) region: &'static str,
-    /// How many companies are here, in comparison with the country's other places.
+    /// Share of the country's companies, in percent.
     weight: u32,
 }
 
@@ -25,7 +25,7 @@ const fn place(
     Place { city, municipality, postal: (low, high), region, weight }
 }
 
-/// The places of a country; their sum of weights is 100.
+/// The places of a country. Their weights sum to 100.
 pub(in crate::simulator) fn places(country: Country) -> &'static [Place] {
     match country {
         Country::Fi => &FINLAND,
@@ -35,7 +35,7 @@ pub(in crate::simulator) fn places(country: Country) -> &'static [Place] {
     }
 }
 
-/// The number of the place that the draw `ticket` (0..100) falls on.
+/// The index of the place for the draw `ticket` (0..100).
 pub(in crate::simulator) fn number_of(country: Country, ticket: u32) -> usize {
     let mut left = ticket;
     for (number, place) in places(country).iter().enumerate() {

@@ -1,10 +1,10 @@
-//! What the detail endpoints know of a company beyond its row in the filter endpoint.
+//! Values of a company that only the detail endpoints show: technologies, scores, description.
 
 use crate::simulator::data::rng::{Rng, Stream};
 use crate::simulator::data::text::Subject;
 use crate::simulator::data::words::words;
 
-/// What the document shows and more of its kind: products with and without version, untranslated names, languages.
+/// The document's examples and similar ones: products with and without a version, untranslated names, language codes.
 #[rustfmt::skip]
 const TECHNOLOGIES: [&str; 45] = [
     "Apache", "Google analytics", "Wordpress", "Fi", "En", "Sv", "Wordpress 4", "Flash", "Nb", "Wordpress super cache", "Sonera.net",
@@ -14,7 +14,7 @@ const TECHNOLOGIES: [&str; 45] = [
     "_(\"ONLINE_STORE\")", "Cloudflare", "C++, \"Qt\"", "Ääkköset", "Linkedin",
 ];
 
-/// Scores of a web site, null together.
+/// Scores of a web site, 0 to 1. Either all are `None` or no one is.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::simulator) struct Scores {
     pub(in crate::simulator) digitality: Option<f64>,
@@ -23,7 +23,7 @@ pub(in crate::simulator) struct Scores {
 }
 
 impl Subject {
-    /// The technologies of the company's site: none for four in ten companies, now and then one of them twice.
+    /// The technologies of the company's web site: none for four companies in ten, sometimes one of them twice.
     pub(in crate::simulator) fn technologies(self) -> Vec<&'static str> {
         let mut draw = self.draw(Stream::Technology);
         if draw.chance(400) {
@@ -40,7 +40,7 @@ impl Subject {
         technologies
     }
 
-    /// How digital, social and keen on marketing the company is, from 0 to 1.
+    /// How digital, how social and how active in marketing the company is, 0 to 1.
     pub(in crate::simulator) fn scores(self) -> Scores {
         let mut draw = self.draw(Stream::Profile);
         let is_known = !draw.chance(200);
@@ -48,7 +48,7 @@ impl Subject {
         Scores { digitality: score(), sociality: score(), marketility: score() }
     }
 
-    /// What the company says of itself.
+    /// The company's description of itself.
     pub(in crate::simulator) fn description(self) -> Option<String> {
         let mut draw: Rng = self.draw(Stream::Profile).skip(4); // of the scores
         if draw.chance(550) {

@@ -1,6 +1,6 @@
-//! Seeded draws: every property of a company has its own stream, so that a new property changes no old one.
+//! Seeded random draws. Every property of a company has its own stream, so that a new property changes no existing one.
 
-/// What a stream of draws is for. The number is part of the generated data: never renumber.
+/// The purpose of a stream of draws. Its number is part of the generated data: never renumber.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(in crate::simulator) enum Stream {
@@ -36,17 +36,17 @@ pub(in crate::simulator) enum Stream {
     Job = 30,
 }
 
-/// Mixes the bits of `z`; the finalizer of `SplitMix64`.
+/// Mixes the bits of `z`: the finalizer of `SplitMix64`.
 pub(in crate::simulator) fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
 }
 
-/// What the state of a stream grows by with every draw.
+/// Added to the state of a stream with every draw.
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// A stream of pseudo-random numbers, the same for the same seed, number and purpose on every machine.
+/// A stream of pseudo-random numbers. The same seed, number and purpose give the same stream on every machine.
 #[derive(Debug, Clone)]
 pub(in crate::simulator) struct Rng(u64);
 
@@ -61,7 +61,7 @@ impl Rng {
         mix(self.0)
     }
 
-    /// The stream without its next `count` draws.
+    /// Skips the next `count` draws.
     pub(in crate::simulator) fn skip(self, count: u64) -> Self {
         Self(self.0.wrapping_add(STEP.wrapping_mul(count)))
     }
@@ -70,7 +70,7 @@ impl Rng {
         u32::try_from(self.next() >> 32).unwrap_or(u32::MAX)
     }
 
-    /// A number in `0..n`; 0 when `n` is 0.
+    /// A number in `0..n`, or 0 when `n` is 0.
     pub(in crate::simulator) fn below(&mut self, n: u32) -> u32 {
         u32::try_from((u64::from(self.half()) * u64::from(n)) >> 32).unwrap_or(0)
     }
@@ -80,12 +80,12 @@ impl Rng {
         low + self.below(high.saturating_sub(low) + 1)
     }
 
-    /// True in `per_mille` of a thousand cases.
+    /// True with a probability of `per_mille` in a thousand.
     pub(in crate::simulator) fn chance(&mut self, per_mille: u32) -> bool {
         self.below(1000) < per_mille
     }
 
-    /// One of `items`, all equally likely; the default of `T` when there are none.
+    /// One of `items`, all equally likely. The default of `T` when `items` is empty.
     pub(in crate::simulator) fn pick<T: Copy + Default>(&mut self, items: &[T]) -> T {
         let n = u32::try_from(items.len()).unwrap_or(u32::MAX);
         items.get(self.below(n) as usize).copied().unwrap_or_default()
@@ -103,7 +103,7 @@ impl Rng {
     }
 }
 
-/// The nearest whole number; the ends of the range for what does not fit.
+/// The nearest integer. A value outside the range becomes the nearest end of it.
 #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, which is what is wanted")]
 pub(in crate::simulator) fn whole(x: f64) -> i64 {
     x.round() as i64

@@ -1,4 +1,4 @@
-//! Financial statements of a company: none, or one a year with gaps, and now and then two in a year.
+//! Financial statements of a company: none, or one a year with gaps, sometimes two in one year.
 
 use jiff::civil::Date;
 use serde_json::Value;
@@ -12,7 +12,7 @@ use crate::simulator::data::world::World;
 use crate::simulator::http::json::Object;
 use crate::simulator::settings::switches::Switches;
 
-/// A statement.
+/// A financial statement.
 #[derive(Debug, Clone)]
 pub(in crate::simulator) struct Statement {
     pub(in crate::simulator) year: i16,
@@ -23,12 +23,12 @@ pub(in crate::simulator) struct Statement {
     end: Option<Date>,
 }
 
-/// What changes from year to year.
+/// The figures that change from year to year.
 #[derive(Debug, Clone, Copy)]
 struct Figures {
     /// Whole euros.
     turn_over: Option<i64>,
-    /// Change of the turnover on the year before, in tenths of a percent.
+    /// Change of the turnover from the previous year, in tenths of a percent.
     growth: Option<i32>,
     staff: Option<u32>,
     /// Whole euros.
@@ -46,7 +46,10 @@ pub(in crate::simulator) enum Change {
 }
 
 impl Change {
-    /// A change as a test words it.
+    /// Parses a change from the field and the value that a test names.
+    ///
+    /// # Errors
+    /// When the field cannot be changed, or it does not take this value.
     pub(in crate::simulator) fn new(field: &str, value: &Value) -> Result<Self, Error> {
         let wrong = || Error::Value { field: field.to_owned(), value: value.to_string() };
         let number = || if value.is_null() { Ok(None) } else { value.as_i64().map(Some).ok_or_else(wrong) };
@@ -67,7 +70,7 @@ impl Change {
     }
 }
 
-/// The statements of a company, the newest first. The newest has the figures of the company itself.
+/// The statements of a company, newest first. The newest has the figures of the company itself.
 pub(in crate::simulator) fn of(world: &World, index: u32) -> Vec<Statement> {
     let Some(company) = world.company(index) else { return Vec::new() };
     let mut draw = Rng::new(world.seed(), u64::from(index), Stream::Statement);
@@ -86,7 +89,7 @@ pub(in crate::simulator) fn of(world: &World, index: u32) -> Vec<Statement> {
             statements.push(Statement { year, country, figures, is_estimate, start, end });
         };
         if draw.chance(40) {
-            // The fiscal year was changed in the middle of this one.
+            // The fiscal year was changed in the middle of this year: two statements.
             add(figures, (first_of(year, 7), last_of(year, 12)));
             figures = figures.before(&mut draw);
             add(figures, (first_of(year, 1), last_of(year, 6)));
@@ -113,7 +116,8 @@ fn last_of(year: i16, month: i8) -> Option<Date> {
 }
 
 impl Figures {
-    /// The newest figures; "the root values are always the most recent ones".
+    /// The figures of the newest statement, taken from the company: "the root values are always the most recent ones"
+    /// (documentation of the API's version 2).
     fn newest(company: &Company, draw: &mut Rng) -> Self {
         let (margin, ratio) = (draw.normal(3.0, 10.0), draw.normal(38.0, 24.0));
         let profit = company.profit.unwrap_or_else(|| tenths(margin));
@@ -126,7 +130,7 @@ impl Figures {
         }
     }
 
-    /// Figures from which these could have come in a year.
+    /// Figures of the year before, from which these figures could have grown.
     fn before(self, draw: &mut Rng) -> Self {
         let drawn = tenths(draw.normal(4.0, 12.0));
         let growth = self.growth.unwrap_or(drawn).max(-900); // a fall by all would leave nothing to go back from
@@ -149,7 +153,7 @@ fn tenths(x: f64) -> i32 {
     i32::try_from(whole(x * 10.0)).unwrap_or(0)
 }
 
-/// Appends a statement as a JSON object. Only the answer that has everything has the dates of the period.
+/// Appends a statement as a JSON object. The dates of the period are null unless `with_period`: only `/all/` has them.
 pub(in crate::simulator) fn write(
     statement: &Statement,
     with_period: bool,

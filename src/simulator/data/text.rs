@@ -1,6 +1,6 @@
-//! Texts of a company, made from the seed and the index whenever they are asked for.
+//! Texts of a company, generated from the seed and the index on every access.
 //!
-//! Each function appends to `out` and answers whether the company has the value at all.
+//! The functions for fields append to `out`. Those that return a `bool` return false if the company has no value.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use crate::simulator::data::country::Country;
 use crate::simulator::data::rng::{Rng, Stream};
 use crate::simulator::data::words::words;
 
-/// Which company a text is for.
+/// The company that a text belongs to.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::simulator) struct Subject {
     pub(in crate::simulator) seed: u64,
@@ -21,7 +21,7 @@ impl Subject {
         Rng::new(self.seed, u64::from(self.index), stream)
     }
 
-    /// The name's invented or family part and its trade.
+    /// Appends the name without its legal form: an invented or family name, often with a trade.
     fn base(self, out: &mut String) -> Rng {
         let words = words(self.country);
         let mut draw = self.draw(Stream::Name);
@@ -54,12 +54,12 @@ impl Subject {
         draw
     }
 
-    /// The company's name, one in forty with something that spoils careless programs.
+    /// Appends the company's name. One in forty has characters that break careless programs (see [`spoil`]).
     pub(in crate::simulator) fn company_name(self, out: &mut String) {
         let start = out.len();
         let mut draw = self.base(out);
         let form = draw.pick(words(self.country).forms);
-        // "Oy Samlink Ab": a form may stand in front.
+        // As in "Oy Samlink Ab": the legal form, or a part of it, may come first.
         if form == "Tmi" || (form == "Oy Ab" && draw.chance(500)) {
             let (front, back) = form.split_once(' ').unwrap_or((form, ""));
             out.insert(start, ' ');
@@ -78,14 +78,14 @@ impl Subject {
         }
     }
 
-    /// The name in ASCII letters and digits only, as domains and handles have it.
+    /// Appends the name in ASCII letters and digits only, as in domains and handles.
     pub(in crate::simulator) fn handle(self, out: &mut String) {
         let mut base = String::new();
         self.base(&mut base);
         push_ascii(&base, out);
     }
 
-    /// The host of the company's site, without `www.`.
+    /// Appends the host of the company's web site, without `www.`.
     pub(in crate::simulator) fn domain(self, out: &mut String) -> bool {
         let mut draw = self.draw(Stream::Link);
         if draw.chance(250) {
@@ -98,7 +98,7 @@ impl Subject {
         true
     }
 
-    /// The site as Vainu has it: a bare host, with `www.` or as a URL.
+    /// Appends the web site in one of the forms of the document's examples: a host, a host with `www.`, or a URL.
     pub(in crate::simulator) fn link(self, out: &mut String) -> bool {
         let start = out.len();
         let has_link = self.domain(out);
@@ -129,12 +129,12 @@ impl Subject {
         true
     }
 
-    /// A street address: the regular one, or another for visitors.
+    /// Appends a street address: the regular one or the visiting one, depending on `stream`.
     pub(in crate::simulator) fn address(self, stream: Stream, out: &mut String) {
         street(self.country, &mut self.draw(stream), out);
     }
 
-    /// The status as a national register words it; an active company may have none.
+    /// Appends the status in the words of the national register. An active company may have none.
     pub(in crate::simulator) fn status(self, active: bool, out: &mut String) -> bool {
         let mut draw = self.draw(Stream::Status).skip(1); // whether the company is active
         let words = words(self.country);
@@ -175,7 +175,7 @@ impl Subject {
     }
 }
 
-/// A street with a number.
+/// Appends a street and a house number.
 pub(in crate::simulator) fn street(country: Country, draw: &mut Rng, out: &mut String) {
     let words = words(country);
     out.push_str(draw.pick(words.heads));
@@ -191,7 +191,7 @@ pub(in crate::simulator) fn street(country: Country, draw: &mut Rng, out: &mut S
     }
 }
 
-/// Appends the letters and digits of `text`, in small ASCII letters, as domains and addresses have them.
+/// Appends the letters and digits of `text` as lower-case ASCII, as in domains and e-mail addresses.
 pub(in crate::simulator) fn push_ascii(text: &str, out: &mut String) {
     for letter in text.chars().flat_map(char::to_lowercase) {
         match letter {
@@ -205,7 +205,7 @@ pub(in crate::simulator) fn push_ascii(text: &str, out: &mut String) {
     }
 }
 
-/// Changes the name that begins at `start` into one that careless programs stumble over.
+/// Changes the name that begins at `start` into one that breaks careless programs.
 fn spoil(out: &mut String, start: usize, draw: &mut Rng) {
     let name = out.split_off(start);
     let (first, rest) = name.split_once(' ').unwrap_or((&name, ""));

@@ -1,4 +1,4 @@
-//! A company's value of a field, as a number to compare and as the text that an answer shows.
+//! The value of a company's field: as a number for comparisons, and as the text that answers show.
 
 use std::fmt::Write as _;
 
@@ -13,12 +13,12 @@ use crate::simulator::data::world::World;
 use crate::simulator::endpoints::fields::Field;
 use crate::simulator::http::digits::push_digits;
 
-/// Formats into a `String` (which cannot fail) and is `Some(())`.
+/// Formats into a `String`, which cannot fail. Evaluates to `Some(())`.
 macro_rules! put {
     ($out:expr, $($format:tt)*) => { write!($out, $($format)*).ok() };
 }
 
-/// Does what cannot fail and is `Some(())`.
+/// Evaluates an expression that cannot fail, and then to `Some(())`.
 macro_rules! done {
     ($work:expr) => {{
         $work;
@@ -26,13 +26,13 @@ macro_rules! done {
     }};
 }
 
-/// A number that orders dates as the calendar does.
+/// A number that sorts dates in calendar order.
 pub(in crate::simulator) fn date_number(date: Date) -> f64 {
     f64::from(i32::from(date.year()) * 10_000 + i32::from(date.month()) * 100 + i32::from(date.day()))
 }
 
 impl World {
-    /// The value to compare by of a numeric field, a date or a time; `None` for null.
+    /// The value of a numeric field, a date or a time, for comparisons. `None` for null and for other fields.
     pub(in crate::simulator) fn number(&self, index: u32, field: Field) -> Option<f64> {
         let company = self.company(index)?;
         match field {
@@ -52,7 +52,7 @@ impl World {
         }
     }
 
-    /// Writes the field's text as an answer would show it into `out`, which is emptied first. False for null.
+    /// Replaces `out` by the field's text as answers show it. Returns false, with `out` empty, for null.
     pub(in crate::simulator) fn text(&self, index: u32, field: Field, out: &mut String) -> bool {
         out.clear();
         let Some(company) = self.company(index) else { return false };
@@ -153,7 +153,7 @@ fn write_place(subject: Subject, company: &Company, field: Field, out: &mut Stri
     }
 }
 
-/// A whole amount, shown as the API shows money.
+/// A whole amount of money, formatted as in the API's answers: `604000.0`.
 #[derive(Clone, Copy)]
 pub(in crate::simulator) struct Amount(pub(in crate::simulator) i64);
 
@@ -163,7 +163,7 @@ impl std::fmt::Display for Amount {
     }
 }
 
-/// A number of tenths, shown with one decimal.
+/// A number of tenths, formatted with one decimal.
 #[derive(Clone, Copy)]
 pub(in crate::simulator) struct Tenths(pub(in crate::simulator) i32);
 

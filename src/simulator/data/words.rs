@@ -1,19 +1,19 @@
-//! Words that names, addresses and statuses are made of, by country.
+//! Words for names, addresses and statuses, by country.
 
 use crate::simulator::data::country::Country;
 
-/// The words of one country.
+/// The words of one country. Repeated words are drawn more often.
 #[derive(Debug)]
 pub(in crate::simulator) struct Words {
-    /// Beginnings of invented names.
+    /// First parts of invented names.
     pub(in crate::simulator) heads: &'static [&'static str],
-    /// Ends of invented names.
+    /// Last parts of invented names.
     pub(in crate::simulator) tails: &'static [&'static str],
     pub(in crate::simulator) surnames: &'static [&'static str],
     pub(in crate::simulator) trades: &'static [&'static str],
-    /// Legal forms as they end a name; an empty one for none.
+    /// Legal forms at the end of a name.
     pub(in crate::simulator) forms: &'static [&'static str],
-    /// Ends of street names.
+    /// Last parts of street names.
     pub(in crate::simulator) streets: &'static [&'static str],
     pub(in crate::simulator) active: &'static [&'static str],
     pub(in crate::simulator) inactive: &'static [&'static str],

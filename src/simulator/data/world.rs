@@ -1,4 +1,4 @@
-//! All companies of a simulator, and the changes that a test or a switch makes to them.
+//! All companies of a simulator, with the changes that tests and switches make.
 
 use std::collections::HashMap;
 
@@ -12,25 +12,25 @@ use crate::simulator::data::edits::Edits;
 use crate::simulator::data::rng::whole;
 use crate::simulator::data::text::Subject;
 
-/// The companies, in generation order; an index is never used again.
+/// The companies, in generation order. An index is never reused.
 #[derive(Debug)]
 pub(in crate::simulator) struct World {
     seed: u64,
     ids_have_prefix: bool,
     companies: Vec<Company>,
-    /// Whether the company of that index is still there.
+    /// By index: false once the company is deleted.
     live: Vec<bool>,
     names: HashMap<u32, String>,
-    /// Changes to what belongs to companies.
+    /// Changes to data about companies.
     pub(in crate::simulator) edits: Edits,
-    /// The moment from which the days of the leads are counted, in milliseconds since 1970.
+    /// The moment from which the days of leads are counted, in milliseconds since 1970 (UTC).
     anchor: i64,
-    /// Every index ever used, by the text of the business id; equal ids in generation order.
+    /// Every index ever used, sorted by business id as text, then in generation order.
     by_id: Vec<u32>,
 }
 
 impl World {
-    /// Generates `count` companies. About a third of a microsecond each.
+    /// Generates `count` companies, in about a third of a microsecond each.
     pub(in crate::simulator) fn generate(seed: u64, count: u32, ids_have_prefix: bool, anchor: i64) -> Self {
         let companies: Vec<Company> = (0..count).map(|index| Company::generate(seed, index)).collect();
         let live = vec![true; companies.len()];
@@ -70,7 +70,7 @@ impl World {
         Subject { seed: self.seed, index, country: company.country }
     }
 
-    /// The name that a change gave the company.
+    /// The name that a test gave the company. `None` if it still has the generated one.
     pub(in crate::simulator) fn renamed(&self, index: u32) -> Option<&str> {
         self.names.get(&index).map(String::as_str)
     }
@@ -79,22 +79,22 @@ impl World {
         self.live.get(index as usize).copied().unwrap_or(false)
     }
 
-    /// Every company that is there, in generation order.
+    /// Every live company, in generation order.
     pub(in crate::simulator) fn in_generation_order(&self) -> impl Iterator<Item = u32> {
         (0_u32..).zip(&self.live).filter(|(_, live)| **live).map(|(index, _)| index)
     }
 
-    /// Every company that is there, by business id.
+    /// Every live company, ordered by business id.
     pub(in crate::simulator) fn in_id_order(&self) -> impl Iterator<Item = u32> {
         self.by_id.iter().copied().filter(|&index| self.is_live(index))
     }
 
-    /// Companies ever generated, whether they are still there or not.
+    /// Number of companies ever generated, deleted ones included.
     pub(in crate::simulator) fn generated(&self) -> u32 {
         u32::try_from(self.companies.len()).unwrap_or(u32::MAX)
     }
 
-    /// Orders as the texts of the shown business ids do, without making the texts.
+    /// A key that sorts like the business id's text in answers, without building the text.
     pub(in crate::simulator) fn id_key(&self, index: u32) -> u64 {
         self.company(index).map_or(0, |company| self.key_of(company.country, company.id))
     }
@@ -109,7 +109,7 @@ impl World {
             Country::No => 3,
             Country::Se => 4,
         };
-        // Ten digits take 34 bits.
+        // The left-aligned ten digits take 34 bits.
         (country << 40) | (left_aligned << 4) | u64::from(digits)
     }
 
@@ -125,15 +125,15 @@ impl World {
         live.find(|&index| self.company(index).is_some_and(|company| company.country == country))
     }
 
-    /// The live company with this id. The id may have its country in front and need not have its leading zeros.
+    /// The live company with this id. The country may stand before the id, and leading zeros may be missing.
     pub(in crate::simulator) fn find(&self, country: &str, business_id: &str) -> Option<u32> {
         let country = Country::from_code(country)?;
         let digits = business_id.strip_prefix(country.code()).unwrap_or(business_id);
         self.at(country, digits.parse().ok()?)
     }
 
-    /// The live company that the path of a prospect names: with its country in front, or without it the Finnish one
-    /// if there is one, else the first. All digits are needed.
+    /// The live company that the path `/prospect/{id}/` names: the id with its country in front, or else the first
+    /// match in the order FI, SE, NO, DK. Leading zeros are needed.
     pub(in crate::simulator) fn named(&self, id: &str) -> Option<u32> {
         let mut countries = Country::ALL.into_iter();
         let prefixed =
@@ -149,12 +149,12 @@ impl World {
         }
     }
 
-    /// Takes the company out of every list. False if it was out already.
+    /// Deletes the company from every list. False if it was deleted already.
     pub(in crate::simulator) fn delete(&mut self, index: u32) -> bool {
         self.live.get_mut(index as usize).is_some_and(|live| std::mem::replace(live, false))
     }
 
-    /// Adds the next company of the seed, and answers its index.
+    /// Adds the next company of the seed and returns its index.
     pub(in crate::simulator) fn insert_next(&mut self) -> u32 {
         let index = u32::try_from(self.companies.len()).unwrap_or(u32::MAX);
         self.companies.push(Company::generate(self.seed, index));
@@ -165,7 +165,7 @@ impl World {
         index
     }
 
-    /// Changes one field, and the time of the last change unless that is the field.
+    /// Sets one field, and `basic_modified` to now unless that is the field.
     pub(in crate::simulator) fn set(&mut self, index: u32, field: &str, value: &Value) -> Result<(), Error> {
         let wrong = || Error::Value { field: field.to_owned(), value: value.to_string() };
         let company = self.companies.get_mut(index as usize).ok_or_else(wrong)?;

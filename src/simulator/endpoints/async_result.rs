@@ -4,7 +4,7 @@ use crate::simulator::data::jobs;
 use crate::simulator::http::answer::Answer;
 use crate::simulator::http::server::{Asked, Shared};
 
-/// The state of one job.
+/// Answers with the state of one job, or 404.
 pub(in crate::simulator) fn answer(shared: &Shared, asked: &Asked, id: &str) -> Answer {
     let world = shared.world();
     let Some(job) = jobs::all(&world).find(|job| job.id == id) else {

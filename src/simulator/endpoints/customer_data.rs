@@ -1,4 +1,4 @@
-//! `/api/v1/customer_data/` and `/api/v1/customer_data/{id}/`: customer data, in pages with links to each other.
+//! `/api/v1/customer_data/` and `/api/v1/customer_data/{id}/`: customer data, in pages that link to each other.
 
 use url::form_urlencoded::Serializer;
 
@@ -11,7 +11,7 @@ use crate::simulator::http::json::{Object, push_list};
 use crate::simulator::http::server::{Asked, Shared};
 use crate::simulator::settings::choices::{NextPage, PastEnd};
 
-/// A page of customer data.
+/// Answers with one page of customer data.
 pub(in crate::simulator) fn page(shared: &Shared, asked: &Asked) -> Answer {
     let switches = &asked.config.switches;
     let query = match Query::new(&asked.query, switches) {
@@ -45,7 +45,7 @@ pub(in crate::simulator) fn page(shared: &Shared, asked: &Asked) -> Answer {
     Answer::json(out).with_rows(rows)
 }
 
-/// One object.
+/// Answers with one object of customer data.
 pub(in crate::simulator) fn one(shared: &Shared, asked: &Asked, id: &str) -> Answer {
     let world = shared.world();
     match customers::with_id(&world, id) {
@@ -65,7 +65,7 @@ fn is_allowed(world: &World, config: &Config, index: u32) -> bool {
     world.company(index).is_some_and(|company| !config.forbids(company.country.code()))
 }
 
-/// The absolute link to a page, as the switches have it.
+/// The absolute link to a page, in the form that the switch `next-page` chooses.
 fn link(asked: &Asked, page: u64) -> String {
     let switches = &asked.config.switches;
     let origin = match switches.next_page {

@@ -1,4 +1,4 @@
-//! What a request for customer data asks for: filters, order and page.
+//! A query for customer data: filters, order and page.
 
 use crate::simulator::data::clock;
 use crate::simulator::data::customers::{self, Customer};
@@ -7,25 +7,25 @@ use crate::simulator::data::world::World;
 use crate::simulator::settings::choices::UnknownFilter;
 use crate::simulator::settings::switches::Switches;
 
-/// Objects on a page when the request does not say.
+/// Objects on a page when the request has no `page_size` (API document, `customer_data`, section "Pagination").
 const DEFAULT_SIZE: u64 = 100;
-/// Objects on a page at most.
+/// Most objects on a page; a larger `page_size` is lowered to it (same section).
 const MAX_SIZE: u64 = 500;
 
-/// A request, understood.
+/// The parsed parameters of a request.
 #[derive(Debug)]
 pub(in crate::simulator) struct Query {
     tests: Vec<Test>,
-    /// The column to sort by, and whether backwards.
+    /// The column to sort by, and true for descending order. `None` for generation order.
     order: Option<(Column, bool)>,
-    /// Counted from 1.
+    /// Page number, from 1.
     pub(in crate::simulator) page: u64,
     pub(in crate::simulator) size: u64,
-    /// The same for requests with the same objects in the same order.
+    /// Equal for queries that find the same objects in the same order.
     pub(in crate::simulator) key: String,
 }
 
-/// What can be filtered and sorted by.
+/// A column that objects can be filtered or sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Column {
     WonDeals,
@@ -36,7 +36,7 @@ enum Column {
     OwnerEmail,
     LastUpdate,
     Prospect,
-    // These can only be sorted by.
+    // Only for sorting.
     Notes,
     Origin,
     Modified,
@@ -60,10 +60,10 @@ const COLUMNS: [(&str, Column); 13] = [
     ("id", Column::Id),
 ];
 
-/// How many of them can be filtered by.
+/// The first this many [`COLUMNS`] can be filtered by.
 const FILTERS: usize = 8;
 
-/// A value to compare; null comes first.
+/// A value to compare. Null sorts first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
     Null,
@@ -89,10 +89,10 @@ enum Comparison {
 }
 
 impl Query {
-    /// Understands the parameters.
+    /// Parses the parameters of a request.
     ///
     /// # Errors
-    /// The text of a 400.
+    /// The detail of a 400 answer.
     pub(in crate::simulator) fn new(
         params: &[(String, String)],
         switches: &Switches,
@@ -126,7 +126,7 @@ impl Query {
         Ok(query)
     }
 
-    /// The companies whose customer data is asked for, in order.
+    /// The companies whose customer data passes the filters, in the query's order.
     pub(in crate::simulator) fn find(&self, world: &World, is_allowed: impl Fn(u32) -> bool) -> Vec<u32> {
         let mut found: Vec<Customer> = customers::all(world)
             .filter(|&index| is_allowed(index))
@@ -143,7 +143,7 @@ impl Query {
     }
 }
 
-/// What a parameter compares, and how; `None` if it is no filter.
+/// The column and the comparison that a parameter's name stands for. `None` if it is not a filter.
 fn target(name: &str) -> Option<(Column, Comparison)> {
     let (name, comparison) = match name.rsplit_once("__") {
         None => (name, Comparison::Equal),
@@ -174,7 +174,7 @@ impl Test {
 }
 
 impl Key {
-    /// The value of a filter.
+    /// Parses the value of a filter. `None` if it does not fit the column.
     fn parse(column: Column, text: &str) -> Option<Self> {
         Some(match column {
             Column::Won => match text.to_ascii_lowercase().as_str() {

@@ -1,6 +1,6 @@
-//! The fields that the filter endpoint knows, and a company's value of each.
+//! The fields that the filter endpoint knows, with their names and the way in which their values are compared.
 
-/// A field that can be filtered and sorted by.
+/// A field that companies can be filtered and sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::simulator) enum Field {
     BusinessId,
@@ -35,28 +35,29 @@ pub(in crate::simulator) enum Field {
     AlexaRankGlobal,
 }
 
-/// How a field's values are compared.
+/// How the values of a field are compared. Without a filter type, a text filter is a wildcard match (API document,
+/// section "Supported filter types").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::simulator) enum Kind {
-    /// As text; without a filter type, any text that contains the value in any case.
+    /// Text. Without a filter type: contains the value, in any case.
     Text,
-    /// As text; without a filter type, the whole value in any case.
+    /// Text. Without a filter type: equals the value, in any case.
     Word,
-    /// As text; without a filter type also a range of postal codes (`50000-51019`).
+    /// Text. Without a filter type: contains the value, or is in a range of postal codes (`50000-51019`).
     Postal,
-    /// A business id, with or without its country.
+    /// A business id, with or without its country in front.
     Id,
-    /// As numbers; without a filter type, equal.
+    /// A number. Without a filter type: equals the value.
     Number,
     /// `true` or `false`.
     Bool,
     /// A calendar date.
     Date,
-    /// A point in time, UTC.
+    /// A point in time (UTC).
     Moment,
 }
 
-/// Every name by which a request can name a field.
+/// Every name that a request can use for a field.
 #[rustfmt::skip]
 static NAMES: [(&str, Field, Kind); 32] = [
     ("business_id", Field::BusinessId, Kind::Id),
@@ -93,7 +94,7 @@ static NAMES: [(&str, Field, Kind); 32] = [
     ("alexa_rank_global", Field::AlexaRankGlobal, Kind::Number),
 ];
 
-/// The field of a name in a request.
+/// The field with this name in a request, and its kind.
 pub(in crate::simulator) fn named(name: &str) -> Option<(Field, Kind)> {
     NAMES.iter().find(|(known, _, _)| *known == name).map(|&(_, field, kind)| (field, kind))
 }
@@ -106,7 +107,7 @@ impl Kind {
 }
 
 impl Field {
-    /// True if the field sorts by number.
+    /// True if the field is sorted by number, false if by text.
     pub(in crate::simulator) fn sorts_by_number(self) -> bool {
         NAMES.iter().any(|&(_, field, kind)| field == self && kind.is_numeric())
     }

@@ -1,4 +1,4 @@
-//! Filters: `name__type=value` as a test that a company passes or not.
+//! Filters: parses `name__type=value` into a test of companies.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use crate::simulator::data::world::World;
 use crate::simulator::endpoints::fields::{Field, Kind, named};
 use crate::simulator::http::params::Param;
 
-/// What stands after the field's name.
+/// The filter type: the suffix of the parameter's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::simulator) enum Type {
     Bare,
@@ -22,7 +22,7 @@ pub(in crate::simulator) enum Type {
     Compare(Comparison),
 }
 
-/// The four comparisons.
+/// A comparison by order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::simulator) enum Comparison {
     Gte,
@@ -42,7 +42,7 @@ impl Comparison {
     }
 }
 
-/// A test on one field.
+/// A test of one field.
 #[derive(Debug)]
 pub(in crate::simulator) struct Test {
     field: Field,
@@ -57,18 +57,18 @@ enum Check {
     NumberIn(Vec<f64>),
     Text(Comparison, String),
     TextIn(HashSet<String>),
-    /// Any of these, in any case.
+    /// Equals one of these, in any case.
     Word(Vec<String>),
     StartsWith(String),
-    /// Contains any of these (in lower case), in any case.
+    /// Contains one of these (lower case), in any case.
     Contains(Vec<String>),
     PostalRange(u32, u32),
-    /// An id with its country passes this, or the id alone does.
+    /// Passes if the id passes with its country in front, or without it.
     Id(Box<Check>),
     Not(Box<Check>),
 }
 
-/// The field, its kind and the filter type of a parameter's name; `None` if it is no filter.
+/// The field, its kind and the filter type that a parameter's name stands for. `None` if it is not a filter.
 pub(in crate::simulator) fn target(name: &str) -> Option<(Field, Kind, Type)> {
     let (name, kind_of_filter) = match name.rsplit_once("__") {
         None => (name, Type::Bare),
@@ -88,14 +88,14 @@ pub(in crate::simulator) fn target(name: &str) -> Option<(Field, Kind, Type)> {
         ),
     };
     let (field, kind) = named(name)?;
-    // The list form has no filter type: `business_ids=1,2`.
+    // `business_ids` takes a list without a filter type: `business_ids=1,2`.
     let kind_of_filter =
         if name == "business_ids" && kind_of_filter == Type::Bare { Type::In } else { kind_of_filter };
     Some((field, kind, kind_of_filter))
 }
 
 impl Test {
-    /// The test of a filter; `None` when the value does not fit the field.
+    /// The test for a filter. `None` if the value does not fit the field.
     pub(in crate::simulator) fn new(
         field: Field,
         kind: Kind,
@@ -110,7 +110,7 @@ impl Test {
         Some(Self { field, check })
     }
 
-    /// True if the company passes. `buffer` is only there to be used again.
+    /// True if the company passes. `buffer` saves an allocation for each company; its content does not matter.
     pub(in crate::simulator) fn passes(&self, world: &World, index: u32, buffer: &mut String) -> bool {
         self.check.passes(world, index, self.field, buffer)
     }
@@ -202,7 +202,7 @@ impl Check {
     }
 }
 
-/// A value as the number that the field is compared by.
+/// Parses a value into the number that the field is compared by (see [`World::number`]).
 fn number(kind: Kind, text: &str) -> Option<f64> {
     match kind {
         Kind::Bool => match text.to_ascii_lowercase().as_str() {
@@ -222,7 +222,7 @@ fn number(kind: Kind, text: &str) -> Option<f64> {
             let time = text.parse::<Timestamp>().ok().or_else(naive)?;
             Some(float(time.as_second()) + f64::from(time.subsec_nanosecond()) / 1e9)
         }
-        // Adding zero makes -0 the zero that values have.
+        // Adding 0.0 turns -0.0 into 0.0: `total_cmp` tells them apart.
         _ => text.parse::<f64>().ok().filter(|number| number.is_finite()).map(|number| number + 0.0),
     }
 }

@@ -1,4 +1,4 @@
-//! `/api/v1/prospect/{id}/leads/` and `/api/v1/target_group/{id}/leads/`: the same leads in two forms.
+//! `/api/v1/prospect/{id}/leads/` and `/api/v1/target_group/{id}/leads/`: the same leads in two formats.
 
 use crate::simulator::Config;
 use crate::simulator::data::clock::{self, DAY};
@@ -13,12 +13,12 @@ use crate::simulator::http::answer::Answer;
 use crate::simulator::http::json::{Object, push_list, push_string};
 use crate::simulator::http::server::{Asked, Shared};
 
-/// Days for which a company's leads are answered.
+/// Leads of a company are returned for this many days back (API document, section `getProspectInfoLeads`).
 const COMPANY_DAYS: i64 = 90;
-/// Days for which a target group's leads can be asked for.
+/// Leads of a target group can be requested for this many days back (API document, section `getTargetGroupLeads`).
 const GROUP_DAYS: i64 = 60;
 
-/// The leads of a company.
+/// Answers with the leads of a company.
 pub(in crate::simulator) fn prospect(shared: &Shared, asked: &Asked, id: &str) -> Answer {
     let world = shared.world();
     let index = match prospect::asked_for(&world, &asked.config, id) {
@@ -30,7 +30,7 @@ pub(in crate::simulator) fn prospect(shared: &Shared, asked: &Asked, id: &str) -
     Answer::json(out).with_rows(rows)
 }
 
-/// The leads of a target group.
+/// Answers with the leads of a target group.
 pub(in crate::simulator) fn target_group(shared: &Shared, asked: &Asked, id: &str) -> Answer {
     let world = shared.world();
     let Some(group) = world.group(id) else { return Answer::detail(404, "Not found") };
@@ -47,7 +47,7 @@ pub(in crate::simulator) fn target_group(shared: &Shared, asked: &Asked, id: &st
     Answer::json(out).with_rows(rows)
 }
 
-/// Appends the leads of a company.
+/// Appends the leads of a company as a JSON list. Returns their number.
 pub(in crate::simulator) fn write_of_company(
     world: &World,
     config: &Config,
@@ -65,8 +65,8 @@ pub(in crate::simulator) fn write_of_company(
     })
 }
 
-/// Appends the leads of a target group from a moment on. Those that name only companies of countries that the account
-/// may not see are left out.
+/// Appends the leads of a target group since `from` as a JSON list. Returns their number. Leaves out leads that name no
+/// member that the account may see.
 pub(in crate::simulator) fn write_of_group(
     world: &World,
     config: &Config,
@@ -92,7 +92,7 @@ fn is_allowed(world: &World, config: &Config, index: u32) -> bool {
     world.company(index).is_some_and(|company| !config.forbids(company.country.code()))
 }
 
-/// The companies of a lead that are there and may be seen, without their countries.
+/// Appends the live companies of a lead that the account may see, without their countries.
 fn prospects(world: &World, config: &Config, lead: &Lead, object: &mut Object) {
     let about = lead.about.iter().copied();
     let shown = about.filter(|&index| world.is_live(index) && is_allowed(world, config, index));
@@ -107,7 +107,8 @@ fn prospects(world: &World, config: &Config, lead: &Lead, object: &mut Object) {
     });
 }
 
-/// What both forms end in. The link leads to the company asked for, or to the first one of the target group.
+/// Appends the fields at the end of both formats. The link leads to company `index`: the one asked for, or the first in
+/// the target group.
 fn rest(news: &News, index: u32, mut object: Object) {
     object.text("title", Some(&news.title));
     object.text("link", Some(&news.link));

@@ -1,4 +1,5 @@
-//! The companies that a query finds, in its order; lists are kept while nothing changes, so that paging is cheap.
+//! Lists of the companies that a query finds, in its order. A list is cached until the data changes, so that paging is
+//! cheap.
 
 use std::cmp::Reverse;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,19 +9,19 @@ use crate::simulator::data::world::World;
 use crate::simulator::endpoints::fields::Field;
 use crate::simulator::endpoints::query::{Order, Query};
 
-/// Lists kept at most; a list of a million companies is 4 MB.
+/// Most lists in the cache. A list of a million companies takes 4 MB.
 const KEPT: usize = 32;
 
 /// Indices of companies.
 pub(in crate::simulator) type List = Arc<Vec<u32>>;
 
-/// The lists of the last queries, the latest last.
+/// The lists of recent queries, the most recently used last.
 #[derive(Debug, Default)]
 pub(in crate::simulator) struct Lists(Mutex<Vec<(String, List)>>);
 
 impl Lists {
-    /// The list of the query, made if it is not kept. `is_allowed` says which companies the account may see;
-    /// `shuffle` stands for an order that is none that was asked for.
+    /// The list of a query, from the cache or newly made. `is_allowed` is true for companies that the account may see.
+    /// `Some` in `shuffle` replaces the query's order by a pseudo-random one drawn from that number.
     pub(in crate::simulator) fn get(
         &self,
         world: &World,
@@ -31,7 +32,7 @@ impl Lists {
         self.get_or_make(world, &query.key, shuffle, || find(world, query, is_allowed))
     }
 
-    /// The list of that key, made if it is not kept. `shuffle` as in [`get`](Self::get).
+    /// The list with this key, from the cache or made by `make`. `shuffle` as in [`get`](Self::get).
     pub(in crate::simulator) fn get_or_make(
         &self,
         world: &World,
@@ -60,7 +61,7 @@ impl Lists {
         Some(list)
     }
 
-    /// Forgets all lists, after a change.
+    /// Empties the cache, after a change of the data.
     pub(in crate::simulator) fn clear(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
@@ -96,7 +97,8 @@ fn find(world: &World, query: &Query, is_allowed: impl Fn(u32) -> bool) -> Vec<u
     }
 }
 
-/// Sorts with nulls first in ascending and last in descending order; equal values stay in generation order.
+/// Sorts with nulls first in ascending and last in descending order (API document, section "Null value sort
+/// behaviour"). Equal values stay in generation order.
 fn sort(world: &World, list: &mut [u32], field: Field, is_descending: bool) {
     if field == Field::BusinessId {
         by_key(list, is_descending, |index| world.id_key(index));
@@ -116,7 +118,7 @@ fn by_key<K: Ord>(list: &mut [u32], is_descending: bool, mut key: impl FnMut(u32
     }
 }
 
-/// A number that can be a key.
+/// A number with a total order, for use as a sort key.
 struct Number(f64);
 
 impl Ord for Number {

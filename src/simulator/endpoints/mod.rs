@@ -1,4 +1,4 @@
-//! What each endpoint of the document answers.
+//! The endpoints of the API document: one module for each answers its requests.
 
 pub(in crate::simulator) mod async_result;
 pub(in crate::simulator) mod customer_data;

@@ -1,4 +1,4 @@
-//! `/api/v1/prospect/{id}/` and what is below it, leads apart: everything about one company.
+//! `/api/v1/prospect/{id}/` and the paths below it, except leads: the answers about one company.
 
 use crate::simulator::Config;
 use crate::simulator::data::company::Company;
@@ -15,10 +15,11 @@ use crate::simulator::http::server::{Asked, Shared};
 use crate::simulator::settings::choices::Details;
 use crate::simulator::settings::switches::Switches;
 
-/// The company that a path names, if the account may see it and there are details of it.
+/// The company that a path names.
 ///
 /// # Errors
-/// The refusal.
+/// The answer to return instead: 404 if there is no such company or it has no details, 403 if the account may not see
+/// it.
 pub(in crate::simulator) fn asked_for(world: &World, config: &Config, id: &str) -> Result<u32, Answer> {
     let missing = || Answer::detail(404, "Not found");
     let index = world.named(id).ok_or_else(missing)?;
@@ -29,13 +30,13 @@ pub(in crate::simulator) fn asked_for(world: &World, config: &Config, id: &str) 
     if has_details(world, index, &config.switches) { Ok(index) } else { Err(missing()) }
 }
 
-/// False for the companies that are in the lists only.
+/// False for companies that are only in lists, by the switch `details`.
 pub(in crate::simulator) fn has_details(world: &World, index: u32, switches: &Switches) -> bool {
     let mut draw = Rng::new(world.seed(), u64::from(index), Stream::Detail);
     switches.details == Details::All || !draw.chance(30)
 }
 
-/// An object about one company.
+/// Answers with a JSON object about one company.
 fn object(
     shared: &Shared,
     asked: &Asked,
@@ -53,7 +54,7 @@ fn object(
     }
 }
 
-/// A list about one company.
+/// Answers with a JSON list about one company.
 fn list(
     shared: &Shared,
     asked: &Asked,
@@ -87,7 +88,7 @@ pub(in crate::simulator) fn contacts(shared: &Shared, asked: &Asked, id: &str) -
     list(shared, asked, id, write_contacts)
 }
 
-/// Appends the basic information.
+/// Appends the answer of `/prospect/{id}/`.
 pub(in crate::simulator) fn write_basic(world: &World, index: u32, switches: &Switches, out: &mut String) {
     write_profile(world, index, switches, "industry_code", out, |company, object| {
         let technologies = world.subject(index, company).technologies();
@@ -95,7 +96,7 @@ pub(in crate::simulator) fn write_basic(world: &World, index: u32, switches: &Sw
     });
 }
 
-/// Appends all information: no technologies, but statements, contacts and addresses.
+/// Appends the answer of `/prospect/{id}/all/`: no technologies, but statements, contacts and addresses.
 pub(in crate::simulator) fn write_all(world: &World, index: u32, switches: &Switches, out: &mut String) {
     write_profile(world, index, switches, "isic_industry_code", out, |company, object| {
         let ending = |text| switches.list_ending(text);
@@ -118,7 +119,7 @@ pub(in crate::simulator) fn write_all(world: &World, index: u32, switches: &Swit
     });
 }
 
-/// Appends what both have, with what only one has in its place.
+/// Appends the fields that both answers have. `middle` appends the fields that only one of them has.
 fn write_profile(
     world: &World,
     index: u32,
@@ -138,13 +139,13 @@ fn write_profile(
     object.bare("sociality", score(scores.sociality));
     object.bare("marketility", score(scores.marketility));
     object.bare("alexa_rank_global", company.alexa_rank);
-    // Seen null only.
+    // The document's examples show only null for these.
     object.text("mother", None);
     object.text("mother_foreign", None);
     object.close();
 }
 
-/// Appends the list of statements, without the dates of their periods.
+/// Appends the statements as a JSON list, without the dates of their periods. Returns their number.
 pub(in crate::simulator) fn write_statements(
     world: &World,
     index: u32,
@@ -156,7 +157,7 @@ pub(in crate::simulator) fn write_statements(
     })
 }
 
-/// Appends the list of contacts.
+/// Appends the contacts as a JSON list. Returns their number.
 pub(in crate::simulator) fn write_contacts(
     world: &World,
     index: u32,

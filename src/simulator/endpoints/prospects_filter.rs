@@ -1,4 +1,4 @@
-//! `/api/v1/prospects/filter/`: the companies that pass a query's filters, in pages.
+//! `/api/v1/prospects/filter/`: the companies that pass the filters of a query, in pages.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -53,7 +53,7 @@ pub(in crate::simulator) fn answer(shared: &Shared, asked: &Asked) -> Answer {
     answer
 }
 
-/// Which order the rows are in, when it is not the one that was asked for.
+/// The number to shuffle the rows by. `None` for the order of the query.
 fn shuffle(shared: &Shared, query: &Query, asked: &Asked) -> Option<u64> {
     if query.order == Order::Shuffled {
         return Some(asked.sequence);
@@ -61,7 +61,7 @@ fn shuffle(shared: &Shared, query: &Query, asked: &Asked) -> Option<u64> {
     shared.pages().is_reordered(&asked.config.switches).then_some(0)
 }
 
-/// The body of a page, made once when the switches say so.
+/// The body of a page. With the switch `remember` it is taken from an earlier request for the same rows.
 fn text(shared: &Shared, world: &World, rows: &[u32], total: Option<u64>, switches: &Switches) -> String {
     if !switches.remember {
         return body(world, rows, total, switches);

@@ -1,4 +1,4 @@
-//! What a request to the filter endpoint asks for.
+//! A query to the filter endpoint: filters, order and page.
 
 use crate::simulator::data::country::Country;
 use crate::simulator::endpoints::fields::{Field, named};
@@ -7,21 +7,21 @@ use crate::simulator::http::params::Param;
 use crate::simulator::settings::choices::{Count, Ordering, StartsWith, UnknownFilter};
 use crate::simulator::settings::switches::Switches;
 
-/// Rows when the request names no limit.
+/// Rows on a page when the request has no `limit`. The API document states this default for `/target_group/{id}/` only.
 const DEFAULT_LIMIT: u64 = 20;
 
-/// A request, understood.
+/// The parsed parameters of a request.
 #[derive(Debug)]
 pub(in crate::simulator) struct Query {
     pub(in crate::simulator) tests: Vec<Test>,
     pub(in crate::simulator) order: Order,
-    /// The same for requests with the same companies in the same order.
+    /// Equal for queries that find the same companies in the same order.
     pub(in crate::simulator) key: String,
-    /// Rows asked for; `None` for all.
+    /// Rows requested. `None` for all.
     pub(in crate::simulator) limit: Option<u64>,
     pub(in crate::simulator) offset: u64,
     pub(in crate::simulator) total: Total,
-    /// Countries that the country filter names.
+    /// Countries named by the filter `country`.
     pub(in crate::simulator) countries: Vec<Country>,
 }
 
@@ -34,7 +34,7 @@ pub(in crate::simulator) enum Order {
     Descending(Field),
 }
 
-/// What the parameter `count` asks for.
+/// The meaning of the parameter `count` (API document, section "Count").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::simulator) enum Total {
     None,
@@ -43,10 +43,11 @@ pub(in crate::simulator) enum Total {
 }
 
 impl Query {
-    /// Understands the parameters.
+    /// Parses the parameters of a request.
     ///
     /// # Errors
-    /// The text of a 400 when a value does not fit its parameter, or a name is unknown and the switches want that said.
+    /// The detail of a 400 answer: a value does not fit its parameter, or a name is unknown and the switch
+    /// `unknown-filter` says `error`.
     pub(in crate::simulator) fn new(params: &[(String, Param)], switches: &Switches) -> Result<Self, String> {
         let mut query = Self {
             tests: Vec::new(),
@@ -93,7 +94,7 @@ impl Query {
         Ok(())
     }
 
-    /// Adds the filter. False if the parameter has no effect.
+    /// Adds a filter. Returns false if the parameter has no effect.
     fn filter(&mut self, name: &str, value: &Param, switches: &Switches) -> Result<bool, String> {
         let Some((field, kind, kind_of_filter)) = filter::target(name) else {
             return if switches.unknown_filter == UnknownFilter::Error {

@@ -1,4 +1,4 @@
-//! Writes companies as the JSON objects of the endpoints, straight into one text.
+//! Writes companies as the JSON objects of the endpoints, directly into the text of the answer.
 
 use std::fmt::Write as _;
 
@@ -11,17 +11,17 @@ use crate::simulator::http::json::{Object, push_string};
 use crate::simulator::settings::choices::Numbers;
 use crate::simulator::settings::switches::Switches;
 
-/// How one field of an answer is written.
+/// How a field is written in an answer. Null for all of them if there is no value.
 enum Shape {
     /// A JSON string.
     Text,
     /// A JSON number or literal.
     Bare,
-    /// A decimal or a count: a JSON string, or a number by the switch `numbers`.
+    /// A decimal or a count: a JSON string or a number, by the switch `numbers`.
     Counted,
 }
 
-/// The fields of an answer that are also fields to filter by, up to `country`.
+/// Fields of an answer from `registration_date` to `country`. Each is also a filter field.
 #[rustfmt::skip]
 const HEAD: [(&str, Field, Shape); 16] = [
     ("registration_date", Field::RegistrationDate, Shape::Text),
@@ -42,7 +42,7 @@ const HEAD: [(&str, Field, Shape); 16] = [
     ("country", Field::Country, Shape::Text),
 ];
 
-/// The same, after `turn_over_local`.
+/// Fields of an answer after `turn_over_local`. Each is also a filter field.
 const TAIL: [(&str, Field, Shape); 5] = [
     ("turn_over_is_estimate", Field::TurnOverIsEstimate, Shape::Bare),
     ("profit", Field::Profit, Shape::Counted),
@@ -51,7 +51,7 @@ const TAIL: [(&str, Field, Shape); 5] = [
     ("staff_number_is_estimate", Field::StaffNumberIsEstimate, Shape::Bare),
 ];
 
-/// The fields of a target group's member.
+/// The twelve fields of a member of a target group.
 #[rustfmt::skip]
 const MEMBER: [(&str, Field, Shape); 12] = [
     ("business_id", Field::BusinessId, Shape::Text),
@@ -68,7 +68,7 @@ const MEMBER: [(&str, Field, Shape); 12] = [
     ("profit", Field::Profit, Shape::Counted),
 ];
 
-/// Writes rows one after another, with one buffer for all of them.
+/// Writes rows one after another, reusing one buffer.
 pub(in crate::simulator) struct Rows<'a> {
     world: &'a World,
     numbers: Numbers,
@@ -80,7 +80,7 @@ impl<'a> Rows<'a> {
         Self { world, numbers: switches.numbers, buffer: String::new() }
     }
 
-    /// Appends the company of `index` as a JSON object.
+    /// Appends company `index` as a JSON object of the filter endpoint.
     pub(in crate::simulator) fn write(&mut self, index: u32, out: &mut String) {
         let Some(company) = self.world.company(index) else { return };
         out.push('{');
@@ -106,7 +106,7 @@ impl<'a> Rows<'a> {
         out.push('}');
     }
 
-    /// Appends what the detail endpoints have in front of their own fields.
+    /// Appends the fields that both detail endpoints start with.
     pub(in crate::simulator) fn profile(
         &mut self,
         index: u32,
@@ -138,7 +138,7 @@ impl<'a> Rows<'a> {
         self.made_value(|text| subject.facebook_link(text), object.value("facebook_link"));
     }
 
-    /// Appends the company of `index` as a JSON object with the twelve fields of a target group's member.
+    /// Appends company `index` as a JSON object of a target group's endpoint.
     pub(in crate::simulator) fn write_member(&mut self, index: u32, out: &mut String) {
         let mut object = Object::open(out);
         for (name, field, shape) in &MEMBER {

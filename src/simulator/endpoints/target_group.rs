@@ -1,4 +1,4 @@
-//! `/api/v1/target_group/{id}/`: the companies of a target group, in pages and in no order that could be asked for.
+//! `/api/v1/target_group/{id}/`: the companies of a target group, in pages. The endpoint has no parameter for an order.
 
 use crate::simulator::data::groups::Group;
 use crate::simulator::data::world::World;
@@ -11,26 +11,27 @@ use crate::simulator::http::server::{Asked, Shared};
 use crate::simulator::settings::choices::{Count, MemberOrder, PastEnd, UnknownFilter};
 use crate::simulator::settings::switches::Switches;
 
-/// Rows when the request names no limit.
+/// Rows on a page when the request has no `limit` (API document, section `getTargetGroupById`).
 const DEFAULT_LIMIT: u64 = 20;
 
-/// A request, understood.
+/// The parsed parameters of a request.
 #[derive(Debug)]
 struct Query {
-    /// `None` for all rows.
+    /// Rows requested. `None` for all.
     limit: Option<u64>,
     offset: u64,
     want: Want,
 }
 
-/// What the parameter `count` asks for; other words than at the filter endpoint, with other meanings.
+/// The meaning of the parameter `count` (API document, section `getTargetGroupById`). Its values mean something else at
+/// the filter endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Want {
-    /// Without the parameter.
+    /// No `count` in the request.
     CountAndRows,
-    /// `true`
+    /// `count=true`
     Count,
-    /// `false`
+    /// `count=false`
     Rows,
 }
 
@@ -59,7 +60,7 @@ impl Query {
     }
 }
 
-/// Answers a page of members, their number, or both.
+/// Answers with a page of members, their number, or both.
 pub(in crate::simulator) fn answer(shared: &Shared, asked: &Asked, id: &str) -> Answer {
     let switches = &asked.config.switches;
     let query = match Query::new(&asked.query, switches) {
@@ -80,7 +81,7 @@ pub(in crate::simulator) fn answer(shared: &Shared, asked: &Asked, id: &str) -> 
             return Answer::json(envelope::count_only(pages.total(switches, &list), switches.count));
         }
         let page = pages.take(switches, query.limit, query.offset, &list);
-        // A group without members is no end that a page could be behind.
+        // An empty page at offset 0 is that of a group without members, not one past the end.
         if page.rows.is_empty() && query.offset > 0 && switches.past_end == PastEnd::NotFound {
             return Answer::detail(404, "Not found");
         }
@@ -94,7 +95,7 @@ pub(in crate::simulator) fn answer(shared: &Shared, asked: &Asked, id: &str) -> 
     answer
 }
 
-/// The members that the account may see.
+/// The members that the account may see, in generation order.
 fn visible(world: &World, group: &Group, asked: &Asked) -> impl Iterator<Item = u32> {
     world.members(group).filter(|&index| {
         world.company(index).is_some_and(|company| !asked.config.forbids(company.country.code()))

@@ -1,11 +1,11 @@
-//! `/api/v1/target_groups/`: what target groups there are, not who is in them.
+//! `/api/v1/target_groups/`: the target groups themselves, without their members.
 
 use crate::simulator::data::groups::Group;
 use crate::simulator::http::answer::Answer;
 use crate::simulator::http::json::{Object, push_list};
 use crate::simulator::http::server::{Asked, Shared};
 
-/// All target groups.
+/// Answers with all target groups.
 pub(in crate::simulator) fn all(shared: &Shared, _asked: &Asked) -> Answer {
     let world = shared.world();
     let mut out = String::new();
@@ -13,7 +13,7 @@ pub(in crate::simulator) fn all(shared: &Shared, _asked: &Asked) -> Answer {
     Answer::json(out).with_rows(rows)
 }
 
-/// One target group.
+/// Answers with one target group, or 404.
 pub(in crate::simulator) fn one(shared: &Shared, _asked: &Asked, id: &str) -> Answer {
     let world = shared.world();
     let Some(group) = world.group(id) else { return Answer::detail(404, "Not found") };

@@ -1,19 +1,19 @@
-//! Answers before they are sent.
+//! An HTTP answer before it is sent.
 
 use std::borrow::Cow;
 
-/// An answer before it is sent.
+/// An HTTP answer before it is sent.
 #[derive(Debug)]
 pub(in crate::simulator) struct Answer {
-    /// 0 when nothing is sent at all.
+    /// HTTP status. 0 if nothing is sent.
     pub(in crate::simulator) status: u16,
-    /// Empty for no such header.
+    /// The header `Content-Type`. Empty for none.
     pub(in crate::simulator) content_type: Cow<'static, str>,
     pub(in crate::simulator) headers: Vec<(&'static str, String)>,
     pub(in crate::simulator) body: String,
-    /// What is sent instead of the body.
+    /// Bytes to send instead of `body`.
     pub(in crate::simulator) bytes: Option<Vec<u8>>,
-    /// Rows in the body; `None` if the answer is not a list.
+    /// Number of rows in the body. `None` if the answer is not a list.
     pub(in crate::simulator) rows: Option<usize>,
 }
 
@@ -27,7 +27,7 @@ impl Answer {
         Self::new(200, "application/json", body)
     }
 
-    /// An error as the document shows one: `{"detail":"Not found"}`.
+    /// An error in the form of the document: `{"detail":"Not found"}`.
     pub(in crate::simulator) fn detail(status: u16, detail: &str) -> Self {
         let mut body = "{\"detail\":".to_owned();
         crate::simulator::http::json::push_string(detail, &mut body);

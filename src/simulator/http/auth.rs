@@ -1,4 +1,5 @@
-//! Authentication: the header `API-Key`, or Basic with the login of the web interface.
+//! Authentication: the header `API-Key`, or Basic with the login of the web interface (API document, section
+//! "Authentication").
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
@@ -6,7 +7,7 @@ use axum::http::header::AUTHORIZATION;
 use crate::simulator::Config;
 use crate::simulator::http::answer::Answer;
 
-/// True if the request's credentials are the configured ones. A wrong key is wrong whatever else is sent.
+/// True if the request's credentials are the configured ones. If there is an `API-Key`, other credentials do not count.
 pub(in crate::simulator) fn is_right(config: &Config, headers: &HeaderMap) -> bool {
     if let Some(key) = headers.get("api-key") {
         return key.as_bytes() == config.api_key.as_bytes();
@@ -17,13 +18,14 @@ pub(in crate::simulator) fn is_right(config: &Config, headers: &HeaderMap) -> bo
     scheme.eq_ignore_ascii_case("basic") && decode_base64(encoded.trim()).as_deref() == Some(login.as_bytes())
 }
 
-/// What a debug page quotes of a request: the headers with its credentials.
+/// The part of a request that a debug page quotes: the headers with credentials.
 pub(in crate::simulator) fn echo(headers: &HeaderMap) -> String {
     let named = |name: &str| Some(format!(" {name}: {}", headers.get(name)?.to_str().ok()?));
     ["api-key", "authorization"].into_iter().filter_map(named).collect()
 }
 
-/// The refusal of a request, if its credentials or its account do not allow it.
+/// The answer that refuses a request: 401 for wrong credentials, 403 if the API is not enabled. `None` if it is
+/// allowed.
 pub(in crate::simulator) fn refusal(config: &Config, is_right: bool) -> Option<Answer> {
     if !is_right {
         let answer =
@@ -34,7 +36,7 @@ pub(in crate::simulator) fn refusal(config: &Config, is_right: bool) -> Option<A
     (!config.api_enabled).then(|| Answer::detail(403, detail))
 }
 
-/// The bytes of a base64 text (standard alphabet, padding optional); `None` if it is none.
+/// Decodes base64 (standard alphabet, padding optional). `None` if the text is not base64.
 fn decode_base64(text: &str) -> Option<Vec<u8>> {
     let (mut bits, mut count, mut out) = (0_u32, 0, Vec::new());
     for letter in text.trim_end_matches('=').bytes() {

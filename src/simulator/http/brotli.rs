@@ -1,17 +1,17 @@
-//! Brotli by hand (RFC 7932): what a compressing server sends, a damaged form of it, and a bomb.
+//! A minimal Brotli encoder (RFC 7932): valid streams, damaged ones, and decompression bombs.
 
-/// Most bytes of a stored block: what its length can say in four nibbles.
+/// Most bytes of an uncompressed meta-block whose length takes four nibbles.
 const BLOCK: usize = 1 << 16;
-/// Bytes of one block of a bomb: what its length can say in six nibbles.
+/// Bytes of one meta-block of a bomb: the most that a length of six nibbles can express.
 const BOMB_BLOCK: u32 = 1 << 24;
-/// The shortest run of literals that the last of the codes for them stands for; 24 bits more say by how many it is longer.
+/// The shortest run of literals of the last insert length code, 23. Its 24 extra bits are added to this.
 const LAST_INSERT: u32 = 22_594;
 
-/// Bits, the lowest of each number first.
+/// A bit stream. The lowest bit of a number comes first.
 #[derive(Debug, Default)]
 struct Bits {
     bytes: Vec<u8>,
-    /// Bits used of the last byte; 0 when all are.
+    /// Bits used of the last byte. 0 if it is full.
     used: u8,
 }
 
@@ -28,20 +28,20 @@ impl Bits {
         }
     }
 
-    /// Whole bytes, from the next boundary on.
+    /// Appends whole bytes, from the next byte boundary on.
     fn extend(&mut self, bytes: &[u8]) {
         self.used = 0;
         self.bytes.extend(bytes);
     }
 
-    /// A stream with a window of 64 KiB.
+    /// Starts a stream with a window of 64 KiB.
     fn open() -> Self {
         let mut bits = Self::default();
         bits.push(0, 1);
         bits
     }
 
-    /// A block that is not compressed.
+    /// Appends an uncompressed meta-block.
     fn store(&mut self, block: &[u8]) {
         self.push(0, 1);
         self.push(0, 2);
@@ -50,21 +50,21 @@ impl Bits {
         self.extend(block);
     }
 
-    /// The last block, without anything in it.
+    /// Appends the last meta-block, which is empty.
     fn close(mut self) -> Vec<u8> {
         self.push(0b11, 2);
         self.bytes
     }
 }
 
-/// `bytes` as a stream, in stored blocks.
+/// `bytes` as a stream of uncompressed meta-blocks.
 pub(in crate::simulator) fn stored(bytes: &[u8]) -> Vec<u8> {
     let mut bits = Bits::open();
     bytes.chunks(BLOCK).for_each(|block| bits.store(block));
     bits.close()
 }
 
-/// Half of `bytes`, and then a block with a bit that must not be set.
+/// Half of `bytes`, then a meta-block with a reserved bit set.
 pub(in crate::simulator) fn damaged(bytes: &[u8]) -> Vec<u8> {
     let (half, _) = bytes.split_at(bytes.len() / 2);
     let mut bits = Bits::open();
@@ -76,22 +76,22 @@ pub(in crate::simulator) fn damaged(bytes: &[u8]) -> Vec<u8> {
     bits.bytes
 }
 
-/// So many blocks of 16 MiB of `[` in a few bytes each: a code with a single symbol takes no bits.
+/// `blocks` times 16 MiB of `[`, each in a few bytes: a prefix code with a single symbol takes no bits.
 pub(in crate::simulator) fn bomb(blocks: usize) -> Vec<u8> {
     let mut bits = Bits::open();
     for _ in 0..blocks {
         bits.push(0, 1);
-        // Six nibbles of length.
+        // The length has six nibbles.
         bits.push(2, 2);
         bits.push(BOMB_BLOCK - 1, 24);
         bits.push(0, 1);
-        // One type of block for literals, for commands, for distances; no bits behind distances, none direct.
+        // One block type for literals, for commands and for distances. No postfix bits, no direct distance codes.
         bits.push(0, 3);
         bits.push(0, 6);
-        // The mode of the literals' contexts, and no map of contexts for literals and distances.
+        // The context mode of literals. One tree for literals and one for distances, so there is no context map.
         bits.push(0, 2);
         bits.push(0, 2);
-        // Three simple codes of one symbol: a literal, a command with the longest run of literals, a distance.
+        // Three simple prefix codes of one symbol: a literal, the command with the longest run of literals, a distance.
         for (symbol, width) in [(u32::from(b'['), 8), (504, 10), (0, 6)] {
             bits.push(1, 2);
             bits.push(0, 2);

@@ -1,4 +1,4 @@
-//! The ways in which an answer gets onto a connection, or does not.
+//! How an answer is sent over a connection, or fails to be.
 
 use std::convert::Infallible;
 use std::io;
@@ -17,56 +17,56 @@ use crate::simulator::http::gzip;
 use crate::simulator::http::listener::Line;
 use crate::simulator::http::zstd;
 
-/// Bytes that `Endless` and `Bomb` come to.
+/// Bytes of the body for [`Delivery::Huge`], and of the decompressed body for the bombs.
 const GIBIBYTE: usize = 1 << 30;
-/// What is on its way gets onto the wire before the connection ends.
+/// Time for written bytes to reach the wire before the connection ends.
 const ON_THE_WIRE: Duration = Duration::from_millis(30);
 
 /// How an answer is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::simulator) enum Delivery {
     Whole,
-    /// Nothing; the connection ends in order.
+    /// Nothing is sent; the connection is closed normally.
     Closed,
-    /// Nothing; the connection ends with a TCP reset.
+    /// Nothing is sent; the connection ends with a TCP reset.
     Reset,
-    /// Nothing at all, and the connection stays.
+    /// Nothing is sent; the connection stays open.
     Never,
-    /// All headers and half of the body, then the connection ends in order.
+    /// All headers and half of the body, then the connection is closed normally.
     Half,
     /// All headers and half of the body, then a TCP reset.
     HalfThenReset,
-    /// All headers and half of the body, then silence.
+    /// All headers and half of the body, then nothing more; the connection stays open.
     HalfThenSilence,
-    /// Part of the body under a head that does not say how long it is, so that the end of the connection looks like
-    /// the end of the body. The part ends behind a record where there is one.
+    /// Headers without a length, and part of the body, so that the end of the connection looks like the end of the
+    /// body. The part ends after a record if there is one.
     HalfUnannounced,
-    /// The body, a byte a second.
+    /// The body, one byte a second.
     Trickle,
-    /// Compressed, with one wrong bit.
+    /// The body as gzip, with one bit flipped.
     GzipDamaged,
-    /// Half of the body compressed.
+    /// The first half of the body as gzip.
     GzipHalf,
-    /// Seven megabytes that become a gibibyte.
+    /// 7 MB of gzip that decompress to 1 GiB.
     Bomb,
-    /// A gibibyte.
+    /// A body of 1 GiB.
     Huge,
-    /// Half of the body in Brotli's form, then nonsense.
+    /// Half of the body as Brotli, then invalid data.
     BrotliDamaged,
-    /// A kilobyte of Brotli that becomes a gibibyte.
+    /// 1 kB of Brotli that decompresses to 1 GiB.
     BrotliBomb,
-    /// Half of the body in Zstandard's form, then nonsense.
+    /// Half of the body as Zstandard, then invalid data.
     ZstdDamaged,
-    /// Some kilobytes of Zstandard that become a gibibyte.
+    /// Some kilobytes of Zstandard that decompress to 1 GiB.
     ZstdBomb,
-    /// In an encoding that nobody has asked for.
+    /// The body with `Content-Encoding: compress`, which the client did not ask for.
     Compress,
-    /// In two bytes a character.
+    /// The body as UTF-16 (little endian).
     Utf16,
 }
 
 impl Delivery {
-    /// Sends the answer this way; where the HTTP server cannot be made to, over `line`.
+    /// Sends the answer this way. Uses `line` for what the HTTP server cannot be made to do.
     pub(in crate::simulator) async fn respond(self, answer: Answer, line: &Line) -> Response {
         let length = answer.body.len();
         let body = match self {
@@ -110,7 +110,7 @@ impl Delivery {
                 let rounds = GIBIBYTE / zstd::BOMB_ROUND_BYTES;
                 repeated(zstd::bomb_head(), zstd::bomb_round().repeat(rounds), 1)
             }
-            // As `compress` begins.
+            // The magic number and flags of a file by `compress`.
             Self::Compress => Body::from([&[0x1f, 0x9d, 0x90][..], answer.body.as_bytes()].concat()),
             Self::Utf16 => {
                 Body::from(answer.body.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>())
@@ -120,7 +120,7 @@ impl Delivery {
         headed(body, self, length, answer.status, &answer.content_type, answer.headers)
     }
 
-    /// Half of the body, and the end that belongs to it.
+    /// Half of the body, followed by the failure that `self` stands for.
     fn half(self, body: String, line: &Line) -> Body {
         let mut start = Bytes::from(body);
         start.truncate(start.len() / 2);
@@ -180,7 +180,7 @@ fn headed(
     response
 }
 
-/// A whole answer as bytes, whose body ends early and only with the connection.
+/// A complete answer as bytes. Its body is cut, has no length and ends with the connection.
 fn unannounced(answer: &Answer) -> Bytes {
     let half: String = answer.body.chars().take(answer.body.chars().count() / 2).collect();
     let end = half.rfind('}').map_or(half.len(), |brace| brace + 1);
@@ -205,7 +205,7 @@ fn bomb() -> Body {
     repeated(gzip::bomb_head(), gzip::bomb_round().repeat(rounds), GIBIBYTE / gzip::BOMB_ROUND_BYTES / rounds)
 }
 
-/// `head`, and `part` so many times, without holding all of it.
+/// `head`, then `part` this many times, as a stream, so that the whole body is never in memory.
 fn repeated(head: Vec<u8>, part: Vec<u8>, times: usize) -> Body {
     let part = Bytes::from(part);
     let parts = stream::iter([Bytes::from(head)]).chain(stream::iter(0..times).map(move |_| part.clone()));

@@ -1,9 +1,9 @@
-//! Whole numbers as text, without the machinery of `format!`: it was a quarter of the time of an answer.
+//! Integers as text, without `format!`, which took a quarter of the time of an answer.
 
-/// The most digits that a number of 64 bits has.
+/// Most digits of a 64-bit number.
 const MOST: usize = 20;
 
-/// Appends the number with at least `width` digits (at most 20), zeros in front.
+/// Appends the number, padded with zeros to at least `width` digits (at most 20).
 pub(in crate::simulator) fn push_digits(number: impl Into<u64>, width: usize, out: &mut String) {
     let mut digits = [b'0'; MOST];
     let (mut rest, mut start) = (number.into(), MOST);

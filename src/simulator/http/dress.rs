@@ -1,4 +1,4 @@
-//! What is around the JSON of an answer, and inside of single records, where switches say so.
+//! Changes that switches make to the bytes of an answer: damaged records, byte order mark, compression, `Content-Type`.
 
 use crate::simulator::http::answer::Answer;
 use crate::simulator::http::brotli;
@@ -6,7 +6,7 @@ use crate::simulator::http::gzip;
 use crate::simulator::http::zstd;
 use crate::simulator::settings::switches::Switches;
 
-/// How right answers are compressed.
+/// Compression of answers without a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Compression {
@@ -45,7 +45,8 @@ impl Compression {
     }
 }
 
-/// Changes an answer as the switches say; what was done, for the request log.
+/// Changes an answer with status 200 as the switches say. Returns the changes made, for the request log; `None` for
+/// none.
 pub(in crate::simulator) fn dress(switches: &Switches, answer: &mut Answer) -> Option<String> {
     if answer.status != 200 {
         return None;

@@ -1,15 +1,15 @@
-//! What stands around the rows of a page.
+//! The JSON around the rows of a page.
 
 use std::fmt::Write as _;
 
 use crate::simulator::settings::choices::{Count, Envelope};
 
-/// The answer to a question for the total alone.
+/// The body of an answer that is only a total.
 pub(in crate::simulator) fn count_only(total: u64, shape: Count) -> String {
     if shape == Count::Number { total.to_string() } else { format!("{{\"count\":{total}}}") }
 }
 
-/// A page with its total, if it has one. `write` appends the rows as a JSON array.
+/// The body of a page, with its total if there is one. `write` appends the rows as a JSON list.
 pub(in crate::simulator) fn page(
     total: Option<u64>,
     envelope: Envelope,

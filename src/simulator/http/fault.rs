@@ -1,4 +1,4 @@
-//! Faults: answers that a network or a busy server gives instead of the right one.
+//! Faults: answers of a failing network or server instead of the regular answer.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,7 +7,7 @@ use crate::simulator::http::answer::Answer;
 use crate::simulator::http::delivery::Delivery;
 use crate::simulator::settings::switches::Switches;
 
-/// What goes wrong with one request.
+/// The way in which one request fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -15,18 +15,18 @@ pub enum Fault {
     Status {
         /// 400 to 599.
         code: u16,
-        /// The header `Retry-After`, if any.
+        /// The header `Retry-After`; `None` for no such header.
         retry_after: Option<RetryAfter>,
-        /// The body is HTML, as a load balancer sends it, else JSON.
+        /// True for an HTML body, as load balancers send it; false for JSON.
         html: bool,
     },
-    /// 200 with a page of HTML.
+    /// 200 with an HTML page.
     Html,
-    /// 200 with a JSON object that is an error.
+    /// 200 with a JSON object that describes an error.
     JsonError,
     /// 200 with an empty body.
     Empty,
-    /// 204.
+    /// 204 without a body.
     NoContent,
     /// 302 to another origin.
     Redirect,
@@ -36,53 +36,53 @@ pub enum Fault {
     Reset,
     /// The connection is reset in the middle of the body.
     ResetInBody,
-    /// The connection is closed in the middle of the body, whose length was announced.
+    /// The connection is closed in the middle of a body with `Content-Length`.
     Truncated,
-    /// The connection is closed in the middle of a body without a length, as if that were its end.
+    /// The connection is closed in the middle of a body without a length, so that it looks like its end.
     Cut,
-    /// Compressed, with one wrong bit.
+    /// Gzip with one bit flipped.
     GzipDamaged,
-    /// Half of a compressed body.
+    /// The first half of a gzip body.
     GzipCut,
-    /// Seven megabytes of gzip that become a gibibyte.
+    /// 7 MB of gzip that decompress to 1 GiB.
     Bomb,
-    /// A body of a gibibyte.
+    /// A body of 1 GiB.
     Huge,
-    /// Compressed as `br`, half of it nonsense.
+    /// Brotli (`br`) whose second half is invalid.
     BrotliDamaged,
-    /// A kilobyte of `br` that becomes a gibibyte.
+    /// 1 kB of Brotli (`br`) that decompresses to 1 GiB.
     BrotliBomb,
-    /// Compressed as `zstd`, half of it nonsense.
+    /// Zstandard (`zstd`) whose second half is invalid.
     ZstdDamaged,
-    /// Some kilobytes of `zstd` that become a gibibyte.
+    /// Some kilobytes of Zstandard (`zstd`) that decompress to 1 GiB.
     ZstdBomb,
-    /// Compressed as `compress`, which nobody has asked for.
+    /// `Content-Encoding: compress`, which the client did not ask for.
     Compress,
-    /// The right answer as UTF-16.
+    /// The regular answer as UTF-16.
     Utf16,
-    /// The right answer, a byte a second.
+    /// The regular answer, one byte a second.
     Trickle,
-    /// Half of the right answer, then silence.
+    /// Half of the regular answer, then nothing more.
     Stall,
     /// No answer, and the connection stays open.
     Hang,
 }
 
-/// The forms of the header `Retry-After`, sensible or not.
+/// The forms of the header `Retry-After`, valid and invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetryAfter {
-    /// So many seconds.
+    /// This many seconds.
     Seconds(u32),
-    /// A date so many seconds from the answer.
+    /// A date this many seconds after the answer.
     Date(u32),
-    /// More seconds than any counter holds.
+    /// More seconds than any integer type holds.
     Absurd,
-    /// Words that are neither form.
+    /// Words: neither seconds nor a date.
     Words,
 }
 
-/// The faults that are no error status, as the switch names them.
+/// The faults other than an error status, with their names in the switch.
 const NAMED: &[(&str, Fault)] = &[
     ("html", Fault::Html),
     ("json-error", Fault::JsonError),
@@ -109,7 +109,7 @@ const NAMED: &[(&str, Fault)] = &[
     ("hang", Fault::Hang),
 ];
 
-/// What the switch `fault-rate` draws from: everything that another attempt repairs, and soon.
+/// The faults that the switch `fault-rate` draws from: those that a prompt retry repairs.
 const DRAWN: &[Fault] = &[
     status(429, false, None),
     status(429, false, Some(RetryAfter::Seconds(0))),
@@ -136,7 +136,7 @@ const fn status(code: u16, html: bool, retry_after: Option<RetryAfter>) -> Fault
     Fault::Status { code, retry_after, html }
 }
 
-/// Faults as the switch has them: on single requests, and on all from one on.
+/// The parsed value of the switch `fault`: faults of single requests, and of every request from a number on.
 #[derive(Debug, Default)]
 pub(in crate::simulator) struct Schedule {
     pub(in crate::simulator) single: Vec<(u64, Fault)>,
@@ -144,7 +144,7 @@ pub(in crate::simulator) struct Schedule {
 }
 
 impl Schedule {
-    /// Reads a list: `429@3,429:2@5,503:date10:json@6,html@7,500@8+`.
+    /// Parses a list of faults: `429@3,429:2@5,503:date10:json@6,html@7,500@8+`.
     pub(in crate::simulator) fn parse(text: &str) -> Option<Self> {
         let mut plan = Self::default();
         for item in text.split(',') {
@@ -187,7 +187,7 @@ impl Fault {
         Some(status(code, html, retry_after))
     }
 
-    /// The fault of request `sequence` (from 1): the one that the switches name, or a drawn one.
+    /// The fault of request `sequence` (from 1): the scheduled one, else one drawn by the fault rate.
     pub(in crate::simulator) fn of_request(switches: &Switches, seed: u64, sequence: u64) -> Option<Self> {
         let single = switches.faults.iter().find(|(number, _)| *number == sequence);
         let lasting = || switches.faults_from.iter().find(|(number, _)| *number <= sequence);
@@ -202,8 +202,8 @@ impl Fault {
         DRAWN.get(which as usize).copied()
     }
 
-    /// The answer instead of the right one; `None` when the right one is needed. `echo` is what a debug page quotes
-    /// of the request.
+    /// The answer of this fault. `None` if the regular answer is needed. `echo` is the text that a debug page quotes
+    /// from the request.
     pub(in crate::simulator) fn answer(
         self,
         switches: &Switches,
@@ -224,7 +224,7 @@ impl Fault {
             }
             Self::Html => Some(page(200, echo)),
             Self::JsonError => Some(Answer::detail(200, &format!("Internal error{echo}"))),
-            // The delivery of the others brings the body along.
+            // The delivery of the bombs and of `Huge` makes the body.
             Self::Empty | Self::Bomb | Self::Huge | Self::BrotliBomb | Self::ZstdBomb => {
                 Some(Answer::json(String::new()))
             }
@@ -248,7 +248,7 @@ impl Fault {
         }
     }
 
-    /// How the answer gets onto the connection.
+    /// How the answer of this fault is sent.
     pub(in crate::simulator) fn delivery(self) -> Delivery {
         match self {
             Self::Closed => Delivery::Closed,
@@ -278,7 +278,7 @@ impl Fault {
         }
     }
 
-    /// The name in the request log.
+    /// The name of this fault in the request log.
     pub(in crate::simulator) fn label(self) -> String {
         match self {
             Self::Status { code, .. } => code.to_string(),

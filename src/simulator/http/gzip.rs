@@ -1,9 +1,9 @@
-//! Gzip by hand: what a compressing server sends, so that it can be damaged; and a bomb.
+//! A minimal gzip encoder (RFC 1952): valid bodies, which can then be damaged, and a decompression bomb.
 
 use std::iter;
 
 const HEAD: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
-/// Most bytes in a stored block.
+/// Most bytes of a stored block.
 const BLOCK: usize = 0xffff;
 
 /// `bytes` as gzip, in stored blocks.
@@ -22,7 +22,7 @@ pub(in crate::simulator) fn stored(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// CRC-32 as gzip has it.
+/// CRC-32 of gzip.
 fn checksum(bytes: &[u8]) -> u32 {
     let mut crc = !0_u32;
     for byte in bytes {
@@ -34,21 +34,21 @@ fn checksum(bytes: &[u8]) -> u32 {
     !crc
 }
 
-/// Bytes that one [`bomb_round`] becomes.
+/// Bytes that one [`bomb_round`] decompresses to.
 pub(in crate::simulator) const BOMB_ROUND_BYTES: usize = 8 * 258;
 
-/// How a bomb begins: it becomes `[` and some more of them.
+/// The first bytes of a bomb. They decompress to some `[`.
 pub(in crate::simulator) fn bomb_head() -> Vec<u8> {
     HEAD.into_iter().chain(bomb_bytes().take(2)).collect()
 }
 
-/// Thirteen bytes that become [`BOMB_ROUND_BYTES`] times `[`, as often as they are repeated.
+/// Thirteen bytes that decompress to [`BOMB_ROUND_BYTES`] times `[`. They may be repeated any number of times.
 pub(in crate::simulator) fn bomb_round() -> Vec<u8> {
     bomb_bytes().skip(2).take(13).collect()
 }
 
-/// A block with the fixed code: a literal, then without end copies of 258 bytes from one byte back. A copy takes 13
-/// bits, so the bytes repeat after 13.
+/// A block with the fixed code: one literal, then endless copies of 258 bytes from distance 1. A copy takes 13 bits, so
+/// the bytes repeat after 13.
 fn bomb_bytes() -> impl Iterator<Item = u8> {
     let bits = |value: u8, count: u8| (0..count).map(move |bit| value >> bit & 1);
     let literal = (b'[' + 0x30).reverse_bits();

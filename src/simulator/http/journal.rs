@@ -1,4 +1,4 @@
-//! The record of every request, in memory and as lines of JSON in a file.
+//! The log of all requests: in memory, and as JSON lines in a file.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -10,35 +10,35 @@ use serde::{Serialize, Serializer};
 
 use crate::simulator::Config;
 
-/// A request as it was received and answered. Credentials are not in it.
+/// A request and its answer. Credentials are not part of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Request {
-    /// Number of the request since the start, from 1, in the order of arrival.
+    /// Number of the request since the start or the last `reconfigure`, from 1, in order of arrival.
     pub sequence: u64,
-    /// When it arrived.
+    /// Time of arrival.
     #[serde(serialize_with = "as_text")]
     pub time: Timestamp,
     /// `GET`, `POST`, ...
     pub method: String,
     /// The path without the query, as sent.
     pub path: String,
-    /// The decoded pairs of the query, in their order.
+    /// The decoded pairs of the query, in their order in the URL.
     pub query: Vec<(String, String)>,
-    /// The body; empty for none.
+    /// The body. Empty if there was none.
     pub body: String,
-    /// Whether the credentials were right.
+    /// True if the credentials were right.
     pub authenticated: bool,
-    /// The status answered; 0 when the connection was closed without an answer.
+    /// HTTP status of the answer. 0 if the connection was closed without an answer.
     pub status: u16,
-    /// Rows answered; `None` if the answer was not a list.
+    /// Number of rows in the answer. `None` if the answer was not a list.
     pub rows: Option<usize>,
-    /// The fault that this request met.
+    /// The fault, or the changes to the answer's bytes, by name. `None` for a regular answer.
     pub fault: Option<String>,
 }
 
 impl Request {
-    /// The value of a parameter of the query; the last one if it came twice.
+    /// The value of a query parameter. The last one if it occurs several times.
     pub fn param(&self, name: &str) -> Option<&str> {
         self.query.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
@@ -48,17 +48,17 @@ fn as_text<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::E
     serializer.collect_str(time)
 }
 
-/// Where requests are recorded.
+/// The log of requests.
 #[derive(Debug)]
 pub(in crate::simulator) struct Journal {
     requests: Mutex<Vec<Request>>,
     file: Option<Mutex<File>>,
-    /// Texts that are never recorded.
+    /// Texts to replace in all records.
     secrets: Vec<String>,
 }
 
 impl Journal {
-    /// Opens the log file for appending, if there is to be one.
+    /// Opens the log file for appending, if the configuration has one.
     pub(in crate::simulator) fn open(config: &Config) -> std::io::Result<Self> {
         let open =
             |path: &Path| fs_err::OpenOptions::new().create(true).append(true).open(path).map(Mutex::new);
@@ -74,9 +74,9 @@ impl Journal {
         })
     }
 
-    /// Records a request. A credential that was sent in the wrong place is replaced by `***`.
+    /// Records a request. A credential in a path, query or body is replaced by `***`.
     ///
-    /// A log file that cannot be written any more (a full disk) does not stop the simulator: the memory still has all.
+    /// If the log file cannot be written (a full disk), the simulator goes on: the log in memory is complete.
     pub(in crate::simulator) fn record(&self, mut request: Request) {
         let pairs = request.query.iter_mut().flat_map(|(name, value)| [name, value]);
         for text in pairs.chain([&mut request.path, &mut request.body]) {
@@ -96,7 +96,7 @@ impl Journal {
         self.requests.lock().unwrap_or_else(PoisonError::into_inner).push(request);
     }
 
-    /// All requests, in the order of arrival.
+    /// All requests, in order of arrival.
     pub(in crate::simulator) fn requests(&self) -> Vec<Request> {
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone();
         requests.sort_by_key(|request| request.sequence);

@@ -1,10 +1,10 @@
-//! JSON, written straight into one text.
+//! Writes JSON directly into the text of an answer.
 
 use std::fmt::{Display, Write as _};
 
 use crate::simulator::settings::choices::Numbers;
 
-/// An object that is being written, field by field, in the order of the document's examples.
+/// A JSON object under construction. Its fields are written in the order of the document's examples.
 pub(in crate::simulator) struct Object<'a> {
     out: &'a mut String,
     is_empty: bool,
@@ -17,7 +17,7 @@ impl<'a> Object<'a> {
         Self { out, is_empty: true }
     }
 
-    /// The text in which the value of the field has to be written.
+    /// Appends the name of a field. The caller appends the value to the returned text.
     pub(in crate::simulator) fn value(&mut self, name: &str) -> &mut String {
         if !self.is_empty {
             self.out.push(',');
@@ -28,7 +28,7 @@ impl<'a> Object<'a> {
         self.out
     }
 
-    /// A JSON string, or null.
+    /// Appends a JSON string, or null for `None`.
     pub(in crate::simulator) fn text(&mut self, name: &str, value: Option<&str>) {
         let out = self.value(name);
         match value {
@@ -37,7 +37,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// A JSON number or literal, or null.
+    /// Appends a JSON number or literal, or null for `None`.
     pub(in crate::simulator) fn bare(&mut self, name: &str, value: Option<impl Display>) {
         let out = self.value(name);
         // Writing to a String cannot fail.
@@ -47,7 +47,7 @@ impl<'a> Object<'a> {
         };
     }
 
-    /// A decimal: a JSON string or a number, as the switch says, or null.
+    /// Appends a decimal: a JSON string or a number by the switch `numbers`, or null for `None`.
     pub(in crate::simulator) fn decimal(
         &mut self,
         name: &str,
@@ -65,8 +65,8 @@ impl<'a> Object<'a> {
     }
 }
 
-/// Appends an array, which ends in `ending` where the document's example ends in such a text. Answers how many items
-/// it has, the text apart.
+/// Appends a JSON list, with the text `ending` as its last element if there is one. Returns the number of items,
+/// without that text.
 pub(in crate::simulator) fn push_list<T>(
     out: &mut String,
     items: impl IntoIterator<Item = T>,
@@ -95,7 +95,8 @@ pub(in crate::simulator) fn push_list<T>(
 /// Appends `text` as a JSON string.
 pub(in crate::simulator) fn push_string(text: &str, out: &mut String) {
     out.push('"');
-    // Bytes are faster to search than letters, and what is searched for is ASCII, so it never lies inside a letter.
+    // Bytes are faster to search than characters. The bytes searched for are ASCII, so they are never part of a longer
+    // character.
     let is_special = |byte: u8| byte == b'"' || byte == b'\\' || byte.is_ascii_control();
     let mut rest = text;
     while let Some(at) = rest.bytes().position(is_special) {

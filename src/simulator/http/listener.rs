@@ -1,4 +1,4 @@
-//! The listener: connections that the simulator can end, or speak over itself, in the middle of whatever they carry.
+//! The listener. The simulator can end its connections, or write to them directly, at any point of an answer.
 
 use std::io;
 use std::net::SocketAddr;
@@ -14,30 +14,30 @@ use bytes::Buf as _;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-/// The listener of a simulator.
+/// A listener whose connections can be broken.
 #[derive(Debug)]
 pub(in crate::simulator) struct BreakableListener(pub(in crate::simulator) TcpListener);
 
-/// A handle on one connection, given to the requests that come over it.
+/// A handle of one connection, given to the requests on it.
 #[derive(Debug, Clone, Default)]
 pub(in crate::simulator) struct Line(Arc<Mutex<Wire>>);
 
-/// What becomes of the bytes that the HTTP server wants to send.
+/// What happens to the bytes that the HTTP server writes.
 #[derive(Debug, Default)]
 enum Wire {
     /// They are sent.
     #[default]
     Open,
-    /// They are dropped, and the connection ends.
+    /// They are dropped. The connection is closed.
     Closed,
-    /// They are dropped, and the connection ends with a TCP reset.
+    /// They are dropped. The connection ends with a TCP reset.
     Reset,
-    /// These are sent in their place, and then the connection ends.
+    /// These bytes are sent instead. Then the connection is closed.
     Instead(Bytes),
 }
 
 impl Line {
-    /// Ends the connection in order: nothing more is written to it.
+    /// Closes the connection normally. Nothing more is written to it.
     pub(in crate::simulator) fn close(&self) {
         *self.wire() = Wire::Closed;
     }
@@ -47,7 +47,7 @@ impl Line {
         *self.wire() = Wire::Reset;
     }
 
-    /// Sends `bytes` instead of what the HTTP server says next, and ends the connection.
+    /// Sends `bytes` instead of the HTTP server's next output. Then closes the connection.
     pub(in crate::simulator) fn say_instead(&self, bytes: Bytes) {
         *self.wire() = Wire::Instead(bytes);
     }
@@ -65,7 +65,7 @@ pub(in crate::simulator) struct Connection {
 }
 
 impl Connection {
-    /// Ready when the HTTP server may write; an error when it may not any more.
+    /// Ready when the HTTP server may write. An error when the connection has ended for it.
     fn may_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut wire = self.line.wire();
         loop {
@@ -90,7 +90,7 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         if self.is_to_be_reset() {
-            // Closing then sends RST instead of FIN; a failure leaves an orderly end.
+            // Makes closing send RST instead of FIN. If this fails, the connection is closed normally.
             let _ = self.stream.set_zero_linger();
         }
     }
@@ -104,11 +104,12 @@ impl Listener for BreakableListener {
         loop {
             match self.0.accept().await {
                 Ok((stream, address)) => {
-                    // Without it small answers wait for the client's acknowledgement; a failure costs only time.
+                    // Without `TCP_NODELAY` small answers wait for the client's acknowledgement. A failure only costs
+                    // time.
                     let _ = stream.set_nodelay(true);
                     return (Connection { stream, line: Line::default() }, address);
                 }
-                // Out of file descriptors, for instance: others may be closed soon.
+                // For example too many open files. Other connections may be closed soon.
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
             }
         }

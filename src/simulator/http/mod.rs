@@ -1,4 +1,4 @@
-//! From a request to an answer on the wire, faults included.
+//! HTTP: from a request to the bytes of its answer, faults included.
 
 pub(in crate::simulator) mod answer;
 pub(in crate::simulator) mod auth;

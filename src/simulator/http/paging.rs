@@ -1,4 +1,4 @@
-//! Pages of a list, and what the switches do to them.
+//! Pages of a list, and the changes that switches make to them.
 
 use crate::simulator::data::rng::{Rng, Stream};
 use crate::simulator::data::world::World;
@@ -6,10 +6,10 @@ use crate::simulator::endpoints::listing::List;
 use crate::simulator::http::server::Shared;
 use crate::simulator::settings::switches::Switches;
 
-/// Companies tried until a new one belongs to the list.
+/// Most companies that are generated to find a new one for the list.
 const INSERT_TRIES: u32 = 200;
 
-/// What an endpoint remembers from page to page.
+/// The state that an endpoint keeps between pages.
 #[derive(Debug, Default)]
 pub(in crate::simulator) struct Pages {
     answered: u64,
@@ -18,15 +18,15 @@ pub(in crate::simulator) struct Pages {
 
 /// One page of a list.
 pub(in crate::simulator) struct Page {
-    /// Counted from 1 over all lists of the endpoint.
+    /// Number of the page, from 1, over all lists of the endpoint.
     pub(in crate::simulator) number: u64,
     pub(in crate::simulator) rows: Vec<u32>,
-    /// Where in the list the page ends.
+    /// Index in the list after the last row of the page.
     pub(in crate::simulator) end: usize,
 }
 
 impl Pages {
-    /// The rows of the next page, with whatever the switches do to it. No limit stands for all rows.
+    /// Takes the rows of the next page and applies the switches. `limit` is `None` for all rows.
     pub(in crate::simulator) fn take(
         &mut self,
         switches: &Switches,
@@ -58,7 +58,7 @@ impl Pages {
         Page { number, end: start.saturating_add(rows.len()), rows }
     }
 
-    /// The total that is told of a list.
+    /// The total that answers give for a list, with the errors that the switches add.
     pub(in crate::simulator) fn total(&self, switches: &Switches, list: &[u32]) -> u64 {
         let late = match switches.total_late {
             Some((after, wrong_by)) if self.answered >= after => wrong_by,
@@ -68,13 +68,13 @@ impl Pages {
         total.saturating_add_signed(switches.total_offset).saturating_add_signed(late)
     }
 
-    /// True if the rows are in another order now than in the first pages.
+    /// True if the rows are now in another order than on the first pages.
     pub(in crate::simulator) fn is_reordered(&self, switches: &Switches) -> bool {
         switches.reorder_after.is_some_and(|after| self.answered >= after)
     }
 }
 
-/// Changes the companies behind a page as the switches say. `is_wanted` is true of what belongs to the list.
+/// Deletes and inserts companies after a page, as the switches say. `is_wanted` is true for companies of the list.
 pub(in crate::simulator) fn drift(
     shared: &Shared,
     switches: &Switches,
@@ -91,7 +91,7 @@ pub(in crate::simulator) fn drift(
     }
 }
 
-/// Takes a company that was answered already out of the list, so that the rest moves up.
+/// Deletes a company that was on an earlier page or on this one, so that the later rows move up.
 fn delete(shared: &Shared, list: &List, end: usize) {
     shared.change(|world| {
         let mut draw = Rng::new(world.seed(), u64::try_from(end).unwrap_or(0), Stream::Drift);
@@ -102,7 +102,7 @@ fn delete(shared: &Shared, list: &List, end: usize) {
     });
 }
 
-/// Adds a new company to the list.
+/// Adds a new company that belongs to the list.
 fn insert(shared: &Shared, mut is_wanted: impl FnMut(&World, u32) -> bool) {
     shared.change(|world| {
         for _ in 0..INSERT_TRIES {

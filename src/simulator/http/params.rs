@@ -1,4 +1,4 @@
-//! Parameters of a request: from its query, and from the JSON body of a POST.
+//! Parameters of a request, from its query and from the JSON body of a POST.
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ pub(in crate::simulator) enum Param {
 }
 
 impl Param {
-    /// The value as a list: a text is split at its commas, of which there is no escape.
+    /// The value as a list. A text is split at commas; a comma cannot be escaped.
     pub(in crate::simulator) fn list(&self) -> Vec<&str> {
         match self {
             Self::One(text) => text.split(',').map(str::trim).collect(),
@@ -19,7 +19,7 @@ impl Param {
         }
     }
 
-    /// The value as one text; a list as its elements with commas between them.
+    /// The value as one text. The elements of a list are joined with commas.
     pub(in crate::simulator) fn text(&self) -> String {
         match self {
             Self::One(text) => text.clone(),
@@ -28,15 +28,16 @@ impl Param {
     }
 }
 
-/// The decoded `name=value` pairs of a query.
+/// Decodes the `name=value` pairs of a query.
 pub(in crate::simulator) fn pairs(query: &str) -> Vec<(String, String)> {
     url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()
 }
 
-/// The parameters of the query and of the body together. Of a name that comes twice the last counts, as in Django.
+/// The parameters of the query and of the body. If a name occurs several times, the last value counts, as in Django.
 ///
 /// # Errors
-/// The text of a 400 when the body is neither empty nor a JSON object of texts, numbers, literals and lists of them.
+/// The detail of a 400 answer, when the body is neither empty nor a JSON object of texts, numbers, literals and lists
+/// of them.
 pub(in crate::simulator) fn merged(
     query: &[(String, String)],
     body: &str,
@@ -65,7 +66,7 @@ fn insert(params: &mut Vec<(String, Param)>, name: &str, param: Param) {
     params.push((name.to_owned(), param));
 }
 
-/// The text that a query would have for this value.
+/// The text of this value in a query. `None` for lists and objects.
 fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),

@@ -1,18 +1,18 @@
-//! The switch `rate-limit`: how many requests a second are answered.
+//! The switch `rate-limit`: the number of requests answered in a second.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Requests of how long count against the limit.
+/// Length of the sliding window in which requests are counted.
 const WINDOW: Duration = Duration::from_secs(1);
 
-/// When the requests of the last second came that were not refused.
+/// The times of the requests in the last second that were not refused.
 #[derive(Debug, Default)]
 pub(in crate::simulator) struct Rate(Mutex<VecDeque<Instant>>);
 
 impl Rate {
-    /// Whether a request that comes at `now` is one too many.
+    /// True if a request at `now` exceeds the limit. `None` for no limit.
     pub(in crate::simulator) fn refuses(&self, limit: Option<u64>, now: Instant) -> bool {
         let Some(limit) = limit else { return false };
         let mut times = self.0.lock().unwrap_or_else(PoisonError::into_inner);

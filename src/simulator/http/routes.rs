@@ -1,4 +1,4 @@
-//! Which endpoint a path leads to.
+//! The paths of the endpoints.
 
 use percent_encoding::percent_decode_str;
 
@@ -12,15 +12,15 @@ use crate::simulator::endpoints::target_groups;
 use crate::simulator::http::answer::Answer;
 use crate::simulator::http::server::{Asked, Shared};
 
-/// What stands before the path of an endpoint.
+/// Start of the path of every endpoint.
 const BASE: &str = "/api/v1/";
 
 /// One endpoint.
 pub(in crate::simulator) struct Route {
-    /// The path behind [`BASE`]; `{}` stands for a segment that can be anything.
+    /// The path after [`BASE`]. `{}` matches any one segment.
     path: &'static str,
     pub(in crate::simulator) methods: &'static [&'static str],
-    /// Answers a request; the text is the decoded segment for which `{}` stands.
+    /// Answers a request. The text is the decoded segment matched by `{}`, or empty.
     pub(in crate::simulator) answer: fn(&Shared, &Asked, &str) -> Answer,
 }
 
@@ -41,7 +41,7 @@ static ROUTES: [Route; 14] = [
     get("prospect/{}/contacts/", prospect::contacts),
     get("prospect/{}/leads/", leads_of::prospect),
     get("target_groups/", |shared, asked, _| target_groups::all(shared, asked)),
-    // The document has no slash here, as the only place.
+    // The document omits the final slash here, and nowhere else.
     get("target_groups/{}", target_groups::one),
     get("target_groups/{}/", target_groups::one),
     get("target_group/{}/", target_group::answer),
@@ -51,16 +51,16 @@ static ROUTES: [Route; 14] = [
     get("async_result/batch-import/{}/", async_result::answer),
 ];
 
-/// Where a path leads.
+/// The result of looking up a path.
 pub(in crate::simulator) enum Place {
-    /// An endpoint, with the decoded segment for which `{}` stands; empty where there is none.
+    /// An endpoint, with the decoded segment matched by `{}`, or an empty text.
     Endpoint(&'static Route, String),
-    /// Nowhere, but with a slash at the end it would lead to an endpoint.
+    /// No endpoint, but one with a slash appended.
     WithSlash,
     Nowhere,
 }
 
-/// Where the path of a request leads, which is as it was sent.
+/// Looks up the path of a request, as it was sent (percent-encoded).
 pub(in crate::simulator) fn place(path: &str) -> Place {
     let find = |path: &str| ROUTES.iter().find_map(|route| Some((route, route.matches(path)?)));
     match find(path) {
@@ -71,7 +71,7 @@ pub(in crate::simulator) fn place(path: &str) -> Place {
 }
 
 impl Route {
-    /// The decoded segment for which `{}` stands, if the path is this one.
+    /// The decoded segment matched by `{}`. `None` if the path is not this route's.
     fn matches(&self, path: &str) -> Option<String> {
         let (mut wanted, mut found) = (self.path.split('/'), path.strip_prefix(BASE)?.split('/'));
         let mut segment = String::new();

@@ -1,4 +1,4 @@
-//! From an HTTP request to its answer: faults, authentication, the record of the request.
+//! The HTTP server: from a request to its answer, with faults, authentication and the request log.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,20 +29,20 @@ use crate::simulator::http::params;
 use crate::simulator::http::rate::Rate;
 use crate::simulator::http::routes::{self, Place};
 
-/// The largest body that is read.
+/// Most bytes of a request's body. A larger body is read as empty.
 const MAX_BODY: usize = 64 << 20;
 
-/// What all requests of a simulator share.
+/// State shared by all requests of a simulator.
 #[derive(Debug)]
 pub(in crate::simulator) struct Shared {
     config: RwLock<Arc<Config>>,
     world: RwLock<World>,
     pub(in crate::simulator) lists: Lists,
-    /// The pages of the filter endpoint.
+    /// State of the pages of the filter endpoint.
     pages: Mutex<Pages>,
-    /// The pages of target groups.
+    /// State of the pages of target groups.
     member_pages: Mutex<Pages>,
-    /// The pages of customer data.
+    /// State of the pages of customer data.
     customer_pages: Mutex<Pages>,
     pub(in crate::simulator) journal: Journal,
     received: AtomicU64,
@@ -66,12 +66,12 @@ impl Shared {
         }
     }
 
-    /// What requests that arrive now are answered by.
+    /// The configuration for requests that arrive now.
     pub(in crate::simulator) fn config(&self) -> Arc<Config> {
         Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Answers by another configuration from now on, and forgets everything about earlier requests.
+    /// Replaces the configuration, and forgets all earlier requests and pages.
     pub(in crate::simulator) fn reconfigure(&self, config: Config) {
         *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
         for mut pages in [self.pages(), self.member_pages(), self.customer_pages()] {
@@ -83,12 +83,12 @@ impl Shared {
         self.journal.clear();
     }
 
-    /// The companies, which do not change while this is held.
+    /// The companies. They do not change while the guard is held.
     pub(in crate::simulator) fn world(&self) -> RwLockReadGuard<'_, World> {
         self.world.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes companies; lists made before are forgotten.
+    /// Changes the companies and empties the caches of lists and pages.
     pub(in crate::simulator) fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
         let mut world = self.world.write().unwrap_or_else(PoisonError::into_inner);
         let result = change(&mut world);
@@ -97,7 +97,7 @@ impl Shared {
         result
     }
 
-    /// Bodies of pages by what makes them, for the switch `remember`.
+    /// Bodies of pages for the switch `remember`, by a hash of their rows and total.
     pub(in crate::simulator) fn kept(&self) -> MutexGuard<'_, HashMap<u64, String>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -115,11 +115,11 @@ impl Shared {
     }
 }
 
-/// A request as the endpoints see it.
+/// A request in the form that endpoints get.
 #[derive(Debug)]
 pub(in crate::simulator) struct Asked {
     pub(in crate::simulator) config: Arc<Config>,
-    /// Number of the request since the start, from 1.
+    /// Number of the request, from 1.
     pub(in crate::simulator) sequence: u64,
     time: Timestamp,
     method: String,
@@ -127,14 +127,14 @@ pub(in crate::simulator) struct Asked {
     raw_query: Option<String>,
     pub(in crate::simulator) query: Vec<(String, String)>,
     pub(in crate::simulator) body: String,
-    /// Where the request was sent to: `http://127.0.0.1:PORT`.
+    /// The origin of the request's URL: `http://127.0.0.1:PORT`.
     pub(in crate::simulator) origin: String,
     is_authenticated: bool,
-    /// The credentials as they came, for debug pages; empty when the switches want none.
+    /// The credentials as received, for debug pages. Empty unless the switch `echo` is on.
     echo: String,
 }
 
-/// The service that answers everything.
+/// The service that answers every path.
 pub(in crate::simulator) fn router(shared: Arc<Shared>) -> Router {
     Router::new().fallback(handle).with_state(shared)
 }
@@ -157,7 +157,7 @@ async fn handle(
         Fault::of_request(switches, config.seed, sequence)
     };
     let replaced = fault.and_then(|fault| fault.answer(switches, &path_and_query(&asked), &asked.echo));
-    // A list of a million companies takes a while to make; other requests go on meanwhile.
+    // Making a list of a million companies takes a while. On this thread it does not hold up other requests.
     let worker = Arc::clone(&shared);
     let work = move || {
         let is_right = replaced.is_none();
@@ -190,7 +190,7 @@ async fn handle(
     fault.map_or(Delivery::Whole, Fault::delivery).respond(answer, &line).await
 }
 
-/// The header `Date` of a server whose clock is so many seconds off.
+/// The header `Date` of a server whose clock is off by this many seconds.
 fn off(seconds: i64) -> String {
     let length = Duration::from_secs(seconds.unsigned_abs());
     let now = SystemTime::now();
@@ -217,7 +217,7 @@ async fn read(config: Arc<Config>, sequence: u64, request: axum::extract::Reques
     }
 }
 
-/// As Django makes absolute links: from the header `Host`, which in HTTP/2 is part of the URL.
+/// The origin for absolute links, made as by Django: from the header `Host`, or in HTTP/2 from the URL.
 fn origin(parts: &Parts) -> String {
     let header = parts.headers.get(HOST).and_then(|value| value.to_str().ok());
     let host = header.or_else(|| parts.uri.authority().map(Authority::as_str)).unwrap_or_default();
@@ -228,7 +228,7 @@ fn path_and_query(asked: &Asked) -> String {
     asked.raw_query.as_ref().map_or_else(|| asked.path.clone(), |query| format!("{}?{query}", asked.path))
 }
 
-/// The right answer, in the order in which Django asks: path, credentials, method.
+/// The answer without faults. The checks have Django's order: path, credentials, method.
 fn route(shared: &Shared, asked: &Asked) -> Answer {
     let (route, segment) = match routes::place(&asked.path) {
         Place::Endpoint(route, segment) => (route, segment),

@@ -1,37 +1,37 @@
-//! Damage inside of single records: what an encoder that does not do as RFC 8259 says makes of one value.
+//! Damage inside single records, as an encoder that violates RFC 8259 causes it.
 
 use crate::simulator::http::json::push_string;
 
-/// What is wrong with a record.
+/// The kind of damage. Each inserts one more field into the record, `x_spoiled`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Damage {
-    /// A field that is `NaN`.
+    /// The value is `NaN`.
     NaN,
-    /// A field with `Infinity` and `-Infinity` deeper inside.
+    /// The value contains `Infinity` and `-Infinity` deeper inside.
     Infinity,
-    /// A text with a tab and a line feed that are not escaped.
+    /// The value is a text with an unescaped tab and line feed.
     Control,
-    /// A text in Latin-1.
+    /// The value is a text in Latin-1.
     Latin1,
-    /// A comma too many.
+    /// The value is a list with a trailing comma.
     Comma,
-    /// A text without its end.
+    /// The value is a text without a closing quote.
     Cut,
-    /// A word that is no value.
+    /// The value is a word that is not a JSON literal.
     Bare,
-    /// A bracket that is not closed.
+    /// The value is a list that is not closed.
     Bracket,
-    /// A name in the wrong quotes.
+    /// The name is in single quotes.
     Quotes,
-    /// No colon.
+    /// The colon is missing.
     Colon,
-    /// An escape that there is not.
+    /// The value is a text with an escape that JSON does not have.
     Escape,
 }
 
 impl Damage {
-    /// All kinds, as the switch names them.
+    /// All kinds, with their names in the switch.
     pub const ALL: &'static [(&'static str, Self)] = &[
         ("nan", Self::NaN),
         ("infinity", Self::Infinity),
@@ -46,7 +46,7 @@ impl Damage {
         ("escape", Self::Escape),
     ];
 
-    /// What stands behind one of the record's values.
+    /// The bytes to insert after a value of the record.
     fn bytes(self) -> &'static [u8] {
         match self {
             Self::NaN => br#","x_spoiled":NaN"#,
@@ -64,12 +64,12 @@ impl Damage {
     }
 }
 
-/// Which records are damaged, and how: those with a field of that text.
+/// Damage to the records with a certain text as the value of a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spoil {
-    /// What is wrong with them.
+    /// The kind of damage.
     pub damage: Damage,
-    /// The text of one of their fields.
+    /// The value of the field, as a whole.
     pub text: String,
 }
 
@@ -81,7 +81,7 @@ impl Spoil {
         (!text.is_empty()).then(|| Self { damage: *damage, text: text.to_owned() })
     }
 
-    /// Damages the records of a body; false when there is none of them in it.
+    /// Damages the records in a body. False if none of them is in it.
     pub(in crate::simulator) fn apply(&self, body: &mut Vec<u8>) -> bool {
         let mut value = ":".to_owned();
         push_string(&self.text, &mut value);

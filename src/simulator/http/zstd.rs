@@ -1,17 +1,17 @@
-//! Zstandard by hand (RFC 8878): what a compressing server sends, damaged forms of it, and a bomb.
+//! A minimal Zstandard encoder (RFC 8878): valid frames, damaged ones, and decompression bombs.
 
-/// Magic number, a header without content size and checksum, a window of 128 KiB.
+/// Magic number, then a frame header without content size and checksum, and a window of 128 KiB.
 const HEAD: [u8; 6] = [0x28, 0xb5, 0x2f, 0xfd, 0, 0x38];
-/// Most bytes of a block.
+/// Most bytes of a block: 128 KiB.
 const BLOCK: usize = 1 << 17;
 
-/// The types of blocks.
+/// Types of blocks.
 #[derive(Clone, Copy)]
 enum Block {
     Raw = 0,
     /// One byte, many times.
     Repeated = 1,
-    /// No block has this type.
+    /// Not a valid type.
     Reserved = 3,
 }
 
@@ -20,7 +20,7 @@ fn header(block: Block, is_last: bool, length: usize) -> impl Iterator<Item = u8
     bits.to_le_bytes().into_iter().take(3)
 }
 
-/// `bytes` as a frame, in raw blocks.
+/// `bytes` as one frame of raw blocks.
 pub(in crate::simulator) fn stored(bytes: &[u8]) -> Vec<u8> {
     let mut out = HEAD.to_vec();
     let mut blocks = bytes.chunks(BLOCK).peekable();
@@ -34,7 +34,7 @@ pub(in crate::simulator) fn stored(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Half of `bytes`, and then a block of a type that there is not.
+/// Half of `bytes`, then a block of the reserved type.
 pub(in crate::simulator) fn damaged(bytes: &[u8]) -> Vec<u8> {
     let (half, _) = bytes.split_at(bytes.len() / 2);
     let mut out = HEAD.to_vec();
@@ -46,15 +46,15 @@ pub(in crate::simulator) fn damaged(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// How a bomb begins.
+/// The first bytes of a bomb.
 pub(in crate::simulator) fn bomb_head() -> Vec<u8> {
     HEAD.to_vec()
 }
 
-/// Bytes that one [`bomb_round`] becomes.
+/// Bytes that one [`bomb_round`] decompresses to.
 pub(in crate::simulator) const BOMB_ROUND_BYTES: usize = BLOCK;
 
-/// Four bytes that become [`BOMB_ROUND_BYTES`] times `[`.
+/// Four bytes that decompress to [`BOMB_ROUND_BYTES`] times `[`.
 pub(in crate::simulator) fn bomb_round() -> Vec<u8> {
     header(Block::Repeated, false, BLOCK).chain([b'[']).collect()
 }

@@ -1,6 +1,6 @@
-//! Switches that choose between readings of the document.
+//! The values of switches that choose between readings of the document.
 
-/// Declares an enum whose variants are the values of a switch.
+/// Declares an enum whose variants are the values of one switch.
 macro_rules! choices {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)* }) => {
         $(#[$doc])*
@@ -16,40 +16,40 @@ macro_rules! choices {
 }
 
 choices! {
-    /// What a leading `-` of the parameter `order` means.
+    /// The meaning of a leading `-` in the parameter `order`.
     Ordering {
-        /// As the document says: ascending; without it, descending.
+        /// Ascending, as in the document's section "Sorting"; without it, descending.
         Document = "document",
-        /// As everywhere else: descending.
+        /// Descending, as is usual; without it, ascending.
         Conventional = "conventional",
-        /// Nothing: rows come in generation order whatever is asked for.
+        /// None: rows come in generation order, whatever `order` says.
         Ignored = "ignored",
-        /// Nothing: rows come in another order with every request.
+        /// None: rows come in another order with every request.
         Shuffled = "shuffled",
     }
 }
 choices! {
-    /// What a page without a count is.
+    /// The shape of a page without a total.
     Envelope {
-        /// A JSON array of companies.
+        /// A JSON list of companies.
         Array = "array",
         /// `{"results":[...]}`.
         Results = "results",
     }
 }
 choices! {
-    /// What `count=true` answers.
+    /// The answer to `count=true`, and the effect of the parameter on others.
     Count {
-        /// `{"count":n}`; with `count=include` `{"count":n,"results":[...]}`.
+        /// `{"count":n}`. With `count=include`, `{"count":n,"results":[...]}`.
         Object = "object",
-        /// The number alone; `count=include` as with an object.
+        /// The number alone. `count=include` as for [`Object`](Self::Object).
         Number = "number",
         /// The parameter `count` is ignored: rows without a total.
         Missing = "missing",
     }
 }
 choices! {
-    /// What a page without rows is.
+    /// The answer to a request past the last row.
     PastEnd {
         /// 200 with an empty list.
         Empty = "empty",
@@ -58,11 +58,11 @@ choices! {
     }
 }
 choices! {
-    /// How decimals and numbers of staff are written.
+    /// The JSON type of decimals and numbers of staff.
     Numbers {
-        /// As JSON strings: `"604000.0"`, `"12"`.
+        /// JSON strings: `"604000.0"`, `"12"`.
         String = "string",
-        /// As JSON numbers.
+        /// JSON numbers.
         Number = "number",
     }
 }
@@ -76,42 +76,42 @@ choices! {
     }
 }
 choices! {
-    /// What a parameter that is no known filter does.
+    /// The effect of a parameter that is not a known filter.
     UnknownFilter {
-        /// Nothing: the answer is as if it were not there.
+        /// None: the parameter is ignored.
         Ignored = "ignore",
-        /// 400.
+        /// The answer is 400.
         Error = "error",
     }
 }
 choices! {
-    /// The order of a target group's members.
+    /// The order of the members of a target group.
     MemberOrder {
-        /// Always the same.
+        /// Generation order, the same for every request.
         Stable = "stable",
-        /// Another one with every request.
+        /// Another order with every request.
         Shuffled = "shuffled",
     }
 }
 choices! {
-    /// Whether every company of the lists has details.
+    /// Whether every company in a list has details.
     Details {
-        /// Every one.
+        /// Every company has them.
         All = "all",
-        /// About 3 % are answered with 404.
+        /// About 3 % of the companies have none: the detail endpoints answer 404.
         SomeMissing = "some-missing",
     }
 }
 choices! {
-    /// What the links from page to page of customer data are.
+    /// The form of the links between pages of customer data.
     NextPage {
-        /// There where there is such a page, with the filters and the page size of the request.
+        /// Present if there is such a page, with the filters and the page size of the request.
         Right = "right",
-        /// The same, but the last page links to one behind it, as in the document's example.
+        /// As [`Right`](Self::Right), but the last page also has a link to a next one, as in the document's example.
         Always = "always",
-        /// Without filters and page size, as in the document's example.
+        /// Without the filters and the page size, as in the document's example.
         Bare = "bare",
-        /// To another origin: that of the switch `redirect-to`.
+        /// To another origin, that of the switch `redirect-to`.
         Elsewhere = "elsewhere",
     }
 }

@@ -1,4 +1,4 @@
-//! What a simulator is started with.
+//! The configuration of a simulator.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,32 +7,34 @@ use jiff::Timestamp;
 
 use crate::simulator::{DEMO_API_KEY, Switches};
 
-/// What a simulator is started with.
+/// The configuration of a simulator.
 #[derive(Clone)]
 pub struct Config {
-    /// How many companies there are, at most 5 000 000. Default 1000.
+    /// Number of companies, at most 5 000 000. Default 1000.
     pub companies: u32,
-    /// What they are drawn from. Default 1.
+    /// Seed of the generated data. Default 1.
     pub seed: u64,
-    /// Port on 127.0.0.1; 0 (the default) for any free one.
+    /// Port on 127.0.0.1. 0 (the default) for any free one.
     pub port: u16,
-    /// The key that the header `API-Key` must have. Default [`DEMO_API_KEY`].
+    /// The right value of the header `API-Key`. Default [`DEMO_API_KEY`].
     pub api_key: String,
-    /// Login for Basic authentication.
+    /// User name for Basic authentication.
     pub username: String,
     /// Password for Basic authentication.
     pub password: String,
     /// Countries (ISO 3166-1, any case) that the account may not see.
     pub forbidden_countries: Vec<String>,
-    /// False if every request with right credentials is answered with 403.
+    /// False if requests with right credentials get 403.
     pub api_enabled: bool,
-    /// What the simulator takes for now: leads are there up to this moment. `None` (the default) is the time of the
-    /// start. A later moment, set with [`Simulator::reconfigure`](crate::simulator::Simulator::reconfigure), brings new leads and
-    /// changes no old one; days are counted from the moment of the start.
+    /// The current time of the simulator: there are leads up to this moment. `None` (the default) for the time of the
+    /// start.
+    ///
+    /// A later time, set with [`Simulator::reconfigure`](crate::simulator::Simulator::reconfigure), adds leads and
+    /// changes no existing one. The days of leads are counted from the time of the start.
     pub now: Option<Timestamp>,
-    /// How the server reads the document, and what goes wrong.
+    /// Readings of the document, and faults.
     pub switches: Switches,
-    /// File to which every request is appended as a line of JSON.
+    /// File to which every request is appended as one JSON line. `None` for no file.
     pub request_log: Option<PathBuf>,
 }
 
@@ -68,7 +70,7 @@ impl fmt::Debug for Config {
 }
 
 impl Config {
-    /// What is now, in milliseconds since 1970.
+    /// The current time of the simulator, in milliseconds since 1970 (UTC).
     pub(in crate::simulator) fn now(&self) -> i64 {
         self.now.unwrap_or_else(Timestamp::now).as_millisecond()
     }

@@ -1,4 +1,4 @@
-//! What a simulator is started with, and its switches.
+//! The configuration of a simulator and its switches.
 
 pub(in crate::simulator) mod choices;
 pub(in crate::simulator) mod config;

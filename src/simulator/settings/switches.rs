@@ -1,4 +1,4 @@
-//! Switches: one for each thing that the document leaves open or that a real server may do wrong.
+//! Switches: one for each point that the document leaves open, and for each way in which a server may misbehave.
 
 use std::time::Duration;
 
@@ -9,84 +9,84 @@ use crate::simulator::settings::choices::{
     Count, Details, Envelope, MemberOrder, NextPage, Numbers, Ordering, PastEnd, StartsWith, UnknownFilter,
 };
 
-/// How the simulator behaves. The default is the most plausible reading of the document.
+/// The behaviour of the simulator. The default is the most plausible reading of the document.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "they are switches")]
 pub struct Switches {
-    /// What a leading `-` of the parameter `order` means.
+    /// The meaning of a leading `-` in the parameter `order`.
     pub order: Ordering,
-    /// The most rows in one page; a larger `limit` is answered with so many. `None` for no bound.
+    /// Most rows on a page. A larger `limit` is silently lowered to this. `None` for no maximum.
     pub limit_max: Option<u32>,
-    /// `limit` and `offset` are ignored: every page has everything.
+    /// True if `limit` and `offset` are ignored: every page has all rows.
     pub limit_ignored: bool,
-    /// What a page without a count is.
+    /// The shape of a page without a total.
     pub envelope: Envelope,
-    /// What `count=true` answers.
+    /// The answer to `count=true`.
     pub count: Count,
-    /// Added to every total, which never falls below 0.
+    /// Added to every total. A total never falls below 0.
     pub total_offset: i64,
-    /// What a page without rows is.
+    /// The answer to a request past the last row.
     pub past_end: PastEnd,
-    /// How decimals and numbers of staff are written.
+    /// The JSON type of decimals and numbers of staff.
     pub numbers: Numbers,
-    /// Every so many pages, one has a row fewer than asked for.
+    /// Every page whose number is a multiple of this has one row fewer than requested.
     pub short_page: Option<u64>,
-    /// The page of this number, counted from 1, has the rows of the page before it.
+    /// The page with this number (from 1) repeats the rows of the page before it.
     pub repeat_page: Option<u64>,
     /// Every page of companies or members ends in the text `"..."`, as in the document's examples.
     pub placeholder: bool,
-    /// Every list that ends in a text of dots in the document's example of its endpoint ends in that text.
+    /// Every list whose example in the document ends in a text of dots ends in that text.
     pub placeholders: bool,
-    /// The order of a target group's members.
+    /// The order of the members of a target group.
     pub member_order: MemberOrder,
-    /// Whether every company of the lists has details.
+    /// Whether every company in a list has details.
     pub details: Details,
-    /// What the links from page to page of customer data are.
+    /// The form of the links between pages of customer data.
     pub next_page: NextPage,
-    /// How long every answer is held back.
+    /// Delay of every answer.
     pub latency: Duration,
-    /// After so many pages (first number) `limit_max` is the second number.
+    /// After this many pages (first number) `limit_max` becomes the second number.
     pub clamp_late: Option<(u64, u32)>,
-    /// Business ids are answered with their country in front.
+    /// Business ids in answers have their country in front.
     pub id_prefix: bool,
     /// Whether `business_id__startswith` filters.
     pub startswith_business_id: StartsWith,
-    /// After every so many pages a company of the list is gone and a new one is there.
+    /// After every page whose number is a multiple of this, one company of the list is deleted and a new one added.
     pub drift: Option<u64>,
-    /// After the page of this number, counted from 1, a company that was answered already is gone, once.
+    /// After the page with this number (from 1), a company that was already returned is deleted.
     pub delete_after: Option<u64>,
-    /// After the page of this number a company is new, once.
+    /// After the page with this number (from 1), a new company is added.
     pub insert_after: Option<u64>,
-    /// After so many pages the rows are in another order, and stay in it.
+    /// After this many pages the rows are in another order, and stay in it.
     pub reorder_after: Option<u64>,
-    /// After so many pages (first number) the second number is added to every total.
+    /// After this many pages (first number) the second number is added to every total.
     pub total_late: Option<(u64, i64)>,
-    /// What a parameter that is no known filter does.
+    /// The effect of a parameter that is not a known filter.
     pub unknown_filter: UnknownFilter,
-    /// Requests (counted from 1) that are answered with a fault.
+    /// Faults of single requests, by the number of the request (from 1).
     pub faults: Vec<(u64, Fault)>,
-    /// Faults that every request from that one on is answered with.
+    /// Faults of every request from the one with this number on.
     pub faults_from: Vec<(u64, Fault)>,
-    /// Records that are no JSON, or nearly none, in whatever answer they are.
+    /// Damage to certain records in every answer that contains them.
     pub spoil: Vec<Spoil>,
-    /// What right answers are said to be; empty for no such header.
+    /// `Content-Type` of answers without a fault. `None` for the right one, an empty text for no such header.
     pub content_type: Option<String>,
-    /// Right answers begin with a byte order mark.
+    /// Answers without a fault begin with a byte order mark.
     pub byte_order_mark: bool,
-    /// How right answers are compressed.
+    /// Compression of answers without a fault. `None` for none.
     pub compression: Option<Compression>,
     /// The bodies of faults quote the request's credentials, as debug pages do.
     pub echo: bool,
-    /// Most requests that are answered in any second; further ones get 429. `None` for no bound.
+    /// Most requests that are answered within any second. Further ones get 429. `None` for no limit.
     pub rate_limit: Option<u64>,
-    /// The text of a page is kept when it is made, so that the server costs little when it is asked again: for
-    /// measuring a client on the same machine. A page of 1000 takes about 0.8 MB.
+    /// Keeps the text of every page, so that repeated requests cost the server little: for measuring a client on the
+    /// same machine. A page of 1000 rows takes about 0.8 MB.
     pub remember: bool,
-    /// Share of the other requests that are answered with a fault drawn from the seed, 0 to 100.
+    /// Percentage (0 to 100) of the other requests that get a fault drawn from the seed.
     pub fault_rate_percent: f64,
-    /// The header `Date` is so many seconds off the clock.
+    /// Seconds by which the header `Date` is off the clock.
     pub date_off: i64,
-    /// Where the fault `redirect` leads, and the next page when it is elsewhere.
+    /// Target of the fault `redirect`, and of links with `next-page=elsewhere`.
     pub redirect_to: String,
 }
 
@@ -134,15 +134,15 @@ impl Default for Switches {
     }
 }
 
-/// A switch as the command line names it.
+/// A switch, as set on the command line.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Switch {
     /// The name before `=`.
     pub name: &'static str,
-    /// The values that it takes.
+    /// The values that it takes, for `--help`.
     pub values: &'static str,
-    /// What it does, in one line.
+    /// What it does, in one line, for `--help`.
     pub doc: &'static str,
     set: fn(&mut Switches, &str) -> Option<()>,
 }
@@ -154,29 +154,29 @@ pub enum SwitchError {
     /// The argument has no `=`.
     #[error("switch `{argument}` has no value: write NAME=VALUE")]
     Form {
-        /// What was given.
+        /// The argument.
         argument: String,
     },
     /// No switch has this name.
     #[error("no switch is named `{name}`; there are {}", names().join(", "))]
     Name {
-        /// What was given.
+        /// The name in the argument.
         name: String,
     },
-    /// The switch takes other values.
+    /// The switch does not take this value.
     #[error("switch `{name}` cannot be `{value}`: it takes {values}")]
     Value {
-        /// The switch.
+        /// Name of the switch.
         name: &'static str,
-        /// What was given.
+        /// The value in the argument.
         value: String,
-        /// What it takes.
+        /// The values that the switch takes.
         values: &'static str,
     },
 }
 
 impl SwitchError {
-    /// What to do next.
+    /// What the user can do about the error.
     pub fn hint(&self) -> &'static str {
         "`vainu-etl simulate --help` lists the switches with their values"
     }
@@ -195,12 +195,12 @@ const fn switch(
     Switch { name, values, doc, set }
 }
 
-/// Assigns what was parsed, if it could be.
+/// Assigns a parsed value. `None`, without an assignment, if parsing failed.
 fn assign<T>(target: &mut T, value: Option<T>) -> Option<()> {
     value.map(|value| *target = value)
 }
 
-/// A whole number above 0.
+/// Parses an integer above 0.
 fn positive(text: &str) -> Option<u64> {
     text.parse().ok().filter(|number| *number > 0)
 }
@@ -260,22 +260,22 @@ impl Switches {
         switch("redirect-to", "URL", "where the fault `redirect` leads, and `next-page=elsewhere`", |s, v| assign(&mut s.redirect_to, url::Url::parse(v).ok().map(|_| v.to_owned()))),
     ];
 
-    /// What a page of companies or members ends in where the document's example ends in `documented`.
+    /// The text at the end of a page of companies or members whose example in the document ends in `documented`.
     pub(in crate::simulator) fn page_ending(&self, documented: &'static str) -> Option<&'static str> {
         self.list_ending(documented).or_else(|| self.placeholder.then_some("..."))
     }
 
-    /// What a list ends in where the document's example ends in `documented`.
+    /// The text at the end of a list whose example in the document ends in `documented`.
     pub(in crate::simulator) fn list_ending(&self, documented: &'static str) -> Option<&'static str> {
         self.placeholders.then_some(documented)
     }
 
-    /// Sets one switch from `NAME=VALUE`; `_` in a name is as good as `-`.
+    /// Sets one switch from `NAME=VALUE`. `_` in the name counts as `-`.
     ///
-    /// The switch `fault` may be set several times: its faults add up.
+    /// The faults of repeated `fault` settings add up; so do those of `spoil`.
     ///
     /// # Errors
-    /// When there is no such switch (the error lists them all) or it does not take the value.
+    /// When there is no such switch (the error lists them all), or the switch does not take the value.
     pub fn set(&mut self, argument: &str) -> Result<(), SwitchError> {
         let (name, value) =
             argument.split_once('=').ok_or_else(|| SwitchError::Form { argument: argument.to_owned() })?;

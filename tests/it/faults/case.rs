@@ -1,4 +1,4 @@
-//! The kinds of lists, each with an endpoint that is read that way, and what its table is compared with.
+//! The kinds of lists: for each, a stream whose list is read that way, and the data that its table is compared with.
 
 use std::path::Path;
 
@@ -12,30 +12,30 @@ use vainu_etl::simulator::Simulator;
 use crate::crashes::files::folder;
 use crate::support::{Job, Row, expected, open, prospects};
 
-/// The only target group that is read page by page: about half of the companies.
+/// The only target group whose members are read in these tests: about half of the companies.
 const GROUP: &str = "Suomi ja Ruotsi";
 
-/// A kind of list, and how a row of the table is played for it.
+/// A kind of list, and the values that adapt a row of the table to it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Case {
-    /// The stream that is loaded; what it needs comes with it.
+    /// The stream to load. Streams that it needs are loaded too.
     pub(super) stream: &'static Stream,
     pub(super) companies: u32,
     pub(super) page_size: u32,
-    /// A row counts requests as they come for an ordered list: 1 is its count, 2 the first page, 3 to 8 are others. For
-    /// this kind so many come before these.
+    /// Added to the numbers of the requests in a row. A row numbers requests as for an ordered list: 1 is the count, 2
+    /// the first page, 3 to 8 are other pages.
     pub(super) before: u64,
-    /// The first request whose answer is landed.
+    /// Number of the first request whose answer is landed.
     pub(super) first_landed: u64,
-    /// How often the list is read when nothing goes wrong.
+    /// How often the list is read if nothing fails.
     pub(super) readings: usize,
-    /// The keys, or more of them, that the API has now.
+    /// The rows that the API has now: the keys, for some kinds with other columns.
     held: fn(&Simulator) -> Vec<Row>,
-    /// The same of the published file.
+    /// The same rows in the published file.
     published: fn(&Path) -> Vec<Row>,
 }
 
-/// Companies: a count, seven pages, two that show that there is no eighth, and a count.
+/// Companies: a count, seven pages, two requests that show that there is no eighth page, and a count.
 pub(super) fn ordered() -> Case {
     Case {
         stream: &PROSPECTS,
@@ -49,7 +49,7 @@ pub(super) fn ordered() -> Case {
     }
 }
 
-/// The members of a target group: behind the list of groups the same as with an ordered list.
+/// The members of a target group: the list of target groups, then the same requests as for an ordered list.
 pub(super) fn unordered() -> Case {
     Case {
         stream: &TARGET_GROUP_MEMBERS,
@@ -66,7 +66,7 @@ pub(super) fn unordered() -> Case {
     }
 }
 
-/// Target groups and the leads of each: nine answers, each with everything.
+/// Target groups and the leads of each: nine requests, each answered in one page.
 pub(super) fn single() -> Case {
     Case {
         stream: &LEADS,
@@ -82,7 +82,7 @@ pub(super) fn single() -> Case {
     }
 }
 
-/// Customer data: eight pages with numbers, and an empty one, twice.
+/// Customer data: eight numbered pages and an empty one, read twice.
 pub(super) fn numbered() -> Case {
     Case {
         stream: &CUSTOMER_DATA,
@@ -98,7 +98,7 @@ pub(super) fn numbered() -> Case {
     }
 }
 
-/// Statements: a request for each company. The list of these is read by then.
+/// Statements: one request for each company. By then the list of companies has been read.
 pub(super) fn companies() -> Case {
     Case {
         stream: &FINANCIAL_STATEMENTS,
@@ -148,7 +148,7 @@ fn sorted(rows: impl Iterator<Item = Row>) -> Vec<Row> {
     rows
 }
 
-/// Columns of a table that are all text, or read as one.
+/// Reads columns of a table as text, sorted.
 fn rows(file: &Path, columns: &str, table: &str) -> Vec<Row> {
     let connection = open(file);
     let sql = format!("SELECT COLUMNS(*)::VARCHAR FROM (SELECT {columns} FROM {table})");
@@ -187,7 +187,7 @@ impl Case {
         (self.published)(&job.warehouse())
     }
 
-    /// The faults of a row, with the numbers that its requests have for this kind.
+    /// The faults of a row, with request numbers for this kind.
     pub(super) fn faults(&self, faults: &str) -> String {
         let shifted = faults.split(',').map(|fault| {
             let (kind, number) = fault.split_once('@').unwrap();
@@ -198,7 +198,7 @@ impl Case {
         shifted.collect::<Vec<_>>().join(",")
     }
 
-    /// A switch of a row: `{clamp}` is about a third of a page.
+    /// A switch of a row, adapted to this kind. `{clamp}` becomes 37 % of a page.
     pub(super) fn switch(&self, setting: &str) -> String {
         match setting.strip_prefix("fault=") {
             Some(faults) => format!("fault={}", self.faults(faults)),

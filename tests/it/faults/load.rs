@@ -1,4 +1,4 @@
-//! A large load under many faults at once ends equal to one without any.
+//! A large load with many faults at once gives the same data as a load without faults.
 //!
 //! `SOAK=5` plays five seeds instead of one.
 
@@ -13,11 +13,12 @@ use super::run::{bounded, chain, settings};
 use crate::canonical::hashes;
 use crate::support::Job;
 
-/// Loads the streams twice: from a server that fails at a fifth of all requests, and from one that does not.
+/// Loads the streams twice: from a server that fails a fifth of all requests, and from one that does not. Compares the
+/// tables.
 #[expect(clippy::print_stdout, reason = "a long test says what it did")]
 async fn a_fifth_of_all_requests_fails(streams: &[&'static Stream], companies: u32) {
     let seeds: u64 = std::env::var("SOAK").ok().and_then(|count| count.parse().ok()).unwrap_or(1);
-    // Which leads there are depends on the time.
+    // The time determines which leads there are.
     let now = Some(Timestamp::now());
     for seed in 1..=seeds {
         let start = |rate: f64| {
@@ -49,7 +50,7 @@ async fn a_fifth_of_all_requests_fails(streams: &[&'static Stream], companies: u
     }
 }
 
-/// A run that succeeds, with waits skipped and the product's own limits on attempts.
+/// Runs a load that must succeed. Waits are skipped; the limit on attempts is the product's default.
 async fn succeed(job: &Job, simulator: &Simulator) -> Report {
     let (SyncSettings { client, .. }, _) = settings(&ordered(), job, simulator);
     let mut settings = job.settings(simulator);

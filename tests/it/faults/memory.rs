@@ -1,4 +1,4 @@
-//! Answers that are far too large, many at once: the process that reads them stays small.
+//! Many answers at once that are far too large. The client's memory stays below its limit.
 #![cfg(target_os = "linux")]
 
 use std::path::Path;
@@ -9,17 +9,17 @@ use vainu_etl::simulator::{Config, DEMO_API_KEY, Simulator, Switches};
 
 use crate::support::{stderr, vainu_etl, value};
 
-/// What `sync` promises to stay under, in KiB.
+/// The documented memory limit of `sync`, in KiB.
 const MOST_KIB: u64 = 300 << 10;
 
-/// Most memory that the process has held so far, in KiB; none when it has ended.
+/// Peak memory of the process so far, in KiB. `None` if it has ended.
 fn peak_kib(child: &Child) -> Option<u64> {
     let status = fs_err::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().trim_end_matches(" kB").parse().ok()
 }
 
-/// Runs `sync` to its end; returns its exit code, what it said and the most memory that it held, in KiB.
+/// Runs `sync` to its end. Returns its exit code, its stderr and its peak memory in KiB.
 fn watched(dir: &Path, url: &str) -> (Option<i32>, String, u64) {
     let mut command = vainu_etl(dir);
     command.env("VAINU_API_KEY", DEMO_API_KEY).args([
@@ -32,7 +32,7 @@ fn watched(dir: &Path, url: &str) -> (Option<i32>, String, u64) {
     ]);
     let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut peak = 0;
-    // A process that has ended but was not waited for has a status without memory.
+    // The status of a process that has ended, but was not waited for, has no line about memory.
     while let Some(now) = peak_kib(&child) {
         peak = now;
         std::thread::sleep(Duration::from_millis(5));

@@ -1,4 +1,4 @@
-//! Faults that no server can play by itself: no server, no name, no trust, and a clock that jumps.
+//! Faults outside the HTTP server: no server, no address for its name, no trusted certificate, and a clock that jumps.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -22,10 +22,10 @@ use super::run::{answered, assert_ends, assert_resumes, bounded, chain, first_ge
 use crate::parts::Part;
 use crate::support::{Job, assert_equal_rows, expected};
 
-/// Companies of the simulators: seven pages.
+/// Companies of a simulator: seven pages.
 const COMPANIES: u32 = 600;
 
-/// A simulator on a port that no program is given by chance, so that it can come back there.
+/// Starts a simulator on a port that is not assigned automatically, so that another can be started on it later.
 async fn on_a_port_of_its_own(configure: impl Fn(&mut Config)) -> (Simulator, u16) {
     let first = 20_000 + u16::try_from(std::process::id() % 5000).unwrap() * 2;
     for port in first..first + 500 {
@@ -52,7 +52,7 @@ async fn connection_refused() {
     assert_resumes(&ordered(), &job, &back, &[]).await;
 }
 
-/// Tells when so many pages have landed.
+/// Notifies when `most` pages have landed.
 #[derive(Debug)]
 struct Landings {
     most: usize,
@@ -153,7 +153,7 @@ async fn certificate_that_nobody_trusts() {
     assert!(refusals[0].contains("alert"), "{refusals:?}");
 }
 
-/// A clock whose time of day is another century at every look, and whose monotonic time goes forward by an hour with
+/// A clock whose wall time is in turn 1970 and a century later, and whose monotonic time jumps an hour forward with
 /// every landed page. Sleeps are skipped.
 #[derive(Debug)]
 struct JumpingClock {
@@ -212,7 +212,7 @@ async fn clock_jumps_while_the_server_asks_for_pauses_until_a_date() {
     assert_equal_rows(&job.rows(), &expected(simulator.companies()));
     assert_eq!((report.exit_code, report.retries), (0, 3));
     assert!(clock.looks.load(Ordering::SeqCst) >= 3 && clock.hours.load(Ordering::SeqCst) >= 7);
-    // Measured by the server's own clock, whatever ours says.
+    // The pauses are measured against the server's `Date`, not against the client's wall clock.
     let longest = clock.steady.sleeps().into_iter().max().unwrap();
     assert!(longest <= Duration::from_secs(5), "{longest:?}");
 }
@@ -236,7 +236,7 @@ async fn clock_jumps_past_the_deadline() {
     assert_resumes(&ordered(), &job, &simulator, &landed).await;
 }
 
-/// Pages that were answered in full, by what was asked of which list.
+/// The queries of the pages that were answered in full.
 fn pages(requests: &[Request]) -> Vec<String> {
     let answered = requests.iter().filter(|request| request.status == 200 && request.rows.is_some());
     answered.map(|request| format!("{:?}", request.query)).collect()
@@ -263,7 +263,7 @@ async fn one_country_is_forbidden() {
     assert!(pages(&simulator.requests()).iter().all(|page| !landed.contains(page)));
     let wanted = |company: &serde_json::Value| company["country"] == "FI" || company["country"] == "SE";
     assert_equal_rows(&job.rows(), &expected(simulator.companies().filter(wanted)));
-    // Without the country the rest can be had.
+    // Without that country the rest can be loaded.
     simulator.reconfigure(|config| config.forbidden_countries = vec!["SE".to_owned()]);
     job = job.select(&[&["country=FI"]]);
     let settings = settings(&ordered(), &job, &simulator).0;

@@ -1,4 +1,4 @@
-//! Plays a row of the table for a kind of list.
+//! Plays one row of the table for one kind of list.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,50 +19,51 @@ use crate::crashes::files::copy;
 use crate::parts::{self, Part};
 use crate::support::{Job, assert_equal_rows};
 
-/// How long the client of a row waits for the next byte, and for a whole answer, where the server lets it wait. Longer
-/// than the second between two bytes of a trickle, so that it is the whole answer that takes too long.
+/// Read timeout and attempt timeout in rows in which the server makes the client wait. The read timeout is longer than
+/// the second between two bytes of `trickle`, so that the attempt timeout is the one that expires.
 const PATIENCE: (Duration, Duration) = (Duration::from_millis(1200), Duration::from_millis(2400));
-/// Every row takes fewer requests than this: twelve readings of an unordered list, eleven requests each, and one before.
+/// Every row makes fewer requests than this: at most twelve readings of an unordered list with eleven requests each,
+/// and one before them.
 const MOST_REQUESTS: usize = 12 * 11 + 2;
 
-/// What a fault comes to.
+/// The expected outcome of a fault.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Then {
-    /// The run succeeds, and what it publishes is what is there.
+    /// The run succeeds and publishes exactly the data of the API.
     Equal,
-    /// The run succeeds, and publishes all that was there from its start to its end, and nothing that never was.
-    /// For changes that pages and counts need not show: one company gone and another come where was read already.
+    /// The run succeeds. It publishes every row that the API had during the whole run, and no row that it never had.
+    /// For changes that pages and counts may not show: one company deleted and one added in the part already read.
     Throughout,
-    /// The run publishes what came, deletes nothing, says this, and ends with exit code 4. `{rows}` are the rows that
-    /// there are, `{more}` five more, `{fewer}` five fewer.
+    /// The run publishes the rows received, deletes nothing, reports this reason and ends with exit code 4. In the
+    /// text, `{rows}` is the number of rows of the API, `{more}` five more, `{fewer}` five fewer.
     Incomplete(&'static str),
-    /// The run ends with this exit code, and its message has these parts; nothing is published.
+    /// The run ends with this exit code and a message that contains these texts. It publishes nothing.
     Ends(u8, &'static [&'static str]),
 }
 
-/// What the simulator does.
+/// The simulator's behaviour in a row.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Play {
-    /// Faults (`KIND@N`) that its log names.
+    /// Faults (`KIND@N`). The simulator's log names them.
     Faults(&'static str),
-    /// Switches, and what in the log shows that they were played.
+    /// Switches, and a check of the log that they had an effect.
     Switches(&'static [&'static str], fn(&Log) -> bool),
 }
 
-/// What a simulator was asked.
+/// A summary of the requests to the simulator.
 #[derive(Debug)]
 pub(super) struct Log {
-    /// Rows of the pages that were answered for the stream.
+    /// Number of rows of each page of the stream.
     pub(super) pages: Vec<usize>,
-    /// Rows of a page as asked for.
+    /// The page size requested.
     pub(super) full: usize,
-    /// Whether anything was asked for twice.
+    /// True if anything was requested twice.
     pub(super) again: bool,
     pub(super) faults: Vec<String>,
 }
 
 impl Log {
-    /// Whether something of that name was played.
+    /// True if the log names this fault or change.
     pub(super) fn plays(&self, what: &str) -> bool {
         self.faults.iter().any(|fault| fault == what)
     }
@@ -147,8 +148,7 @@ pub(super) async fn play(case: Case, play: Play, then: Then) {
     }
 }
 
-/// Every table is as a run without faults makes it. Companies alone are compared with what the simulator holds, value by
-/// value.
+/// Every table equals that of a run without faults. Not for companies: these were compared with the simulator's data.
 async fn assert_as_calm(case: &Case, job: &Job, calm: Job, simulator: &Simulator) {
     if *case.stream == PROSPECTS {
         return;
@@ -158,7 +158,7 @@ async fn assert_as_calm(case: &Case, job: &Job, calm: Job, simulator: &Simulator
     assert_same_rows(&job.warehouse(), &calm.warehouse(), case.stream.name);
 }
 
-/// Sets the simulator's switches; it counts its requests from 1 again.
+/// Sets the switches. The simulator counts its requests from 1 again.
 fn start(case: &Case, simulator: &Simulator, play: Play) {
     let mut switches = Switches::default();
     match play {
@@ -172,7 +172,7 @@ fn start(case: &Case, simulator: &Simulator, play: Play) {
     simulator.reconfigure(|config| config.switches = switches);
 }
 
-/// The log shows that what was to be played was played.
+/// Asserts by the log that the faults or switches were played.
 fn fired(case: &Case, simulator: &Simulator, play: Play) {
     let requests = simulator.requests();
     match play {
@@ -185,7 +185,7 @@ fn fired(case: &Case, simulator: &Simulator, play: Play) {
                 assert_eq!(met.fault.as_deref(), Some(label), "{fault} was played");
             }
             let of_stream = |request: &&Request| {
-                // A count is of no page, but of the list.
+                // A count belongs to a list, not to a page.
                 Part::of_request(request).is_none_or(|part| part.stream == case.stream.name)
             };
             let met = requests.iter().filter(|request| request.fault.is_some());
@@ -198,7 +198,7 @@ fn fired(case: &Case, simulator: &Simulator, play: Play) {
     }
 }
 
-/// Whether anything is landed before the play goes wrong.
+/// True if a page is landed before the first fault.
 fn lands_first(case: &Case, play: Play) -> bool {
     let Play::Faults(faults) = play else { return true };
     let faults = case.faults(faults);
@@ -206,7 +206,8 @@ fn lands_first(case: &Case, play: Play) -> bool {
     numbers.map(|number| number.parse::<u64>().unwrap()).min().unwrap() > case.first_landed
 }
 
-/// A pause that the server asked for was kept, or cut to what is allowed. The retry's own wait counts towards it.
+/// Asserts that a pause requested by the server was kept, or cut to the maximum. The wait before a retry counts towards
+/// it.
 fn waited(play: Play, clock: &SkippingClock) {
     let Play::Faults(faults) = play else { return };
     let longest = clock.sleeps().into_iter().max().unwrap_or_default().as_secs();
@@ -220,7 +221,7 @@ fn waited(play: Play, clock: &SkippingClock) {
     assert!(wanted.contains(&longest), "{faults}: {:?}", clock.sleeps());
 }
 
-/// A run with little patience where the play is about waiting.
+/// Runs a load. Timeouts are short if the row makes the client wait.
 async fn run(
     case: &Case,
     job: &Job,
@@ -233,7 +234,7 @@ async fn run(
         && ["hang", "stall", "trickle"].iter().any(|kind| faults.contains(kind))
     {
         (settings.client.read_timeout, settings.client.attempt_timeout) = PATIENCE;
-        // Nobody waits for several of them one after the other.
+        // One request at a time: at most one waits for an answer that does not come.
         settings.extract.requests_at_once = 1;
     } else if let Then::Equal = then {
         // Several faults of a row may meet the same request.

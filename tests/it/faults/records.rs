@@ -1,8 +1,9 @@
-//! One record of a list is no JSON, or only nearly: it costs itself at most, whatever the kind of list.
+//! One record of a list is not valid JSON. At most this record is lost, for every kind of list.
 //!
-//! The simulator damages the record in every answer that it is in, as a server does whose encoder does not do as it
-//! should. What such an encoder can mean only one way is loaded; of anything else the record is found by asking for less
-//! and less, is rejected with its bytes, and the list says that it is not complete.
+//! The simulator damages the record in every answer that contains it, like a server with a broken encoder. Damage with
+//! only one possible meaning is repaired and the record loaded (see decision 0018). For other damage, smaller and
+//! smaller pages are requested until the record is alone; it is rejected with its bytes, and the list is reported as
+//! incomplete.
 
 use std::collections::BTreeMap;
 
@@ -17,10 +18,11 @@ use super::run::{bounded, chain, settings, succeed};
 use crate::parts;
 use crate::support::{Job, assert_equal_rows, open};
 
-/// Damage that no parser takes.
+/// Damage that cannot be repaired.
 const UNREADABLE: &[&str] = &["comma", "cut", "bare", "bracket", "quotes", "colon", "escape"];
 
-/// Damage that can mean only one thing: the value in `_extra` as text, the raw value of the reject, and its reason.
+/// Damage with only one possible meaning: the value in `_extra` as text, then the raw value and the reason of the
+/// reject.
 #[expect(clippy::type_complexity, reason = "a table of three columns, read here alone")]
 const NEARLY_JSON: &[(&str, &str, Option<(&str, &str)>)] = &[
     ("nan", "NULL", Some(("NaN", "not a number in JSON; kept as NULL"))),
@@ -37,7 +39,8 @@ const NEARLY_JSON: &[(&str, &str, Option<(&str, &str)>)] = &[
     ),
 ];
 
-/// Texts of a field by which one record of the case's stream can be told, in the order of the list. `table` has its rows.
+/// Field values that occur in one record of the case's stream only, in the order of the list; and the table of these
+/// records.
 fn texts(case: &Case, simulator: &Simulator) -> (Vec<String>, &'static str) {
     let text = |record: &Value, field: &str| record[field].as_str().unwrap().to_owned();
     match case.stream.name {
@@ -63,14 +66,14 @@ fn texts(case: &Case, simulator: &Simulator) -> (Vec<String>, &'static str) {
             (customers.iter().map(|customer| text(customer, "id")).collect(), "customer_data")
         }
         "financial_statements" => {
-            // A text that is in one statement of one company only.
+            // Texts that occur in one statement of one company only.
             let mut times: BTreeMap<String, u32> = BTreeMap::new();
             let mut order = Vec::new();
             for company in simulator.companies() {
                 let [country, id] = ["country", "business_id"].map(|field| text(&company, field));
                 let statements = simulator.statements(&country, &id).unwrap();
                 for statement in &statements {
-                    // Of two of one year only one is a row.
+                    // Of two statements of the same year only one becomes a row, so their texts do not count as unique.
                     let of_year =
                         statements.iter().filter(|other| other["year"] == statement["year"]).count();
                     for value in statement.as_object().unwrap().values().filter_map(Value::as_str) {
@@ -104,10 +107,10 @@ fn column(job: &Job, sql: &str) -> Vec<String> {
     rows.map(|row| row.unwrap().unwrap_or_else(|| "NULL".to_owned())).collect()
 }
 
-/// Rejects of the latest run.
+/// Column `of` of the rejects of the latest run.
 fn rejects(job: &Job, of: &str) -> Vec<String> {
     let latest = "(SELECT max(run_id) FROM etl.runs)";
-    // Two statements of one year are the simulator's own doing.
+    // The simulator has companies with two statements of one year. Their rejects are not the subject here.
     let ours = "reason <> 'another element has the same key'";
     column(job, &format!("SELECT {of} FROM etl.rejects WHERE last_run = {latest} AND {ours} ORDER BY 1"))
 }
@@ -116,7 +119,8 @@ fn incomplete(report: &Report) -> Vec<&Vec<String>> {
     report.lists.iter().filter(|list| !list.complete).map(|list| &list.reasons).collect()
 }
 
-/// A damaged record: where nothing was known of it, and, when it is to be the whole story, where it was and in the next night.
+/// Loads a list with one damaged record into an empty warehouse. With `is_whole`, also rebuilds that warehouse, loads
+/// into one that has the record already, and loads both again after the damage is gone.
 async fn unreadable(case: Case, damage: &str, place: usize, is_whole: bool) {
     let simulator =
         Simulator::start(Config { companies: case.companies, ..Config::default() }).await.unwrap();
@@ -125,7 +129,7 @@ async fn unreadable(case: Case, damage: &str, place: usize, is_whole: bool) {
     let switch = [format!("spoil={damage}:{text}")];
     let what = format!("{} {damage} {text}", case.stream.name);
 
-    // Where nothing was known, all is loaded but the record.
+    // Empty warehouse: everything is loaded except the record.
     let first = case.job();
     spoil(&simulator, &switch);
     let report = succeed(&case, &first, &simulator).await;
@@ -156,7 +160,7 @@ async fn unreadable(case: Case, damage: &str, place: usize, is_whole: bool) {
     if !is_whole {
         return;
     }
-    // The pages that landed say the same again.
+    // A rebuild from the landed pages gives the same result.
     rebuild(&first.warehouse(), &RebuildSettings::default()).unwrap();
     assert_equal_rows(&case.published(&first), &found);
     assert_eq!(
@@ -165,7 +169,7 @@ async fn unreadable(case: Case, damage: &str, place: usize, is_whole: bool) {
         "{what}"
     );
 
-    // Where it was known, it stays as it was, and nothing is deleted.
+    // The warehouse has the record already: it stays as it was, and nothing is deleted.
     let known = case.job();
     simulator.reconfigure(|config| config.switches = Switches::default());
     assert_eq!(succeed(&case, &known, &simulator).await.exit_code, 0);
@@ -175,7 +179,7 @@ async fn unreadable(case: Case, damage: &str, place: usize, is_whole: bool) {
     assert!(report.lists.iter().all(|list| list.deleted == 0), "{what}");
     assert_equal_rows(&case.published(&known), &held);
 
-    // The next night it is asked for again, and all is well.
+    // The next run asks for the record again, and both warehouses become complete.
     for job in [first, known] {
         simulator.reconfigure(|config| config.switches = Switches::default());
         let report = succeed(&case, &job, &simulator).await;
@@ -266,7 +270,7 @@ async fn noted_once(case: Case) {
     assert_eq!(column(&job, &drift), ["byte order mark EF BB BF", "header Content-Type text/plain"]);
 }
 
-/// The first, the last, one at a seam, and several at once.
+/// The first record, the last one, records on both sides of a seam, and several at once.
 #[tokio::test(flavor = "multi_thread")]
 async fn records_that_no_parser_takes_are_found_wherever_they_stand() {
     let case = ordered();
@@ -294,13 +298,13 @@ async fn what_was_found_unreadable_is_not_searched_for_again_by_the_run_that_goe
     let case = ordered();
     let simulator = Simulator::start(Config { companies: 600, ..Config::default() }).await.unwrap();
     let (texts, _) = texts(&case, &simulator);
-    // In the first page, whichever way the list is ordered.
+    // A record of the first page. Both ends are tried, because the order may be ascending or descending.
     let mut found = None;
     for place in [40, 559] {
         let job = case.job();
         spoil(&simulator, &[format!("spoil=comma:{}", texts[place])]);
         let (mut budgeted, _) = settings(&case, &job, &simulator);
-        // Enough for the first page with all its parts, and not for the list.
+        // Enough requests for the first page and its parts, but not for the whole list.
         budgeted.client.max_requests = Some(28);
         let error = bounded(&budgeted).await.unwrap_err();
         assert_eq!(error.exit_code(), 8, "{}", chain(&error));
@@ -347,7 +351,7 @@ async fn where_nothing_can_be_read_it_is_the_server_and_the_message_shows_the_pl
         let job = case.job();
         succeed(&case, &job, &simulator).await;
         let before = fs_err::read(job.warehouse()).unwrap();
-        // All companies are of one of these.
+        // Every company is in one of these countries.
         let countries: Vec<String> =
             ["FI", "SE", "NO", "DK"].iter().map(|country| format!("spoil=comma:{country}")).collect();
         spoil(&simulator, &countries);

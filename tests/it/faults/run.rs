@@ -1,4 +1,4 @@
-//! Runs against a server that fails: with waits that are skipped and few attempts, and in bounded time.
+//! Runs against a server that fails. Waits are skipped, attempts are few, and every run has a time limit.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use super::case::Case;
 use crate::parts::{self, Part};
 use crate::support::{Job, assert_equal_rows};
 
-/// No run of a row may take longer, retries and all; most take less than a second.
+/// Longest time of one run, with retries. Most runs take less than a second.
 const BOUND: Duration = Duration::from_secs(90);
 
-/// The settings of a row: waits are skipped and written down, attempts are few.
+/// The settings of a row, with few attempts, and its clock, which skips and records waits.
 pub(super) fn settings(case: &Case, job: &Job, simulator: &Simulator) -> (SyncSettings, Arc<SkippingClock>) {
     let clock = Arc::new(SkippingClock::new(SystemTime::now()));
     let settings = case.settings(job, simulator);
@@ -36,22 +36,22 @@ pub(super) async fn run(case: &Case, job: &Job, simulator: &Simulator) -> Result
     bounded(&settings(case, job, simulator).0).await
 }
 
-/// A run that ends in time.
+/// Runs a load, within the time limit.
 pub(super) async fn bounded(settings: &SyncSettings) -> Result<Report, Error> {
     let run = sync(settings, &Unobserved, std::future::pending());
     tokio::time::timeout(BOUND, run).await.expect("the run ends in bounded time")
 }
 
-/// A run that succeeds.
+/// Runs a load that must succeed.
 pub(super) async fn succeed(case: &Case, job: &Job, simulator: &Simulator) -> Report {
     run(case, job, simulator).await.unwrap_or_else(|error| panic!("{}", chain(&error)))
 }
 
-/// Publishes a first generation and then changes the API: a company is gone, another has another name, a target group
-/// is gone. Returns the published bytes.
+/// Publishes a first generation, then changes the API's data: deletes a company, renames another, removes a target
+/// group. Returns the bytes of the published file.
 pub(super) async fn first_generation(case: &Case, job: &Job, simulator: &Simulator) -> Vec<u8> {
     succeed(case, job, simulator).await;
-    // Customers and members are companies too.
+    // The companies of customer data: companies and members of target groups are among them.
     let keys: Vec<(String, String)> = simulator
         .customer_data()
         .iter()
@@ -71,7 +71,8 @@ pub(super) async fn first_generation(case: &Case, job: &Job, simulator: &Simulat
     fs_err::read(job.warehouse()).unwrap()
 }
 
-/// The same command goes on once the fault is gone: nothing that has landed is asked for again, and the data are right.
+/// The same command continues after the fault is gone: it requests nothing again that has landed, and the data is
+/// right.
 pub(super) async fn assert_resumes(case: &Case, job: &Job, simulator: &Simulator, landed: &[Part]) {
     let report = succeed(case, job, simulator).await;
     assert_eq!(report.exit_code, 0, "{:?}", report.lists);
@@ -84,7 +85,7 @@ pub(super) async fn assert_resumes(case: &Case, job: &Job, simulator: &Simulator
     assert!(report.resumed);
 }
 
-/// What was answered in full, each once.
+/// The parts that were answered in full, each once.
 pub(super) fn answered(requests: &[Request]) -> Vec<Part> {
     let answered = requests.iter().filter(|request| request.status == 200 && request.fault.is_none());
     answered.filter_map(Part::of_request).collect::<BTreeSet<_>>().into_iter().collect()
@@ -99,7 +100,7 @@ pub(super) fn assert_ends(error: &Error, code: u8, says: &[&str]) {
     assert!(error.hint().is_some(), "no hint: {text}");
 }
 
-/// The error with its causes, as the command line prints it.
+/// The error and its causes, as the command line prints them.
 pub(super) fn chain(error: &Error) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);

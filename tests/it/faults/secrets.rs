@@ -1,4 +1,4 @@
-//! A planted key must not be in anything that runs leave behind while a server quotes it in its errors.
+//! A server quotes the API key in its errors. The key must not be in anything that a run leaves behind.
 
 use std::path::Path;
 use std::process::Output;
@@ -9,11 +9,12 @@ use crate::support::{open, stderr, vainu_etl};
 
 const KEY: &str = "planted0123456789abcdef0123456789abcdef0123456789abcdefplanted01";
 const USER: &str = "aino";
-/// `aino:` and the key as Basic authentication sends them, from where every three bytes are four letters.
+/// Start of `aino:` and the key in base64, as in Basic authentication: twelve bytes, so that it does not depend on the
+/// bytes after them.
 const ENCODED: &str = "YWlubzpwbGFudGVk";
 
-/// Faults whose body quotes the request's headers, the stream that meets them, or all default ones, and the exit code of
-/// the run.
+/// Faults whose body quotes the request's headers, the stream to load (`None` for all default ones) and the exit code
+/// of the run.
 const QUOTING: &[(&str, Option<&str>, i32)] = &[
     ("500:json@2,500:html@3,429@4,html@5,json-error@6,404@9", Some("prospects"), 0),
     ("500:json@2,500:html@3,429@4,html@5,json-error@6", Some("leads"), 0),
@@ -62,7 +63,8 @@ async fn a_planted_key_is_in_nothing_that_a_run_under_faults_leaves_behind() {
     scan_tables(&dir.path().join("vainu.duckdb"));
 }
 
-/// Every other run logs as JSON and logs in with a password. None waits for a server that stays broken.
+/// Runs `sync`. Every second run uses a password and a JSON log. A run against a server that stays broken ends after 5
+/// s.
 async fn run(dir: &Path, url: &str, number: usize, stream: Option<&str>, code: i32) -> Output {
     let mut command = vainu_etl(dir);
     let format = if number.is_multiple_of(2) {
@@ -92,7 +94,7 @@ fn assert_clean(what: &str, bytes: &[u8]) {
     }
 }
 
-/// Looks into every file, also in its name, and into what landed pages are compressed from.
+/// Checks every file, its name, and the decompressed pages of landing.
 fn scan(dir: &Path, seen: &mut Vec<String>) {
     for entry in fs_err::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
@@ -113,7 +115,7 @@ fn scan(dir: &Path, seen: &mut Vec<String>) {
     }
 }
 
-/// Looks into every value of every table: inside the file they may be compressed.
+/// Checks every value of every table: the database file may store them compressed.
 fn scan_tables(warehouse: &Path) {
     let connection = open(warehouse);
     let mut statement = connection

@@ -1,13 +1,15 @@
-//! The table: faults that the simulator plays, each for the kinds of lists that head its block.
+//! The table of faults that the simulator plays. Each block starts with the kinds of lists for which its rows are
+//! played.
 //!
-//! Request 1 is the count, 2 the first page, and 3 to 8 the other pages; [`Case::before`](super::case::Case) says what
-//! that is for another kind. A row stands in a block with fewer kinds only for one of these reasons:
-//! - it is about pages, and the kind has none: everything comes in one answer;
-//! - it is about an order, and the endpoint knows of none;
-//! - it is about what 404 means, which differs: the end of a list, a target group or a company that is gone;
-//! - the simulator plays the change for the other endpoints only: companies come and go behind pages of companies;
-//! - it is about how long the client waits, which no kind of list sees: the first and the last stand for all, and the
-//!   first alone where it waits for every answer.
+//! Request 1 is the count, 2 the first page, and 3 to 8 are the other pages; [`Case::before`](super::case::Case) adapts
+//! these numbers to other kinds. A block has fewer than all kinds only for one of these reasons:
+//! - its rows are about pages, and the kind has none: everything comes in one answer;
+//! - its rows are about an order, and the endpoint has no parameter for one;
+//! - its rows are about 404, whose meaning differs: the end of a list, or a target group or company that is gone;
+//! - the simulator plays the change at other endpoints only: companies are added and deleted between pages of
+//!   companies;
+//! - its rows are about how long the client waits, which does not depend on the kind: the first and the last kind stand
+//!   for all, and the first alone if the client waits for every answer.
 
 use super::case::{companies, numbered, ordered, single, unordered};
 use super::play::Play::{Faults, Switches};
@@ -33,7 +35,7 @@ macro_rules! row {
     };
 }
 
-// One answer goes wrong.
+// One answer fails.
 table! { [ordered unordered single numbered companies]
     too_many_requests_without_retry_after: Faults("429:none@3") => Equal;
     too_many_requests_with_seconds: Faults("429:7@3") => Equal;
@@ -73,7 +75,7 @@ table! { [ordered unordered single numbered companies]
     every_first_attempt_fails: Faults("500@1,502@3,empty@5,cut@6,reset@7,204@8,html@9,closed@10") => Equal;
 }
 
-// One answer does not come.
+// One answer does not arrive.
 table! { [ordered companies]
     body_that_trickles_one_byte_a_second: Faults("trickle@3") => Equal;
     body_that_stalls_in_the_middle: Faults("stall@3") => Equal;
@@ -84,7 +86,7 @@ table! { [ordered]
     hanging_for_ever: Faults("hang@4+") => Ends(4, &["no answer in time"]);
 }
 
-// Every answer from one on goes wrong.
+// Every answer from one on fails.
 table! { [ordered unordered single numbered companies]
     too_many_requests_for_ever: Faults("429:none@4+") => Ends(4, &["too many requests", "status 429"]);
     server_errors_for_ever: Faults("500@4+") => Ends(4, &["server error", "status 500"]);
@@ -102,7 +104,7 @@ table! { [ordered unordered single numbered companies]
     access_taken_away_in_mid_run: Faults("403@4+") => Ends(3, &["the API is not enabled", "status 403"]);
 }
 
-// One answer that another attempt is not made for.
+// One answer fails in a way that is not retried.
 table! { [ordered unordered single numbered companies]
     gzip_bomb: Faults("bomb@4") => Ends(4, &["more than 67108864 bytes", "status 200"]);
     brotli_bomb: Faults("br-bomb@4") => Ends(4, &["more than 67108864 bytes", "status 200"]);
@@ -113,7 +115,8 @@ table! { [ordered unordered single numbered companies]
     redirect_to_another_origin: Faults("redirect@4") => Ends(2, &["points to https://elsewhere.invalid"]);
 }
 
-// 400: a target group is not complete; a company is a reject, see `outside::refused`; anything else ends the run.
+// Status 400. For a target group the list is incomplete; for a company it is a reject (see `outside::refused`);
+// anything else ends the run.
 table! { [ordered numbered]
     request_refused: Faults("400@4") => Ends(2, &["was refused (status 400)"]);
 }
@@ -121,7 +124,7 @@ table! { [unordered single]
     request_about_a_target_group_refused: Faults("400@4") => Incomplete("was refused (status 400)");
 }
 
-// 404: inside a list, for a list, for the list of a target group.
+// Status 404, inside a list, for a whole list, and for the list of a target group.
 table! { [ordered unordered numbered]
     not_found_inside_the_list: Faults("404@4") => Equal;
 }
@@ -135,7 +138,7 @@ table! { [unordered single]
     target_group_that_is_gone: Faults("404@2") => Incomplete("the server no longer knows the target group (404)");
 }
 
-// The server answers properly, but not what it was asked, or the list does not stand still.
+// The server answers properly, but not the request that was made, or the list changes while it is read.
 table! { [ordered unordered numbered]
     duplicate_page: Switches(&["repeat-page=3"], |log| log.again) => Equal;
     total_grows: Switches(&["total-late=3:5"], |log| log.again) => Incomplete("the server's total is {more}, {rows} ");
@@ -152,11 +155,11 @@ table! { [ordered unordered]
     body_that_looks_whole_behind_a_record: Switches(&["envelope=results", "fault=cut@3"], |log| log.faults == ["cut"]) => Equal;
 }
 table! { [ordered unordered]
-    // Each of them looks whole, and none can be read: it is not a record.
+    // Each body looks complete, but none can be parsed: the fault is not in a record.
     bodies_that_look_whole_cut_for_ever: Switches(&["envelope=results", "fault=cut@4+"], |log| log.plays("cut")) => Ends(4, &[]);
 }
 table! { [ordered]
-    // Two readings outvote it.
+    // Two other readings outvote it.
     total_shrinks: Switches(&["total-late=3:-5"], |log| log.again) => Equal;
     order_ignored: Switches(&["order=ignored"], |log| !log.pages.is_empty()) => Equal;
     order_different_with_every_request: Switches(&["order=shuffled"], |log| log.pages.len() > 10) => Equal;
@@ -165,12 +168,13 @@ table! { [ordered]
 table! { [unordered]
     members_in_another_order_with_every_request: Switches(&["member-order=shuffled"], |log| log.again) => Equal;
 }
-// Where no seam shows that the pages join, nothing outvotes a total; a page with a number is never asked for by a row.
+// Where no seams show that the pages join, nothing outvotes a total. A numbered page cannot be requested from a given
+// row on, so it has no seam.
 table! { [unordered numbered]
     total_shrinks_and_nothing_outvotes_it: Switches(&["total-late=3:-5"], |log| log.again) => Incomplete("the server's total is {fewer}, {rows} ");
 }
 table! { [numbered]
-    // Asked for again by pages of the size that the server gives.
+    // Read again with the page size that the server gives.
     clamped_numbered_page: Switches(&["limit-max={clamp}"], |log| log.pages.iter().all(|rows| *rows <= log.full * 37 / 100)) => Equal;
     short_numbered_pages: Switches(&["short-page=2"], |log| log.pages.contains(&(log.full - 1))) => Incomplete("the server's total is {rows}, ");
     page_number_ignored: Switches(&["limit-ignored=true"], |log| log.pages.iter().all(|rows| *rows > log.full)) => Equal;

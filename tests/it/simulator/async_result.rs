@@ -1,4 +1,4 @@
-//! The state of imports of customer data.
+//! Imports of customer data and their state.
 
 use super::*;
 

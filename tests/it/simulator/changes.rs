@@ -1,8 +1,8 @@
-//! Changes between requests to what belongs to companies.
+//! Changes that tests make, between requests, to companies and the data about them.
 
 use super::*;
 
-/// Country and business id of the first company of which the test is true.
+/// Country and business id of the first company for which the test is true.
 fn first(api: &Api, wanted: impl Fn(&str, &str) -> bool) -> (String, String) {
     let all = api.all();
     let found = all.iter().map(|company| (text(company, "country"), text(company, "business_id")));

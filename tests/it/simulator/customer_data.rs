@@ -1,4 +1,4 @@
-//! Customer data: fields, filters, order, pages and the links between them.
+//! Customer data: fields, filters, order, pages and the links between pages.
 
 use super::*;
 

@@ -1,8 +1,8 @@
-//! The data of all endpoints together: it follows from the seed, and not from how many companies there are.
+//! The data of all endpoints together. It depends on the seed, not on the number of companies.
 
 use super::*;
 
-/// Everything about the first companies.
+/// All data about the first `companies` companies.
 fn everything(simulator: &Simulator, companies: usize) -> Vec<Value> {
     let mut all = Vec::new();
     for company in simulator.companies().take(companies) {

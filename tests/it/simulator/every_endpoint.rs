@@ -1,8 +1,8 @@
-//! What holds for every endpoint: methods, credentials, faults, the record of requests, placeholders.
+//! Behaviour common to all endpoints: methods, credentials, faults, request log, placeholders.
 
 use super::*;
 
-/// A path of every endpoint but the filter's, each with the number of rows that its list has.
+/// A path of every endpoint except the filter endpoint, each with the number of rows if its answer is a list.
 fn paths(api: &Api) -> Vec<(String, Option<usize>)> {
     let company = api.simulator.customer_data()[0].clone();
     let country = text(&company["prospect_info"], "country").to_owned();

@@ -1,4 +1,4 @@
-//! Leads of companies and of target groups: the same leads in two forms.
+//! Leads of companies and of target groups: the same leads in two formats.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -11,7 +11,7 @@ async fn pinned(companies: u32, switches: &[&str]) -> Api {
     Api::with(Config { companies, now, switches: parsed(switches), ..Config::default() }).await
 }
 
-/// The leads of all companies, each once, by link.
+/// The leads of all companies, by link.
 async fn all_leads(api: &Api) -> std::collections::BTreeMap<String, Value> {
     let mut leads = std::collections::BTreeMap::new();
     for company in api.all() {
@@ -89,7 +89,7 @@ async fn leads_of_a_target_group_are_those_of_its_members() {
         .map(|(link, _)| link)
         .collect();
     let found: BTreeSet<String> = rows.iter().map(|row| text(row, "link").to_owned()).collect();
-    // A Danish company can have the digits of a Finnish member.
+    // A Danish company may have the digits of a Finnish member's id.
     assert!(found.iter().all(|link| of_members.contains(link)));
     assert!(found.len() * 100 >= of_members.len() * 95, "{} of {}", found.len(), of_members.len());
     for row in &rows {

@@ -1,8 +1,8 @@
-//! Everything about one company.
+//! The endpoints about one company.
 
 use super::*;
 
-/// `/api/v1` has a company in the path with its country in front.
+/// The path about a company after `/api/v1`: the id has its country in front.
 fn path(company: &Value, rest: &str) -> String {
     format!("/prospect/{}{rest}", key(company))
 }
@@ -11,7 +11,7 @@ fn example(fields: &str) -> Value {
     serde_json::from_str(&format!("{{{fields}}}")).unwrap()
 }
 
-/// What both objects about a company have in the document.
+/// The fields that both objects about a company have in the document.
 const PROFILE: &str = r#""business_id": "", "status": "", "registration_date": "", "company_name": "", "link": "",
     "phone": "", "industry_code_2": 62, "industry_code_5": 62010, "address": "", "postal": "", "city": "",
     "visiting_address": "", "visiting_postal": "", "visiting_city": "", "country": "", "turn_over": "",

@@ -1,4 +1,4 @@
-//! Target groups and who is in them.
+//! Target groups and their members.
 
 use super::*;
 
