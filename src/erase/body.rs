@@ -1,26 +1,28 @@
-//! Cuts subjects out of a landed body. It is as the server sent it, and need not be JSON to the letter: what is read of it is
-//! what [`record`](crate::record) reads, and what is not about a subject stays byte for byte.
+//! Cuts subjects out of a landed body.
+//!
+//! A landed body is stored as the server sent it and may be only nearly JSON. It is read in the same way as
+//! [`record`](crate::record) reads it. Bytes that are not about a subject stay unchanged.
 
 use super::json::{self, Cut, Edits};
 use super::subject::Subject;
 use super::tally::Tally;
 use crate::record::reading::repaired;
 
-/// What becomes of a body.
+/// The result of [`cut`] on a body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum CutBody {
-    /// Nothing in it is about a subject.
+    /// The body is not about any subject and stays as it is.
     Same,
-    /// The body without them.
+    /// The body without the subjects.
     Body(Vec<u8>),
-    /// All of it is about a subject.
+    /// The whole body is about a subject.
     Gone,
 }
 
-/// Cuts the subjects out of `body`. A record that cannot be read goes as a whole when it may name one.
+/// Cuts the subjects out of `body`. A record that cannot be read is removed as a whole if it may name a subject.
 ///
 /// # Errors
-/// The body may name a subject and nothing in it can be told apart.
+/// The body may name a subject, and no records can be told apart in it. The error is the reason in words.
 pub(super) fn cut(body: &[u8], subjects: &[Subject], tally: &mut Tally) -> Result<CutBody, String> {
     let text = String::from_utf8_lossy(body);
     if !subjects.iter().any(|subject| subject.may_be_in(&text)) {

@@ -1,8 +1,9 @@
-//! Cuts subjects out of answers about single companies that were landed together: out of the bundle, and out of the line
-//! that names the companies.
+//! Cuts subjects out of a bundle: out of the landed answers about single companies, and out of the ledger entry that
+//! names these companies.
 //!
-//! What is cut from a body is what [`body`](super::body) says; the answer about a company that is to be forgotten goes as
-//! a whole, and its name with it. Who else is named in an answer about a company need not be of the same country.
+//! The answer about an erased company is removed as a whole, and its key with it. All other answers are cut by
+//! [`body`](super::body). No country is assumed for their content: a company named in an answer can be of another
+//! country than the company that the answer is about.
 
 use super::body::{self, CutBody};
 use super::subject::Subject;
@@ -13,20 +14,20 @@ use crate::landing::ledger::CompanyAnswers;
 /// Why a bundle cannot be cut.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum BundleError {
-    /// Something else than answers, or cut off.
+    /// The bytes are not a bundle, or the bundle is cut off.
     #[error("it is no bundle of answers")]
     Form,
-    /// A body that may name a subject, and is no JSON.
+    /// A body may name a subject and is not JSON.
     #[error("the answer about {company} cannot be cut: {reason}")]
     Body {
-        /// Whose.
+        /// Key of the company that the answer is about.
         company: String,
-        /// Why.
+        /// Why the body cannot be cut.
         reason: String,
     },
 }
 
-/// Cuts the subjects out of answers and of the bundle that holds them; none when nothing in either is about them.
+/// Cuts the subjects out of the ledger entry `answers` and out of its `bundle`. `None` if neither is about a subject.
 ///
 /// # Errors
 /// [`BundleError`].
@@ -55,7 +56,7 @@ pub(super) fn cut(
         };
         bundle::append(&mut left, &answer.company, body, answer.fetched_at_us);
     }
-    // The answers themselves are counted.
+    // Not added to `tally`: the answers of these companies were counted above.
     answers.companies.retain(|company| {
         let goes = is_theirs(company, subjects, &mut Tally::default());
         changed |= goes;
@@ -74,7 +75,7 @@ pub(super) fn cut(
     Ok(changed.then_some((answers, left)))
 }
 
-/// Whether the company, as `FI/09704098`, is one of the subjects, which is then counted.
+/// Whether `company`, a key such as `FI/09704098`, is one of the subjects. If so, it is added to `tally`.
 fn is_theirs(company: &str, subjects: &[Subject], tally: &mut Tally) -> bool {
     let is_key =
         |subject: &Subject| matches!(subject, Subject::Company { .. }) && subject.to_string() == company;

@@ -1,4 +1,4 @@
-//! What separates the fields of an exported CSV file.
+//! How exported CSV files are written: their delimiter, and the apostrophe in front of formulas.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -6,10 +6,11 @@ use std::path::Path;
 use crate::query::FORMULA;
 use crate::schema::ddl::literal;
 
-/// As CSV says.
+/// The default delimiter.
 pub(super) const COMMA: char = ',';
 
-/// What stands behind the name of the first column in the header line; a comma when nothing does.
+/// The delimiter of a CSV file: the character after the name of the first column in the header line. [`COMMA`] if there
+/// is no such character.
 ///
 /// # Errors
 /// The file cannot be read.
@@ -19,12 +20,12 @@ pub(super) fn delimiter(path: &Path, first_column: &str) -> std::io::Result<char
     Ok(behind(&header, first_column))
 }
 
-/// A field without the apostrophe that stands in front of what a spreadsheet would take for a formula.
+/// The field without the apostrophe that an export writes in front of text that a spreadsheet would take for a formula.
 pub(super) fn armed(field: &str) -> &str {
     field.strip_prefix('\'').filter(|text| text.starts_with(FORMULA)).unwrap_or(field)
 }
 
-/// The same as an expression of SQL.
+/// [`armed`] as an SQL expression.
 pub(super) fn armed_sql(column: &str) -> String {
     let signs: Vec<String> = FORMULA.iter().map(|sign| literal(&format!("'{sign}"))).collect();
     format!(

@@ -1,4 +1,4 @@
-//! Why an erasure ended before its end.
+//! Errors of an erasure.
 
 use std::path::PathBuf;
 
@@ -7,38 +7,39 @@ use crate::landing::LandingError;
 use crate::load::LoadError;
 use crate::workspace::{ErrorKind, LockError, WorkspaceError};
 
-/// Why an erasure ended before its end. What was done until then stays done; the same command again does the rest.
+/// Why an erasure stopped. What it has done stays done; running the same command again does the rest.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EraseError {
-    /// Neither a published file nor its state folder: a mistyped name must not read as "nothing found".
+    /// Neither a published file nor its state folder exists. This is an error so that a mistyped name is not reported
+    /// as "nothing found".
     #[error("there is no warehouse `{}`", path.display())]
     NoWarehouse {
-        /// The path.
+        /// Path of the warehouse as given.
         path: PathBuf,
     },
     /// The workspace cannot be used.
     #[error(transparent)]
     Workspace(#[from] WorkspaceError),
-    /// Another run is at work.
+    /// Another run holds the lock.
     #[error(transparent)]
     Lock(#[from] LockError),
-    /// A file cannot be read or written anew.
+    /// A database file cannot be read or rewritten.
     #[error(transparent)]
     Load(#[from] LoadError),
-    /// Landed pages cannot be read or written anew.
+    /// Landed pages cannot be read or rewritten.
     #[error(transparent)]
     Landing(#[from] LandingError),
-    /// An export cannot be read or written again.
+    /// An export cannot be read or repeated.
     #[error(transparent)]
     Export(#[from] ExportError),
-    /// Any other input or output error; the message names the path.
+    /// Any other I/O error. The message names the path.
     #[error(transparent)]
     Io(#[from] std::io::Error),
 }
 
 impl EraseError {
-    /// What the failure means for the caller.
+    /// The class of the failure, which decides the exit code.
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Workspace(error) => error.kind(),
@@ -50,7 +51,7 @@ impl EraseError {
         }
     }
 
-    /// What to do next, one sentence.
+    /// What the user can do next, in one sentence.
     pub fn hint(&self) -> String {
         match self {
             Self::Workspace(error) => error.hint(),

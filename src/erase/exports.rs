@@ -1,4 +1,4 @@
-//! The exports: those that hold a subject are written again from the erased file.
+//! Exports: each export that holds a subject is exported again from the erased warehouse.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,8 +17,10 @@ use crate::query::CsvOptions;
 use crate::schema::ddl::{identifier, literal};
 use crate::workspace::Workspace;
 
-/// Looks at every known export and, with `write`, writes those again that hold a subject; gives their folders. One that
-/// cannot be looked at is said; the others are done all the same.
+/// Searches every known export for the subjects. If `write` is true, exports again those that hold one. Returns the
+/// folders of the exports.
+///
+/// An export that cannot be searched is added to the problems of the outcome, and the others are still processed.
 pub(super) fn erase(
     workspace: &Workspace,
     write: bool,
@@ -81,7 +83,7 @@ fn erase_export(
     for table in manifest.iter().flat_map(|manifest| &manifest.tables) {
         let format = manifest.as_ref().map_or(ExportFormat::Parquet, |manifest| manifest.format);
         if format == ExportFormat::Xlsx {
-            // Workbooks are not searched: each is written again from the erased file, whomever it holds.
+            // Workbooks are not searched. Each one that has rows is exported again.
             again |= table.rows > 0;
             outcome.add(Touched {
                 place: place.clone(),
@@ -112,10 +114,11 @@ fn erase_export(
     Ok(())
 }
 
-/// Megabytes for looking into exported files: a line of CSV is held whole, and each file has buffers of its own.
+/// Memory limit in megabytes for searching exported files. `DuckDB` holds a whole line of CSV in memory and has buffers
+/// for each file.
 const LOOKING_MB: u64 = 1000;
 
-/// The files of an exported table; none when it has none.
+/// The files of an exported table as a relation. `None` if the table has no files, or if it is in a workbook.
 fn relation(
     folder: &Told,
     table: &ManifestTable,
@@ -125,7 +128,7 @@ fn relation(
     if table.files.is_empty() {
         return Ok(None);
     }
-    // The country of a file's rows is what the manifest says, whatever its path looks like.
+    // The manifest says the country of a file's rows. The path does not count.
     let mut by_country: BTreeMap<Option<&str>, Vec<PathBuf>> = BTreeMap::new();
     for file in &table.files {
         by_country.entry(file.country.as_deref()).or_default().push(folder.file(&file.path));
@@ -166,7 +169,8 @@ fn relation(
     }))
 }
 
-/// The export that a manifest tells of. Whether its CSV texts were left raw, it does not tell.
+/// An export as its manifest describes it. The manifest does not say whether CSV texts were written raw; `false` is
+/// assumed.
 fn as_it_was(dir: PathBuf, manifest: &Manifest) -> Remembered {
     Remembered {
         dir,
@@ -178,7 +182,8 @@ fn as_it_was(dir: PathBuf, manifest: &Manifest) -> Remembered {
     }
 }
 
-/// The folder as the list of exports has it; one that is gone is taken at its word.
+/// The folder's path in the form in which the list of exports stores it: canonical. For a folder that does not exist,
+/// the absolute path.
 fn absolute(dir: &Path) -> std::io::Result<PathBuf> {
     fs_err::canonicalize(dir).or_else(|_| std::path::absolute(dir))
 }

@@ -1,13 +1,15 @@
-//! Cuts subjects out of a JSON text. Whatever is not about them stays byte for byte.
+//! Cuts subjects out of a JSON text. Bytes that are not about a subject stay unchanged.
 //!
-//! The rules, for a landed body and for a JSON cell of a table alike:
-//! - A **person**: an object whose `email` is the address is the person and goes as a whole, unless it is a company
-//!   (it has a `business_id`). Elsewhere a string that is the address becomes null, in an array it goes; inside a longer
-//!   string the address is replaced.
-//! - A **company**: an object with its `business_id` and `country` (its own, or that of the object around it), or with its
-//!   id with the country in front, goes as a whole; so does one that is about a company named in `prospect_info`. A string
-//!   that is the id with its country in front becomes null, in an array it goes. Where no country is said, the object
-//!   stays and is counted: the same digits in another country are another company.
+//! The rules are the same for a landed body and for a JSON cell of a table:
+//! - A **person**: an object whose `email` is the address is the person and is removed as a whole, unless it is a
+//!   company (it has a `business_id`). Anywhere else, a string that equals the address becomes null, or is removed if
+//!   it is an element of an array. Within a longer string the address is replaced. A member whose key holds the address
+//!   is removed.
+//! - A **company**: an object is removed as a whole if it has the company's `business_id` and its `country` (its own,
+//!   or that of the object around it), or the id prefixed with the country. An object whose `prospect_info` names the
+//!   company is removed, too. A string that equals the id prefixed with the country becomes null, or is removed from
+//!   its array. If no country is known, the object stays and is counted: the same digits in another country are another
+//!   company.
 
 mod object;
 
@@ -22,26 +24,27 @@ use object::{Is, Members, is_company, member, members};
 
 /// The field that makes an object a person.
 pub(super) const PERSON_FIELD: &str = "email";
-/// The field of customer data that names the company that they are about.
+/// The field of customer data that names the company that the data are about. The API's document, section
+/// `get__customer_data_`.
 const COMPANY_FIELD: &str = "prospect_info";
-/// What is nested deeper is not looked at: it goes as a whole when it may name a subject.
+/// Levels of nesting that are searched. A value below them is removed as a whole if it may name a subject.
 const MAX_DEPTH: usize = 128;
 
-/// What becomes of a text.
+/// The result of [`cut`] on a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Cut {
-    /// Nothing in it is about a subject.
+    /// The text is not about any subject and stays as it is.
     Same,
-    /// The text without them.
+    /// The text without the subjects.
     Text(String),
-    /// All of it is about a subject.
+    /// The whole text is about a subject.
     Gone,
 }
 
-/// Cuts the subjects out of `text`. `country` is that of the row or company that the text belongs to, where it has one.
+/// Cuts the subjects out of `text`. `country` is that of the row or company that the text belongs to, or `None`.
 ///
 /// # Errors
-/// The text may name a subject and is no JSON.
+/// The text may name a subject and is not JSON.
 pub(super) fn cut(
     text: &str,
     subjects: &[Subject],
@@ -64,19 +67,19 @@ pub(super) fn cut(
     })
 }
 
-/// What has to be changed in a text.
+/// The changes to be made in a text.
 #[derive(Debug)]
 pub(super) enum Edits {
-    /// These ranges, in their order, and what stands there instead.
+    /// Ranges in ascending order, each with its replacement. Empty if nothing changes.
     At(Vec<(Range<usize>, String)>),
-    /// All of it is about a subject.
+    /// The whole text is about a subject.
     Gone,
 }
 
-/// What has to be changed in `text` so that it is [`cut`].
+/// The changes that [`cut`] makes in `text`.
 ///
 /// # Errors
-/// The text may name a subject and is no JSON.
+/// The text may name a subject and is not JSON.
 pub(super) fn edits(
     text: &str,
     subjects: &[Subject],
@@ -100,19 +103,19 @@ pub(super) fn edits(
     Ok(Edits::At(cutter.edits))
 }
 
-/// What becomes of a value.
+/// What happens to a value.
 enum Fate {
-    /// It stays, but for the edits inside it.
+    /// The value stays; there may be edits inside it.
     Keep,
     Gone,
-    /// It is a string and says this now.
+    /// The value is a string and is replaced by this text.
     Text(String),
 }
 
 struct Cutter<'t, 's> {
     text: &'t str,
     subjects: &'s [Subject],
-    /// Ranges of the text and what stands there instead; none overlaps another.
+    /// Ranges of the text with their replacements. They do not overlap.
     edits: Vec<(Range<usize>, String)>,
     tally: &'s mut Tally,
 }
@@ -207,7 +210,7 @@ impl<'t> Cutter<'t, '_> {
         fate
     }
 
-    /// Whether an object with those members is a subject, or about a company that is one.
+    /// Whether an object with these members is a subject, or is about a company that is one.
     fn is_about(&mut self, own: &Members<'_>, country: Option<&str>) -> Result<bool, serde_json::Error> {
         let company = member(own, COMPANY_FIELD).filter(|value| value.get().starts_with('{'));
         let company = company.map(members).transpose()?;
@@ -223,7 +226,7 @@ impl<'t> Cutter<'t, '_> {
                         let theirs = member(company, "country").and_then(country_of);
                         is_it = is_it.or(is_company(company, code, business_id, subject, theirs.as_deref()));
                     }
-                    // The company of `prospect_info` is looked at again as a value of its own.
+                    // The company of `prospect_info` is visited later as a value of its own, and counted then.
                     if is_it == Is::Perhaps && company.is_none() {
                         self.tally.left += 1;
                         self.tally.found.insert(index);
@@ -239,7 +242,7 @@ impl<'t> Cutter<'t, '_> {
         Ok(false)
     }
 
-    /// Takes out those of the ranges, which are separated by commas, that are gone, with one comma for each.
+    /// Removes those of the comma-separated `ranges` that are marked in `gone`, together with one comma for each.
     fn remove(&mut self, ranges: &[Range<usize>], gone: &[bool]) {
         let mut last_kept: Option<usize> = None;
         let mut begun: Option<usize> = None;
@@ -261,7 +264,7 @@ impl<'t> Cutter<'t, '_> {
         }
     }
 
-    /// Where the value stands in the text.
+    /// Byte range of the value in the text.
     fn range(&self, value: &RawValue) -> Range<usize> {
         let start = (value.get().as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
         start..start + value.get().len()

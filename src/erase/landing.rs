@@ -1,4 +1,4 @@
-//! The landed pages: every page of every run, cut and written anew.
+//! Landed pages: every page of every run is searched and, where it is about a subject, rewritten.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,9 +14,10 @@ use crate::landing::rewrite::{Change, Rewrite};
 use crate::landing::runs::{self, LandedRun};
 use crate::workspace::Workspace;
 
-/// Cuts the subjects out of the landed pages of all runs; without `write` it only says what it would do.
+/// Cuts the subjects out of the landed pages of all runs. If `write` is false, only reports what would be done.
 ///
-/// A page that cannot be read is said and stays as it is; the others are done all the same.
+/// A page that cannot be read stays as it is and is added to the problems of the outcome. The others are still
+/// processed.
 pub(super) fn erase(
     workspace: &Workspace,
     write: bool,
@@ -86,23 +87,24 @@ fn erase_run(
         ));
     }
     if write && (plan.has_changes() || plan.has_leftovers()?) {
-        // What was found is counted already.
+        // The planning pass above has counted what was found.
         plan.apply(|entry, body| change(entry, body, subjects, &mut Tally::default()))?;
     }
     Ok(())
 }
 
-/// What a run's pages of one stream hold of the subjects.
+/// What the pages of one stream in a run hold of the subjects.
 #[derive(Default)]
 struct InStream {
     tally: Tally,
-    /// Pages that change.
+    /// Number of pages that change.
     pages: u64,
 }
 
-/// How many selections name a subject, by the stream of the list; those that the run was given, as `arguments`.
+/// Number of selections that name a subject, by the stream of the list. The selections that the run was started with
+/// count under `arguments`.
 fn selections(run: &LandedRun, subjects: &[Subject]) -> BTreeMap<String, u64> {
-    // The ids that a list was asked for in vain are a part of its selection, too.
+    // Business ids that were asked for and not found are a part of the list's selection, too.
     let in_vain = |index: &u32| {
         let verdict = run.verdicts.iter().find(|verdict| verdict.list == *index);
         verdict.map_or_else(String::new, |verdict| verdict.missing_ids.join(","))
@@ -119,7 +121,7 @@ fn selections(run: &LandedRun, subjects: &[Subject]) -> BTreeMap<String, u64> {
     named
 }
 
-/// Index of the list whose answer an entry tells of.
+/// Index of the list that an entry belongs to. `None` for an entry that is not about a page or a bundle.
 fn list_of(entry: &Entry) -> Option<u32> {
     match entry {
         Entry::Landed { key, .. } => Some(key.list),
@@ -128,7 +130,7 @@ fn list_of(entry: &Entry) -> Option<u32> {
     }
 }
 
-/// What becomes of a landed body: one JSON text, or answers about several companies.
+/// What happens to a landed body, which is one JSON text or a bundle.
 fn change(entry: Entry, landed: &[u8], subjects: &[Subject], tally: &mut Tally) -> Result<Change, String> {
     if let Entry::Answered(answers) = entry {
         let cut = bundle::cut(answers, landed, subjects, tally).map_err(|error| error.to_string())?;

@@ -1,13 +1,13 @@
 //! Removes a person or a company from everything that the tool keeps: the generations, the published file, the landed
-//! pages, what lies in staging, and the exports.
+//! pages, the staging folders, and the exports.
 //!
-//! The order is: generations → published file → landing → staging → exports. Each file is written anew and renamed over
-//! the old one, so that a crash at any point leaves every file whole, either old or new; the same command again does
-//! what is left. What it looks for and what becomes of it stands in `rules` for tables and in `json` for
-//! landed pages; the two agree, so that a `rebuild` afterwards gives the subject no more.
+//! The order is: generations → published file → landing → staging → exports. Each file is rewritten beside the old one
+//! and renamed over it. A crash at any point leaves every file whole, either old or new, and running the same command
+//! again does the rest. `rules` says what is removed from tables, and `json` what is removed from landed pages. The two
+//! agree, so that a later `rebuild` does not bring the subject back.
 //!
-//! At the end `proof` reads all of these files again, in full and by other means than those that looked for the subject
-//! before, and says which still holds it.
+//! At the end, `proof` reads all of these files again in full, by other means than the search before, and reports those
+//! that still hold a subject.
 
 mod body;
 mod bundle;
@@ -33,32 +33,32 @@ use crate::crash::{self, Point};
 use crate::load::rewrite::sweep;
 use crate::workspace::Workspace;
 
-/// Whom to erase, and where else to look.
+/// Whom to erase, and which exports to search.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EraseOptions {
-    /// Persons and companies.
+    /// The persons and companies to erase.
     pub subjects: Vec<Subject>,
-    /// Say what would be done, and do nothing.
+    /// Report what would be done, and change nothing.
     pub dry_run: bool,
-    /// Exports of this warehouse that it does not remember.
+    /// Folders of further exports of this warehouse, which its list of exports does not name.
     pub exports: Vec<PathBuf>,
-    /// Exports that are gone for good.
+    /// Folders of exports that no longer exist. They are removed from the list of exports.
     pub forget_exports: Vec<PathBuf>,
 }
 
 /// What happened to rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
-    /// They are gone.
+    /// The rows were removed.
     Removed,
-    /// Values in them are gone.
+    /// Values in the rows were removed.
     Changed,
-    /// They are as they were; the note says why.
+    /// The rows stay as they were; the note says why.
     Left,
 }
 
 impl Action {
-    /// `removed`, `changed`, `left`.
+    /// The action in lower case: `removed`, `changed` or `left`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Removed => "removed",
@@ -68,33 +68,34 @@ impl Action {
     }
 }
 
-/// Rows of one table in one place.
+/// Rows of one table in one place, and what happened to them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Touched {
-    /// `published file`, `generation 3`, `landing 20260131T…`, `export DIR`.
+    /// The place: `published file`, `generation 3`, `landing 20260131T…` or `export DIR`.
     pub place: String,
-    /// The table; for landed pages the stream of their list, or `arguments` for what the run was given.
+    /// The table. For landed pages the stream of their list, or `arguments` for the selections that the run was started
+    /// with.
     pub table: String,
-    /// Rows; for landed pages records, and parts of records.
+    /// Number of rows, at least 1. For landed pages, number of records and parts of records.
     pub rows: u64,
-    /// What happened to them.
+    /// What happened to the rows.
     pub action: Action,
-    /// More about it; may be empty.
+    /// Further explanation; may be empty.
     pub note: String,
 }
 
 /// What an erasure did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// What was touched, and what had to be left, in the order of the work.
+    /// The rows that were changed or had to be left, in the order of the work.
     pub touched: Vec<Touched>,
-    /// What could not be looked at or not be written. The subjects may be there still.
+    /// What could not be searched or not be written, one sentence each. It may still hold a subject.
     pub problems: Vec<String>,
-    /// Files that hold a subject after all was done.
+    /// Files that still hold a subject after the erasure. Empty after a dry run, which does not look.
     pub remaining: Vec<Remaining>,
-    /// Files that were looked at after all was done.
+    /// Number of files read again after the erasure; 0 after a dry run.
     pub looked_at: usize,
-    /// Places in [`EraseOptions::subjects`] of those that were found.
+    /// Indexes in [`EraseOptions::subjects`] of the subjects that were found.
     pub found: BTreeSet<usize>,
 }
 
@@ -103,12 +104,12 @@ pub struct Outcome {
 pub struct Remaining {
     /// The file.
     pub path: PathBuf,
-    /// What of it: the table and the number of rows, or pages.
+    /// What the file holds: the number of rows or pages, and of which table.
     pub what: String,
 }
 
 impl Outcome {
-    /// Lists what happened to rows, if it did to any.
+    /// Adds an entry, unless its number of rows is 0.
     fn add(&mut self, touched: Touched) {
         if touched.rows > 0 {
             self.touched.push(touched);
@@ -130,11 +131,11 @@ impl Outcome {
     }
 }
 
-/// Erases the subjects from everything that the tool keeps of the warehouse, under its lock.
+/// Erases the subjects from everything that the tool keeps of the warehouse. Holds the warehouse's lock.
 ///
 /// # Errors
-/// The lock is held, or the published file cannot be read or written anew. Whatever else cannot be erased is a problem
-/// in the outcome, and the rest is done.
+/// There is no warehouse, the lock is held, or the published file cannot be read or rewritten. Generations, landed
+/// pages and exports that cannot be erased are problems of the outcome instead, and the rest is done.
 pub fn erase(warehouse: &Path, options: &EraseOptions) -> Result<Outcome, EraseError> {
     let there = Workspace::inspect(warehouse)?;
     if !there.is_published() && !there.state_dir().exists() {
@@ -175,7 +176,7 @@ pub fn erase(warehouse: &Path, options: &EraseOptions) -> Result<Outcome, EraseE
     Ok(outcome)
 }
 
-/// Removes what lies in the staging folder: rows on their way to a load that did not end.
+/// Removes the content of a staging folder: rows of loads that did not finish.
 fn empty(folder: &Path) -> std::io::Result<()> {
     for entry in fs_err::read_dir(folder)? {
         let path = entry?.path();

@@ -1,17 +1,17 @@
-//! What becomes of each column: the one place that says it. Tables are walked as they are in the file, so that a table
-//! or column that a later version adds falls under the same rules.
+//! The rules of what happens to each column. Tables are read as they are in the file, so that a table or column that a
+//! later version adds follows the same rules.
 //!
-//! | column | of a person | of a company |
+//! | column | about a person | about a company |
 //! |---|---|---|
-//! | `email` | equal: the row goes | as any text |
-//! | `country` with `business_id`, or a column that ends so | | equal: the row goes; equal without a country: it stays, and is said |
-//! | `raw` and `key` of `etl.rejects` | held anywhere: the row goes | the company's key, or JSON about it: the row goes |
-//! | `sample` of `etl.schema_drift` | held anywhere: NULL | JSON about it: NULL |
-//! | `list`, `arguments` in schema `etl` | held anywhere: stays, and is said: they are the selections as their owner wrote them | the id with the country in front, or both: same |
-//! | JSON, and text that is a JSON object or list | cut as [`json`](super::json) says | same |
-//! | any other text | equal: NULL; inside a longer text: replaced | equal with the country in front: NULL |
+//! | `email` | equal: the row is removed | as any other text |
+//! | `country` with `business_id`, or with a column that ends in `_business_id` | | equal: the row is removed; equal without a country: it stays and is reported |
+//! | `raw` and `key` of `etl.rejects` | contained: the row is removed | the company's key, or JSON about it: the row is removed |
+//! | `sample` of `etl.schema_drift` | contained: NULL | JSON about it: NULL |
+//! | `list`, `arguments` in schema `etl` | contained: stays and is reported, as these are selections as the user wrote them | the id prefixed with the country, or both anywhere: same |
+//! | JSON, and text that is a JSON object or array | cut as [`json`](super::json) says | same |
+//! | any other text | equal: NULL; within a longer text: replaced | equal with the country in front: NULL |
 //!
-//! Where NULL is not allowed, `[erased]` stands instead.
+//! `[erased]` stands in place of NULL if the column is not nullable.
 
 use super::json::{self, Cut, PERSON_FIELD};
 use super::subject::{ERASED, Subject};
@@ -21,44 +21,44 @@ use crate::record::company_key::plain_business_id;
 /// How a column is treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
-    /// The address that makes a row a person's.
+    /// An e-mail address; the row is about the person with that address.
     Address,
-    /// Something received that did not fit.
+    /// The raw value of a reject.
     Quarantined,
-    /// The key of such a record.
+    /// The key of a rejected record.
     QuarantinedKey,
-    /// An example of a value.
+    /// A sample of a value as received.
     Sample,
-    /// A selection as its owner wrote it.
+    /// A selection as the user wrote it.
     Selection,
-    /// Text or JSON.
+    /// Any other text, or JSON.
     Text,
 }
 
-/// What becomes of a cell.
+/// What happens to a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Judgement {
-    /// It stays.
+    /// The cell stays.
     Keep,
-    /// Its row goes.
+    /// The cell's row is removed.
     Row,
-    /// It holds this now; none is NULL.
+    /// The cell gets this value; `None` is NULL.
     Cell(Option<String>),
-    /// It stays although it names a subject, and that is said.
+    /// The cell stays although it names a subject, and is reported.
     Left,
 }
 
-/// A column of a table as the file has it.
+/// A column of a table as it is in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Column {
     pub(super) name: String,
-    /// `VARCHAR`, `JSON` and so on.
+    /// SQL type, such as `VARCHAR` or `JSON`.
     pub(super) kind: String,
     pub(super) nullable: bool,
 }
 
 impl Column {
-    /// How the column is treated; none for one that can hold no text.
+    /// How the column is treated. `None` if its type is neither text nor JSON.
     pub(super) fn role(&self, schema: &str, table: &str) -> Option<Role> {
         if !matches!(self.kind.as_str(), "VARCHAR" | "JSON") {
             return None;
@@ -73,14 +73,14 @@ impl Column {
         })
     }
 
-    /// Whether the column, beside a `country`, names the company that the row is about.
+    /// Whether the column, together with `country`, names the company that the row is about.
     pub(super) fn is_company_key(&self) -> bool {
         self.kind == "VARCHAR" && (self.name == "business_id" || self.name.ends_with("_business_id"))
     }
 }
 
-/// Whether a row is the company's whose key it has: `own` is the row's country, and `id` the id as the row has it. None
-/// when the row does not say of which country it is.
+/// Whether a row's key is the company's. `own` is the country of the row, `id` the business id as written in the row;
+/// `country` and `business_id` are the company's. `None` if the ids match and the row's country is not known.
 pub(super) fn is_key_of(own: Option<&str>, id: &str, country: &str, business_id: &str) -> Option<bool> {
     if plain_business_id(id, country).as_deref() != Some(business_id) && id != business_id {
         return Some(false);
@@ -88,7 +88,7 @@ pub(super) fn is_key_of(own: Option<&str>, id: &str, country: &str, business_id:
     own.map(|own| own.trim().eq_ignore_ascii_case(country))
 }
 
-/// What becomes of a cell with that text. `country` is that of its row.
+/// What happens to a cell that holds `text`. `country` is that of the cell's row.
 pub(super) fn judge(
     column: &Column,
     role: Role,
@@ -136,8 +136,8 @@ pub(super) fn judge(
     }
 }
 
-/// Whether a selection as its owner wrote it names the subject: the address, or the id, with the country in front of
-/// it or elsewhere in the selection.
+/// Whether a selection as the user wrote it names the subject: by the address, by the id prefixed with the country, or
+/// by the id with the country anywhere in the selection.
 pub(super) fn selection_names(text: &str, subject: &Subject) -> bool {
     let Subject::Company { country, .. } = subject else { return subject.replaced_in(text).is_some() };
     let words = || text.split(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '_'));
@@ -152,7 +152,8 @@ enum Rest {
     Nothing,
 }
 
-/// `is_received`: the text is as the API sent it, or the beginning of that, and may be a record that cannot be read.
+/// Removes the subjects from a text. `is_received` says that the text is as the API sent it, or the beginning of that,
+/// and may be a record that cannot be read.
 fn rest_of(
     text: &str,
     is_received: bool,
@@ -160,7 +161,7 @@ fn rest_of(
     subjects: &[Subject],
     tally: &mut Tally,
 ) -> Rest {
-    // As received, a string has its quotes.
+    // A string as received is in quotes.
     if text.trim_start().starts_with(['{', '[', '"']) {
         match json::cut(text, subjects, country, tally) {
             Ok(Cut::Same) => return Rest::Same,
@@ -168,7 +169,7 @@ fn rest_of(
             Ok(Cut::Gone) => return Rest::Nothing,
             Err(_) => {}
         }
-        // Whose a record is that cannot be read, nobody can tell: it goes when it may be theirs.
+        // It cannot be told whom an unreadable record is about, so it is removed if it may name a subject.
         if is_received && text.trim_start().starts_with(['{', '[']) {
             let named = (0..).zip(subjects).filter(|(_, subject)| subject.may_be_in(text));
             let named: Vec<usize> = named.map(|(index, _)| index).collect();

@@ -1,49 +1,49 @@
-//! [`Subject`]: who is to be forgotten, and whether a text is about them.
+//! [`Subject`]: a person or company to erase, and whether a text is about it.
 
 use std::fmt;
 
 use crate::record::company_key::{plain_business_id, separates};
 
-/// What stands in a text in the place of an address that was taken out of it.
+/// Text that replaces an e-mail address within a longer text, and NULL where a column is not nullable.
 pub const ERASED: &str = "[erased]";
 
-/// A person or a company.
+/// A person or a company to erase.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Subject {
-    /// A person, known by an e-mail address.
+    /// A person, identified by an e-mail address.
     Person {
-        /// The address in lower case, without blanks around it.
+        /// The address in lower case, without surrounding whitespace.
         email: String,
     },
-    /// A company, known by the key that tables have.
+    /// A company, identified by its key in the tables.
     Company {
-        /// Country code, upper case.
+        /// Country code of two letters, upper case.
         country: String,
-        /// Business id without the country in front and without dashes.
+        /// Business id without the country prefix and without dashes.
         business_id: String,
     },
 }
 
-/// A text that names nobody.
+/// Why a text does not name a subject.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SubjectError {
-    /// No e-mail address.
+    /// Not an e-mail address.
     #[error("`{text}` is no e-mail address")]
     Email {
-        /// As given.
+        /// The text as given.
         text: String,
     },
-    /// No business id with its country.
+    /// Not a business id with its country.
     #[error("`{text}` is no business id with its country in front")]
     BusinessId {
-        /// As given.
+        /// The text as given.
         text: String,
     },
 }
 
 impl SubjectError {
-    /// What to do next.
+    /// What the user can do next.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Email { .. } => "write for example `--contact jane@example.com`",
@@ -56,11 +56,11 @@ impl SubjectError {
 }
 
 impl Subject {
-    /// The person with that address; capitals and blanks around it do not matter.
+    /// The person with this e-mail address. Case and surrounding whitespace do not matter.
     ///
     /// # Errors
-    /// [`SubjectError::Email`] unless it is a name, one `@` and a domain, without blanks: a shorter text would match
-    /// strangers.
+    /// [`SubjectError::Email`] unless the text is a name, one `@` and a domain, without whitespace, control characters,
+    /// quotes and backslashes. A shorter text would match other persons, too.
     pub fn person(text: &str) -> Result<Self, SubjectError> {
         let email = text.trim().to_lowercase();
         let fits = email
@@ -72,12 +72,12 @@ impl Subject {
         Ok(Self::Person { email })
     }
 
-    /// The company with that id: `FI09704098`, `FI0970409-8`, in capitals or not; or the company with that key, an id of
-    /// any kind behind its country: `DE/HRB-12345`.
+    /// The company with this id or key. An id has the country in front and may have dashes, in either case:
+    /// `FI09704098`, `FI0970409-8`. A key is a country and an id of any form, separated by a slash: `DE/HRB-12345`.
     ///
     /// # Errors
-    /// [`SubjectError::BusinessId`] without a country in front, or, without a slash, with other signs than letters, digits,
-    /// `-` and `_`.
+    /// [`SubjectError::BusinessId`] if there is no country in front, or if a text without a slash has other characters
+    /// than letters, digits, `-` and `_`.
     pub fn company(text: &str) -> Result<Self, SubjectError> {
         let error = || SubjectError::BusinessId { text: text.to_owned() };
         let text = text.trim();
@@ -102,7 +102,7 @@ impl Subject {
         Ok(Self::Company { country, business_id })
     }
 
-    /// Whether the text is the subject and nothing else: the address, or the id with its country in front.
+    /// Whether the whole text is the subject: the address, or the id prefixed with its country.
     pub(super) fn is(&self, text: &str) -> bool {
         match self {
             Self::Person { email } => text.trim().to_lowercase() == *email,
@@ -116,8 +116,9 @@ impl Subject {
         }
     }
 
-    /// The text with the person's address replaced wherever it stands in it; none when it does not. Part of a longer
-    /// address is another person. A company is never found inside a text: digits may mean anything.
+    /// The text with every occurrence of the person's address replaced by [`ERASED`]. `None` if there is none. An
+    /// occurrence within a longer address does not count: that is another person. Always `None` for a company: digits
+    /// within a text may mean anything.
     pub(super) fn replaced_in(&self, text: &str) -> Option<String> {
         let Self::Person { email } = self else { return None };
         let mut out = String::new();
@@ -141,9 +142,10 @@ impl Subject {
         found.then_some(out)
     }
 
-    /// False when the JSON text cannot name the subject, however it is written. Quick; true means: look.
+    /// False if the JSON text cannot name the subject in any spelling. True means that it has to be parsed to know.
+    /// Cheap.
     pub(super) fn may_be_in(&self, json: &str) -> bool {
-        // An escape can stand for any character, and `\u00e4` cannot stand for one of ASCII.
+        // An escape such as `\u0040` can stand for any ASCII character. Others, such as `\u00e4`, cannot.
         let escapes = json.match_indices("\\u").any(|(at, _)| {
             let ascii = json.get(at + 2..at + 5).is_some_and(|start| {
                 start.starts_with("00") && start.ends_with(|digit: char| ('0'..='7').contains(&digit))
@@ -168,7 +170,7 @@ impl Subject {
 }
 
 impl fmt::Display for Subject {
-    /// The address; country and id as `FI/09704098`.
+    /// A person as the address, a company as country and id: `FI/09704098`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Person { email } => f.write_str(email),
@@ -177,7 +179,8 @@ impl fmt::Display for Subject {
     }
 }
 
-/// How many bytes of `text` say the same as `lower`, which is in lower case; none when it does not begin so.
+/// Length in bytes of the prefix of `text` that equals `lower`, ignoring case. `lower` is in lower case. `None` if
+/// `text` does not start with it.
 fn begins_with(text: &str, lower: &str) -> Option<usize> {
     let mut wanted = lower.chars();
     for (at, found) in text.char_indices() {
@@ -193,26 +196,26 @@ fn begins_with(text: &str, lower: &str) -> Option<usize> {
     None
 }
 
-/// Whether an address may begin behind that character.
+/// Whether an address can start after this character.
 fn may_end(before: Option<char>) -> bool {
     before.is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '.' | '_' | '%' | '+' | '-'))
 }
 
-/// Whether an address may end before that text: a full stop at the end of a sentence is no domain that goes on.
+/// Whether an address can end before this text. A full stop at the end of a sentence does not continue the domain.
 fn may_begin(after: &str) -> bool {
     let rest = after.trim_start_matches(['.', '-']);
     let goes_on = rest.starts_with(char::is_alphanumeric);
     !goes_on
 }
 
-/// Whether the id may stand in the JSON text, whatever separates its letters and digits.
+/// Whether the JSON text may hold the id, whatever separates its letters and digits.
 fn holds_id(json: &str, id: &str) -> bool {
     let id = letters(id);
     id.is_empty() || letters(json).windows(id.len()).any(|part| part == id)
 }
 
-/// The ASCII letters and digits of a JSON text, in lower case. Escapes are none: those of letters and digits are looked for
-/// elsewhere, the others stand for what separates.
+/// The ASCII letters and digits of a JSON text, in lower case. Escapes are skipped: [`Subject::may_be_in`] looks for
+/// those of ASCII characters itself, and the others can only stand for separators.
 fn letters(json: &str) -> Vec<u8> {
     let mut letters = Vec::new();
     let mut bytes = json.bytes();

@@ -1,4 +1,4 @@
-//! Walks the tables of a file, or of an export, and finds what is about the subjects. Changes nothing.
+//! Searches the tables of a file or of an export for the subjects. Changes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -11,47 +11,47 @@ use super::tally::Tally;
 use crate::record::company_key::separates;
 use crate::schema::ddl::{identifier, literal};
 
-/// A table, or the files of an exported one.
+/// A table of a database, or the files of an exported table.
 #[derive(Debug, Clone)]
 pub(super) struct Relation {
     pub(super) schema: String,
     pub(super) name: String,
     pub(super) columns: Vec<Column>,
-    /// What stands behind FROM.
+    /// What follows FROM in a query of its rows.
     pub(super) source: String,
-    /// The number of a row in it.
+    /// SQL name of the column with the row's number.
     pub(super) row: &'static str,
 }
 
-/// What a relation holds of the subjects.
+/// What a relation holds of the subjects. Rows are given by their number.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// Rows that go.
+    /// Rows to be removed.
     pub(super) rows: BTreeSet<i64>,
-    /// New values of cells, by column and row, of rows that stay.
+    /// New values of cells in rows that stay, by column and row. `None` is NULL.
     pub(super) cells: BTreeMap<String, BTreeMap<i64, Option<String>>>,
-    /// Rows that stay although they may be about a subject: their country is not known.
+    /// Rows that stay although they may be about a subject, because their country is not known.
     pub(super) without_country: u64,
-    /// Rows that stay although they name a subject in a selection.
+    /// Cells that stay although they name a subject, because they are selections.
     pub(super) selections: u64,
-    /// Which of the subjects.
+    /// Indexes of the subjects that were found.
     pub(super) subjects: BTreeSet<usize>,
 }
 
 impl Found {
-    /// Whether nothing has to be done.
+    /// Whether no row changes.
     pub(super) fn is_empty(&self) -> bool {
         self.rows.is_empty() && self.cells.is_empty()
     }
 
-    /// Rows that stay with other values.
+    /// Number of rows that stay with other values.
     pub(super) fn changed_rows(&self) -> u64 {
         let rows: BTreeSet<_> = self.cells.values().flat_map(BTreeMap::keys).collect();
         rows.len() as u64
     }
 }
 
-/// The tables of the file that `connection` has open, in their order.
+/// The tables of the database that `connection` has open, in the order of their creation.
 pub(super) fn relations(connection: &Connection) -> duckdb::Result<Vec<Relation>> {
     let sql = "SELECT t.schema_name, t.table_name, c.column_name, c.data_type, c.is_nullable \
                FROM duckdb_tables() t JOIN duckdb_columns() c USING (database_oid, table_oid) \
@@ -74,12 +74,12 @@ pub(super) fn relations(connection: &Connection) -> duckdb::Result<Vec<Relation>
 }
 
 impl Relation {
-    /// Schema and name, for people.
+    /// Name of the table for people, with its schema unless that is `main`.
     pub(super) fn label(&self) -> String {
         if self.schema == "main" { self.name.clone() } else { format!("{}.{}", self.schema, self.name) }
     }
 
-    /// What it holds of the subjects.
+    /// Searches the relation for the subjects.
     pub(super) fn find(&self, connection: &Connection, subjects: &[Subject]) -> duckdb::Result<Found> {
         let mut found = Found::default();
         for (index, subject) in subjects.iter().enumerate() {
@@ -88,7 +88,7 @@ impl Relation {
             }
         }
         self.find_in_cells(connection, subjects, &mut found)?;
-        // A row that goes takes its cells along.
+        // Cells of rows that are removed need no new value.
         for cells in found.cells.values_mut() {
             cells.retain(|row, _| !found.rows.contains(row));
         }
@@ -100,7 +100,7 @@ impl Relation {
         self.columns.iter().any(|column| column.name == "country" && column.kind == "VARCHAR")
     }
 
-    /// Rows whose key is the company's.
+    /// Finds the rows whose key is the company's.
     fn find_company(
         &self,
         connection: &Connection,
@@ -134,8 +134,8 @@ impl Relation {
         Ok(())
     }
 
-    /// Cells of the columns that may name a subject, in one pass over the rows. The query lets pass whatever may name one;
-    /// the rules decide.
+    /// Finds cells that name a subject, in one pass over the rows. The query selects all cells that may name one; the
+    /// rules decide.
     fn find_in_cells(
         &self,
         connection: &Connection,
@@ -150,7 +150,7 @@ impl Relation {
         }
         let conditions: Vec<String> =
             columns.iter().map(|(column, _)| may_name_one(&text(column), subjects)).collect();
-        // Only the cells that may name one are carried: many rows have one of another column.
+        // Only cells that may name a subject are fetched: in most rows that are selected, only one column does.
         let cells = columns
             .iter()
             .zip(&conditions)
@@ -189,7 +189,7 @@ fn text(column: &Column) -> String {
     format!("CAST({} AS VARCHAR)", identifier(&column.name))
 }
 
-/// A condition that every text meets which names a subject.
+/// An SQL condition that is true for every text that names a subject, and for some others.
 fn may_name_one(text: &str, subjects: &[Subject]) -> String {
     let named = subjects.iter().map(|subject| match subject {
         Subject::Person { email } => format!("contains(lower({text}), {})", literal(email)),
@@ -199,19 +199,19 @@ fn may_name_one(text: &str, subjects: &[Subject]) -> String {
             literal(&business_id.replace(separates, "").to_lowercase())
         ),
     });
-    // A value as received may be written with escapes.
+    // A value as received may contain JSON escapes.
     let escaped = format!("contains({text}, '\\')");
     std::iter::once(escaped).chain(named).collect::<Vec<_>>().join(" OR ")
 }
 
-/// A text in lower case and without what separates the letters and digits of an id.
+/// An SQL expression: the text in lower case, without the characters that separate letters and digits of an id.
 fn plain(text: &str) -> String {
     static SEPARATORS: LazyLock<String> =
         LazyLock::new(|| ('\u{1}'..='\u{ffff}').filter(|c| separates(*c)).collect());
     format!("lower(translate({text}, {}, ''))", literal(&SEPARATORS))
 }
 
-/// What every spelling of an id has in common: zeros in front may be missing.
+/// The part of an id that all its spellings have in common. Leading zeros may be missing.
 fn digits(business_id: &str) -> String {
     business_id.replace(separates, "").to_lowercase().trim_start_matches('0').to_owned()
 }

@@ -1,4 +1,4 @@
-//! The published file and the generations: what they hold of the subjects, and how they are written anew without.
+//! The published file and the generations: searches them for the subjects, and rewrites those that hold one.
 
 use std::path::{Path, PathBuf};
 
@@ -12,14 +12,14 @@ use crate::load::{self, LoadError, LoadSettings};
 use crate::schema::ddl::{identifier, literal};
 use crate::workspace::{Lock, Workspace};
 
-/// Rows of a table up to which they keep their order. Larger tables are not worth sorting: a load orders them as it comes,
-/// too.
+/// Largest number of rows of a table that keeps its order. Sorting larger tables is not worth the time: a load does not
+/// order their rows either.
 const SORTED_ROWS: u64 = 200_000;
-/// Rows in one INSERT of our own.
+/// Most rows that one INSERT writes.
 const AT_ONCE: usize = 500;
 
-/// The files of a workspace with the name that people know each by, the published one last: until it is replaced,
-/// a second run finds the subjects there, too.
+/// The database files of a workspace, each with its name for people. The published file is last, so that a run that is
+/// repeated after a crash still finds the subjects in it.
 pub(super) fn files(workspace: &Workspace) -> Result<Vec<(String, PathBuf)>, LoadError> {
     let kept = load::generations(workspace)?.into_iter();
     let mut files: Vec<_> = kept.map(|kept| (format!("generation {}", kept.number), kept.path)).collect();
@@ -29,7 +29,7 @@ pub(super) fn files(workspace: &Workspace) -> Result<Vec<(String, PathBuf)>, Loa
     Ok(files)
 }
 
-/// Finds the subjects in a file and, with a lock, writes it anew without them.
+/// Searches a file for the subjects. If a lock is given, rewrites the file without them.
 pub(super) fn erase_file(
     workspace: &Workspace,
     lock: Option<&Lock>,
@@ -68,7 +68,7 @@ pub(super) fn erase_file(
 }
 
 impl Outcome {
-    /// Lists what was found in a table.
+    /// Adds to the outcome what was found in a table.
     pub(super) fn add_found(&mut self, place: &str, table: &str, found: &Found) {
         self.found.extend(&found.subjects);
         let mut add = |action, rows, note: &str| {
@@ -102,7 +102,7 @@ fn failed(path: &Path, source: duckdb::Error) -> LoadError {
     LoadError::database("looking for what to erase", path, source)
 }
 
-/// The rows of table number `index` that stay, with their new values.
+/// The query of the rows of table `index` that stay, with their new values.
 fn select(index: usize, relation: &Relation, found: &Found, rows: u64) -> String {
     let from = format!("FROM prev.{} AS source", relation.source);
     if found.is_empty() {
@@ -131,17 +131,17 @@ fn select(index: usize, relation: &Relation, found: &Found, rows: u64) -> String
     )
 }
 
-/// Table of the rows that go from table number `index`.
+/// Name of the temporary table with the rows to be removed from table `index`.
 fn gone(index: usize) -> String {
     format!("temp.gone_{index}")
 }
 
-/// Table of the new values of a column.
+/// Name of the temporary table with the new values of column `number` of table `index`.
 fn edits(index: usize, number: usize) -> String {
     format!("temp.edit_{index}_{number}")
 }
 
-/// Writes what was found in table number `index` to tables of the connection.
+/// Creates the temporary tables with what was found in table `index`.
 fn note(connection: &Connection, index: usize, found: &Found) -> duckdb::Result<()> {
     if found.is_empty() {
         return Ok(());

@@ -18,20 +18,20 @@ use super::publish::verify;
 use super::{Counts, ListCounts, LoadError, LoadInput, LoadSettings, Steps, counts, rejects};
 use crate::schema::{Disposition, Table, etl};
 
-/// What was built.
+/// What the load has built, for the checks and the report.
 #[derive(Debug)]
 pub(super) struct Built {
-    /// What happened in each list, streams and lists in the order of the input.
+    /// Counts of each list, in the order of the input's streams and lists.
     pub(super) lists: Vec<ListCounts>,
-    /// What happened to companies, or in all lists when none of them holds companies.
+    /// Counts of companies, each counted once. The sum over all lists if no list of the run holds companies.
     pub(super) totals: Counts,
-    /// Rows of the streams' main tables that the run has seen.
+    /// Rows of the streams' main tables that the run has seen, each company counted once.
     pub(super) rows_seen: u64,
-    /// Rows of each table, by qualified name: what the finished file has to hold.
+    /// Number of rows of tables of schema `main`, by qualified name. The finished file is checked against them.
     pub(super) rows: Vec<(String, u64)>,
-    /// Live companies that no selection holds.
+    /// Number of live companies that no selection holds.
     pub(super) outside: u64,
-    /// Selections of earlier runs that still count, with their companies.
+    /// Selections of earlier runs that still count, with the number of companies of each.
     pub(super) other_selections: Vec<(String, u64)>,
 }
 
@@ -42,15 +42,15 @@ struct Build<'a> {
     input: &'a LoadInput,
     loads: &'a [TableLoad<'a>],
     rows: Vec<(String, u64)>,
-    /// Rows that each list has lost, by its id, for the stream's main table.
+    /// Rows of the stream's main table that each list has lost, by the list's id.
     deleted: HashMap<usize, u64>,
     renamed: Renamed,
-    /// What happened to companies; none when no list of the run holds companies.
+    /// Counts of companies. `None` if no list of the run holds companies.
     companies: Option<Counts>,
     selected: Selected,
 }
 
-/// Fills all tables from the staged rows and the previous generation.
+/// Fills all tables of the next generation from the staged rows and the previous generation.
 pub(super) fn fill(
     next: &Builder,
     input: &LoadInput,
@@ -113,7 +113,7 @@ pub(super) fn fill(
 }
 
 impl Build<'_> {
-    /// Companies: merged value by value.
+    /// Loads companies: each value is merged by itself.
     fn merge(&mut self, load: &TableLoad<'_>, steps: &mut Steps) -> Result<(), LoadError> {
         let (next, run, table) = (self.next, &self.input.run, load.table);
         let mut staged = coalesce::staged(next, load)?;
@@ -138,7 +138,7 @@ impl Build<'_> {
         Ok(())
     }
 
-    /// Other tables: what was read again replaces what was known of it.
+    /// Loads any other table: what was read again replaces the earlier rows, the rest stays.
     fn replace(&mut self, load: &TableLoad<'_>) -> Result<(), LoadError> {
         let (next, table) = (self.next, load.table);
         let read = scopes::read(next, self.input, load)?;
@@ -151,7 +151,7 @@ impl Build<'_> {
         self.rows.push((table.qualified(), rows));
         if self.input.streams.iter().any(|stream| stream.stream.table() == table) {
             counts::find_touched(next, table, &self.input.run.run_id)?;
-            // These lists are about the rows of this table, not about the companies that they hold.
+            // The lists of these sources are about the rows of this table, not about companies.
             let own: Vec<usize> = load.sources.iter().flat_map(own_lists).collect();
             self.deleted.retain(|id, _| !own.contains(id));
             let deleted = scopes::deleted(next, load, &read)?.into_iter();
@@ -160,7 +160,7 @@ impl Build<'_> {
         Ok(())
     }
 
-    /// Counts what happened in each list, and over all.
+    /// Counts what happened in each list, and over all lists.
     fn count(mut self) -> Result<Built, LoadError> {
         let (mut lists, mut rows_seen, mut all) = (Vec::new(), 0, Counts::default());
         let mut companies_counted = false;
@@ -174,7 +174,7 @@ impl Build<'_> {
             }
             let is_companies = main.disposition == Disposition::Merge;
             match self.companies {
-                // Each company once, however many lists and streams show it.
+                // Each company counts once, however many lists and streams show it.
                 Some(companies) if is_companies => {
                     if !std::mem::replace(&mut companies_counted, true) {
                         rows_seen += companies.seen();
@@ -190,7 +190,7 @@ impl Build<'_> {
     }
 }
 
-/// Ids of the lists that are about the rows of the source's table: it is the stream's main one.
+/// Ids of the lists that are about the rows of the source's table. Empty unless it is the stream's main table.
 fn own_lists(source: &StagedSource<'_>) -> Range<usize> {
     let lists = if source.is_main() { source.lists().len() } else { 0 };
     source.first_list..source.first_list + lists
@@ -206,7 +206,7 @@ impl Counts {
         self.rejected += other.rejected;
     }
 
-    /// All that were seen.
+    /// Rows that were seen, whatever happened to them.
     fn seen(self) -> u64 {
         self.inserted + self.updated + self.unchanged
     }

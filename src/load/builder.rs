@@ -9,37 +9,38 @@ use crate::files;
 use crate::schema::{Column, Table, ddl};
 use crate::workspace::Workspace;
 
-/// Storage format of every published file: the oldest that has all that is used here, so that the `DuckDB` which
-/// BI tools carry opens it.
+/// Storage format of every published file: the oldest that has every feature used here, so that the `DuckDB` versions
+/// in BI tools can open it.
 const STORAGE_VERSION: &str = "v1.2.0";
 
-/// Rows of a row group, half of `DuckDB`'s default. A thread that inserts holds an uncompressed row group and then
-/// compresses it alone: with the default, 200,000 rows are two groups, of which one thread does most. With half of
-/// it a first load of as many took 1.2 s instead of 1.9 on two cores, and a thread needs half of the memory; with a
-/// quarter it took longer again.
+/// Rows of a row group; half of `DuckDB`'s default.
+///
+/// A thread that inserts holds an uncompressed row group and then compresses it alone. With the default, 200,000 rows
+/// are two groups, and one thread does most of the work. With half of it, a first load of 200,000 rows took 1.2 s
+/// instead of 1.9 s on two cores, and a thread needs half of the memory. With a quarter it was slower again.
 const ROW_GROUP_ROWS: u32 = 61_440;
 
-/// Rows of a row group of a stored file: each thread holds one until it is full.
+/// Rows of a row group of an intermediate Parquet file. Each thread holds a row group in memory until it is full.
 const STORED_GROUP_ROWS: u32 = 20_480;
 
-/// Memory that one thread needs to merge at the widths of our tables; with less than this, two threads run out of a
-/// limit of 200 MB where one does not.
+/// Memory in megabytes that one thread needs for a merge of tables as wide as ours. With less, two threads run out of a
+/// limit of 200 MB where one thread does not.
 const MERGE_MB_PER_THREAD: u64 = 150;
 
-/// The next generation, attached as `next` to a connection in memory, with the published one as `prev`.
+/// The next generation, attached as `next` to an in-memory connection. The published file is attached as `prev`.
 #[derive(Debug)]
 pub(super) struct Builder {
     connection: Connection,
     folder: PathBuf,
     has_previous: bool,
     threads: usize,
-    /// Threads of a join of wide rows.
+    /// Threads for joins of wide rows.
     joining_threads: usize,
 }
 
 impl Builder {
-    /// Creates the file `path` with `tables`, empty, and attaches the published file for reading, if
-    /// `has_previous` says that there is one.
+    /// Creates the file `path` with `tables`, all empty. If `has_previous` is true, attaches the published file for
+    /// reading.
     pub(super) fn create(
         workspace: &Workspace,
         path: &Path,
@@ -62,7 +63,7 @@ impl Builder {
             next.batch("opening the published file", &published)?;
         }
         next.batch(doing, &format!("{}; USE next;", files::attach(path, "next", &next_options())?))?;
-        // One transaction: each by itself would be synced to the disk.
+        // In one transaction, since each statement by itself would be synced to the disk.
         let mut sql = "BEGIN; CREATE SCHEMA etl;".to_owned();
         for table in tables {
             sql.push_str(&ddl::create_table(table));
@@ -70,8 +71,9 @@ impl Builder {
         }
         sql.push_str("COMMIT;");
         next.batch(doing, &sql)?;
-        // A join that just fits holds its rows until all is written, and leaves too little for writing them: loads of
-        // sizes in between failed where larger ones, which were joined in parts, did not (decision 0016).
+        // A join that just fits into memory holds its rows until all of them are written, and leaves too little memory
+        // for writing. Loads of middle sizes failed for that reason, while larger ones, which were joined in parts, did
+        // not (decision 0016).
         next.batch(doing, "SET debug_force_external = true")?;
         next.set_threads(threads)?;
         Ok(next)
@@ -82,7 +84,7 @@ impl Builder {
         self.has_previous
     }
 
-    /// Runs what joins wide rows, on as many threads as there is memory for.
+    /// Runs `work`, which joins wide rows, with as many threads as the memory limit allows.
     pub(super) fn joining<T>(&self, work: impl FnOnce() -> Result<T, LoadError>) -> Result<T, LoadError> {
         self.set_threads(self.joining_threads)?;
         let result = work()?;
@@ -99,7 +101,7 @@ impl Builder {
         self.connection.execute_batch(sql).map_err(|source| self.failed(doing, source))
     }
 
-    /// Runs one statement; gives the number of rows it wrote.
+    /// Runs one statement. Returns the number of rows that it wrote.
     pub(super) fn execute(
         &self,
         doing: &'static str,
@@ -110,7 +112,7 @@ impl Builder {
         Ok(u64::try_from(rows).unwrap_or(u64::MAX))
     }
 
-    /// The rows of a query, each turned into a value. For small answers only.
+    /// Runs a query and converts each row. All rows are held in memory, so this is for small results only.
     pub(super) fn rows<T>(
         &self,
         doing: &'static str,
@@ -125,13 +127,13 @@ impl Builder {
         rows.map_err(|source| self.failed(doing, source))
     }
 
-    /// The one number that a query gives.
+    /// Runs a query whose result is one number.
     pub(super) fn number(&self, doing: &'static str, sql: &str) -> Result<u64, LoadError> {
         self.connection.query_row(sql, [], |row| row.get(0)).map_err(|source| self.failed(doing, source))
     }
 
-    /// Names of the columns that the table has in the previous generation; none when it does not have the table, or there is
-    /// no previous generation.
+    /// Names of the columns that the table has in the previous generation. Empty if there is no previous generation, or
+    /// if it does not have the table.
     pub(super) fn previous_columns(&self, table: &Table) -> Result<Vec<String>, LoadError> {
         if !self.has_previous {
             return Ok(Vec::new());
@@ -141,8 +143,8 @@ impl Builder {
         self.rows("reading the previous layout", sql, [table.schema, table.name], |row| row.get(0))
     }
 
-    /// `SELECT` of the table's columns from the previous generation, NULL for those that it does not have yet;
-    /// none when it does not have the table, or there is no previous generation.
+    /// A SELECT of the table's columns from the previous generation, with NULL for columns that it does not have yet.
+    /// `None` if there is no previous generation, or if it does not have the table.
     pub(super) fn previous(&self, table: &Table) -> Result<Option<String>, LoadError> {
         let known = self.previous_columns(table)?;
         if known.is_empty() {
@@ -160,15 +162,15 @@ impl Builder {
         Ok(Some(format!("SELECT {} FROM prev.{}", columns.join(", "), table.qualified())))
     }
 
-    /// Takes over the rows of `table` from the previous generation, as they are; gives their number.
+    /// Copies the rows of `table` from the previous generation unchanged. Returns their number.
     pub(super) fn copy_previous(&self, table: &Table) -> Result<u64, LoadError> {
         let Some(previous) = self.previous(table)? else { return Ok(0) };
         let sql = format!("INSERT INTO next.{} {previous}", table.qualified());
         self.execute("taking over the previous generation", &sql, [])
     }
 
-    /// Writes the rows of a query to a file beside the staged ones; gives the table expression that reads them. A
-    /// temporary table of as many rows would take the memory that the merge after it needs.
+    /// Writes the result of a query to a Parquet file in the staging folder. Returns the table expression that reads
+    /// it. A temporary table of this size would take the memory that the following merge needs.
     pub(super) fn store(&self, doing: &'static str, name: &str, query: &str) -> Result<String, LoadError> {
         let path = self.folder.join(format!("{name}.parquet"));
         let options = format!("COMPRESSION uncompressed, ROW_GROUP_SIZE {STORED_GROUP_ROWS}");
@@ -176,7 +178,7 @@ impl Builder {
         Ok(files::parquet(&[path])?)
     }
 
-    /// Writes everything into the file and closes it.
+    /// Checkpoints the file and closes the connection.
     pub(super) fn close(self) -> Result<(), LoadError> {
         let doing = "writing the next generation";
         self.batch(doing, "CHECKPOINT next; USE memory; DETACH next;")?;
@@ -189,13 +191,14 @@ impl Builder {
     }
 }
 
-/// Options of `ATTACH` for a file that will be published.
+/// Options of ATTACH for a file that will be published.
 pub(super) fn next_options() -> String {
     format!("STORAGE_VERSION {}, ROW_GROUP_SIZE {ROW_GROUP_ROWS}", ddl::literal(STORAGE_VERSION))
 }
 
-/// Settings of every writing connection: bounded memory, no network. The file has no deleted rows to vacuum; a later
-/// connection, which does not know of our row groups, would only join them to larger ones and write all rows again.
+/// Settings of every connection that writes: bounded memory, no network, no vacuum. The file has no deleted rows to
+/// vacuum. A later connection does not know our row group size, and vacuuming would only join row groups to larger ones
+/// and rewrite all rows.
 pub(super) fn configure(settings: &LoadSettings, temporary: &Path) -> Result<Config, duckdb::Error> {
     let threads = i64::try_from(settings.threads.max(1)).unwrap_or(i64::MAX);
     Config::default()

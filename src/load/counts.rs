@@ -1,4 +1,4 @@
-//! What happened to the rows of each list, and to companies over all lists.
+//! Counts what happened to the rows of each list, and to companies over all lists.
 
 use std::collections::HashMap;
 
@@ -10,9 +10,10 @@ use crate::schema::{Disposition, Table, ddl};
 
 const DOING: &str = "counting what changed";
 
-/// Notes which rows of a table this run has changed, and which of them it has inserted. Run when the table is filled.
+/// Creates a temporary table of the rows of `table` that this run has changed, and whether it has inserted them. Run it
+/// after the table is filled.
 ///
-/// Without a previous generation every company is new, and nothing need be looked up.
+/// Without a previous generation every company is new, and nothing has to be looked up.
 pub(super) fn find_touched(next: &Builder, table: &Table, run_id: &str) -> Result<(), LoadError> {
     let key: Vec<_> = table.key.iter().map(|key| format!("n.{}", ddl::identifier(key))).collect();
     let key = key.join(", ");
@@ -36,20 +37,20 @@ fn touched(table: &Table) -> String {
     ddl::identifier(&format!("touched_{}", table.name))
 }
 
-/// The expression that counts the inserted rows among seen ones `m` and their touched ones `t`.
+/// The SQL expression that counts inserted rows: `m` are the rows seen, `t` those of them that the run has changed.
 fn inserted(next: &Builder, table: &Table) -> Result<&'static str, LoadError> {
     let all_new = table.disposition == Disposition::Merge && next.previous(table)?.is_none();
     Ok(if all_new { "count(*)" } else { "count(*) FILTER (t.inserted)" })
 }
 
-/// Whether one list alone shows companies, so that what happened in it happened over all.
+/// Whether only one list shows companies. Its counts are then also those over all lists.
 fn is_only_list(load: &TableLoad<'_>) -> bool {
     let lists = load.sources.iter().filter(|source| source.holds_members());
     lists.map(|source| source.lists().len()).sum::<usize>() == 1
 }
 
-/// Counts what happened in each list of a stream. `deleted` holds the rows lost, by the lists' ids; `companies` what
-/// happened to companies.
+/// Counts what happened in each list of a stream. `deleted` holds the rows lost, by the list's id; `companies` holds
+/// the counts of companies over all lists, `None` if no list holds companies.
 pub(super) fn of_lists(
     next: &Builder,
     stream: &StreamInput,
@@ -94,8 +95,8 @@ pub(super) fn of_lists(
     Ok(lists.collect())
 }
 
-/// The keys that each list of a source has shown, with the list's index. A company counts in each of its lists, a row
-/// that is replaced as part of a whole only where it was seen last.
+/// A query of the keys that each list of a source has shown, with the list's index. A company counts in each list that
+/// shows it. A row of a replaced table counts only in the list that showed it last.
 fn seen(table: &Table, source: &StagedSource<'_>) -> String {
     let key = list_of(table.key);
     let first = source.first_list;
@@ -109,7 +110,7 @@ fn seen(table: &Table, source: &StagedSource<'_>) -> String {
         Disposition::Upsert => source.rows(),
         _ => source.newest(),
     };
-    // An answer about a company that no list has shown is no company.
+    // An answer about a company that no list has shown does not make it a company of the warehouse.
     let known = match table.disposition {
         Disposition::Merge => format!(
             " o WHERE EXISTS (SELECT 1 FROM next.{} n WHERE {})",
@@ -121,13 +122,13 @@ fn seen(table: &Table, source: &StagedSource<'_>) -> String {
     format!("SELECT DISTINCT _list AS list, {key} FROM {rows}{known}")
 }
 
-/// Companies that each list has lost for good, by the lists' ids.
+/// Number of companies that each list has lost and that no other list holds, by the list's id.
 pub(super) fn gone(next: &Builder) -> Result<HashMap<usize, u64>, LoadError> {
     let sql = "SELECT id, count(*) FROM gone GROUP BY id";
     Ok(next.rows(DOING, sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?.into_iter().collect())
 }
 
-/// The counts over all lists that hold companies, in which a company counts once; `rejected` stays 0.
+/// Counts over all lists that hold companies. A company counts once; `rejected` stays 0.
 pub(super) fn of_companies(next: &Builder, load: &TableLoad<'_>) -> Result<Counts, LoadError> {
     let table = load.table;
     let distinct = if is_only_list(load) { "" } else { "DISTINCT " };

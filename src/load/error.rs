@@ -1,4 +1,4 @@
-//! Why a load was not published.
+//! Errors of a load.
 
 use std::fmt::Write as _;
 use std::io;
@@ -8,14 +8,15 @@ use super::FailedCheck;
 use crate::files::PathError;
 use crate::workspace::{ErrorKind, WorkspaceError, rights};
 
-/// Why nothing was published; the published file is as it was.
+/// Why nothing was published. The published file is unchanged, unless the error is about syncing a folder after the
+/// rename.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
     /// The workspace cannot be used.
     #[error(transparent)]
     Workspace(#[from] WorkspaceError),
-    /// A complete list lost more companies, or rows of its table, than allowed.
+    /// A complete list would lose more companies, or more rows of its table, than allowed.
     #[error(
         "the list `{list}` would lose {lost} of {known} {of}, more than {limit_percent} %; nothing was published"
     )]
@@ -24,104 +25,104 @@ pub enum LoadError {
         list: String,
         /// `companies` or `rows`.
         of: &'static str,
-        /// How many of the list the previous generation knew.
+        /// How many companies or rows of the list the previous generation has.
         known: u64,
-        /// Those of them that the list no longer holds.
+        /// How many of them the list no longer holds.
         lost: u64,
-        /// The limit.
+        /// Highest share that a list may lose, 0 to 100.
         limit_percent: f64,
     },
-    /// Checks found rows that must not be.
+    /// Checks found rows that must not exist.
     #[error("{} refused the load; nothing was published{}", count(failed), describe(failed))]
     ChecksRefused {
-        /// The checks that found something.
+        /// The checks that found rows.
         failed: Vec<FailedCheck>,
     },
-    /// The views or checks could not be run.
+    /// The views could not be installed, or the checks could not be run.
     #[error("{what} could not be run on the new generation")]
     Hook {
         /// `the views` or `the checks`.
         what: &'static str,
-        /// What the views' module said.
+        /// The error of the views or checks.
         source: super::HookError,
     },
-    /// The disk, or the limit on temporary files, is full.
+    /// The disk is full, or the limit on temporary files is reached.
     #[error("no room left while {doing} in `{}`", path.display())]
     DiskFull {
-        /// The step.
+        /// What the load was doing, for the message.
         doing: &'static str,
-        /// Where it writes.
+        /// Folder or file that the step writes to.
         path: PathBuf,
-        /// What was reported.
+        /// `DuckDB`'s error.
         source: duckdb::Error,
     },
-    /// Reading or writing a file failed while `DuckDB` worked.
+    /// `DuckDB` could not read or write a file.
     #[error("reading or writing failed while {doing} in `{}`", path.display())]
     Destination {
-        /// The step.
+        /// What the load was doing, for the message.
         doing: &'static str,
-        /// Where it writes.
+        /// Folder or file that the step writes to.
         path: PathBuf,
-        /// What `DuckDB` said.
+        /// `DuckDB`'s error.
         source: duckdb::Error,
     },
-    /// The memory limit is too low for a step.
+    /// A step needs more memory than the limit allows.
     #[error("the memory limit is too low for {doing}")]
     OutOfMemory {
-        /// The step.
+        /// What the load was doing, for the message.
         doing: &'static str,
-        /// What `DuckDB` said.
+        /// `DuckDB`'s error.
         source: duckdb::Error,
     },
     /// `DuckDB` refused a statement.
     #[error("DuckDB failed while {doing}")]
     Database {
-        /// The step.
+        /// What the load was doing, for the message.
         doing: &'static str,
-        /// What `DuckDB` said.
+        /// `DuckDB`'s error.
         source: duckdb::Error,
     },
     /// A file could not be written, linked or renamed.
     #[error("{doing} `{}` failed", path.display())]
     Io {
-        /// The step.
+        /// What the load was doing, for the message.
         doing: &'static str,
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// The new generation is published, but a power failure could undo that.
+    /// The new generation is in place, but a power failure could undo that.
     #[error("the folder of `{}` could not be synced after the new generation was put there", path.display())]
     NotDurable {
         /// The published file.
         path: PathBuf,
-        /// What the system said.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// A path that `DuckDB` cannot be told of.
+    /// A path that cannot be passed to `DuckDB`.
     #[error(transparent)]
     Path(#[from] PathError),
-    /// The finished file is not what was written.
+    /// The finished file differs from what was written.
     #[error("the finished file `{}` is not as it was written: {what}", path.display())]
     Verification {
         /// The file.
         path: PathBuf,
-        /// The difference.
+        /// The difference, in words.
         what: String,
     },
-    /// There is no such generation to go back to.
+    /// There is no such generation to roll back to.
     #[error("there is no generation {} to go back to", number.map_or("earlier than the published one".to_owned(), |number| number.to_string()))]
     NoGeneration {
-        /// The generation asked for; none for the one before the published one.
+        /// The generation asked for. `None` stands for the one before the published one.
         number: Option<u64>,
-        /// Generations that are kept.
+        /// Numbers of the generations that are kept, without the published one.
         kept: Vec<u64>,
     },
 }
 
 impl LoadError {
-    /// What the failure means for the caller.
+    /// The class of the failure, which decides the exit code.
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Workspace(error) => error.kind(),
@@ -138,7 +139,7 @@ impl LoadError {
         }
     }
 
-    /// What to do next, one sentence.
+    /// What the user can do next, in one sentence.
     pub fn hint(&self) -> String {
         match self {
             Self::Workspace(error) => error.hint(),
@@ -199,7 +200,7 @@ impl LoadError {
 
     /// The error of a statement that failed while `doing`, which writes below `path`.
     ///
-    /// The C API gives only a text, which starts with the kind of error.
+    /// The C API returns only a text, so the kind of error is found by the text.
     pub(crate) fn database(doing: &'static str, path: &Path, source: duckdb::Error) -> Self {
         let text = source.to_string();
         let path = path.to_owned();
@@ -219,11 +220,11 @@ impl LoadError {
     }
 }
 
-/// DuckDB's words for a full disk, or a full share of it.
+/// Parts of `DuckDB`'s messages about a full disk, a reached quota, or a reached limit on temporary files.
 const NO_ROOM: [&str; 4] =
     ["No space left", "Disk quota", "max_temp_directory_size", "not enough disk space"];
 
-/// Whether `error` or what led to it speaks of one of these.
+/// Whether the message of `error`, or of one of its causes, contains one of `signs`.
 fn speaks_of(error: &(dyn std::error::Error + 'static), signs: &[&str]) -> bool {
     let mut cause = Some(error);
     while let Some(error) = cause {
@@ -244,7 +245,7 @@ fn wants_memory(error: &(dyn std::error::Error + 'static)) -> bool {
     speaks_of(error, &["Out of Memory Error"]) && !wants_room(error)
 }
 
-/// DuckDB's words for a file whose bytes have changed.
+/// Whether the message is one of `DuckDB`'s about a damaged file.
 fn is_damage(error: &(dyn std::error::Error + 'static)) -> bool {
     speaks_of(error, &["Corrupt database file", "computed checksum", "Serialization Error"])
 }

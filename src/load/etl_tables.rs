@@ -1,4 +1,4 @@
-//! What a load writes about itself: the tables of schema `etl`.
+//! Writes the tables of schema `etl`: what a load records about itself.
 
 use duckdb::params;
 
@@ -13,15 +13,16 @@ use crate::workspace::{self, FORMAT_VERSION, Marker, Workspace};
 
 const DOING: &str = "recording the load";
 
-/// The generation that is built.
+/// Number of the generation that is built, and the time of the one that it replaces.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Numbered {
     pub(super) number: u64,
-    /// When the one that it replaces was finished, microseconds since 1970, UTC.
+    /// When the replaced generation was finished, microseconds since 1970, UTC. `None` if there is none, or if the load
+    /// starts from scratch.
     pub(super) replaced_us: Option<i64>,
 }
 
-/// Adds this run to the tables of schema `etl`, which already hold the earlier ones.
+/// Adds this run to the tables of schema `etl`, which already hold the earlier runs.
 pub(super) fn write(
     next: &Builder,
     input: &LoadInput,
@@ -71,7 +72,7 @@ pub(super) fn write(
     Ok(())
 }
 
-/// A total as a server claims it: one beyond what a column holds is as wrong as the largest that fits.
+/// A server's total as a BIGINT. A larger total becomes the largest BIGINT: both are wrong in any case.
 fn claimed(total: u64) -> i64 {
     i64::try_from(total).unwrap_or(i64::MAX)
 }
@@ -99,7 +100,7 @@ fn add_run(next: &Builder, input: &LoadInput, built: &Built, rejects: u64) -> Re
     next.execute(DOING, &sql, params).map(drop)
 }
 
-/// Adds this run's drift to the earlier one: counts add up, the first run and the first sample stay.
+/// Merges this run's schema drift into the earlier drift. Counts add up; the first run and the first sample stay.
 fn merge_drift(next: &Builder, input: &LoadInput) -> Result<(), LoadError> {
     next.batch(
         DOING,
@@ -114,7 +115,8 @@ fn merge_drift(next: &Builder, input: &LoadInput) -> Result<(), LoadError> {
         }
     }
     let run_id = ddl::literal(&input.run.run_id);
-    // A field can be called like the path of another: `prospects.x` beside the `x` of `prospects`.
+    // Grouped, because two fields can have the same path: a field named `prospects.x`, and the field `x` of
+    // `prospects`.
     next.batch(
         DOING,
         "CREATE TEMP TABLE all_drift AS SELECT stream, field, kind, CAST(sum(count) AS BIGINT) AS count, \
@@ -133,11 +135,11 @@ fn merge_drift(next: &Builder, input: &LoadInput) -> Result<(), LoadError> {
     next.batch(DOING, &format!("INSERT INTO next.etl.schema_drift {sql}"))
 }
 
-/// Rows of `etl.ids_not_found` that one statement writes.
+/// Most rows of `etl.ids_not_found` that one statement writes.
 const IDS_AT_ONCE: usize = 500;
 
-/// The business ids that lists were chosen by and that did not come: of the lists read completely now those of this run,
-/// of the others those that are known, unless the list is retired.
+/// Writes the business ids that lists asked for and did not get. For lists that this run read completely these are the
+/// run's; for the others the earlier ones stay, except those of retired lists.
 fn write_ids(next: &Builder, input: &LoadInput) -> Result<(), LoadError> {
     if let Some(previous) = next.previous(&etl::IDS_NOT_FOUND)? {
         let sql = format!(
@@ -170,7 +172,7 @@ fn write_ids(next: &Builder, input: &LoadInput) -> Result<(), LoadError> {
     Ok(())
 }
 
-/// Rows of each table for people in the published file.
+/// Number of rows of each table of schema `main`.
 fn people_rows(connection: &duckdb::Connection) -> duckdb::Result<Vec<(String, u64)>> {
     let sql = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' AND NOT internal ORDER BY table_oid";
     let mut statement = connection.prepare(sql)?;
@@ -183,7 +185,8 @@ fn people_rows(connection: &duckdb::Connection) -> duckdb::Result<Vec<(String, u
     rows.collect()
 }
 
-/// What an earlier attempt of the run published; none when the published file does not hold the run.
+/// The result of an earlier attempt of the same run that has published. `None` if the published file does not hold the
+/// run.
 pub(super) fn already_published(
     workspace: &Workspace,
     marker: Option<&Marker>,
@@ -219,7 +222,7 @@ pub(super) fn already_published(
         totals.add(list.counts);
     }
     let sql = "SELECT count(*) FROM prospects WHERE _deleted_at IS NULL AND NOT _selected";
-    // A file that an earlier version published does not say.
+    // A file that an earlier version published does not have the column.
     let outside = connection.query_row(sql, [], |row| row.get(0)).unwrap_or(0);
     let tables = people_rows(&connection).map_err(failed)?;
     let bytes = fs_err::metadata(path).map_err(|source| LoadError::io("reading", path, source))?.len();

@@ -1,12 +1,12 @@
-//! Builds the next generation of the warehouse beside the published one, checks it, and puts it in its place.
+//! Builds the next generation of the warehouse beside the published file, checks it, and renames it over that file.
 //!
-//! The order is the durability argument: build in the staging folder → views and checks → checkpoint, so that no
-//! write-ahead log is left → fsync → keep the published file as a generation → rename → fsync the folder. Before
-//! the rename nothing has happened that a reader could see, and a leftover is swept away at the next start; after
-//! it everything has. A reader that has the earlier file open keeps reading it.
+//! The order makes it durable: build in the staging folder → views and checks → checkpoint, so that no write-ahead log
+//! is left → fsync → keep the published file as a generation → rename → fsync the folder. Before the rename a reader
+//! sees nothing of the new generation, and a leftover is removed at the next start. After the rename a reader sees all
+//! of it. A reader that has the earlier file open keeps reading that.
 //!
-//! Nothing in here grows with the number of companies: rows stay inside `DuckDB`, which has a memory limit and
-//! spills to the staging folder.
+//! No memory here grows with the number of companies: rows stay inside `DuckDB`, which has a memory limit and spills to
+//! the staging folder.
 
 mod build;
 mod builder;
@@ -38,11 +38,11 @@ use builder::Builder;
 
 /// Publishes a run's result as the next generation, or changes nothing.
 ///
-/// A run that is published already, because an earlier attempt ended between the rename and its own record of it,
-/// is not published again.
+/// A run that is already in the published file is not published again. This happens if an earlier attempt ended after
+/// the rename and before it recorded that it had published.
 ///
 /// # Errors
-/// [`LoadError`]; the published file is then as it was, unless the error is about the folder after the rename.
+/// [`LoadError`]. The published file is unchanged, except with [`LoadError::NotDurable`].
 pub fn publish(
     workspace: &Workspace,
     _lock: &Lock,
@@ -65,7 +65,7 @@ pub fn publish(
     let next = Builder::create(workspace, &paths.next, has_previous, &tables, settings)?;
     crash_point(Point::NextCreated, &paths.next)?;
     steps.done("create");
-    // Who begins anew has said from which time on.
+    // A load from scratch does not continue the times of the file that it replaces, which may be ahead (decision 0023).
     let replaced_us = marker.as_ref().filter(|_| !input.from_scratch).map(|marker| marker.published_at_us);
     let numbered = etl_tables::Numbered { number: generation, replaced_us };
     let built = build::fill(&next, input, &tables, numbered, settings, &mut steps)?;
@@ -91,7 +91,7 @@ pub fn publish(
         return Err(WorkspaceError::StaleWal { path }.into());
     }
     let bytes = publish::swap::replace(workspace, &paths, marker.as_ref())?;
-    // Not before: a number that nobody has seen may be given again.
+    // Only after the rename: the number of a generation that nobody has seen may be used again.
     if let Err(error) = workspace.note_generation(generation) {
         tracing::warn!(%error, generation, "The number of the generation is not noted; as long as its file is there, it is not given again.");
     }
@@ -112,17 +112,17 @@ pub fn publish(
     })
 }
 
-/// Name and rows of a table that is for people.
+/// Name and number of rows of a table of schema `main`; `None` for other tables.
 fn people_rows((table, rows): &(String, u64)) -> Option<(String, u64)> {
     table.strip_prefix("main.").map(|name| (name.to_owned(), *rows))
 }
 
-/// A place at which a test may let the load fail; `path` is what was written last.
+/// A point at which a test can make the load fail. `path` is what was written last.
 fn crash_point(point: Point, path: &Path) -> Result<(), LoadError> {
     crash::point(point).map_err(|source| LoadError::io("writing", path, source))
 }
 
-/// The steps done so far.
+/// Times of the steps done so far.
 #[derive(Debug)]
 struct Steps {
     since: Instant,
@@ -136,7 +136,7 @@ impl Default for Steps {
 }
 
 impl Steps {
-    /// Ends the current step, whose name is `name`, and starts the next.
+    /// Ends the current step, which is called `name`, and starts the next one.
     fn done(&mut self, name: &'static str) {
         let now = Instant::now();
         let elapsed = now - self.since;

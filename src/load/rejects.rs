@@ -1,11 +1,13 @@
-//! What did not fit: one row of `etl.rejects` for each value, however often it comes, for as long as it is wrong.
+//! Fills `etl.rejects`: one row for each value that does not fit, however often it came, for as long as it is wrong
+//! (decision 0019).
 //!
-//! A reject of an earlier run stays when it came again, or when its record was not read again: it was in a list of another
-//! selection, in one that was not read to its end, or is of a company that was not due. It goes when its record was read
-//! and the reject did not come, and when the lists that held it were read completely and none holds it any more.
+//! A reject of an earlier run stays if it came again, or if its record was not read again: the record was in a list of
+//! another selection, in a list that was not read to its end, or is of a company that was not due. A reject is settled,
+//! and removed, if its record was read again without it. It is also settled if all lists that held it were read
+//! completely without it.
 //!
-//! Rejects are told apart by a hash of 64 bits of what makes one of them, so that only numbers are counted and sorted,
-//! however large the values are. Two of a million would be one with a probability of three in a hundred million.
+//! Rejects are identified by a 64-bit hash of their key, so that only numbers are counted and sorted, however large the
+//! values are. The probability that any two of a million rejects have the same hash is three in a hundred million.
 
 use std::collections::HashMap;
 
@@ -18,19 +20,19 @@ use crate::schema::{Disposition, Table, ddl, etl};
 
 const DOING: &str = "recording the rejects";
 
-/// What makes a reject: the key of the table.
+/// SQL expression of the hash of a reject: of the key of the table.
 pub(super) const HASH: &str = "hash(stream, table_name, key, field, raw)";
 
-/// How many rejects came.
+/// Numbers of rejects that came.
 #[derive(Debug, Default)]
 pub(super) struct Written {
-    /// All of the run.
+    /// All rejects of the run.
     pub(super) came: u64,
-    /// Those that were too many to be stored, by stream and position of the list.
+    /// Number of rejects that were not stored because of the limit, by stream and position of the list.
     pub(super) left_out: HashMap<(String, usize), u64>,
 }
 
-/// Makes the staged rejects readable, and counts them: `came` has a row for each reject and list.
+/// Creates views of the staged rejects and counts them. The temporary table `came` has a row for each reject and list.
 pub(super) fn stage(next: &Builder, input: &LoadInput) -> Result<(), LoadError> {
     next.batch(
         DOING,
@@ -38,8 +40,9 @@ pub(super) fn stage(next: &Builder, input: &LoadInput) -> Result<(), LoadError> 
              (stream VARCHAR, list UINTEGER, h UBIGINT, alike UBIGINT, count BIGINT, page BIGINT)",
     )?;
     for stream in input.streams.iter().filter(|stream| !stream.staged.rejects.is_empty()) {
-        // Pages overlap: what was rejected in both is one reject. Equal ones of one page are as many as there are. Where each
-        // page is about another company, what is alike is not the same.
+        // Pages overlap (decision 0004): a reject that came in both of two pages is one reject, while equal rejects in
+        // one page are counted separately. If each page is about another company, equal rejects of two pages are
+        // different ones.
         let over_pages = if stream.stream.lists == Lists::Companies { "sum" } else { "max" };
         let (name, files) = (rejects_of(stream), files_or_none(&stream.staged.rejects, Vec::new)?);
         let stream = ddl::literal(stream.stream.name);
@@ -58,14 +61,14 @@ pub(super) fn stage(next: &Builder, input: &LoadInput) -> Result<(), LoadError> 
     Ok(())
 }
 
-/// How many came in each list of a stream, by the list's position.
+/// Number of rejects that came in each list of a stream, by the list's position.
 pub(super) fn of_lists(next: &Builder, stream: &StreamInput) -> Result<HashMap<usize, u64>, LoadError> {
     let sql = "SELECT list, CAST(sum(count) AS BIGINT) FROM came WHERE stream = ? GROUP BY list";
     let counted = next.rows(DOING, sql, [stream.stream.name], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(counted.into_iter().collect())
 }
 
-/// Fills `etl.rejects`. Run when the other tables are filled.
+/// Fills `etl.rejects`. Run it after the other tables are filled.
 pub(super) fn write(
     next: &Builder,
     input: &LoadInput,
@@ -91,10 +94,10 @@ pub(super) fn write(
     counted(next)
 }
 
-/// The rejects of the previous generation, as `known_rejects`.
+/// Creates `known_rejects`: the rejects of the previous generation.
 ///
-/// In the first layout, each run added rows of its own. Which list one came from it did not say: it was one of those that
-/// the run had read.
+/// In format 1, each run added rows of its own, and a row did not say from which list it came. Such a reject gets all
+/// lists of its stream that its last run has read.
 fn take_over(next: &Builder) -> Result<(), LoadError> {
     let columns = next.previous_columns(&etl::REJECTS)?;
     let has = |name: &str| columns.iter().any(|column| column == name);
@@ -102,7 +105,8 @@ fn take_over(next: &Builder) -> Result<(), LoadError> {
     let known = if has("last_run") {
         format!("SELECT {names}, {HASH} AS h FROM prev.etl.rejects")
     } else if has("run_id") {
-        // Whole records are grouped by their hash, and kept in a table, which is written to disk where memory ends.
+        // Whole records are grouped by their hash. The result is a table, which `DuckDB` can write to disk if memory
+        // runs out.
         next.batch(
             "taking over the rejects",
             &format!(
@@ -124,7 +128,7 @@ fn take_over(next: &Builder) -> Result<(), LoadError> {
         });
         format!("SELECT {}, CAST(NULL AS UBIGINT) AS h WHERE false", typed.collect::<Vec<_>>().join(", "))
     };
-    // The second is for a join with what came: a join with the first would hold the raw texts.
+    // `known_runs` is for the join with what came. A join with `known_rejects` would hold the raw texts in memory.
     next.batch(
         DOING,
         &format!(
@@ -134,14 +138,15 @@ fn take_over(next: &Builder) -> Result<(), LoadError> {
     )
 }
 
-/// Which lists the run has read completely, as `whole_lists`; the names of all of its lists, as `run_list_names`; and as
-/// `unread_lists` the lists of each known reject that are not among the former.
+/// Creates three temporary tables. `whole_lists` has the lists that the run has read completely, and the retired ones.
+/// `run_list_names` has the names of all lists of the run. `unread_lists` has, for each known reject, those of its
+/// lists that are not in `whole_lists`.
 fn read_lists(next: &Builder, input: &LoadInput) -> Result<(), LoadError> {
     let mut whole: Vec<String> = Vec::new();
     let mut names: Vec<String> = Vec::new();
     for stream in &input.streams {
         let name = ddl::literal(stream.stream.name);
-        // A list of companies is of those that were due, one of a window of what is new.
+        // A list of companies holds only companies that were due, and a list with a window only what is new.
         let tells_all = stream.stream.lists != Lists::Companies && stream.stream.endpoint.window.is_none();
         for (position, list) in stream.lists.iter().enumerate() {
             let label = ddl::literal(&list.list);
@@ -171,7 +176,8 @@ fn read_lists(next: &Builder, input: &LoadInput) -> Result<(), LoadError> {
     )
 }
 
-/// Notes which known rejects of a stream are settled unless they came again, since their records were read again.
+/// Adds to `settled` the known rejects of a stream whose records were read again. Those that came again stay
+/// nevertheless.
 fn settle(
     next: &Builder,
     stream: &StreamInput,
@@ -194,7 +200,8 @@ fn settle(
         let Some(scopes) = source.scopes()? else { return Ok(()) };
         let columns = scope_columns(source.table());
         let read = key_text(columns, "s");
-        // A value may hold a `/` itself, such as the id `HRB 12/3`: of a key each beginning that is long enough counts.
+        // A value can contain a `/`, such as the id `HRB 12/3`. So every prefix of the key that has enough parts is
+        // compared.
         let prefixes = format!(
             "SELECT h, array_to_string(parts[1:i], '/') AS prefix FROM (
                  SELECT h, parts, unnest(range({}, len(parts) + 1)) AS i
@@ -208,7 +215,8 @@ fn settle(
     for table in tables {
         let of_table = format!("k.table_name = {} AND", ddl::literal(table));
         let Some(own) = sources.iter().copied().find(|source| source.table().name == *table) else {
-            // Of a record whose own table was not asked for, the rest tells whether it was read.
+            // The stream staged nothing for this table. The scopes of its other tables tell whether the record was
+            // read.
             sources.iter().copied().try_for_each(|source| add_scopes(source, &of_table))?;
             continue;
         };
@@ -217,11 +225,12 @@ fn settle(
         add_scopes(own, &of_table)?;
     }
     if stream.stream.lists == Lists::Companies {
-        // The first layout did not say which company an answer was about.
+        // Format 1 did not say which company an answer was about.
         add("WHERE k.key IS NULL AND")?;
         settle_answers(next, stream, &add)?;
     } else if stream.stream.endpoint.window.is_some() && stream.lists.iter().all(|list| list.complete) {
-        // Rows older than the window stay wrong. A record that became no row is right now, or will not come again.
+        // A reject of a row that is in the table stays: the row may be older than the window. A record that gave no row
+        // is right now, or will not come again.
         let table = stream.stream.table();
         let row = key_text(table.key, "n");
         add(&format!(
@@ -236,8 +245,9 @@ fn settle(
     Ok(())
 }
 
-/// Answers about companies whose rows are only added, as leads, do not tell of which company they were read: known when it
-/// was asked about all of them.
+/// Adds to `settled` the known rejects of answers about companies whose rows are only added, as with leads. Such
+/// answers do not say of which company a reject was read, so the rejects are settled only if the run has asked about
+/// all companies.
 fn settle_answers(
     next: &Builder,
     stream: &StreamInput,
@@ -258,7 +268,7 @@ fn settle_answers(
     add(&format!("WHERE k.table_name = {of_table} AND NOT EXISTS ({of_row}) AND"))
 }
 
-/// The columns that a table's staged scopes have.
+/// The columns of a table's staged scopes.
 fn scope_columns(table: &Table) -> &'static [&'static str] {
     match table.disposition {
         Disposition::Replace { scope } => scope,
@@ -266,13 +276,13 @@ fn scope_columns(table: &Table) -> &'static [&'static str] {
     }
 }
 
-/// Settles what lists held that were all read completely, or are no more.
+/// Settles the known rejects all of whose lists were read completely or are retired.
 const OF_WHOLE_LISTS: &str = "
     INSERT INTO settled SELECT k.h FROM known_rejects k
     WHERE k.list IS NOT NULL AND k.stream IN (SELECT stream FROM whole_lists)
       AND NOT EXISTS (SELECT 1 FROM unread_lists u WHERE u.h = k.h)";
 
-/// `kept`: all that stays and all that came.
+/// Creates `kept`: the known rejects that are not settled, and all that came.
 const KEPT: &str = "
     CREATE TEMP TABLE kept AS
         SELECT stream, h, min(alike) AS alike, true AS came, h NOT IN (SELECT h FROM known_rejects) AS is_new
@@ -281,8 +291,8 @@ const KEPT: &str = "
         SELECT stream, h, hash(table_name, field, reason), false, false FROM known_rejects
         WHERE h NOT IN (SELECT h FROM settled) AND h NOT IN (SELECT h FROM came)";
 
-/// Drops what is too much of a stream: new ones first, and of those that are alike as many as of the others, so that one field
-/// does not hide the rest.
+/// Removes rejects from `kept` that are above the limit of a stream. New ones are removed before known ones. Of each
+/// table, field and reason the same number is kept, as far as possible, so that one field does not hide the others.
 fn bound(next: &Builder, most: u64) -> Result<(), LoadError> {
     let sql = format!("SELECT stream FROM kept GROUP BY stream HAVING count(*) > {most}");
     for stream in next.rows(DOING, &sql, [], |row| row.get::<_, String>(0))? {

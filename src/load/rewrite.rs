@@ -1,8 +1,7 @@
-//! Writes a generation anew with other rows, so that nothing of the earlier ones stays in the file.
+//! Rewrites a generation with other rows, so that nothing of the earlier rows stays in the file.
 //!
-//! A DELETE leaves the old blocks in a `DuckDB` file until something else needs their room. So a fresh file is
-//! written beside the old one, checked, synced and renamed over it, as a load does. A reader that has the old file open
-//! keeps reading it.
+//! A DELETE leaves the old blocks in a `DuckDB` file until their space is needed. So a new file is written beside the
+//! old one, checked, synced and renamed over it, as in a load. A reader that has the old file open keeps reading it.
 
 use std::path::Path;
 
@@ -17,19 +16,19 @@ use crate::crash::Point;
 use crate::files;
 use crate::workspace::{Lock, Workspace, WorkspaceError, inherit, read_marker};
 
-/// Where a table of the new file gets its rows from.
+/// The rows of one table of the new file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TableRows {
-    /// Schema and name, quoted.
+    /// Schema and name, quoted as SQL identifiers.
     pub(crate) table: String,
-    /// A query over the old file, attached as `prev`.
+    /// A query of the old file, which is attached as `prev`.
     pub(crate) select: String,
-    /// How many rows it gives.
+    /// Number of rows that the query returns.
     pub(crate) rows: u64,
 }
 
-/// A connection that only looks: at the file at `path`, or, without one, at files that it is told of in its queries. It has
-/// the memory of a load and one thread.
+/// A connection for reading only: of the file at `path`, or, if that is `None`, of files that the queries name. It has
+/// the memory limit of `settings` and one thread.
 ///
 /// # Errors
 /// The file cannot be opened.
@@ -44,22 +43,23 @@ pub(crate) fn looking(
         Some(path) => files::open(path, config.access_mode(AccessMode::ReadOnly)?),
         None => Connection::open_in_memory_with_flags(config),
     }?;
-    // Rows without numbers of their own are told apart by their order.
+    // Rows of exported files have no `rowid` and are numbered by their order, which has to be the same in every query.
     connection.execute_batch("SET preserve_insertion_order = true")?;
     Ok(connection)
 }
 
-/// Removes what a load or an erasure that ended early left behind: unfinished files, and second names of finished ones.
+/// Removes what an unfinished load or erasure left behind: unfinished files, and links that did not become generations.
 pub(crate) fn sweep(workspace: &Workspace, _lock: &Lock) -> Result<(), LoadError> {
     swap::sweep(workspace)?;
     generations::sweep(workspace)
 }
 
-/// Replaces the file at `path`, the published one or a generation, by one with the same tables, views and comments, the
-/// same number, and the rows that `tables` say. `prepare` gets the connection first, for tables of its own.
+/// Replaces the file at `path`, the published one or a generation, by a file with the same tables, views, comments and
+/// generation number, and with the rows that `tables` say. `prepare` gets the connection first and may create temporary
+/// tables.
 ///
 /// # Errors
-/// [`LoadError`]; the file is then as it was, unless the error is about the folder after the rename.
+/// [`LoadError`]. The file is unchanged, except if the folder cannot be synced after the rename.
 pub(crate) fn rewrite(
     workspace: &Workspace,
     _lock: &Lock,
@@ -77,7 +77,7 @@ pub(crate) fn rewrite(
         .and_then(Connection::open_in_memory_with_flags)
         .map_err(failed)?;
     let statements = format!(
-        // The evidence of a run's lists is read in the order in which it was written.
+        // The lists of a run in `etl.streams` are read in the order in which they were written.
         "SET preserve_insertion_order = true; {}; {}; COPY FROM DATABASE prev TO next (SCHEMA);",
         files::attach(path, "prev", "READ_ONLY")?,
         files::attach(next, "next", &next_options())?,
@@ -103,7 +103,7 @@ pub(crate) fn rewrite(
         }
         swap::move_over(workspace, &paths, next)?;
     } else {
-        // The staging folder may be on another disk.
+        // The staging folder may be on another file system.
         swap::rename_over(next, path, &path.with_extension("new"))?;
         swap::sync_folder(&workspace.generations_dir())?;
     }

@@ -1,28 +1,28 @@
-//! What can be wrong with the place where a warehouse lives.
+//! Errors of the place where a warehouse is.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::rights;
 
-/// What a failure means for the caller; decides the exit code.
+/// The class of a failure. It decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// Nothing that settings or the data can explain.
+    /// An unexpected failure, which neither the settings nor the data explain.
     Unexpected,
-    /// What was asked for does not exist.
+    /// The command names something that does not exist.
     Usage,
-    /// The checks refused to publish.
+    /// The checks, or the limit on deletions, refused to publish.
     ChecksRefused,
-    /// The disk, the folder or the file failed, or is not ours.
+    /// The disk, the folder or the file failed or cannot be used, or does not belong to this tool.
     DestinationFailed,
     /// Another run holds the lock.
     LockHeld,
 }
 
 impl ErrorKind {
-    /// Exit code of the command.
+    /// Exit code of the command, as documented in `docs/cli.md`.
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Unexpected => 1,
@@ -34,7 +34,7 @@ impl ErrorKind {
     }
 }
 
-/// Why a path cannot serve as a warehouse. Nothing was changed.
+/// Why a path cannot be used as a warehouse. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WorkspaceError {
@@ -44,66 +44,66 @@ pub enum WorkspaceError {
         /// Path of the warehouse.
         path: PathBuf,
     },
-    /// A path that is not UTF-8, which `DuckDB` needs.
+    /// The path is not UTF-8, as `DuckDB` requires.
     #[error("the path `{}` of the warehouse is not UTF-8", path.display())]
     NotUtf8 {
         /// Path of the warehouse.
         path: PathBuf,
     },
-    /// A file after which `DuckDB` would call the database as a schema in it.
+    /// The file's name would give the database the name of the schema `etl`.
     #[error("the warehouse cannot be called `{}`", path.file_name().unwrap_or_default().display())]
     NamedAsSchema {
         /// Path of the warehouse.
         path: PathBuf,
     },
-    /// The folder that is to hold the file does not exist, or is not a folder.
+    /// The folder of the warehouse does not exist, is not a folder, or cannot be entered.
     #[error("the folder `{}` of the warehouse cannot be used", folder.display())]
     Folder {
         /// The folder.
         folder: PathBuf,
-        /// What the system said.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// The folder cannot be written to.
+    /// The path cannot be written, for lack of permissions or because the file system is read-only.
     #[error("`{}` cannot be written", path.display())]
     NotWritable {
-        /// What was to be written.
+        /// Path that was to be written.
         path: PathBuf,
-        /// What the system said.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// The system does not let this user read it.
+    /// This user has no permission to read the path.
     #[error("`{}` cannot be read by this user", path.display())]
     NotReadable {
-        /// What was to be read.
+        /// Path that was to be read.
         path: PathBuf,
-        /// What the system said.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// The file is mounted by itself: a rename cannot put another in its place.
+    /// The file itself is a mount point, so that a rename cannot replace it.
     #[error("`{}` is a mount point by itself: no new generation can be put in its place", path.display())]
     MountPoint {
         /// Path of the file.
         path: PathBuf,
     },
-    /// Something else keeps the file from being replaced.
+    /// A rename over the file is not allowed, for another reason.
     #[error("`{}` cannot be replaced by a new generation: {reason}", path.display())]
     NotReplaceable {
         /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// Why the file cannot be replaced.
         reason: &'static str,
-        /// What to do.
+        /// What the user can do.
         hint: &'static str,
     },
-    /// The file system does not do what publishing needs.
+    /// The file system does not support an operation that publishing needs.
     #[error("the file system of `{}` refuses {doing}, which a warehouse needs", folder.display())]
     Refused {
-        /// The folder in which it was tried.
+        /// The folder in which the operation was tried.
         folder: PathBuf,
-        /// What was tried.
+        /// The operation that was tried.
         doing: &'static str,
-        /// What the system said.
+        /// The operating system's error.
         source: io::Error,
     },
     /// The file is not a `DuckDB` database.
@@ -112,18 +112,18 @@ pub enum WorkspaceError {
         /// Path of the file.
         path: PathBuf,
     },
-    /// A `DuckDB` database that this tool did not write.
+    /// The file is a `DuckDB` database that this tool did not write.
     #[error("`{}` is a DuckDB file, but not a warehouse of vainu-etl: it has no table etl.warehouse", path.display())]
     Foreign {
         /// Path of the file.
         path: PathBuf,
     },
-    /// A `DuckDB` database that cannot be read: damaged, encrypted, or of a newer storage format.
+    /// The file is a `DuckDB` database that cannot be read: damaged, encrypted, or of a newer storage format.
     #[error("`{}` cannot be read", path.display())]
     Unreadable {
         /// Path of the file.
         path: PathBuf,
-        /// What `DuckDB` said.
+        /// `DuckDB`'s error.
         source: duckdb::Error,
     },
     /// Another program has the file open for writing.
@@ -131,48 +131,48 @@ pub enum WorkspaceError {
     InUse {
         /// Path of the file.
         path: PathBuf,
-        /// What `DuckDB` said, with the other process.
+        /// `DuckDB`'s error, which names the other process.
         source: duckdb::Error,
     },
-    /// The warehouse was written by a newer version.
+    /// The warehouse or its state folder was written by a newer version of the tool.
     #[error("`{}` has format {found}; this version knows formats up to {supported}", path.display())]
     NewerFormat {
-        /// Path of the file or state folder.
+        /// Path of the file, or of the marker in the state folder.
         path: PathBuf,
         /// Its format version.
         found: i64,
-        /// The highest one that this version knows.
+        /// The highest format version that this version of the tool knows.
         supported: i64,
     },
-    /// A folder of the state folder's name that this tool did not make.
+    /// The folder with the state folder's name was not made by this tool.
     #[error("the folder `{}` exists, but was not made by vainu-etl", path.display())]
     ForeignStateFolder {
         /// Path of the folder.
         path: PathBuf,
     },
-    /// A write-ahead log beside the published file.
+    /// There is a write-ahead log beside the published file.
     #[error("`{}` lies beside the warehouse: a program has it open for writing, or ended without closing it", path.display())]
     StaleWal {
         /// Path of the log.
         path: PathBuf,
     },
-    /// Reading or writing failed in another way.
+    /// Reading or writing failed for any other reason.
     #[error("`{}` failed", path.display())]
     Io {
-        /// What was read or written.
+        /// Path that was read or written.
         path: PathBuf,
-        /// What the system said.
+        /// The operating system's error.
         source: io::Error,
     },
 }
 
 impl WorkspaceError {
-    /// What the failure means for the caller: always [`ErrorKind::DestinationFailed`].
+    /// The class of the failure: always [`ErrorKind::DestinationFailed`].
     pub fn kind(&self) -> ErrorKind {
         ErrorKind::DestinationFailed
     }
 
-    /// What to do next, one sentence.
+    /// What the user can do next, in one sentence.
     pub fn hint(&self) -> String {
         match self {
             Self::IsFolder { path } => {
@@ -236,7 +236,7 @@ impl WorkspaceError {
         }
     }
 
-    /// The error of a failed read or write of `path`.
+    /// The error for a failed read or write of `path`.
     pub(crate) fn io(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         match source.kind() {
@@ -247,7 +247,7 @@ impl WorkspaceError {
         }
     }
 
-    /// The error of a failed read of `path`.
+    /// The error for a failed read of `path`.
     pub(crate) fn reading(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         match source.kind() {
@@ -256,7 +256,7 @@ impl WorkspaceError {
         }
     }
 
-    /// The error of a `DuckDB` file that does not open or answer.
+    /// The error for a `DuckDB` file that cannot be opened or queried.
     pub(crate) fn database(path: &Path, source: duckdb::Error) -> Self {
         let path = path.to_owned();
         if source.to_string().contains("Could not set lock on file") {
@@ -266,7 +266,7 @@ impl WorkspaceError {
     }
 }
 
-/// What to do about a file that `DuckDB` does not open, by what it says.
+/// What the user can do about a file that `DuckDB` does not open, by the text of its error.
 fn unreadable_hint(said: &str) -> &'static str {
     if said.contains("Permission denied") {
         "check the owner and the permissions of the file and of its folders"

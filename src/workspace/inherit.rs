@@ -1,9 +1,9 @@
-//! A new file in the place of an earlier one: who could read that can read this, and nobody else, at no time.
+//! Gives a new file the permissions of the file that it replaces. The same users can read it, and at no time others.
 
 use std::path::Path;
 
-/// Gives `to` the owner, group, access list, extended attributes and mode of `from`, as far as this process may. Says who
-/// loses access by what it may not. `published` is the path under which people know the file.
+/// Gives `to` the owner, group, access list, extended attributes and mode of `from`, as far as this process is allowed
+/// to. Logs a warning about users who lose access. `published` is the path of the file for the messages.
 #[cfg(unix)]
 pub(crate) fn inherit(from: &Path, to: &Path, published: &Path) {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -16,7 +16,7 @@ pub(crate) fn inherit(from: &Path, to: &Path, published: &Path) {
         }
     };
     let mode = earlier.mode() & 0o7777;
-    // Until everything else is right, it is the owner's alone.
+    // Only the owner can read the file until everything else is set.
     let closed = fs_err::set_permissions(to, std::fs::Permissions::from_mode(0o600));
     let owned = owners::keep(&earlier, to);
     attributes::keep(from, to, published);
@@ -53,24 +53,24 @@ mod owners {
 
     use super::super::rights::{names, quoted};
 
-    /// What was kept.
+    /// Which owner and group of the earlier file the new one has.
     #[derive(Debug, Clone, Copy)]
     pub(super) struct Owned {
         user: bool,
         group: bool,
-        /// Group that the file has instead.
+        /// Id of the group that the new file has.
         now: u32,
     }
 
-    /// Somebody who could read the earlier file and cannot read the new one.
+    /// A user or group that could read the earlier file and cannot read the new one.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub(super) enum Lost {
         User(u32),
-        /// A group, and the one that has its rights now.
+        /// Id of the group, and id of the group that has its rights now.
         Group(u32, u32),
     }
 
-    /// Gives the file the earlier one's owner and group; the group alone where that is all that is allowed.
+    /// Gives the file the owner and group of the earlier one, or only the group if changing the owner is not allowed.
     pub(super) fn keep(earlier: &Metadata, to: &Path) -> Owned {
         let (user, group) = (earlier.uid(), earlier.gid());
         let own = |found: &Metadata| Owned {
@@ -85,7 +85,7 @@ mod owners {
         if first.user && first.group {
             return first;
         }
-        // Who may not give the file away may still be a member of its group.
+        // A user who cannot change the owner can still change the group to one that the user is a member of.
         if chown(to, Some(user), Some(group)).is_err() && !first.group {
             let _ = chown(to, None, Some(group));
         }
@@ -96,7 +96,7 @@ mod owners {
         pub(super) fn lost(self, earlier: &Metadata) -> Vec<Lost> {
             let mode = earlier.mode();
             let mut lost = Vec::new();
-            // Where everybody may read, and for root, an owner means nothing.
+            // The owner does not matter if everybody may read the file, or if it is root.
             if mode & 0o004 != 0 {
                 return lost;
             }
@@ -136,7 +136,7 @@ mod owners {
     }
 }
 
-/// Extended attributes, of which an access list is one.
+/// Extended attributes. An access list (ACL) is one of them.
 #[cfg(target_os = "linux")]
 mod attributes {
     use std::ffi::{CStr, CString};
@@ -144,12 +144,13 @@ mod attributes {
 
     use rustix::fs::{XattrFlags, getxattr, listxattr, removexattr, setxattr};
 
-    /// The access list: whom, besides owner and group, a file lets in.
+    /// Name of the attribute with the access list: the users and groups, besides owner and group, that have access.
     const ACCESS_LIST: &CStr = c"system.posix_acl_access";
 
-    /// Copies them; what is people's and cannot be copied is said.
+    /// Copies the extended attributes. Logs a warning if the access list, or an attribute in the namespace `user.`,
+    /// cannot be copied.
     pub(super) fn keep(from: &Path, to: &Path, published: &Path) {
-        // A folder may give every new file an access list, which the earlier file did not have.
+        // The folder may give every new file a default access list, which the earlier file did not have.
         if value(from, ACCESS_LIST).is_none()
             && value(to, ACCESS_LIST).is_some()
             && let Err(error) = removexattr(to, ACCESS_LIST)
@@ -196,6 +197,6 @@ mod attributes {
 mod attributes {
     use std::path::Path;
 
-    /// Other systems have them in other forms, which are not kept.
+    /// Does nothing: other systems have extended attributes in other forms, which are not kept.
     pub(super) fn keep(_: &Path, _: &Path, _: &Path) {}
 }

@@ -1,4 +1,4 @@
-//! The lock of the one run that may write: held by the operating system, so that it ends with the process.
+//! The lock that allows only one run to write. The operating system holds it, so that it ends with the process.
 
 use std::fs::TryLockError;
 use std::io::{self, Read, Seek, Write};
@@ -11,24 +11,25 @@ use serde::{Deserialize, Serialize};
 
 use super::{ErrorKind, rights};
 
-/// Who asks for the lock's owner holds it for a moment himself; a run waits that long before it gives up.
+/// Attempts to take the lock before a run gives up. [`owner`] holds the lock for a moment when another program asks for
+/// its owner, which must not make a run fail.
 const ATTEMPTS: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(40);
 
-/// Who holds the lock.
+/// The process that holds the lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockOwner {
     /// Process id on `host`.
     pub pid: u32,
-    /// Name of the computer; `unknown` where it cannot be told.
+    /// Name of the computer; `unknown` if it cannot be found.
     pub host: String,
-    /// When the lock was taken, RFC 3339, UTC.
+    /// When the lock was taken, RFC 3339, UTC, whole seconds.
     pub started_at: String,
     /// The command, without secrets.
     pub command: String,
 }
 
-/// The lock; given back when dropped, and by the operating system when the process ends in whatever way.
+/// The lock. Dropping it releases it. The operating system releases it when the process ends in any other way.
 #[derive(Debug)]
 pub struct Lock {
     file: File,
@@ -38,26 +39,26 @@ pub struct Lock {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LockError {
-    /// Another process holds it.
+    /// Another process holds the lock.
     #[error("another run holds the lock `{}`{}", path.display(), describe(owner.as_ref()))]
     Held {
         /// Path of the lock.
         path: PathBuf,
-        /// Its owner; none when it has not written its name yet.
+        /// The process that holds it. `None` if it has not written its name yet.
         owner: Option<LockOwner>,
     },
-    /// The lock file cannot be opened or locked; whether another run is at work is not known.
+    /// The lock file cannot be opened or locked. Whether another run is active is not known.
     #[error("the lock `{}` cannot be used", path.display())]
     Io {
         /// Path of the lock.
         path: PathBuf,
-        /// What the system said.
+        /// The operating system's error.
         source: io::Error,
     },
 }
 
 impl LockError {
-    /// What the failure means for the caller.
+    /// The class of the failure, which decides the exit code.
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Held { .. } => ErrorKind::LockHeld,
@@ -65,7 +66,7 @@ impl LockError {
         }
     }
 
-    /// What to do next, one sentence.
+    /// What the user can do next, in one sentence.
     pub fn hint(&self) -> String {
         match self {
             Self::Held { owner: Some(owner), .. } => format!(
@@ -98,7 +99,7 @@ impl Lock {
         let failed = |source| LockError::Io { path: path.to_owned(), source };
         let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
         let (mut file, writable) = match opened {
-            // One that another user made can be locked when it can be read.
+            // A lock file of another user can be locked if it can be read.
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 (File::open(path).map_err(|_| failed(error))?, false)
             }
@@ -135,12 +136,13 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // The lock goes with the file; an owner's name left behind would only be untidy.
+        // Closing the file releases the lock. If the owner's name cannot be removed, it stays in the file, which does
+        // no harm.
         let _ = self.file.set_len(0);
     }
 }
 
-/// Who holds the lock at `path`; none when nobody does.
+/// The process that holds the lock at `path`. `None` if the lock is free, or if this cannot be found out.
 pub(super) fn owner(path: &Path) -> Option<LockOwner> {
     let mut file = File::open(path).ok()?;
     match file.file().try_lock_shared() {
@@ -159,11 +161,11 @@ fn read_owner(file: &mut File) -> Option<LockOwner> {
 fn write_owner(file: &mut File, owner: &LockOwner) -> io::Result<()> {
     file.set_len(0)?;
     file.rewind()?;
-    // In one piece, so that a reader finds all of it or nothing.
+    // In one write, so that a reader gets all of it or nothing.
     file.write_all(format!("{}\n", serde_json::to_string(owner)?).as_bytes())
 }
 
-/// The computer's name, without a system call of our own: where Linux shows it, else from the environment.
+/// Name of the computer: from `/proc` on Linux, otherwise from the environment. `unknown` if neither has it.
 fn host_name() -> String {
     let shown = fs_err::read_to_string("/proc/sys/kernel/hostname").ok();
     let named = || ["HOSTNAME", "COMPUTERNAME"].iter().find_map(|name| std::env::var(name).ok());

@@ -1,17 +1,17 @@
-//! Where a warehouse lives: the published file, the state folder beside it, and the lock of the one run that may
+//! Where a warehouse is: the published file, the state folder beside it, and the lock that allows only one run to
 //! write.
 //!
 //! ```text
-//! vainu.duckdb               what people open; replaced whole, never written in place
+//! vainu.duckdb               what people open; replaced as a whole, never written in place
 //! vainu.duckdb.etl/
-//!   vainu-etl.json           says that the folder is ours
+//!   vainu-etl.json           marks the folder as this tool's
 //!   lock                     held while a run writes; names its owner
 //!   landing/                 raw pages and ledgers of the runs
-//!   staging/                 rows on their way, the next generation; safe to lose; elsewhere when `DuckDB` cannot write here
+//!   staging/                 staged rows, the next generation; safe to lose; elsewhere if `DuckDB` cannot write here
 //!   generations/000007.duckdb  earlier generations
 //! ```
 //!
-//! The state folder is its owner's alone: landed pages and generations may hold personal data.
+//! Only the owner can access the state folder, since landed pages and generations may hold personal data.
 
 pub(crate) mod durable;
 mod error;
@@ -34,10 +34,10 @@ pub(crate) use ownership::{open_marked, open_read_only};
 use crate::files;
 use crate::schema::etl;
 
-/// What the state folder's name has behind that of the published file.
+/// Suffix of the state folder's name, after the name of the published file.
 pub(crate) const STATE_FOLDER_ENDING: &str = ".etl";
 
-/// A warehouse's places. Holds no open file.
+/// Paths of a warehouse. Holds no open file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Workspace {
     published: PathBuf,
@@ -46,16 +46,16 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// The workspace of the warehouse `published`, ready to be written: makes the state folder if there is none.
+    /// The workspace of the warehouse `published`, ready to be written. Creates the state folder if there is none.
     ///
-    /// A symbolic link is followed to the file that it names, so that a publish replaces that file and the link
-    /// stays.
+    /// A symbolic link is followed to the file that it names, so that publishing replaces that file and the link stays.
     ///
     /// # Errors
-    /// [`WorkspaceError`] when the path cannot serve as a warehouse, or something there is not ours. Nothing of
-    /// what is there has been changed then.
+    /// [`WorkspaceError`] if the path cannot be used as a warehouse, or if a file or folder there does not belong to
+    /// this tool. Nothing that was there has been changed then.
     pub fn open(published: &Path) -> Result<Self, WorkspaceError> {
-        // An empty file that a container mounts is no DuckDB file either, but that is not what keeps it from serving.
+        // Checked first: a container may mount an empty file. The next check would only say that it is not a DuckDB
+        // file.
         probe::refuse_mount_point(&resolve(published)?)?;
         let mut workspace = Self::inspect(published)?;
         if let Some(path) = workspace.stale_wal() {
@@ -77,11 +77,11 @@ impl Workspace {
         Ok(workspace)
     }
 
-    /// The workspace of the warehouse `published` for reading only: creates nothing, and neither the file nor the
-    /// state folder need exist.
+    /// The workspace of the warehouse `published`, for reading only. Creates nothing. Neither the file nor the state
+    /// folder has to exist.
     ///
     /// # Errors
-    /// [`WorkspaceError`] when the path cannot be a warehouse, or something there is not ours.
+    /// [`WorkspaceError`] if the path cannot be a warehouse, or if a file or folder there does not belong to this tool.
     pub fn inspect(published: &Path) -> Result<Self, WorkspaceError> {
         let published = resolve(published)?;
         let mut state = published.clone().into_os_string();
@@ -97,23 +97,23 @@ impl Workspace {
             read_marker(&workspace.published)?;
         }
         match ownership::owns_state_folder(&workspace.state) {
-            // Its owner's alone, which is no reason not to look at the published file.
+            // Only the owner can access the state folder. Other users may still read the published file.
             Ok(_) | Err(WorkspaceError::NotReadable { .. }) => Ok(workspace),
             Err(error) => Err(error),
         }
     }
 
-    /// Path of the published file, links resolved. It does not exist before the first load.
+    /// Path of the published file, with symbolic links resolved. The file does not exist before the first load.
     pub fn published(&self) -> &Path {
         &self.published
     }
 
-    /// Whether a generation is published.
+    /// Whether the published file exists.
     pub fn is_published(&self) -> bool {
         self.published.exists()
     }
 
-    /// What the published file says of itself; none before the first load.
+    /// The marker of the published file. `None` before the first load.
     ///
     /// # Errors
     /// As [`read_marker`].
@@ -121,37 +121,38 @@ impl Workspace {
         if self.is_published() { read_marker(&self.published).map(Some) } else { Ok(None) }
     }
 
-    /// The write-ahead log beside the published file, if there is one. It belongs to a program that has the file
-    /// open for writing, or that ended without closing it; a file put in the published one's place would take it
-    /// for its own.
+    /// Path of the write-ahead log beside the published file. `None` if there is none.
+    ///
+    /// The log belongs to a program that has the file open for writing, or that ended without closing it. `DuckDB`
+    /// would apply it to a new file put in the place of the published one.
     pub fn stale_wal(&self) -> Option<PathBuf> {
         let wal = self.beside(".wal");
         wal.exists().then_some(wal)
     }
 
-    /// Whether this user may look into the state folder; true when there is none.
+    /// Whether this user may read the state folder. True if there is none.
     pub(crate) fn can_read_state(&self) -> bool {
         let found = fs_err::read_dir(&self.state);
         found.err().is_none_or(|error| error.kind() != io::ErrorKind::PermissionDenied)
     }
 
-    /// The folder of everything that is not for people.
+    /// Path of the state folder, which holds everything that is not for people.
     pub fn state_dir(&self) -> &Path {
         &self.state
     }
 
-    /// Raw pages and ledgers of the runs.
+    /// Folder of raw pages and ledgers of the runs.
     pub fn landing_dir(&self) -> PathBuf {
         self.state.join("landing")
     }
 
-    /// Rows between normalising and loading, and the next generation while it is built.
+    /// Folder of rows between normalising and loading, and of the next generation while it is built.
     pub fn staging_dir(&self) -> PathBuf {
         self.staging.clone()
     }
 
-    /// Every folder in which rows of an earlier run may lie: [`Workspace::staging_dir`], and where that was when other
-    /// folders could be written or the warehouse had another path.
+    /// Every existing folder that may hold rows of an earlier run: [`Workspace::staging_dir`], and the folders that it
+    /// was when other folders could be written or the warehouse had another path.
     pub(crate) fn staging_dirs(&self) -> Vec<PathBuf> {
         let mut folders = staging_of(&self.published, &self.state);
         folders.extend([self.staging.clone(), staging_beside(&self.state)]);
@@ -161,46 +162,47 @@ impl Workspace {
         folders
     }
 
-    /// Earlier generations.
+    /// Folder of earlier generations.
     pub fn generations_dir(&self) -> PathBuf {
         self.state.join("generations")
     }
 
-    /// The highest number that a generation of this warehouse ever had, as far as the state folder knows; 0 when it does
-    /// not. The published file and those that are kept may be gone.
+    /// The highest number that a generation of this warehouse ever had, as noted in the state folder; 0 if none is
+    /// noted. It is known even if the published file and all kept generations are gone.
     ///
     /// # Errors
-    /// [`WorkspaceError`] when the state folder cannot be read.
+    /// [`WorkspaceError`] if the state folder cannot be read.
     pub(crate) fn highest_generation(&self) -> Result<u64, WorkspaceError> {
         ownership::highest_generation(&self.state)
     }
 
-    /// Notes the number of a generation that is published, durably.
+    /// Notes the number of a published generation in the state folder, durably.
     ///
     /// # Errors
-    /// [`WorkspaceError`] when the state folder cannot be written.
+    /// [`WorkspaceError`] if the state folder cannot be written.
     pub(crate) fn note_generation(&self, number: u64) -> Result<(), WorkspaceError> {
         ownership::note_generation(&self.state, number)
     }
 
-    /// Lets the numbers of generations begin at 1 again, for who has removed all that had one.
+    /// Lets the numbers of generations start at 1 again. For a caller that has removed all generations.
     ///
     /// # Errors
-    /// [`WorkspaceError`] when the state folder cannot be written.
+    /// [`WorkspaceError`] if the state folder cannot be written.
     pub(crate) fn forget_generations(&self) -> Result<(), WorkspaceError> {
         ownership::forget_generations(&self.state)
     }
 
-    /// Takes the lock that only one run at a time can hold. `command` is shown to whoever is refused; it must not
-    /// hold secrets.
+    /// Takes the lock, which only one run at a time can hold. Other processes show `command` in their messages; it must
+    /// not contain secrets.
     ///
     /// # Errors
-    /// [`LockError::Held`] when another process holds it.
+    /// [`LockError::Held`] if another process holds the lock; [`LockError::Io`] if the lock file cannot be used.
     pub fn lock(&self, command: &str) -> Result<Lock, LockError> {
         Lock::acquire(&self.lock_path(), command)
     }
 
-    /// Who holds the lock now; none when it is free. What a dead process left behind does not count.
+    /// The process that holds the lock now. `None` if the lock is free. The name that a dead process left behind is
+    /// ignored.
     pub fn lock_owner(&self) -> Option<LockOwner> {
         lock::owner(&self.lock_path())
     }
@@ -209,7 +211,7 @@ impl Workspace {
         self.state.join("lock")
     }
 
-    /// The published file's path with `suffix` behind its name.
+    /// Path of the published file with `suffix` appended to its name.
     pub(crate) fn beside(&self, suffix: &str) -> PathBuf {
         let mut path = self.published.clone().into_os_string();
         path.push(suffix);
@@ -221,12 +223,12 @@ impl Workspace {
         self.published.parent().unwrap_or(Path::new("."))
     }
 
-    /// Tries to write beside the published file: better to fail now than after hours of requests.
+    /// Tries to write beside the published file. It is better to fail now than after hours of requests.
     fn require_writable_folder(&self) -> Result<(), WorkspaceError> {
-        // One name for all: what a process that was killed leaves is removed by the next.
+        // All runs use the same name, so that the next run removes what a killed run left.
         let probe = self.beside(".probe");
         let tried = fs_err::write(&probe, []).and_then(|()| match fs_err::remove_file(&probe) {
-            // Another run, which tries the same at the same time, was first.
+            // Another run that tried the same at this moment has removed the file.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             removed => removed,
         });
@@ -234,20 +236,20 @@ impl Workspace {
     }
 }
 
-/// Where the staging folder is unless `DuckDB` cannot write there.
+/// The staging folder in the state folder, where it is unless `DuckDB` cannot write there.
 fn staging_beside(state: &Path) -> PathBuf {
     state.join("staging")
 }
 
-/// Where the staging folder may be, the best first: in the state folder, or, when its path means something else to
-/// `DuckDB`, in a private folder elsewhere.
+/// Paths that the staging folder may have, the preferred one first: in the state folder, or, if `DuckDB` would read
+/// that path as something other than a name, in private folders elsewhere.
 fn staging_of(published: &Path, state: &Path) -> Vec<PathBuf> {
     let beside = staging_beside(state);
     if files::can_be_written(&beside) { vec![beside] } else { files::places_elsewhere(published) }
 }
 
-/// `DuckDB` calls a database after its file, up to the first full stop. One called as a schema in it would make every
-/// name with that schema mean two things.
+/// Refuses a file name that would give the database the name of the schema `etl`. `DuckDB` names a database after its
+/// file, up to the first full stop, and every name with that schema would be ambiguous.
 fn require_usable_name(published: &Path) -> Result<(), WorkspaceError> {
     let name = published.file_name().unwrap_or_default();
     let Some(name) = name.to_str().filter(|_| published.to_str().is_some()) else {
@@ -259,7 +261,7 @@ fn require_usable_name(published: &Path) -> Result<(), WorkspaceError> {
     Ok(())
 }
 
-/// Whether generations of a warehouse that is gone are kept beside its place.
+/// Whether the state folder of a warehouse keeps generations, even if the published file is gone.
 pub(crate) fn keeps_generations(published: &Path) -> bool {
     let Ok(published) = resolve(published) else { return false };
     let mut state = published.into_os_string();
@@ -269,10 +271,10 @@ pub(crate) fn keeps_generations(published: &Path) -> bool {
     kept.map(|entry| entry.path()).any(|path| path.extension().is_some_and(|extension| extension == "duckdb"))
 }
 
-/// The file that `path` means: its folder without links, and if it is a link itself, the file that it names, which
-/// need not exist yet.
+/// The file that `path` stands for. Links in its folder are resolved. If the path is itself a link, the result is the
+/// file that it names, which does not have to exist.
 fn resolve(path: &Path) -> Result<PathBuf, WorkspaceError> {
-    // The system gives up after as many links in a row, too.
+    // Linux has the same limit.
     const MOST_LINKS: usize = 40;
     let mut path = path.to_owned();
     for _ in 0..MOST_LINKS {

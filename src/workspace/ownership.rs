@@ -1,4 +1,4 @@
-//! Whose file is it: nothing that this tool did not write is ever overwritten.
+//! Makes sure that the tool never overwrites a file or folder that it did not write.
 
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -9,35 +9,35 @@ use serde::{Deserialize, Serialize};
 use super::{WorkspaceError, durable, rights};
 use crate::files;
 
-/// Version of the warehouse's layout and of the state folder that this version of the tool writes.
+/// Format version of the warehouse and of the state folder that this version of the tool writes.
 pub const FORMAT_VERSION: i64 = 2;
 
-/// File in the state folder that says whose it is.
+/// Name of the file in the state folder that marks the folder as this tool's.
 pub(super) const STATE_MARKER: &str = "vainu-etl.json";
 
-/// What a warehouse says of itself: the row of `etl.warehouse`.
+/// The row of `etl.warehouse`, which marks a file as a warehouse.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Marker {
-    /// Version of the layout.
+    /// Format version of the file.
     pub format_version: i64,
     /// Number of the generation, from 1.
     pub generation: u64,
     /// Version of vainu-etl that wrote the file.
     pub tool_version: String,
-    /// When it was finished, microseconds since 1970, UTC.
+    /// When the generation was finished, microseconds since 1970, UTC.
     pub published_at_us: i64,
 }
 
 /// Reads the marker of the warehouse at `path`, read-only.
 ///
 /// # Errors
-/// [`WorkspaceError`] when the file is not a `DuckDB` database, not ours, unreadable, of a newer format, or open
-/// for writing elsewhere.
+/// [`WorkspaceError`] if the file is not a `DuckDB` database, not a warehouse, cannot be read, has a newer format, or
+/// is open for writing elsewhere.
 pub fn read_marker(path: &Path) -> Result<Marker, WorkspaceError> {
     open_marked(path).map(|(_, marker)| marker)
 }
 
-/// [`read_marker`], with the connection that has read it.
+/// [`read_marker`], and the open connection.
 pub(crate) fn open_marked(path: &Path) -> Result<(Connection, Marker), WorkspaceError> {
     require_duckdb_magic(path)?;
     let failed = |source| WorkspaceError::database(path, source);
@@ -61,7 +61,7 @@ pub(crate) fn open_read_only(path: &Path) -> Result<Connection, duckdb::Error> {
     files::open(path, config)
 }
 
-/// The marker of the database that `connection` has open; none when it is not a warehouse.
+/// The marker of the database that `connection` has open. `None` if it is not a warehouse.
 fn query_marker(connection: &Connection) -> Result<Option<Marker>, duckdb::Error> {
     let tables =
         "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'etl' AND table_name = 'warehouse'";
@@ -83,8 +83,8 @@ fn query_marker(connection: &Connection) -> Result<Option<Marker>, duckdb::Error
     }
 }
 
-/// A `DuckDB` file has the four letters after its first checksum. Asked before `DuckDB` opens the file, because
-/// it takes an empty file for a new database.
+/// Refuses a file without the letters `DUCK` at byte 8, after the checksum of the header. This is checked before
+/// `DuckDB` opens the file, because `DuckDB` takes an empty file for a new database.
 fn require_duckdb_magic(path: &Path) -> Result<(), WorkspaceError> {
     let mut head = Vec::new();
     let read = fs_err::File::open(path).and_then(|file| file.take(12).read_to_end(&mut head));
@@ -95,22 +95,22 @@ fn require_duckdb_magic(path: &Path) -> Result<(), WorkspaceError> {
     }
 }
 
-/// Content of the state folder's marker file.
+/// Content of the marker file in the state folder.
 #[derive(Debug, Serialize, Deserialize)]
 struct StateMarker {
     tool: String,
     format: i64,
-    /// The highest number that a generation had; none before the first.
+    /// The highest number that a generation ever had. `None` before the first generation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     generation: Option<u64>,
 }
 
-/// Checks that the state folder, if there is one, is ours. False when it has to be made or marked first.
+/// Whether the state folder exists and is marked as this tool's. False if it has to be created or marked first.
 pub(super) fn owns_state_folder(state: &Path) -> Result<bool, WorkspaceError> {
     read_state_marker(state).map(|marker| marker.is_some())
 }
 
-/// The state folder's marker; none when the folder has to be made or marked first.
+/// The state folder's marker. `None` if the folder has to be created or marked first.
 fn read_state_marker(state: &Path) -> Result<Option<StateMarker>, WorkspaceError> {
     let foreign = || WorkspaceError::ForeignStateFolder { path: state.to_owned() };
     let path = state.join(STATE_MARKER);
@@ -136,7 +136,7 @@ pub(super) fn highest_generation(state: &Path) -> Result<u64, WorkspaceError> {
     Ok(read_state_marker(state)?.and_then(|marker| marker.generation).unwrap_or(0))
 }
 
-/// A number that was used once is not used again, also when every file that had it is gone.
+/// Notes a generation's number, so that it is not used again even if every file with that number is gone.
 pub(super) fn note_generation(state: &Path, number: u64) -> Result<(), WorkspaceError> {
     let highest = highest_generation(state)?.max(number);
     write_state_marker(state, Some(highest))
@@ -146,7 +146,7 @@ pub(super) fn forget_generations(state: &Path) -> Result<(), WorkspaceError> {
     write_state_marker(state, None)
 }
 
-/// Whether nothing is there, or an empty folder, or one in which only our own marker was begun.
+/// Whether the folder does not exist, is empty, or holds only an unfinished marker of this tool.
 fn is_absent_or_empty(state: &Path) -> Result<bool, WorkspaceError> {
     let entries = match fs_err::read_dir(state) {
         Ok(entries) => entries,
@@ -162,7 +162,7 @@ fn is_absent_or_empty(state: &Path) -> Result<bool, WorkspaceError> {
     Ok(true)
 }
 
-/// Makes the state folder, if need be, for its owner alone, and marks it as ours.
+/// Creates the state folder if there is none, restricts it to its owner, and marks it as this tool's.
 pub(super) fn mark_state_folder(state: &Path) -> Result<(), WorkspaceError> {
     rights::create_folder(state).map_err(|source| WorkspaceError::io(state, source))?;
     rights::close_folder(state);
@@ -176,7 +176,8 @@ fn write_state_marker(state: &Path, generation: Option<u64>) -> Result<(), Works
     let begun = begun_marker(state);
     let written = fs_err::File::create(&begun).and_then(|mut file| {
         file.write_all((text + "\n").as_bytes())?;
-        // After a power failure an empty marker would make the folder somebody else's.
+        // Without the sync, a power failure could leave an empty marker, and the folder would count as another
+        // program's.
         file.sync_all()
     });
     written.map_err(failed)?;

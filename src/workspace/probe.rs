@@ -1,4 +1,4 @@
-//! Tries, before the first request, what publishing will need hours later.
+//! Tries, before the first request, the operations that publishing will need hours later.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -8,16 +8,16 @@ use fs_err::{File, OpenOptions};
 use super::durable::{is_refused, try_sync};
 use super::{Lock, Workspace, WorkspaceError};
 
-/// Ending of the files of a run's probe; what a run that was killed leaves is removed by the next.
+/// Suffix of the files that a run's probe writes. The next run removes what a killed run left.
 const OF_RUNS: &str = ".probe";
 
 impl Workspace {
-    /// Tries everything that publishing needs, in the folder of the published file and in the state folder; says what will
-    /// only be done as well as the file system allows. Leaves nothing behind.
+    /// Tries every operation that publishing needs, in the folder of the published file and in the state folder. Logs a
+    /// warning about each one that the file system supports only in part. Leaves no files behind.
     ///
     /// # Errors
-    /// [`WorkspaceError::MountPoint`], [`WorkspaceError::NotReplaceable`], [`WorkspaceError::Refused`] and
-    /// [`WorkspaceError::NotWritable`]: publishing would fail.
+    /// [`WorkspaceError::MountPoint`], [`WorkspaceError::NotReplaceable`], [`WorkspaceError::Refused`],
+    /// [`WorkspaceError::NotWritable`] or [`WorkspaceError::Io`]: publishing would fail.
     pub fn probe(&self, _lock: &Lock) -> Result<(), WorkspaceError> {
         for lacking in self.lacking(OF_RUNS)? {
             tracing::warn!(warehouse = %self.published().display(), "{lacking}");
@@ -25,7 +25,8 @@ impl Workspace {
         Ok(())
     }
 
-    /// [`Workspace::probe`] without the lock, under names of its own; gives what is lacking.
+    /// [`Workspace::probe`] without the lock, with file names of its own process. Returns the warnings instead of
+    /// logging them.
     pub(crate) fn lacking_beside_others(&self) -> Result<Vec<String>, WorkspaceError> {
         self.lacking(&format!("{OF_RUNS}-{}", std::process::id()))
     }
@@ -48,17 +49,18 @@ impl Workspace {
     }
 }
 
-/// A file that goes when it is dropped.
+/// A file that is removed when this is dropped.
 struct Passing(PathBuf);
 
 impl Drop for Passing {
     fn drop(&mut self) {
-        // What stays is removed by the next run.
+        // If this fails, the next run removes the file.
         let _ = fs_err::remove_file(&self.0);
     }
 }
 
-/// Writes, syncs, locks and renames a file at `path` and one beside it.
+/// Writes, syncs, locks and renames a file at `path` and one beside it. Returns warnings about what the file system
+/// supports only in part.
 fn try_folder(path: &Path) -> Result<Vec<String>, WorkspaceError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut over = path.as_os_str().to_owned();
@@ -116,7 +118,7 @@ fn try_mode(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// `DuckDB` locks the file that it writes, and readers the published one, with a record lock.
+/// Takes a record lock, as `DuckDB` does on the file that it writes and on a published file that it reads.
 #[cfg(unix)]
 fn lock_as_the_database(file: &File) -> io::Result<()> {
     use rustix::fs::{FlockOperation, fcntl_lock};
@@ -129,7 +131,7 @@ fn lock_as_the_database(_: &File) -> io::Result<()> {
     Ok(())
 }
 
-/// A file that is mounted by itself, as a container's `-v file:file` does, cannot be replaced by a rename.
+/// Refuses a file that is itself a mount point, as with a container's `-v file:file`. A rename cannot replace it.
 pub(super) fn refuse_mount_point(path: &Path) -> Result<(), WorkspaceError> {
     if path.is_file() && is_mount_point(path) {
         return Err(WorkspaceError::MountPoint { path: path.to_owned() });
@@ -137,7 +139,7 @@ pub(super) fn refuse_mount_point(path: &Path) -> Result<(), WorkspaceError> {
     Ok(())
 }
 
-/// What keeps a rename over the published file from being allowed, though the folder can be written to.
+/// Refuses a published file that a rename cannot replace, although the folder can be written.
 fn require_replaceable(published: &Path, folder: &Path) -> Result<(), WorkspaceError> {
     let reason = if !published.exists() {
         None
@@ -188,7 +190,7 @@ fn is_mount_point(path: &Path) -> bool {
     attributes(path).contains(rustix::fs::StatxAttributes::MOUNT_ROOT) || is_listed(path)
 }
 
-/// Kernels before 5.8 tell it here only.
+/// Whether `/proc/self/mountinfo` lists the path. Kernels before 5.8 do not report mount points in `statx`.
 #[cfg(target_os = "linux")]
 fn is_listed(path: &Path) -> bool {
     let escaped = path.to_string_lossy().replace('\\', r"\134").replace(' ', r"\040").replace('\t', r"\011");

@@ -1,32 +1,32 @@
-//! Whose files these are, and what this user may do with them: root that ran once by hand leaves what the nightly user
-//! cannot touch.
+//! Owners and permissions of files. A command that root once ran by hand leaves files that the user of the nightly run
+//! cannot change.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Ending of what could not be removed and was moved out of the way.
+/// Suffix of a file or folder that could not be removed and was renamed out of the way. A number follows.
 const LEFT: &str = ".left";
 
-/// The state folder that `path` is, or lies in.
+/// The state folder that `path` is or is in. `None` if there is none.
 #[cfg(any(unix, test))]
 fn state_folder(path: &Path) -> Option<&Path> {
     path.ancestors().find(|folder| folder.extension().is_some_and(|extension| extension == "etl"))
 }
 
-/// The command that gives `path` to this user, when it belongs to another one and lies in a state folder; none where that
-/// would not help.
+/// A shell command that gives `path` to this user. `None` if the path is in no state folder or belongs to this user,
+/// and if this user is root.
 #[cfg(unix)]
 pub(crate) fn mend(path: &Path) -> Option<String> {
     use std::os::unix::fs::MetadataExt;
 
     let me = rustix::process::geteuid().as_raw();
     let state = state_folder(path)?;
-    // Any folder may be called so; one that cannot be entered is taken for ours.
+    // Any folder may have such a name. One that cannot be entered is assumed to be a state folder.
     let marker = std::fs::symlink_metadata(state.join(super::ownership::STATE_MARKER));
     if marker.is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
         return None;
     }
-    // What lies in a folder that cannot be entered is mended with the folder.
+    // If a folder cannot be entered, the command is for the whole folder.
     let within = path.ancestors().take_while(|folder| folder.starts_with(state));
     let reachable = within.filter_map(|path| Some((path, std::fs::symlink_metadata(path).ok()?)));
     let others: Vec<_> = reachable.filter(|(_, found)| found.uid() != me).map(|(path, _)| path).collect();
@@ -39,7 +39,7 @@ pub(crate) fn mend(_: &Path) -> Option<String> {
     None
 }
 
-/// Who owns `path`, and the command that mends it: a sentence for a hint; none where [`mend`] has none.
+/// A sentence for a hint, with the command of [`mend`]. `None` if [`mend`] returns `None`.
 pub(crate) fn hint(path: &Path) -> Option<String> {
     let command = mend(path)?;
     Some(format!(
@@ -47,7 +47,7 @@ pub(crate) fn hint(path: &Path) -> Option<String> {
     ))
 }
 
-/// Says what could not be removed. It is in nobody's way; the next run tries again.
+/// Logs a warning about a leftover that cannot be removed. It does not disturb the run; the next run tries again.
 pub(crate) fn warn_left(path: &Path, error: &io::Error) {
     tracing::warn!(
         path = %path.display(),
@@ -57,11 +57,11 @@ pub(crate) fn warn_left(path: &Path, error: &io::Error) {
     );
 }
 
-/// Removes a file or folder that an earlier run left, if it is there. What belongs to another user is moved out of the way
-/// and said.
+/// Removes a file or folder that an earlier run left, if it exists. One that this user may not remove is renamed out of
+/// the way, and a warning is logged.
 ///
 /// # Errors
-/// Any other failure.
+/// Any other failure, or the failed rename.
 pub(crate) fn remove_left(path: &Path) -> io::Result<()> {
     let found = match fs_err::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -96,7 +96,7 @@ fn free_name(path: &Path) -> PathBuf {
     (1..u64::MAX).map(name).find(|name| fs_err::symlink_metadata(name).is_err()).unwrap_or_else(|| name(0))
 }
 
-/// Makes a folder for its owner alone. Says when an existing one was open to others.
+/// Restricts a folder to its owner. Logs a warning if it was open to others.
 #[cfg(unix)]
 pub(super) fn close_folder(folder: &Path) {
     use std::os::unix::fs::PermissionsExt;
@@ -131,7 +131,7 @@ pub(super) fn close_folder(folder: &Path) {
 #[cfg(not(unix))]
 pub(super) fn close_folder(_: &Path) {}
 
-/// Makes a folder, and those that lead there, for its owner alone; one that is there stays as it is.
+/// Creates a folder and its missing parents, restricted to their owner. An existing folder stays as it is.
 pub(super) fn create_folder(folder: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
@@ -140,7 +140,7 @@ pub(super) fn create_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// `path` as a word of a shell.
+/// `path` as one word of a shell command, quoted if necessary.
 #[cfg(any(unix, test))]
 pub(super) fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
@@ -148,7 +148,7 @@ pub(super) fn quoted(path: &Path) -> String {
     if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
-/// Names of users and groups, as `/etc` has them; a number stands for itself.
+/// Names of users and groups from `/etc/passwd` and `/etc/group`. An id without a name is shown as the number.
 #[cfg(unix)]
 pub(super) mod names {
     /// Name of a user.
@@ -161,7 +161,7 @@ pub(super) mod names {
         named("/etc/group", id)
     }
 
-    /// The first word of the line whose third is `id`.
+    /// The first field of the line whose third field is `id`; the id if there is none.
     fn named(file: &str, id: u32) -> String {
         let id = id.to_string();
         let text = fs_err::read_to_string(file).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What an object says of itself: its members, and whether it is a company.
+//! Members of a JSON object, and whether the object is a company.
 
 use std::fmt;
 
@@ -9,15 +9,15 @@ use serde_json::value::RawValue;
 use super::super::subject::Subject;
 use crate::record::company_key::{business_id_of, string_of};
 
-/// Keys and values of an object, as they stand in the text.
+/// Keys and values of an object as written in the text, in their order.
 pub(super) type Members<'t> = Vec<(&'t RawValue, &'t RawValue)>;
 
-/// Whether an object is a company.
+/// Whether an object is the company that is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Is {
     Yes,
     No,
-    /// It has the id, and nobody says of which country.
+    /// It has the company's id, but its country is not known.
     Perhaps,
 }
 

@@ -17,7 +17,7 @@ fn text(json: &str) -> Cut {
 fn a_person_goes_with_all_that_is_said_of_them_and_nothing_else_changes() {
     let jane = "jane@b.example";
     for (json, wanted) in [
-        // An element of a record's array, first, in the middle, last, alone.
+        // An element of a record's array: first, in the middle, last, alone.
         (
             r#"[ {"contacts" : [{"email":"Jane@B.example","phone":"1"}, {"email":"x@b.example"} ] } ]"#,
             r#"[ {"contacts" : [{"email":"x@b.example"} ] } ]"#,
@@ -27,7 +27,7 @@ fn a_person_goes_with_all_that_is_said_of_them_and_nothing_else_changes() {
         (r#"[ {"email":"jane@b.example"} ]"#, "[  ]"),
         (r#"[0,{"email":"jane@b.example"},{"email":"JANE@b.example"}]"#, "[0]"),
         (r#"[{"email":"jane@b.example"},{"email":"jane@b.example"},3,{"email":"jane@b.example"}]"#, "[3]"),
-        // Another field is not who the object is.
+        // An address in another field does not make the object the person.
         (r#"{"owner_email":"jane@b.example","won":1e0}"#, r#"{"owner_email":null,"won":1e0}"#),
         (
             r#"{"notes":"ask\nJane@b.example!","n":01e1}"#.replace("01e1", "1e1").as_str(),
@@ -35,7 +35,7 @@ fn a_person_goes_with_all_that_is_said_of_them_and_nothing_else_changes() {
         ),
         (r#"{"who":["jane@b.example","x"],"of":{"email":"jane@b.example"}}"#, r#"{"who":["x"],"of":null}"#),
         (r#"{"jane@b.example":1, "x":2}"#, r#"{"x":2}"#),
-        // A company with that address stays; escapes hide nobody.
+        // A company with that address stays; escapes are decoded.
         (r#"{"business_id":"1","email":"jane@b.example"}"#, r#"{"business_id":"1","email":null}"#),
         (r#"[{"\u0065mail":"jane\u0040b.example"}]"#, "[]"),
     ] {
@@ -59,12 +59,12 @@ fn a_company_goes_where_its_country_is_said_in_whatever_form_the_id_has() {
         ),
         (r#"[{"business_id":"0112038-9","country":"fi"},2]"#, "[2]"),
         (r#"[{"business_id":"FI01120389"},2]"#, "[2]"),
-        // Customer data are about the company that they name.
+        // Customer data are about the company that `prospect_info` names.
         (
             r#"{"results":[{"id":"a","prospect_info":{"business_id":"0112038-9","country":"FI"}}],"total_results":1}"#,
             r#"{"results":[],"total_results":1}"#,
         ),
-        // A nested object is of the country of the one around it.
+        // A nested object inherits the country of the object around it.
         (
             r#"{"country":"FI","business_id":"2","mother":{"business_id":"01120389"}}"#,
             r#"{"country":"FI","business_id":"2","mother":null}"#,

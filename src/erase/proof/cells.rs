@@ -1,4 +1,4 @@
-//! Whether a row is about a subject, cell by cell, wherever it was read from.
+//! Decides whether a row is about a subject, cell by cell, whatever kind of file it was read from.
 
 use super::super::rules::{self, Column, Judgement, Role};
 use super::super::subject::Subject;
@@ -7,13 +7,14 @@ use super::super::tally::Tally;
 /// The text columns of a table.
 pub(super) struct Cells<'s> {
     columns: Vec<(Column, Role)>,
-    /// Place of the column that says the country of a row.
+    /// Index of the column `country`. `None` if the table has no such column.
     country: Option<usize>,
     subjects: &'s [Subject],
 }
 
 impl<'s> Cells<'s> {
-    /// Columns of a table, in the order in which [`Cells::are_about`] gets their cells; all are text.
+    /// The columns named `names`, all of type text, in the order of the indexes that [`Cells::are_about`] passes to
+    /// `cell`.
     pub(super) fn new(schema: &str, table: &str, names: &[String], subjects: &'s [Subject]) -> Self {
         let column = |name: &String| {
             let column = Column { name: name.clone(), kind: "VARCHAR".to_owned(), nullable: true };
@@ -24,8 +25,8 @@ impl<'s> Cells<'s> {
         Self { columns: names.iter().map(column).collect(), country, subjects }
     }
 
-    /// Whether a row is about a subject. `cell` gives the text of a column, none for NULL; `country` is that of the row
-    /// where no column says it.
+    /// Whether a row is about a subject. `cell` returns the text of a column by its index, `None` for NULL. `country`
+    /// is the country of the row; it counts only if the table has no column `country`.
     pub(super) fn are_about<'t>(
         &self,
         country: Option<&'t str>,
@@ -39,7 +40,7 @@ impl<'s> Cells<'s> {
         })
     }
 
-    /// False when the text cannot name a subject. Quick: nearly all texts end here.
+    /// False if the text cannot name a subject. A cheap test that rules out nearly all texts.
     fn may_name(&self, text: &str) -> bool {
         let escaped = text.contains('\\');
         self.subjects.iter().any(|subject| match subject {

@@ -1,4 +1,4 @@
-//! Every row of every table of a `DuckDB` file.
+//! Reads every row of every table of a `DuckDB` file.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use crate::load::rewrite::looking;
 use crate::schema::ddl::identifier;
 use crate::workspace::Workspace;
 
-/// Tables of the file with the number of their rows that are about a subject.
+/// For each table of the file, the number of its rows that are about a subject.
 pub(super) fn held(workspace: &Workspace, path: &Path, subjects: &[Subject]) -> Result<Held, Failed> {
     let connection = looking(workspace, Some(path), &LoadSettings::default())?;
     let relations = tables::relations(&connection)?;
@@ -43,7 +43,7 @@ fn rows_about(connection: &Connection, relation: &Relation, subjects: &[Subject]
     let sql = format!("SELECT {} FROM {}", columns.join(", "), relation.source);
     let cells = Cells::new(&relation.schema, &relation.name, &names, subjects);
     let mut statement = connection.prepare(&sql)?;
-    // Runs it; the rows are taken one batch after the other.
+    // Runs the statement. The rows are then fetched in batches.
     let _ = statement.stream_arrow([])?.get_schema();
     let mut rows = 0;
     while let Some(array) = statement.step()? {
@@ -55,13 +55,13 @@ fn rows_about(connection: &Connection, relation: &Relation, subjects: &[Subject]
     Ok(rows)
 }
 
-/// The columns of a batch, all of which are text.
+/// The columns of a batch. All of them have to be text.
 pub(super) fn texts_of(batch: &RecordBatch) -> Result<Vec<&StringArray>, Failed> {
     let columns: Option<_> = batch.columns().iter().map(|column| column.as_any().downcast_ref()).collect();
     Ok(columns.ok_or("a text column that is none")?)
 }
 
-/// The text of a column in a row; none for NULL.
+/// The text of a column in a row; `None` for NULL.
 pub(super) fn text<'t>(columns: &[&'t StringArray], index: usize, row: usize) -> Option<&'t str> {
     columns.get(index).filter(|column| column.is_valid(row)).map(|column| column.value(row))
 }

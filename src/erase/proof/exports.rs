@@ -1,4 +1,4 @@
-//! Every row of every file in the folder of an export.
+//! Reads every row of every file in the folder of an export.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -17,10 +17,10 @@ use super::database::{text, texts_of};
 use super::{Failed, Held, below, take, workbook};
 use crate::export::{self, Manifest};
 
-/// Looks at the files of an export, and at those that lie in its folder though no manifest names them.
+/// Reads the files of an export, including files in its folders that no manifest names.
 ///
 /// # Errors
-/// The folder cannot be read.
+/// The folder or its manifest cannot be read.
 pub(super) fn look(dir: &Path, subjects: &[Subject], outcome: &mut Outcome) -> Result<(), EraseError> {
     let manifest = export::manifest_of(dir)?;
     let countries = countries(dir, manifest.as_ref());
@@ -45,7 +45,7 @@ pub(super) fn look(dir: &Path, subjects: &[Subject], outcome: &mut Outcome) -> R
     Ok(())
 }
 
-/// The country of the rows of each file of which the manifest says it.
+/// The country of each file's rows, for the files whose country the manifest says.
 fn countries(dir: &Path, manifest: Option<&Manifest>) -> BTreeMap<PathBuf, String> {
     let tables = manifest.iter().flat_map(|manifest| &manifest.tables);
     let divided = tables.filter(|table| !table.partitioned_by.is_empty());
@@ -53,10 +53,10 @@ fn countries(dir: &Path, manifest: Option<&Manifest>) -> BTreeMap<PathBuf, Strin
     files.filter_map(|file| Some((dir.join(&file.path), file.country.clone()?))).collect()
 }
 
-/// What a file is.
+/// What a file of an export holds.
 pub(super) struct Place {
     pub(super) table: String,
-    /// What the manifest and the path say of the country of its rows; none where the file says it.
+    /// Countries that the manifest and the path say for the file's rows. It holds only `None` if neither says one.
     countries: BTreeSet<Option<String>>,
 }
 
@@ -74,7 +74,7 @@ impl Place {
         Self { table, countries }
     }
 
-    /// Whether a row is about a subject, of whichever of the countries it is.
+    /// Whether a row is about a subject, if it is of any of the countries.
     pub(super) fn is_about<'t>(&'t self, cells: &Cells<'_>, cell: impl Fn(usize) -> Option<&'t str>) -> bool {
         self.countries.iter().any(|country| cells.are_about(country.as_deref(), &cell))
     }
@@ -104,7 +104,7 @@ fn parquet(path: &Path, place: &Place, subjects: &[Subject]) -> Result<Held, Fai
     Ok(place.held(rows))
 }
 
-/// A batch of texts with each column in the one form of them.
+/// The batch with every text column cast to `Utf8`.
 fn plain(batch: &RecordBatch) -> Result<RecordBatch, Failed> {
     let schema = batch.schema();
     let columns =
@@ -115,7 +115,7 @@ fn plain(batch: &RecordBatch) -> Result<RecordBatch, Failed> {
     Ok(RecordBatch::try_from_iter(columns)?)
 }
 
-/// `mark`: what stands between the fields of the files that the manifest names.
+/// Rows of a CSV file that are about a subject. `mark` is the delimiter that the manifest names.
 fn csv(path: &Path, place: &Place, mark: char, subjects: &[Subject]) -> Result<Held, Failed> {
     let (names, mut reader) = divided(path, mark)?;
     let cells = Cells::new("main", &place.table, &names, subjects);
@@ -131,14 +131,16 @@ fn csv(path: &Path, place: &Place, mark: char, subjects: &[Subject]) -> Result<H
 
 type CsvReader = csv::Reader<std::fs::File>;
 
-/// A CSV file by the mark that gives its header the most names: the one of the manifest, which may not know the file, one
-/// of the usual, or the one that the header shows. Where the wrong one divides, a row is one field, and no key is found.
+/// Opens a CSV file with the delimiter that splits its header into the most names. Returns these names and the reader.
+///
+/// The candidates are the common delimiters, the one that the header shows, and `mark`, the manifest's, which may not
+/// be about this file. With a wrong delimiter a row would be a single field, and no key would be found.
 fn divided(path: &Path, mark: char) -> Result<(Vec<String>, CsvReader), Failed> {
     let mut header =
         csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(fs_err::File::open(path)?);
     let first = header.records().next().transpose()?;
     let first = first.as_ref().and_then(|names| names.get(0)).unwrap_or_default();
-    // Read with commas, the first field of a file with other marks holds more than a name.
+    // If the delimiter is not a comma, the first field as read with commas holds more than the first name.
     let name: String = first.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
     let mut best: Option<(Vec<String>, CsvReader)> = None;
     for mark in [COMMA, ';', '\t', '|', delimiter(path, &name)?, mark] {

@@ -1,4 +1,4 @@
-//! Every page in every segment of landed pages, and the ledgers.
+//! Reads every page in every segment of landed pages, and the ledgers.
 
 use std::path::Path;
 
@@ -10,12 +10,13 @@ use super::{Failed, Held};
 use crate::landing::bundle::answers;
 use crate::landing::ledger::{self, CompanyAnswers, Entry};
 
-/// Zstandard's own mark at the start of a page.
+/// Magic number at the start of a Zstandard frame; each page is one frame.
 const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-/// Bytes that a page may have, decompressed. One with more is read in parts by nobody, so it is looked at as it is.
+/// Largest size of a decompressed page, in bytes. A larger page is not decompressed and counts as damaged.
 const MOST: usize = 1 << 30;
 
-/// How many pages of a file in the landing folder are about a subject, or lines of a ledger; none when the file is neither.
+/// Number of pages about a subject in a segment of landed pages, or of lines about one in a ledger. `None` if the file
+/// is neither.
 pub(super) fn held(path: &Path, subjects: &[Subject]) -> Option<Result<Held, Failed>> {
     let name = path.file_name()?.to_str()?;
     if path.extension().is_some_and(|extension| extension == "zst") {
@@ -38,7 +39,7 @@ fn pages(path: &Path, subjects: &[Subject]) -> Result<u64, Failed> {
             Some(page) => about += u64::from(is_about(page, subjects)),
             None => damaged += 1,
         }
-        // Behind one that is damaged, the next begins where the mark stands again.
+        // After a damaged page, the search goes on at the next magic number.
         let next = length.filter(|_| page.is_some()).unwrap_or_else(|| next_mark(rest));
         rest = rest.get(next..).unwrap_or_default();
     }
@@ -48,19 +49,19 @@ fn pages(path: &Path, subjects: &[Subject]) -> Result<u64, Failed> {
     Ok(about)
 }
 
-/// Bytes of the page at the start of `frames`, as its head says.
+/// Size of the first page in `frames` once decompressed, in bytes, as its frame header says; at most [`MOST`].
 fn capacity(frames: &[u8]) -> usize {
     let size = zstd::zstd_safe::get_frame_content_size(frames).ok().flatten();
     size.and_then(|size| usize::try_from(size).ok()).unwrap_or(MOST).min(MOST)
 }
 
-/// Where the next page begins.
+/// Offset of the next magic number after the first byte, or the length of `frames` if there is none.
 fn next_mark(frames: &[u8]) -> usize {
     let behind = frames.get(1..).unwrap_or_default();
     behind.windows(MAGIC.len()).position(|window| window == MAGIC).map_or(frames.len(), |at| at + 1)
 }
 
-/// Whether a body is about a subject. One that cannot be read, and may name one, is.
+/// Whether a landed body is about a subject. True if the body cannot be read and may name one.
 fn is_about(landed: &[u8], subjects: &[Subject]) -> bool {
     if answers(landed).is_some_and(|answers| !answers.is_empty()) {
         let none = CompanyAnswers {
@@ -77,7 +78,7 @@ fn is_about(landed: &[u8], subjects: &[Subject]) -> bool {
     !matches!(body::cut(landed, subjects, &mut Tally::default()), Ok(CutBody::Same))
 }
 
-/// Lines that name a company whose answer went.
+/// Number of lines that name an erased company.
 fn lines(path: &Path, subjects: &[Subject]) -> Result<u64, Failed> {
     let lines = ledger::read_lines(path.parent().unwrap_or(path))?;
     let names = |companies: &[String]| {

@@ -1,8 +1,8 @@
-//! The second look: reads everything again that an erasure had to go through, and says which file still holds a subject.
+//! The check at the end of an erasure: reads all files again, and reports those that still hold a subject.
 //!
-//! It shares the rules with the erasure (what a name in a cell means), and nothing of how that finds its way: every row of
-//! every table is read without a condition, landed pages as the segments have them and not as the ledger names them, and
-//! exports as the files lie there, by a reader of their own. So a fault in finding or naming files is seen here.
+//! It shares the rules with the erasure (what a name in a cell means), but not the search. It reads every row of every
+//! table without a condition, landed pages as they are in the segments and not as the ledger names them, and exports as
+//! their files are in the folders, with readers of its own. So it also finds faults in searching and in naming files.
 
 mod cells;
 mod database;
@@ -16,13 +16,13 @@ use super::subject::Subject;
 use super::{EraseError, Outcome, Remaining};
 use crate::workspace::Workspace;
 
-/// What a look at a file found: the table, or whatever it is called, and how many rows or pages of it.
+/// What a file holds of the subjects: for each table, or part of the file, its name and the number of rows or pages.
 type Held = Vec<(String, u64)>;
 
-/// Looks at the published file, the generations, the landed pages, the staging folders and the exports in `exports`.
+/// Reads the published file, the generations, the landed pages, the staging folders and the exports in `exports`.
 ///
 /// # Errors
-/// A folder cannot be read. A file that cannot is a problem of the outcome.
+/// A folder cannot be read. A file that cannot be read is a problem of the outcome.
 pub(super) fn look(
     workspace: &Workspace,
     exports: &[PathBuf],
@@ -50,7 +50,7 @@ pub(super) fn look(
     Ok(())
 }
 
-/// Takes down what a file holds.
+/// Adds to the outcome what a file holds, or why it cannot be read.
 fn take(path: &Path, held: Result<Held, Failed>, outcome: &mut Outcome) {
     outcome.looked_at += 1;
     match held {
@@ -67,10 +67,11 @@ fn take(path: &Path, held: Result<Held, Failed>, outcome: &mut Outcome) {
     }
 }
 
-/// Why a file cannot be looked at.
+/// Why a file cannot be read.
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
-/// The files below a folder whose names end so, in their order; none when there is no folder. Links are not followed.
+/// The files in a folder and its subfolders that have this extension, sorted. An empty `extension` stands for all
+/// files. Empty if there is no such folder. Symbolic links are not followed.
 fn below(folder: &Path, extension: &str) -> std::io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];

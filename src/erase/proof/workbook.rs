@@ -1,7 +1,7 @@
-//! Every row of every sheet of a workbook.
+//! Reads every row of every sheet of a workbook.
 //!
-//! One row is held at a time. The texts that the cells of some workbooks share are held all together, so that there is a
-//! bound for them; the workbooks of this program share none.
+//! One row at a time is in memory. Shared strings are the exception: they are in memory all together, so there is a
+//! limit for them. Workbooks that this program writes have no shared strings.
 
 use std::io::{BufReader, Read, Seek};
 use std::path::Path;
@@ -14,14 +14,14 @@ use super::exports::Place;
 use super::{Failed, Held};
 use crate::erase::subject::Subject;
 
-/// Bytes that a part other than a sheet may have, decompressed.
+/// Largest size of a part that is not a sheet, decompressed, in bytes.
 const MOST_AT_ONCE: u64 = 1 << 28;
-/// Columns of a sheet.
+/// Most columns that a sheet can have, a limit of the XLSX format.
 const MOST_COLUMNS: usize = 16_384;
-/// A column that only a header line names.
+/// Name of a column. A row that holds this text is taken for the header.
 const KEY: &str = "business_id";
 
-/// How many rows of the workbook are about a subject.
+/// Number of rows of the workbook that are about a subject.
 pub(super) fn held(path: &Path, place: &Place, subjects: &[Subject]) -> Result<Held, Failed> {
     let open = || fs_err::File::open(path).map(|file| BufReader::new(file.into_file()));
     require_bounded(open()?)?;
@@ -30,7 +30,7 @@ pub(super) fn held(path: &Path, place: &Place, subjects: &[Subject]) -> Result<H
     for name in workbook.sheet_names() {
         let mut cells = match workbook.worksheet_cells_reader(&name) {
             Ok(cells) => cells,
-            // A chart by itself.
+            // A chart sheet, which has no cells.
             Err(XlsxError::NotAWorksheet(_)) => continue,
             Err(error) => return Err(error.into()),
         };
@@ -56,7 +56,7 @@ pub(super) fn held(path: &Path, place: &Place, subjects: &[Subject]) -> Result<H
     Ok(place.held(about))
 }
 
-/// Whether what is read at once fits into memory.
+/// Refuses a workbook with a part that is read as a whole and is larger than [`MOST_AT_ONCE`].
 fn require_bounded(file: impl Read + Seek) -> Result<(), Failed> {
     let mut archive = ZipArchive::new(file)?;
     for index in 0..archive.len() {
@@ -79,12 +79,12 @@ fn text_of(value: &DataRef<'_>) -> Option<String> {
     })
 }
 
-/// The rows of a sheet, one after the other.
+/// Takes the rows of a sheet one after the other, and counts those about a subject.
 struct Sheet<'p, 's> {
     place: &'p Place,
     subjects: &'s [Subject],
     names: Vec<String>,
-    /// None before the header.
+    /// `None` until the first row is read, and after the names have changed.
     cells: Option<Cells<'s>>,
     about: u64,
 }
@@ -94,14 +94,14 @@ impl Sheet<'_, '_> {
         if row.is_empty() {
             return;
         }
-        // Somebody may have written lines above the header.
+        // Somebody may have inserted lines above the header.
         let is_header = row.iter().flatten().any(|text| text == KEY);
         if is_header || self.cells.is_none() {
             self.names = row.iter().map(|name| name.clone().unwrap_or_default()).collect();
             self.cells = None;
         }
         if self.names.len() < row.len() {
-            // What stands beside the table counts, too.
+            // Cells beside the table are checked, too.
             self.names.resize(row.len(), String::new());
             self.cells = None;
         }

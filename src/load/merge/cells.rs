@@ -1,29 +1,29 @@
-//! Merges the staged rows of a stream with the previous generation: which value a cell of the next one has.
+//! Merges the staged companies with the previous generation, value by value.
 //!
-//! One pass: a full join of both sides by key, which also compares every value, so that what changed is exact. It
-//! spills when it does not fit; comparing a hash of the row instead saves about a third of the time at a million
-//! rows and is not worth a wrong answer.
+//! The merge is one full join of both sides by key. It also compares every value, so that changes are exact. The join
+//! spills to disk if it does not fit into memory. Comparing a hash of the row instead would save about a third of the
+//! time at a million rows, which is not worth a wrong result.
 
 use crate::load::builder::Builder;
 use crate::load::merge::members::{SELECTED, Selected};
 use crate::load::{LoadError, RunRecord};
 use crate::schema::{Column, Kind, Table, ddl};
 
-/// What a merge works on.
+/// The input of a merge.
 #[derive(Debug)]
 pub(in crate::load) struct Sides {
-    /// The staged rows, one for each company; `_seen_at` is NULL where no list has shown it, `_present` where there is
-    /// no record of it.
+    /// Table expression of the staged rows, one for each company. `_seen_at` is NULL if no list has shown the company,
+    /// and `_present` is NULL if no record of it was read.
     pub(in crate::load) staged: String,
-    /// Whether there can be such rows.
+    /// Whether there can be rows with such NULLs.
     pub(in crate::load) unlisted: bool,
-    /// Whether the staged rows tell when details of companies were read.
+    /// Whether the staged rows have `_details_at`.
     pub(in crate::load) has_details: bool,
     /// The companies that a selection holds.
     pub(in crate::load) selected: Selected,
 }
 
-/// Fills `table` from the staged rows and the previous generation; gives its number of rows.
+/// Fills `table` from the staged rows and the previous generation. Returns its number of rows.
 pub(in crate::load) fn rows(
     next: &Builder,
     table: &Table,
@@ -45,7 +45,7 @@ pub(in crate::load) fn rows(
     };
     let merge = Merge { table, run, sides };
     let values: Vec<_> = table.all_columns().map(|column| merge.value(column)).collect();
-    // What only an answer about a single company shows is not a company of the warehouse.
+    // A company that is only in answers about single companies, and in no list, is not a company of the warehouse.
     let known = if sides.unlisted { " WHERE p.country IS NOT NULL OR s._seen_at IS NOT NULL" } else { "" };
     let sql = format!(
         "INSERT INTO next.{target} SELECT {values} FROM ({previous}) p FULL JOIN {staged} s ON {same} \
@@ -63,14 +63,14 @@ pub(in crate::load) fn rows(
 }
 
 impl Sides {
-    /// The join that finds whether a selection holds a company, where the table says so.
+    /// The join that finds whether a selection holds a company. Empty if the table has no column [`SELECTED`].
     fn selected_of(&self, table: &Table, country: &str, business_id: &str) -> String {
         let is_said = table.system.iter().any(|column| column.name == SELECTED);
         if is_said { self.selected.join(country, business_id) } else { String::new() }
     }
 }
 
-/// The value of a column when there is no previous generation.
+/// The value of a column if there is no previous generation.
 fn first_value(column: &Column, run_id: &str, sides: &Sides) -> String {
     match column.name {
         SELECTED => sides.selected.value().to_owned(),
@@ -83,7 +83,7 @@ fn first_value(column: &Column, run_id: &str, sides: &Sides) -> String {
     }
 }
 
-/// The expressions of a merge: `p` is the previous row, `s` the staged one, `g` is there when the company has left
+/// The SQL expressions of a merge. `p` is the previous row and `s` the staged row; `g` exists if the company has left
 /// its last list.
 struct Merge<'a> {
     table: &'a Table,
@@ -110,7 +110,8 @@ impl Merge<'_> {
             ),
             "_extra" => "CASE WHEN s._present IS NULL THEN p._extra ELSE s._extra END".to_owned(),
             "_first_seen_at" => "coalesce(p._first_seen_at, s._seen_at)".to_owned(),
-            // The clock of this run may stand before that of an earlier one; what is written never goes back.
+            // The clock of this run may be behind that of an earlier run. Times that are written never go back
+            // (decision 0023).
             "_last_seen_at" => "greatest(s._seen_at, p._last_seen_at, p._first_seen_at)".to_owned(),
             "_deleted_at" => format!(
                 "CASE WHEN NOT ({unseen}) THEN NULL WHEN {leaves} THEN greatest({time}, p._last_seen_at) \
@@ -125,17 +126,17 @@ impl Merge<'_> {
         }
     }
 
-    /// Whether a live company has left its last list.
+    /// Condition: a live company has left its last list.
     fn leaves() -> &'static str {
         "p._deleted_at IS NULL AND g.country IS NOT NULL"
     }
 
-    /// Whether the record had a field of this column. NULL without a record, so that the earlier value stays.
+    /// Condition: the record had a field of this column. NULL without a record, so that the earlier value stays.
     fn present(&self, column: &Column) -> String {
         format!("(s._present & {}) <> 0", bit(self.table, column))
     }
 
-    /// Whether a value of a seen company differs from the earlier one.
+    /// Condition: a value of the staged company differs from the earlier one.
     fn changed(&self) -> String {
         let values = self.table.columns.iter().filter(|column| !self.table.key.contains(&column.name));
         let mut differs: Vec<_> = values
@@ -149,7 +150,7 @@ impl Merge<'_> {
     }
 }
 
-/// The bit of `column` in `_present`.
+/// The bit of `column` in `_present`, as an SQL literal.
 pub(in crate::load) fn bit(table: &Table, column: &Column) -> String {
     let position = table.columns.iter().position(|other| other.name == column.name);
     // The catalog holds every table to `Table::MOST_COLUMNS`.
@@ -159,7 +160,7 @@ pub(in crate::load) fn bit(table: &Table, column: &Column) -> String {
 
 /// Adds a row to `etl.changes` for every value of `table` that differs from the previous generation.
 ///
-/// Run after [`rows`]: what this run touched carries its id, so that only those companies are compared.
+/// Run it after [`rows`]. Rows that this run has changed carry its id, so that only these are compared.
 pub(in crate::load) fn changes(next: &Builder, table: &Table, run: &RunRecord) -> Result<(), LoadError> {
     let Some(previous) = next.previous(table)? else { return Ok(()) };
     let compared = table.all_columns().filter(|column| {
@@ -182,7 +183,7 @@ pub(in crate::load) fn changes(next: &Builder, table: &Table, run: &RunRecord) -
     next.batch("recording the changes", &sql)
 }
 
-/// The change of one column, or NULL.
+/// The change of one column, as an SQL struct. NULL if the value is the same.
 fn change(column: &Column) -> String {
     let name = ddl::identifier(column.name);
     let text = |row: &str| match column.kind {
@@ -198,12 +199,13 @@ fn change(column: &Column) -> String {
     )
 }
 
-/// The join condition of two rows of `table`. Only what can be NULL is compared as such: plain equality is faster.
+/// The join condition that two rows of `table` have the same key. Only nullable columns are compared with NULL in mind,
+/// since plain equality is faster.
 pub(in crate::load) fn same_key(table: &Table, left: &str, right: &str) -> String {
     same(table, table.key, left, right)
 }
 
-/// The join condition of rows that agree in some columns of `table`.
+/// The join condition that two rows of `table` agree in `columns`.
 pub(in crate::load) fn same(table: &Table, columns: &[&str], left: &str, right: &str) -> String {
     let nullable = |name: &str| table.columns.iter().any(|column| column.name == name && column.nullable);
     let pairs = columns.iter().map(|name| {
@@ -219,7 +221,7 @@ pub(in crate::load) fn list_of(columns: &[&str]) -> String {
     columns.iter().map(|name| ddl::identifier(name)).collect::<Vec<_>>().join(", ")
 }
 
-/// A point in time as SQL.
+/// A point in time as an SQL expression, from microseconds since 1970, UTC.
 pub(in crate::load) fn timestamp(microseconds: i64) -> String {
     format!("make_timestamp({microseconds}::BIGINT)")
 }

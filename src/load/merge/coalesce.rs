@@ -1,8 +1,8 @@
-//! Companies that several streams have staged: one row of each, every value from the first stream that has it, and when
-//! its details were read.
+//! Combines companies that several streams have staged: one row for each company, with every value from the first
+//! stream that has it, and with the time when its details were read.
 //!
-//! Each step writes a file, so that the merge that follows is the same join of two sides as always, within the same memory.
-//! With one stream and no details there is nothing to combine and nothing is written.
+//! Each step writes a file, so that the merge that follows is always the same join of two sides and needs the same
+//! memory. With one stream and no details there is nothing to combine, and nothing is written.
 
 use crate::catalog::Lists;
 use crate::load::LoadError;
@@ -13,8 +13,8 @@ use crate::schema::{Column, Table, ddl};
 
 const DOING: &str = "combining the streams";
 
-/// The staged rows of a table, one for each company: its declared columns, `_extra`, `_present` and `_seen_at`, which is
-/// NULL where no list has shown the company.
+/// Table expression of the staged rows, one for each company: the declared columns, `_extra`, `_present` and
+/// `_seen_at`. `_seen_at` is NULL if no list has shown the company.
 pub(in crate::load) fn staged(next: &Builder, load: &TableLoad<'_>) -> Result<String, LoadError> {
     let (first, others) = match load.sources.as_slice() {
         [] => return no_rows(load.table),
@@ -45,8 +45,8 @@ pub(in crate::load) fn staged(next: &Builder, load: &TableLoad<'_>) -> Result<St
     Ok(combined)
 }
 
-/// The rows of [`staged`] with `_details_at` from `details`. A company of which only details were read has a row without
-/// `_present` and `_seen_at`.
+/// The rows of [`staged`] with `_details_at` from `details`. A company of which only details were read has a row in
+/// which `_present` and `_seen_at` are NULL.
 pub(in crate::load) fn with_details(
     next: &Builder,
     table: &Table,
@@ -64,10 +64,10 @@ pub(in crate::load) fn with_details(
     next.joining(|| next.store(DOING, &format!("detailed_{}", table.name), &sql))
 }
 
-/// The columns of which a source has a field or a value in any row; none when it has no rows.
+/// The columns of which any row of a source has a field or a value. Empty if the source has no rows.
 ///
-/// The join holds one side in memory: a list of members brings a few columns of companies, and the NULLs of all others
-/// would take most of that memory.
+/// The join holds one side in memory. A list of members has values in only a few columns of companies, and the NULLs of
+/// the others would take most of that memory.
 fn brought(
     next: &Builder,
     table: &Table,
@@ -86,8 +86,7 @@ fn brought(
     Ok(columns.filter_map(|(column, is_brought)| is_brought.then_some(column)).collect())
 }
 
-/// The newest rows of a source, of their columns those given, with `_selected`: whether the record is one of the filter
-/// lists'.
+/// The newest rows of a source, reduced to `columns`. `_selected` says whether the source's lists are selections.
 fn with_origin(source: &StagedSource<'_>, columns: &[&Column]) -> String {
     let names: Vec<_> = columns.iter().map(|column| ddl::identifier(column.name)).collect();
     let seen = if source.about_companies() { "CAST(NULL AS TIMESTAMP)" } else { "_seen_at" };
@@ -99,7 +98,7 @@ fn with_origin(source: &StagedSource<'_>, columns: &[&Column]) -> String {
     )
 }
 
-/// The values of `a`, which goes first, and `b`, which has only the columns that it brings.
+/// The SELECT list of the combined rows. Values of `a` come first; `b` has only the columns `brought`.
 fn columns(table: &Table, brought: &[&Column]) -> Vec<String> {
     let declared = table.columns.iter().map(|column| {
         let name = ddl::identifier(column.name);

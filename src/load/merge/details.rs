@@ -1,12 +1,12 @@
-//! When the details of companies were read: told by the scopes of the streams that ask about single companies.
+//! Finds when the details of companies were read, from the scopes of the streams that ask about single companies.
 
 use crate::load::LoadError;
 use crate::load::builder::Builder;
 use crate::load::merge::sources::TableLoad;
 use crate::schema::{Disposition, Table};
 
-/// Rows of `country`, `business_id` and `_seen_at`: of several streams the earliest of the run, so that
-/// nothing is younger than it says; none when no details were read.
+/// Table expression with `country`, `business_id` and `_seen_at`. If several streams have read a company's details, the
+/// earliest time of the run counts, so that no detail is older than `_details_at` says. `None` if no details were read.
 pub(in crate::load) fn read(
     next: &Builder,
     companies: &TableLoad<'_>,

@@ -1,10 +1,13 @@
-//! Which list holds which company: what a deletion is decided by.
+//! Which list holds which company. Deletions are decided by this.
 //!
-//! Works with narrow temporary tables in `DuckDB`: `run_lists` (the lists of this run that hold companies; ids go
-//! through the lists of all streams, the retired ones last), `staged_members` (list and company), `lost` (companies that
-//! a complete list held and no longer does), `gone` (those of them that are in no list of any stream any more).
+//! It works with narrow temporary tables in `DuckDB`:
+//! - `run_lists`: the lists of this run that hold companies. Ids count through the lists of all streams, the retired
+//!   ones last.
+//! - `staged_members`: list and company.
+//! - `lost`: companies that a complete list held and no longer holds.
+//! - `gone`: those of them that are in no list of any stream any more.
 //!
-//! Which companies a selection holds is told by `etl.list_members` too: see [`selected`].
+//! `etl.list_members` also tells which companies a selection holds: see [`selected`].
 
 use duckdb::params;
 
@@ -15,13 +18,13 @@ use crate::load::{LoadError, LoadInput};
 use crate::schema::{Table, ddl};
 use crate::selection::ALL;
 
-/// Lists of which fewer companies were known are not asked how many they lose: too few to mean anything.
+/// Lists with fewer known companies may lose any number of them: the share would mean nothing.
 pub(in crate::load) const GUARDED_FROM: u64 = 100;
 
 const STAGING: &str = "reading the staged rows";
 const DECIDING: &str = "comparing the lists";
 
-/// Fills `run_lists`, `staged_members` and `lost`.
+/// Creates and fills `run_lists`, `staged_members` and `lost`.
 pub(in crate::load) fn stage(
     next: &Builder,
     input: &LoadInput,
@@ -63,8 +66,8 @@ fn stage_source(next: &Builder, source: &StagedSource<'_>) -> Result<(), LoadErr
         let sql = "INSERT INTO run_lists VALUES (?, ?, ?, ?, false)";
         next.execute(STAGING, sql, params![id, name, list.list, list.complete])?;
     }
-    // A company can be in a list twice when the list moved while it was read. Not those of `_newest`, which is what the
-    // members are compared with.
+    // DISTINCT, because a company can be in a list twice if the list shifted while it was read. All rows are used, not
+    // only those with `_newest`: a check compares the members with the latter.
     let sql = format!(
         "INSERT INTO staged_members SELECT DISTINCT _list + {first_list}, country, business_id FROM {}",
         source.rows()
@@ -72,8 +75,8 @@ fn stage_source(next: &Builder, source: &StagedSource<'_>) -> Result<(), LoadErr
     next.batch(STAGING, &sql)
 }
 
-/// Refuses a load in which a complete list loses more than `max_deleted_percent` of its companies: rather than
-/// believing a source that suddenly shows only a part, a person decides.
+/// Refuses a load in which a complete list loses more than `max_deleted_percent` of its companies. The server may show
+/// only a part by mistake, so a person decides.
 pub(in crate::load) fn guard(next: &Builder, max_deleted_percent: f64) -> Result<(), LoadError> {
     if !next.has_previous() {
         return Ok(());
@@ -98,8 +101,8 @@ pub(in crate::load) fn guard(next: &Builder, max_deleted_percent: f64) -> Result
 
 /// Fills `etl.list_members` and `gone`.
 ///
-/// A complete list holds what was seen; an incomplete one what was seen and what it held; a list that this run did
-/// not read what it held.
+/// A complete list holds what the run has seen. An incomplete list holds what the run has seen and what it held before.
+/// A list that this run did not read holds what it held before.
 pub(in crate::load) fn write(next: &Builder) -> Result<(), LoadError> {
     next.batch(
         DECIDING,
@@ -125,17 +128,17 @@ pub(in crate::load) fn write(next: &Builder) -> Result<(), LoadError> {
 /// The companies that a selection holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::load) enum Selected {
-    /// All of them: nothing is selected.
+    /// All companies.
     Everyone,
-    /// Those of this query of `country` and `business_id`, each once.
+    /// The companies of this query, which has the columns `country` and `business_id` and each company once.
     Only(String),
 }
 
-/// Name of the column that says whether a selection holds a company.
+/// Name of the column that says whether a selection holds the company.
 pub(in crate::load) const SELECTED: &str = "_selected";
 
 impl Selected {
-    /// The value of the column for a row whose join is [`Selected::join`].
+    /// The value of [`SELECTED`] in a query that has the join of [`Selected::join`].
     pub(in crate::load) fn value(&self) -> &'static str {
         match self {
             Self::Everyone => "true",
@@ -143,7 +146,8 @@ impl Selected {
         }
     }
 
-    /// A join that finds the company of these columns among the selected ones.
+    /// A join that looks up a company among the selected ones, by the expressions of its key. Empty if all are
+    /// selected.
     pub(in crate::load) fn join(&self, country: &str, business_id: &str) -> String {
         match self {
             Self::Everyone => String::new(),
@@ -154,10 +158,10 @@ impl Selected {
     }
 }
 
-/// The companies that a selection holds after this load; run when `etl.list_members` is filled.
+/// The companies that a selection holds after this load. Run it after `etl.list_members` is filled.
 ///
-/// A selection holds what its list held when it was last read, in whatever run. The list of all companies is none: while
-/// it is the latest that was read, everybody is selected, and else it counts for nobody.
+/// A selection holds what its list held when it was last read, in whichever run. The list of all companies is not a
+/// selection: while it is the latest list that was read, every company is selected; otherwise it is ignored.
 pub(in crate::load) fn selected(next: &Builder, input: &LoadInput) -> Result<Selected, LoadError> {
     let streams = selecting(input);
     let selects_all = match input.selects_all {
@@ -173,7 +177,7 @@ pub(in crate::load) fn selected(next: &Builder, input: &LoadInput) -> Result<Sel
     )))
 }
 
-/// The streams whose lists are selections, as SQL.
+/// Names of the streams whose lists are selections, as an SQL list.
 fn selecting(input: &LoadInput) -> String {
     let of_run = input.streams.iter().map(|stream| stream.stream);
     let streams = of_run.chain(STREAMS).filter(|stream| stream.lists == Lists::Selections);
@@ -183,7 +187,8 @@ fn selecting(input: &LoadInput) -> String {
     names.join(", ")
 }
 
-/// Whether the latest lists that were read, in this run or an earlier one, were of all companies; none when there are none.
+/// Whether the latest lists that were read, in this run or an earlier one, were of all companies. `None` if none were
+/// read.
 fn latest(next: &Builder, streams: &str) -> Result<Option<bool>, LoadError> {
     let (all, one) = (ddl::literal(ALL), |sql: &str| -> Result<Option<bool>, LoadError> {
         Ok(next.rows(DECIDING, sql, [], |row| row.get::<_, Option<bool>>(0))?.into_iter().next().flatten())
@@ -196,15 +201,16 @@ fn latest(next: &Builder, streams: &str) -> Result<Option<bool>, LoadError> {
     if !next.has_previous() {
         return Ok(None);
     }
-    // A rebuild writes the lists of several runs as its own: what it found selected stays so.
+    // A rebuild records the lists of several runs as its own, and the list of all companies may be among them. Every
+    // company was selected only if there is no other list.
     one(&format!(
         "SELECT bool_and(list = {all}) FROM prev.etl.streams WHERE stream IN ({streams}) AND run_id = \
             (SELECT max(run_id) FROM prev.etl.streams WHERE stream IN ({streams}))"
     ))
 }
 
-/// Takes over the companies of the previous generation, as a run does that reads none; which of them are selected is
-/// found anew. Gives their number, or none for another table.
+/// Copies the companies of the previous generation in a run that reads no companies. Which of them are selected is
+/// determined again. Returns their number, or `None` if the table does not have the column [`SELECTED`].
 pub(in crate::load) fn take_over(
     next: &Builder,
     table: &Table,
@@ -223,7 +229,7 @@ pub(in crate::load) fn take_over(
     next.execute("taking over the previous generation", &sql, []).map(Some)
 }
 
-/// Live companies that no selection holds.
+/// Number of live companies that no selection holds.
 pub(in crate::load) fn outside(
     next: &Builder,
     tables: &[&Table],
@@ -238,10 +244,11 @@ pub(in crate::load) fn outside(
     next.number(DECIDING, &sql)
 }
 
-/// Selections that are named to the user at most.
+/// Most selections that are named to the user.
 const MOST_NAMED: usize = 20;
 
-/// Selections that this run did not read and that still count, with the companies of each.
+/// Selections that this run did not read and that still count, with the number of companies of each. Empty if the run
+/// read no selection.
 pub(in crate::load) fn other_selections(
     next: &Builder,
     input: &LoadInput,

@@ -1,4 +1,4 @@
-//! What the next generation has of the staged rows and of the previous generation.
+//! Computes the rows of the next generation from the staged rows and the previous generation.
 
 pub(in crate::load) mod cells;
 pub(in crate::load) mod coalesce;

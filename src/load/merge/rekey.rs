@@ -1,5 +1,6 @@
-//! Rows that two endpoints show under different keys: one of them with the API's own id, the other, which has none, with
-//! a hash of its content. Both carry the hash, so that they are known as one; the API's id stays.
+//! Merges rows that two endpoints show under different keys. One endpoint gives the API's own id; the other has no id,
+//! and the key is a hash of the row's content. Both rows carry the hash, by which they are known to be the same. The
+//! API's id stays as the key.
 
 use crate::load::LoadError;
 use crate::load::builder::Builder;
@@ -11,15 +12,16 @@ use crate::schema::{Disposition, Table, ddl};
 /// The column that holds the hash of a row's content.
 const CONTENT_HASH: &str = "content_hash";
 
-/// Keys that are given up, for the tables that hold them.
+/// Keys that are replaced by another key, and the tables that hold them.
 #[derive(Debug, Default)]
 pub(in crate::load) struct Renamed {
-    /// The parent's key, its only column, and the temporary table of `old` and `new` keys.
+    /// For each table with replaced keys: the table, the only column of its key, and the temporary table that maps
+    /// `old` to `new` keys.
     keys: Vec<(&'static Table, &'static str, String)>,
 }
 
 impl Renamed {
-    /// Looks for such rows in a table that is about to be filled.
+    /// Looks for rows with two keys in a table that is about to be filled.
     pub(in crate::load) fn find(
         &mut self,
         next: &Builder,
@@ -49,14 +51,14 @@ impl Renamed {
         Ok(())
     }
 
-    /// Both sides of a table without the given-up keys.
+    /// Both sides of a table without the replaced keys.
     pub(in crate::load) fn apply(&self, table: &Table, sides: Sides) -> Sides {
         let Sides { staged, previous } = sides;
         Sides { staged: self.without(table, staged), previous: self.without(table, previous) }
     }
 
-    /// Rows of `table` without the given-up keys: its own rows go, those of its children change over, unless there
-    /// is one already.
+    /// Rows of `table` without the replaced keys. Rows of the table itself are dropped. Rows of its child tables get
+    /// the new key, unless there is a row with that key already.
     fn without(&self, table: &Table, rows: String) -> String {
         for (parent, key, map) in &self.keys {
             let column = ddl::identifier(key);
@@ -71,7 +73,8 @@ impl Renamed {
                 let known: Vec<_> = known.collect();
                 let known =
                     if known.is_empty() { String::new() } else { format!(" REPLACE ({})", known.join(", ")) };
-                // The window is asked of changed rows only: a key that is doubled by itself has to be seen.
+                // Only rows with a replaced key are dropped as duplicates. A key that was staged twice has to stay
+                // visible to the checks.
                 return format!(
                     "(SELECT * EXCLUDE (given_up){known} FROM ( \
                         SELECT r.* REPLACE (coalesce(m.new, r.{column}) AS {column}), m.new IS NOT NULL AS given_up \

@@ -1,4 +1,4 @@
-//! Tables whose rows come as wholes: what was read again replaces what was known of it, the rest stays.
+//! Tables whose rows are replaced as a whole: rows that were read again replace the earlier ones, the others stay.
 
 use crate::load::builder::Builder;
 use crate::load::merge::cells::{list_of, same_key};
@@ -9,17 +9,18 @@ use crate::load::publish::verify;
 use crate::load::{FailedCheck, LoadError, RunRecord};
 use crate::schema::{Column, Table, ddl};
 
-/// Both sides of a table's load.
+/// Both sides of a table's load, as table expressions.
 #[derive(Debug)]
 pub(in crate::load) struct Sides {
     /// The staged rows, each key once.
     pub(in crate::load) staged: String,
-    /// The earlier rows.
+    /// The rows of the previous generation.
     pub(in crate::load) previous: String,
 }
 
-/// The rows to load: of a scope that several streams have read, those of the first stream alone, since rows of two
-/// endpoints can be the same under different keys; of a key that several streams have staged, the first stream's.
+/// The rows to load. For a scope that several streams have read, only the rows of the first stream count, since rows of
+/// two endpoints can be the same under different keys. For a key that several streams have staged, the row of the first
+/// stream counts.
 pub(in crate::load) fn sides(next: &Builder, load: &TableLoad<'_>, read: &Read) -> Result<Sides, LoadError> {
     let table = load.table;
     let staged = match load.sources.as_slice() {
@@ -45,7 +46,7 @@ pub(in crate::load) fn sides(next: &Builder, load: &TableLoad<'_>, read: &Read) 
     Ok(Sides { staged, previous })
 }
 
-/// No earlier rows.
+/// A table expression without rows, in place of a previous generation.
 fn nothing(table: &Table) -> String {
     let columns = table.all_columns().map(|column| {
         format!("CAST(NULL AS {}) AS {}", column.kind.sql_type(), ddl::identifier(column.name))
@@ -53,7 +54,7 @@ fn nothing(table: &Table) -> String {
     format!("(SELECT {} WHERE false)", columns.collect::<Vec<_>>().join(", "))
 }
 
-/// Fills a table; gives its number of rows.
+/// Fills a table. Returns its number of rows.
 pub(in crate::load) fn rows(
     next: &Builder,
     table: &Table,
@@ -75,7 +76,8 @@ pub(in crate::load) fn rows(
     next.execute("replacing the rows", &sql, [])
 }
 
-/// The value of a column: `p` is the previous row, `s` the staged one, which goes first as a whole.
+/// The value of a column. `p` is the previous row, `s` the staged row; if there is a staged row, it replaces the whole
+/// previous row.
 fn value(table: &Table, column: &Column, run_id: &str) -> String {
     let name = ddl::identifier(column.name);
     let run = ddl::literal(run_id);
@@ -92,7 +94,7 @@ fn value(table: &Table, column: &Column, run_id: &str) -> String {
     }
 }
 
-/// Whether the staged row says anything else than the earlier one.
+/// Condition: the staged row differs from the earlier one.
 fn changed(table: &Table) -> String {
     let values = table.columns.iter().filter(|column| !table.key.contains(&column.name));
     let extra = table.system.iter().filter(|column| column.name == "_extra");
@@ -106,7 +108,7 @@ fn changed(table: &Table) -> String {
     if differs.is_empty() { "false".to_owned() } else { differs.join(" OR ") }
 }
 
-/// Checks that no row got lost or doubled: counts both sides by themselves. `rows` is the table's number of rows.
+/// Checks that no row was lost or doubled, by counting each side separately. `rows` is the table's number of rows.
 pub(in crate::load) fn rows_add_up(
     next: &Builder,
     table: &Table,

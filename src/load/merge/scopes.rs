@@ -1,4 +1,4 @@
-//! Which part of a table was read again: the scopes whose earlier rows the staged ones replace as a whole.
+//! Which part of a table was read again: the scopes whose earlier rows are replaced as a whole by the staged ones.
 
 use duckdb::params;
 
@@ -12,25 +12,26 @@ use crate::schema::{Disposition, Table, ddl};
 
 const DOING: &str = "finding what was read";
 
-/// What was read of a table.
+/// What the run has read of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::load) enum Read {
-    /// Single rows only: nothing is taken away.
+    /// Single rows only. No earlier row is removed.
     Rows,
-    /// All of it.
+    /// The whole table.
     Whole,
-    /// The scopes in this temporary table, with the id of the list that tells it, if one does, and with the position of
-    /// the source that has read it, unless it is retired.
+    /// Scopes of the table. The temporary table also has `id`, the list that was about the scope, and `source`, the
+    /// position of the source that has read it. `id` is NULL if the scope was staged, and both are NULL for a retired
+    /// list.
     Scopes {
-        /// The temporary table.
+        /// Name of the temporary table.
         read: String,
-        /// The scope's columns.
+        /// The columns that identify a scope.
         columns: &'static [&'static str],
     },
 }
 
 impl Read {
-    /// A condition on the row `o` of a source: no source before it has read the row's scope.
+    /// Condition on the row `o` of the source at `position`: no earlier source has read the row's scope.
     pub(in crate::load) fn first_in_scope(&self, table: &Table, position: usize) -> String {
         match self {
             Self::Rows | Self::Whole => "true".to_owned(),
@@ -41,7 +42,7 @@ impl Read {
         }
     }
 
-    /// A join of the earlier row `p` that finds its scope as `r`, and the condition that it was not read.
+    /// A join that looks up the scope of the earlier row `p` as `r`, and the condition that it was not read.
     pub(in crate::load) fn unread(&self, table: &Table) -> (String, String) {
         match self {
             Self::Rows => (String::new(), "true".to_owned()),
@@ -58,7 +59,7 @@ impl Read {
     }
 }
 
-/// Finds what was read of a table.
+/// Finds which part of a table the run has read.
 pub(in crate::load) fn read(
     next: &Builder,
     input: &LoadInput,
@@ -91,7 +92,7 @@ pub(in crate::load) fn read(
     Ok(Read::Scopes { read, columns: scope })
 }
 
-/// The scopes that complete lists were asked about, as rows with the id of the list.
+/// The scopes that complete lists were about, as SQL rows with the id of the list and the position of the source.
 fn told_by_lists(load: &TableLoad<'_>, scope: &[&str]) -> Vec<String> {
     let row = |(position, id, list): (usize, usize, &ListResult)| {
         let value = |column: &&str| list.parent.iter().find(|(name, _)| name == column);
@@ -105,7 +106,7 @@ fn told_by_lists(load: &TableLoad<'_>, scope: &[&str]) -> Vec<String> {
     lists.filter_map(row).collect()
 }
 
-/// The scopes of retired lists, which now are empty.
+/// The scopes of retired lists, which are empty now, as SQL rows.
 fn retired(input: &LoadInput, table: &Table, scope: &[&str]) -> Vec<String> {
     let concerns = |stream: &str| {
         stream_named(input, stream).is_some_and(|stream| {
@@ -117,8 +118,9 @@ fn retired(input: &LoadInput, table: &Table, scope: &[&str]) -> Vec<String> {
     retired.map(|(_, list)| format!("(NULL, NULL, {})", ddl::literal(list))).collect()
 }
 
-/// Earlier rows of each list's scope that are not in `rows`, as a query of the list's id, how many there were, and how
-/// many of them are not there; none when lists tell nothing about the table.
+/// A query that counts, for each list's id, the earlier rows of its scope (`known`) and those of them that are not in
+/// `rows` (`lost`). `None` if there is no previous generation, or if the lists do not say which part of the table was
+/// read.
 fn lost(next: &Builder, load: &TableLoad<'_>, read: &Read, rows: &str) -> Result<Option<String>, LoadError> {
     let (table, Some(previous)) = (load.table, next.previous(load.table)?) else { return Ok(None) };
     let about_companies = load.sources.iter().find(|source| source.about_companies());
@@ -140,7 +142,7 @@ fn lost(next: &Builder, load: &TableLoad<'_>, read: &Read, rows: &str) -> Result
     )))
 }
 
-/// How many rows each list has lost, by its id. Run when the table is filled.
+/// Number of rows that each list has lost, by the list's id. Run it after the table is filled.
 pub(in crate::load) fn deleted(
     next: &Builder,
     load: &TableLoad<'_>,

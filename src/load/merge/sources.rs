@@ -12,9 +12,9 @@ use crate::staging::{StagedTable, row_fields};
 pub(in crate::load) struct StagedSource<'a> {
     /// The stream.
     pub(in crate::load) input: &'a StreamInput,
-    /// Id of its first list; the ids of lists go through all streams.
+    /// Id of the stream's first list. Ids count through the lists of all streams.
     pub(in crate::load) first_list: usize,
-    /// The files; none when the stream has staged nothing at all.
+    /// The staged files. `None` if the stream has staged nothing.
     staged: Option<&'a StagedTable>,
     table: &'static Table,
 }
@@ -24,22 +24,23 @@ pub(in crate::load) struct StagedSource<'a> {
 pub(in crate::load) struct TableLoad<'a> {
     /// The table.
     pub(in crate::load) table: &'static Table,
-    /// What was staged for it, in the order of the streams; empty when only retired lists concern it.
+    /// What was staged for the table, in the order of the streams. Empty if only retired lists concern it.
     pub(in crate::load) sources: Vec<StagedSource<'a>>,
 }
 
 impl<'a> StagedSource<'a> {
-    /// The staged rows.
+    /// Name of the view of all staged rows.
     pub(in crate::load) fn rows(&self) -> String {
         ddl::identifier(&format!("staged_{}/{}", self.input.stream.name, self.table.name))
     }
 
-    /// The staged rows that nothing newer replaces.
+    /// Table expression of the staged rows without those that a newer row replaces.
     pub(in crate::load) fn newest(&self) -> String {
         format!("(SELECT * FROM {} WHERE _newest)", self.rows())
     }
 
-    /// The scopes read, with `_seen_at`; none when scopes are not staged but told by the lists.
+    /// Table expression of the scopes that were read, with `_seen_at`. `None` if no scopes are staged; the lists then
+    /// say what was read.
     pub(in crate::load) fn scopes(&self) -> Result<Option<String>, LoadError> {
         let files = self.staged.map_or(&[][..], |staged| &staged.scopes);
         if files.is_empty() {
@@ -53,7 +54,7 @@ impl<'a> StagedSource<'a> {
         &self.input.lists
     }
 
-    /// The table that it is for.
+    /// The table that the rows are for.
     pub(in crate::load) fn table(&self) -> &'static Table {
         self.table
     }
@@ -63,24 +64,24 @@ impl<'a> StagedSource<'a> {
         self.input.stream.table() == self.table
     }
 
-    /// Whether its rows are answers about single companies, which are in no list.
+    /// Whether the rows are answers about single companies, which are in no list.
     pub(in crate::load) fn about_companies(&self) -> bool {
         self.input.stream.lists == Lists::Companies
     }
 
-    /// Whether its lists hold the companies that they show.
+    /// Whether the stream's lists hold companies, and the rows are these companies.
     pub(in crate::load) fn holds_members(&self) -> bool {
         self.table.disposition == Disposition::Merge && self.input.stream.holds_companies()
     }
 }
 
-/// The stream of that name, of the run or else of the catalog.
+/// The stream with this name: of the run, or else of the catalog.
 pub(in crate::load) fn stream_named(input: &LoadInput, name: &str) -> Option<&'static Stream> {
     let of_run = input.streams.iter().map(|stream| stream.stream);
     of_run.chain(STREAMS).find(|stream| stream.name == name)
 }
 
-/// Every table of the next generation: those of the catalog, and those of the run's streams.
+/// Every table of the next generation: the catalog's, and those of the run's streams.
 pub(in crate::load) fn all_tables(input: &LoadInput) -> Vec<&'static Table> {
     let mut tables = schema::tables();
     for target in input.streams.iter().flat_map(|stream| stream.stream.targets) {
@@ -91,7 +92,7 @@ pub(in crate::load) fn all_tables(input: &LoadInput) -> Vec<&'static Table> {
     tables
 }
 
-/// The tables that the run loads: companies first, and a table before those whose rows belong to its rows.
+/// The tables that the run loads. Companies come first, and a parent table comes before its child tables.
 pub(in crate::load) fn loads(input: &LoadInput) -> Vec<TableLoad<'_>> {
     let mut loads: Vec<TableLoad<'_>> = Vec::new();
     let mut first_list = 0;
@@ -126,7 +127,7 @@ fn add_source<'a>(loads: &mut Vec<TableLoad<'a>>, table: &'static Table, source:
     }
 }
 
-/// Makes the staged rows readable: a view for each source.
+/// Creates a view of the staged rows for each source.
 pub(in crate::load) fn stage(next: &Builder, loads: &[TableLoad<'_>]) -> Result<(), LoadError> {
     let mut sql = String::new();
     for source in loads.iter().flat_map(|load| &load.sources) {
@@ -138,12 +139,12 @@ pub(in crate::load) fn stage(next: &Builder, loads: &[TableLoad<'_>]) -> Result<
     next.batch("reading the staged rows", &sql)
 }
 
-/// The view of a stream's staged rejects.
+/// Name of the view of a stream's staged rejects.
 pub(in crate::load) fn rejects_of(stream: &StreamInput) -> String {
     ddl::identifier(&format!("rejects_{}", stream.stream.name))
 }
 
-/// A row's key as text, as rejects name it: `FI/09704098`.
+/// SQL expression of a row's key as text, in the form that rejects have: `FI/09704098`.
 pub(in crate::load) fn key_text(columns: &[&str], alias: &str) -> String {
     let parts = columns
         .iter()
@@ -151,7 +152,7 @@ pub(in crate::load) fn key_text(columns: &[&str], alias: &str) -> String {
     format!("concat_ws('/', {})", parts.collect::<Vec<_>>().join(", "))
 }
 
-/// No staged rows, of the columns that staged rows of `table` have.
+/// A table expression without rows, with the columns that staged rows of `table` have.
 pub(in crate::load) fn no_rows(table: &Table) -> Result<String, LoadError> {
     let rows = files_or_none(&[], || row_types(table))?;
     Ok(format!("(SELECT {} FROM {rows})", valid_columns(table).join(", ")))
@@ -169,9 +170,10 @@ fn row_types(table: &Table) -> Vec<(&'static str, &'static str)> {
     declared.chain(added).collect()
 }
 
-/// The columns of a staged row, JSON made valid.
+/// SQL expressions of the columns of a staged row, with all JSON made valid.
 ///
-/// Staged JSON is text. What is not valid JSON becomes a JSON string, so that no value can fail the load or get lost.
+/// Staged JSON is text. Text that is not valid JSON becomes a JSON string, so that no value fails the load or gets
+/// lost.
 fn valid_columns(table: &Table) -> Vec<String> {
     let declared = table.columns.iter().map(|column| (column.name.to_owned(), column.kind));
     let added = row_fields().map(|field| {
@@ -188,7 +190,7 @@ fn valid_columns(table: &Table) -> Vec<String> {
     declared.chain(added).map(expression).collect()
 }
 
-/// The staged files as a table expression; without files, an empty one of the same columns.
+/// The staged files as a table expression. Without files, an empty table expression with the same columns.
 pub(in crate::load) fn files_or_none(
     files: &[std::path::PathBuf],
     columns: impl Fn() -> Vec<(&'static str, &'static str)>,

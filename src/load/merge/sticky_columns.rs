@@ -1,5 +1,5 @@
-//! Columns that only the answer about the right company can fill: the same row comes without them in other answers, and what
-//! is known stays known.
+//! Columns that only the answer about the right company can fill. The same row also comes in other answers, where the
+//! value is missing. A known value therefore stays until another one replaces it.
 
 use crate::load::LoadError;
 use crate::load::builder::Builder;
@@ -7,18 +7,18 @@ use crate::load::merge::cells::{list_of, same_key};
 use crate::load::merge::sources::{StagedSource, TableLoad};
 use crate::schema::{Column, Origin, Table, ddl};
 
-/// Whether it is such a column.
+/// Whether the column keeps a known value.
 pub(in crate::load) fn stays(column: &Column) -> bool {
     column.origin == Origin::AskedWhenSame
 }
 
-/// Such columns of a table, as SQL names.
+/// The columns of a table that keep known values, as SQL names.
 pub(in crate::load) fn columns(table: &Table) -> Vec<String> {
     table.columns.iter().filter(|column| stays(column)).map(|column| ddl::identifier(column.name)).collect()
 }
 
-/// The staged rows, such columns filled from every row of the same key that the run has staged, also from those that are
-/// not the newest.
+/// The staged rows with these columns filled from every staged row of the same key, including rows that are not the
+/// newest.
 pub(in crate::load) fn filled(
     next: &Builder,
     load: &TableLoad<'_>,

@@ -1,4 +1,4 @@
-//! What people have put into the published file: tables, views and the like that no load has made.
+//! Finds what people have added to the published file: tables, views and other objects that no load has made.
 
 use std::path::Path;
 
@@ -8,11 +8,11 @@ use crate::schema::etl;
 use crate::views;
 use crate::workspace;
 
-/// Names that a message lists.
+/// Most names that a message lists.
 const MOST_NAMED: usize = 10;
 
-/// Everything in the warehouse at `path` that is not ours, as `view my_segments` or `schema scratch`, in the order of
-/// their names. A generation is made anew by each load, without these.
+/// Every object in the warehouse at `path` that no load has made, such as `view my_segments` or `schema scratch`,
+/// sorted by kind and name. Each load builds a new file without these objects.
 ///
 /// # Errors
 /// The file cannot be opened or read.
@@ -44,7 +44,7 @@ pub fn foreign(path: &Path) -> Result<Vec<String>, LoadError> {
     Ok(foreign.map(shown).collect())
 }
 
-/// The first of them, in one text.
+/// The first of these names, and how many more there are, as one text.
 pub fn named(foreign: &[String]) -> String {
     let mut text = foreign.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(", ");
     if let Some(more) = foreign.len().checked_sub(MOST_NAMED).filter(|more| *more > 0) {

@@ -1,4 +1,4 @@
-//! Earlier generations: listing, going back to one, removing the oldest.
+//! Earlier generations: lists them, rolls back to one, and removes the oldest.
 
 use std::io;
 use std::path::PathBuf;
@@ -13,19 +13,18 @@ use crate::workspace::{Lock, Marker, Workspace, WorkspaceError, read_marker};
 pub struct Generation {
     /// Its number.
     pub number: u64,
-    /// Its size.
+    /// Size of the file in bytes.
     pub bytes: u64,
-    /// When it was finished, microseconds since 1970, UTC; none when the file cannot be read.
+    /// When it was finished, microseconds since 1970, UTC. `None` if the file cannot be read.
     pub published_at_us: Option<i64>,
-    /// The file.
+    /// Path of the file.
     pub path: PathBuf,
 }
 
-/// The generations that are kept, newest first, without the published one. Files that are not generations are
-/// passed over.
+/// The generations that are kept, newest first, without the published one. Files with other names are ignored.
 ///
 /// # Errors
-/// [`LoadError::Io`] when the folder cannot be read.
+/// [`LoadError::Io`] if the folder cannot be read.
 pub fn generations(workspace: &Workspace) -> Result<Vec<Generation>, LoadError> {
     let described = |(number, path): (u64, PathBuf)| {
         let bytes = fs_err::metadata(&path).map_err(|source| LoadError::io("reading", &path, source))?.len();
@@ -35,10 +34,11 @@ pub fn generations(workspace: &Workspace) -> Result<Vec<Generation>, LoadError> 
     kept(workspace)?.into_iter().map(described).collect()
 }
 
-/// The newest generation that is kept and can be read; none when there is none. Those that cannot be read are said.
+/// The newest generation that is kept and can be read. `None` if there is none. Logs a warning for each one that cannot
+/// be read.
 ///
 /// # Errors
-/// [`LoadError::Io`] when the folder cannot be read.
+/// [`LoadError::Io`] if the folder cannot be read.
 pub fn newest(workspace: &Workspace) -> Result<Option<Generation>, LoadError> {
     for (number, path) in kept(workspace)? {
         match read_marker(&path) {
@@ -61,22 +61,22 @@ pub fn newest(workspace: &Workspace) -> Result<Option<Generation>, LoadError> {
     Ok(None)
 }
 
-/// What became of a published file that was gone.
+/// The result of [`restore`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Restored {
-    /// There is one.
+    /// The published file exists. Nothing was done.
     NotGone,
-    /// Nothing was ever published, or nothing of it is kept.
+    /// The published file does not exist, and no generation is kept.
     Nothing,
-    /// This generation is published again.
+    /// The generation with this number is published again.
     Generation(u64),
 }
 
-/// Publishes the newest kept generation again when the published file is gone: what is known of companies since the first
-/// load is in there. The caller says so.
+/// Publishes the newest kept generation again if the published file is missing, since it holds what is known of
+/// companies since the first load. The caller reports it.
 ///
 /// # Errors
-/// The generations cannot be listed, or the newest not be moved.
+/// The generations cannot be listed, or the newest one cannot be moved.
 pub fn restore(workspace: &Workspace, _lock: &Lock) -> Result<Restored, LoadError> {
     if workspace.is_published() {
         return Ok(Restored::NotGone);
@@ -87,12 +87,13 @@ pub fn restore(workspace: &Workspace, _lock: &Lock) -> Result<Restored, LoadErro
     Ok(Restored::Generation(number))
 }
 
-/// Publishes an earlier generation again, and keeps the one that was published. `to` is its number; none for the
-/// one before the published one. The next load starts from it, with a number above all that are kept.
+/// Publishes an earlier generation again, and keeps the published one as a generation. `to` is the number of the
+/// generation; `None` stands for the one before the published one. The next load starts from it, and its number is
+/// above all that are kept.
 ///
 /// # Errors
-/// [`LoadError::NoGeneration`] when there is no such generation, others when it cannot be read or moved; nothing
-/// is changed then.
+/// [`LoadError::NoGeneration`] if there is no such generation; others if it cannot be read or moved. Nothing is changed
+/// then.
 pub fn rollback(workspace: &Workspace, _lock: &Lock, to: Option<u64>) -> Result<Generation, LoadError> {
     swap::sweep(workspace)?;
     let marker = workspace.marker()?;
@@ -120,18 +121,17 @@ pub fn rollback(workspace: &Workspace, _lock: &Lock, to: Option<u64>) -> Result<
     Ok(Generation { number: *number, bytes, published_at_us, path: workspace.published().to_owned() })
 }
 
-/// The number of the next generation: above the published one and all that are kept, so that a number never means
-/// two things even after going back.
+/// The number of the next generation. It is above that of the published generation and of all that were kept, so that a
+/// number is never used twice, not even after a rollback.
 pub(in crate::load) fn next_number(workspace: &Workspace, marker: Option<&Marker>) -> Result<u64, LoadError> {
     let newest = kept(workspace)?.first().map_or(0, |(number, _)| *number);
     let published = marker.map_or(0, |marker| marker.generation);
-    // The state folder may be new, and the files gone.
+    // The state folder may be new and know no number, or the files may be gone.
     Ok(newest.max(published).max(workspace.highest_generation()?) + 1)
 }
 
-/// Removes all but `keep` earlier generations. The one that was just `replaced` stays first of all, also when it
-/// is not the newest because people had gone back to it. A file that cannot be removed is not worth failing a load
-/// for that is published already.
+/// Removes all but `keep` earlier generations. The one that was just `replaced` is kept first, even if it is not the
+/// newest because of a rollback. A file that cannot be removed is only logged: the load is already published.
 pub(in crate::load) fn prune(workspace: &Workspace, keep: usize, replaced: Option<&Marker>) {
     let mut all = match kept(workspace) {
         Ok(all) => all,
@@ -150,7 +150,7 @@ pub(in crate::load) fn prune(workspace: &Workspace, keep: usize, replaced: Optio
     }
 }
 
-/// Removes second names of the published file that a crash left before they became generations.
+/// Removes unfinished copies and links of the published file that a crash left before they became generations.
 pub(in crate::load) fn sweep(workspace: &Workspace) -> Result<(), LoadError> {
     let folder = workspace.generations_dir();
     let failed = |source| LoadError::io("reading", &folder, source);
@@ -163,7 +163,7 @@ pub(in crate::load) fn sweep(workspace: &Workspace) -> Result<(), LoadError> {
     Ok(())
 }
 
-/// Numbers and files of the kept generations, newest first.
+/// Numbers and paths of the kept generations, newest first.
 fn kept(workspace: &Workspace) -> Result<Vec<(u64, PathBuf)>, LoadError> {
     let folder = workspace.generations_dir();
     let failed = |source| LoadError::io("reading", &folder, source);
@@ -176,7 +176,7 @@ fn kept(workspace: &Workspace) -> Result<Vec<(u64, PathBuf)>, LoadError> {
     for entry in entries {
         let name = entry.map_err(failed)?.file_name();
         let number = name.to_str().and_then(|name| name.strip_suffix(".duckdb")?.parse().ok());
-        // A longer spelling of the number, such as a hand-made copy, is another file.
+        // A name with more leading zeros, such as that of a copy made by hand, does not count.
         if let Some(number) =
             number.filter(|number| swap::generation_path(workspace, *number).file_name() == Some(&name))
         {

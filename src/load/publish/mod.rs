@@ -1,4 +1,4 @@
-//! From a finished file to the published one, and the generations before it.
+//! Checks and publishes a finished file, and manages earlier generations.
 
 pub(in crate::load) mod foreign;
 pub(in crate::load) mod generations;

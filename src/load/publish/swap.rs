@@ -1,4 +1,4 @@
-//! Puts a finished file in the place of the published one.
+//! Renames a finished file over the published one.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,14 +7,14 @@ use crate::crash::{self, Point};
 use crate::load::{LoadError, crash_point};
 use crate::workspace::{Marker, Workspace, durable, inherit, rights};
 
-/// The files of a load in progress. All are safe to lose.
+/// Files of a load in progress. All of them are safe to lose.
 #[derive(Debug)]
 pub(in crate::load) struct Paths {
     /// The next generation.
     pub(in crate::load) next: PathBuf,
-    /// `DuckDB`'s temporary files.
+    /// Folder of `DuckDB`'s temporary files.
     pub(in crate::load) temporary: PathBuf,
-    /// A copy beside the published file, needed when the state folder is on another file system.
+    /// A copy beside the published file, needed if the state folder is on another file system.
     beside: PathBuf,
 }
 
@@ -29,7 +29,7 @@ impl Paths {
     }
 }
 
-/// Removes what a load that ended early left behind.
+/// Removes what an unfinished load left behind.
 pub(in crate::load) fn sweep(workspace: &Workspace) -> Result<(), LoadError> {
     let Paths { next, temporary, beside } = Paths::of(workspace);
     let wal = next.with_extension("duckdb.wal");
@@ -39,8 +39,8 @@ pub(in crate::load) fn sweep(workspace: &Workspace) -> Result<(), LoadError> {
     Ok(())
 }
 
-/// Makes the finished file the published one, keeping what was published, which is described by `replaced`, as a
-/// generation. Gives its size.
+/// Publishes the finished file. The file published before, which `replaced` describes, is kept as a generation. Returns
+/// the size of the new file in bytes.
 pub(in crate::load) fn replace(
     workspace: &Workspace,
     paths: &Paths,
@@ -48,7 +48,7 @@ pub(in crate::load) fn replace(
 ) -> Result<u64, LoadError> {
     let next = &paths.next;
     if replaced.is_some() {
-        // Whoever could read the earlier file can read this one.
+        // The users who could read the earlier file can read this one.
         inherit(workspace.published(), next, workspace.published());
     }
     sync(next)?;
@@ -59,13 +59,12 @@ pub(in crate::load) fn replace(
     Ok(bytes)
 }
 
-/// Path of the generation with that number.
+/// Path of the generation with this number.
 pub(in crate::load) fn generation_path(workspace: &Workspace, number: u64) -> PathBuf {
     workspace.generations_dir().join(format!("{number:06}.duckdb"))
 }
 
-/// Keeps the published file as a generation: as a second name of the same file, or as a copy where the file system
-/// has no such thing.
+/// Keeps the published file as a generation: as a hard link, or as a copy if the file system has no hard links.
 pub(in crate::load) fn keep(workspace: &Workspace, published: Option<&Marker>) -> Result<(), LoadError> {
     let Some(marker) = published else { return Ok(()) };
     let folder = workspace.generations_dir();
@@ -80,13 +79,13 @@ pub(in crate::load) fn keep(workspace: &Workspace, published: Option<&Marker>) -
     }
     crash_point(Point::GenerationBegun, &begun)?;
     fs_err::rename(&begun, &kept).map_err(|source| LoadError::io("renaming", &begun, source))?;
-    // Two names of one file: the rename above then does nothing, and both are left.
+    // If both names are links to one file, the rename does nothing and leaves both.
     remove_if_there(&begun)?;
     sync_folder(&folder)?;
     crash_point(Point::GenerationKept, &kept)
 }
 
-/// Renames `from` over the published file: the one moment in which readers change over.
+/// Renames `from` over the published file. From this moment on, readers that open the path get the new generation.
 pub(in crate::load) fn move_over(workspace: &Workspace, paths: &Paths, from: &Path) -> Result<(), LoadError> {
     let to = workspace.published();
     rename_over(from, to, &paths.beside)?;
@@ -96,13 +95,13 @@ pub(in crate::load) fn move_over(workspace: &Workspace, paths: &Paths, from: &Pa
     durable.map_err(|source| LoadError::NotDurable { path: to.to_owned(), source })
 }
 
-/// Renames `from` over `to`; by way of a copy `beside` that, when they are on different file systems.
+/// Renames `from` over `to`. If they are on different file systems, copies `from` to `beside` first and renames that.
 pub(in crate::load) fn rename_over(from: &Path, to: &Path, beside: &Path) -> Result<(), LoadError> {
     let failed = |source| LoadError::io("replacing", to, source);
     match fs_err::rename(from, to) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-            // What a crash may have left.
+            // A crash may have left this file.
             remove_if_there(beside)?;
             copy_closed(from, beside).map_err(|source| LoadError::io("writing", beside, source))?;
             inherit(from, beside, to);
@@ -114,7 +113,7 @@ pub(in crate::load) fn rename_over(from: &Path, to: &Path, beside: &Path) -> Res
     }
 }
 
-/// Copies a file under a name that nobody but its owner can read yet.
+/// Copies a file. Only the owner can read the copy.
 fn copy_closed(from: &Path, to: &Path) -> io::Result<()> {
     let mut options = fs_err::OpenOptions::new();
     options.write(true).create_new(true);
@@ -126,7 +125,7 @@ fn copy_closed(from: &Path, to: &Path) -> io::Result<()> {
 
 /// Waits until the file's content is on the disk.
 pub(in crate::load) fn sync(path: &Path) -> Result<(), LoadError> {
-    // Windows syncs only what is open for writing, which the earlier file's permissions may not allow elsewhere.
+    // Windows can sync only a file that is open for writing. On Unix the permissions of the file may not allow that.
     fs_err::OpenOptions::new()
         .read(cfg!(unix))
         .write(!cfg!(unix))
@@ -135,7 +134,7 @@ pub(in crate::load) fn sync(path: &Path) -> Result<(), LoadError> {
         .map_err(|source| LoadError::io("syncing", path, source))
 }
 
-/// Waits until the folder's names are on the disk; only Unix can be asked for that.
+/// Waits until the folder's entries are on the disk. Only Unix can do this.
 pub(in crate::load) fn sync_folder(path: &Path) -> Result<(), LoadError> {
     durable::sync_folder(path).map_err(|source| LoadError::io("syncing", path, source))
 }

@@ -1,4 +1,4 @@
-//! The checks that a new generation has to pass before anybody can see it.
+//! The checks that a new generation has to pass before it is published.
 
 use std::path::{Path, PathBuf};
 
@@ -11,13 +11,13 @@ use crate::load::{CheckHook, Counts, FailedCheck, InstallHook, LoadError, LoadSe
 use crate::schema::{self, Disposition, Table, ddl, etl};
 use crate::workspace::open_marked;
 
-/// Rows of a failed check that are shown.
+/// Most rows of a failed check that are shown.
 const SAMPLES: usize = 5;
 
-/// Checks of companies that are made while they are merged.
+/// Names of the checks of companies, which are made during the merge.
 const OF_COMPANIES: [&str; 2] = ["staged_rows_add_up", "table_rows_add_up"];
 
-/// Names of the checks that the load makes by itself, those of the views left out.
+/// Names of the load's own checks, without those of the views.
 pub fn check_names() -> Vec<String> {
     let mut names: Vec<String> = OF_COMPANIES.map(str::to_owned).to_vec();
     for table in schema::tables() {
@@ -29,7 +29,7 @@ pub fn check_names() -> Vec<String> {
     names
 }
 
-/// Names of the checks of a table whose rows are replaced: of the staged rows, and of its own.
+/// Names of the two checks of a table whose rows are replaced: of its staged rows, and of its rows.
 pub(in crate::load) fn rows_checks(table: &Table) -> [String; 2] {
     [format!("staged_rows_of_{}_add_up", table.name), format!("rows_of_{}_add_up", table.name)]
 }
@@ -38,7 +38,7 @@ fn unique_key_check(table: &Table) -> String {
     format!("unique_key_of_{}", table.name)
 }
 
-/// Refuses the load for what checks found, unless a person accepts it.
+/// Refuses the load if any check failed whose name is not in `accepted`.
 pub(in crate::load) fn settle(failed: Vec<FailedCheck>, accepted: &[String]) -> Result<(), LoadError> {
     let (overruled, failed): (Vec<_>, Vec<_>) =
         failed.into_iter().partition(|check| accepted.contains(&check.name));
@@ -48,8 +48,8 @@ pub(in crate::load) fn settle(failed: Vec<FailedCheck>, accepted: &[String]) -> 
     if failed.is_empty() { Ok(()) } else { Err(LoadError::ChecksRefused { failed }) }
 }
 
-/// Checks that no company got lost or doubled between the staged files, the previous generation and the new one.
-/// `staged` are the staged companies, `rows` is the number of rows in their table.
+/// Checks that no company was lost or doubled between the staged files, the previous generation and the new one.
+/// `staged` is the table expression of the staged companies, `rows` the number of rows in their table.
 pub(in crate::load) fn companies_add_up(
     next: &Builder,
     table: &Table,
@@ -81,8 +81,8 @@ pub(in crate::load) fn companies_add_up(
     settle(failed, accepted)
 }
 
-/// The new generation, opened by itself: views are created and checks run on the file that people will open, under
-/// no other name than its own.
+/// The new generation, opened by itself. Views are created and checks run on the file that people will open, which is
+/// not attached under another name.
 #[derive(Debug)]
 pub(in crate::load) struct FinishedFile {
     connection: Connection,
@@ -101,7 +101,7 @@ impl FinishedFile {
         Ok(Self { connection, path: path.to_owned() })
     }
 
-    /// Creates the views, in one transaction: each statement by itself would be synced to the disk.
+    /// Creates the views in one transaction, since each statement by itself would be synced to the disk.
     pub(in crate::load) fn install(&self, hook: InstallHook<'_>) -> Result<(), LoadError> {
         let failed = |source| LoadError::database("creating the views", &self.path, source);
         self.connection.execute_batch("BEGIN").map_err(failed)?;
@@ -109,7 +109,7 @@ impl FinishedFile {
         self.connection.execute_batch("COMMIT").map_err(failed)
     }
 
-    /// Runs our own checks and those of the hook.
+    /// Runs the load's own checks and those of the hook.
     pub(in crate::load) fn check(
         &self,
         tables: &[&Table],
@@ -117,7 +117,7 @@ impl FinishedFile {
         accepted: &[String],
     ) -> Result<(), LoadError> {
         let mut failed = Vec::new();
-        // `etl.changes` only ever grows, by one row for each changed column of a unique company.
+        // `etl.changes` only grows, by one row for each changed column of a company, and companies are unique.
         for table in tables.iter().filter(|table| **table != &etl::CHANGES) {
             let checked = self.duplicates(table);
             failed.extend(
@@ -129,9 +129,9 @@ impl FinishedFile {
         settle(failed, accepted)
     }
 
-    /// Keys that a table holds more than once.
+    /// Looks for keys that a table holds more than once. `None` if there are none.
     fn duplicates(&self, table: &Table) -> duckdb::Result<Option<FailedCheck>> {
-        // The key of rejects holds whole records: grouping by these would take more memory than a load may have.
+        // The key of rejects contains whole records. Grouping by these would take more memory than a load may use.
         let is_rejects = table == &etl::REJECTS;
         let key = if is_rejects { rejects::HASH.to_owned() } else { list_of(table.key) };
         let shown: Vec<_> = if is_rejects {
@@ -158,7 +158,7 @@ impl FinishedFile {
         Ok((rows > 0).then(|| FailedCheck { name, rows, sample: samples.join("\n") }))
     }
 
-    /// Writes everything into the file and closes it.
+    /// Checkpoints the file and closes the connection.
     pub(in crate::load) fn close(self) -> Result<(), LoadError> {
         let failed = |source| LoadError::database("writing the new generation", &self.path, source);
         self.connection.execute_batch("CHECKPOINT").map_err(failed)?;
@@ -166,7 +166,7 @@ impl FinishedFile {
     }
 }
 
-/// Opens the closed file once more, as a reader does, and compares it with what was written.
+/// Opens the closed file again, as a reader does, and compares it with what was written.
 pub(in crate::load) fn reopen(path: &Path, generation: u64, rows: &[(String, u64)]) -> Result<(), LoadError> {
     let differs = |what: String| Err(LoadError::Verification { path: path.to_owned(), what });
     if path.with_extension("duckdb.wal").exists() {
