@@ -1,15 +1,15 @@
-//! Text from outside, made harmless for a terminal: [`safe`] and [`safe_lines`].
+//! Makes text from outside harmless for a terminal: [`safe`] and [`safe_lines`].
 //!
 //! A company's name may hold an escape sequence that moves the cursor, recolours what follows or sets the window's
-//! title, or a bidirectional override that makes a line read other than it is. Such characters become visible escapes.
+//! title, or a bidirectional override that makes a line read differently. Such characters become visible escapes.
 
 use std::borrow::Cow;
 
 /// `text` on one line, without a character that a terminal acts on.
 ///
 /// Control characters (C0 with line feed and tab, DEL, C1), bidirectional controls, line separators and zero-width
-/// format characters become escapes such as `\n` and `\u{1b}`. Everything else is kept; text without such characters
-/// is returned as it is, without a copy.
+/// format characters become escapes such as `\n` and `\u{1b}`. All other characters are kept. Text without such
+/// characters is returned without a copy.
 ///
 /// ```
 /// assert_eq!(vainu_etl::terminal::safe("Oy \u{1b}[31mRed\n"), r"Oy \u{1b}[31mRed\n");
@@ -18,7 +18,7 @@ pub fn safe(text: &str) -> Cow<'_, str> {
     escape(text, acts_on_terminal)
 }
 
-/// Like [`safe`], but line feeds stay: for messages of several lines.
+/// Like [`safe`], but keeps line feeds, for messages of several lines.
 pub fn safe_lines(text: &str) -> Cow<'_, str> {
     escape(text, |character| character != '\n' && acts_on_terminal(character))
 }

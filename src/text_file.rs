@@ -1,4 +1,5 @@
-//! Text files as people's programs write them: UTF-8 with or without a byte order mark, UTF-16 with one, and any line end.
+//! Reads text files as common programs write them: UTF-8 with or without a byte order mark, UTF-16 with one, and any
+//! line end.
 
 use std::path::{Path, PathBuf};
 
@@ -6,31 +7,31 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TextFileError {
-    /// It cannot be read at all; the message names the path.
+    /// The file cannot be read. The message names the path.
     #[error(transparent)]
     Io(#[from] std::io::Error),
-    /// It is no text in one of the encodings understood.
+    /// The file is not text in one of the supported encodings.
     #[error("`{}`, line {line}: {reason}", path.display())]
     NotText {
         /// The file.
         path: PathBuf,
-        /// Line of the first place that cannot be read, from 1.
+        /// Line of the first character that cannot be read, from 1.
         line: usize,
-        /// What is there.
+        /// What is wrong there, and what to do.
         reason: String,
     },
 }
 
-/// The text of a file, its lines ended by `\n`, without a byte order mark.
+/// Reads the text of a file. Line ends become `\n`, and a byte order mark is removed.
 ///
 /// # Errors
-/// The file cannot be read, or holds bytes that are no UTF-8 and no UTF-16 with a byte order mark.
+/// The file cannot be read, is neither UTF-8 nor UTF-16 with a byte order mark, or holds a NUL character.
 pub fn read(path: &Path) -> Result<String, TextFileError> {
     let bytes = fs_err::read(path)?;
     decode(&bytes).map_err(|(line, reason)| TextFileError::NotText { path: path.to_owned(), line, reason })
 }
 
-/// The text of those bytes, or the line that cannot be read and why.
+/// Decodes `bytes`. The error is the line that cannot be read, from 1, and the reason.
 fn decode(bytes: &[u8]) -> Result<String, (usize, String)> {
     let text = match bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes) {
         [0xFF, 0xFE, rest @ ..] => utf_16(rest, u16::from_le_bytes)?,
@@ -56,7 +57,7 @@ fn utf_8(bytes: &[u8]) -> Result<String, (usize, String)> {
 fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, (usize, String)> {
     let pairs = bytes.chunks(2).map(|pair| match pair {
         [first, second] => unit([*first, *second]),
-        // Half a unit at the end: half of a pair of surrogates, which no text ends with.
+        // A single byte at the end becomes half of a surrogate pair, which is an error at the end of a text.
         _ => 0xD800,
     });
     let mut text = String::new();
@@ -74,7 +75,7 @@ fn utf_16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, (usize, Stri
     Ok(text)
 }
 
-/// The line that comes after that text.
+/// Number of the line, from 1, that follows `before`.
 fn line_of(before: &str) -> usize {
     1 + before.replace("\r\n", "\n").chars().filter(|char| matches!(char, '\n' | '\r')).count()
 }

@@ -1,11 +1,11 @@
-//! What can go wrong in an export.
+//! Errors of an export.
 
 use std::{io, path::PathBuf};
 
 use crate::files::PathError;
 use crate::query::QueryError;
 
-/// Why nothing was exported. An earlier export in the folder is as it was.
+/// Why an export failed. An earlier export in the folder is unchanged.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExportError {
@@ -15,15 +15,15 @@ pub enum ExportError {
     /// DuckDB refused a setting of the export, such as the memory limit.
     #[error("Failed to set up the export")]
     Settings(#[source] duckdb::Error),
-    /// The warehouse's own tables cannot be read.
+    /// The names of the warehouse's tables and views, or its latest run, cannot be read.
     #[error("Failed to read which tables the warehouse has")]
     Catalog(#[source] duckdb::Error),
-    /// A table asked for does not exist.
+    /// A requested table or view does not exist.
     #[error("There is no view or table named `{name}`")]
     NoRelation {
-        /// The name asked for.
+        /// The requested name.
         name: String,
-        /// What there is.
+        /// Names of all tables and views that can be exported.
         known: Vec<String>,
     },
     /// A table could not be written.
@@ -31,18 +31,18 @@ pub enum ExportError {
     Table {
         /// The table or view.
         table: String,
-        /// What DuckDB or the writer said.
+        /// The error from DuckDB or from the writer.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// A written file does not hold what was written to it.
+    /// A file does not hold the number of rows that were written to it.
     #[error("`{}` holds {found} rows, {written} were written", file.display())]
     Damaged {
         /// The file, in the export's folder.
         file: PathBuf,
-        /// Rows that DuckDB reported to have written.
+        /// Rows written, as reported by DuckDB.
         written: u64,
-        /// Rows that the file says it holds.
+        /// Rows in the file, according to its footer.
         found: u64,
     },
     /// The folder holds something that is not an export of this tool.
@@ -57,7 +57,7 @@ pub enum ExportError {
         /// The folder.
         dir: PathBuf,
     },
-    /// A path that DuckDB cannot be told of.
+    /// A path that cannot be written in a DuckDB statement.
     #[error(transparent)]
     Path(#[from] PathError),
     /// The folder or a file in it cannot be written. The source names the path.
@@ -93,12 +93,13 @@ impl ExportError {
     }
 }
 
-/// What to do about a table that cannot be written.
+/// The hint for a table that cannot be written.
 fn of_table(source: &(dyn std::error::Error + 'static)) -> String {
     let name_tables = "name the tables that are wanted with `--tables`";
     match source.downcast_ref::<QueryError>() {
         Some(QueryError::TooLarge { .. }) => {
-            // To divide them by country helps only where they are not divided, and against rows alone.
+            // Partitioning by country is not suggested: it helps only if the table is not partitioned yet, and only
+            // against the limit on rows.
             return "export parquet or csv, which have no such limit, or name the other tables with `--tables`".to_owned();
         }
         Some(other) => return other.hint(),

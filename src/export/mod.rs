@@ -1,17 +1,18 @@
-//! Copies the published warehouse into a folder of Parquet, CSV or XLSX files that a reader always sees whole.
+//! Exports the published warehouse to a folder of Parquet, CSV or XLSX files. A reader always sees one complete
+//! export.
 //!
 //! # The folder
 //! ```text
-//! DIR/manifest.json                     what is complete: tables, columns, files with rows, bytes and SHA-256
-//! DIR/current -> export-…               the same export under a path that stays (a symbolic link; Unix only)
+//! DIR/manifest.json                     the complete export: tables, columns, files with rows, bytes and SHA-256
+//! DIR/current -> export-…               the same export under a fixed path (a symbolic link; Unix only)
 //! DIR/export-20260102T030405Z/companies/part-0.parquet
 //! DIR/export-20260102T030405Z/prospects/country=FI/part-0.parquet     with `partition_by_country`
-//! DIR/.vainu-etl-export.lock            one export at a time; marks the folder as ours
+//! DIR/.vainu-etl-export.lock            allows one export at a time; marks the folder as ours
 //! ```
-//! Every export writes a fresh sub-folder under a hidden name, syncs it, gives it its name, and only then renames the new
-//! manifest over the old one: that rename is the switch. The sub-folder of the export before goes last. Interrupted at
-//! any point, the old manifest and all files it names are still there; leftovers are swept away by the next export.
-//! Folders with other things in them are refused.
+//! An export writes a new sub-folder under a hidden name, syncs it, gives it its final name, and only then renames the
+//! new manifest over the old one. That rename is the switch. The sub-folder of the earlier export is removed last. If
+//! an export is interrupted, the manifest in place and all files that it names are complete; the next export removes
+//! the leftovers. A folder that holds other things is refused.
 
 mod commit;
 mod error;
@@ -35,35 +36,36 @@ use crate::schema::ddl::literal;
 use commit::folder::Folder;
 use opened::Opened;
 
-/// What to export, and where to.
+/// What to export, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExportOptions {
-    /// The published warehouse; opened read only.
+    /// Path of the published warehouse. It is opened read-only.
     pub warehouse: PathBuf,
-    /// Folder to export to; made when missing.
+    /// Folder to export to. It is created if it is missing.
     pub dir: PathBuf,
-    /// Tables and views of schema `main`. Empty: all tables, and the view `companies`.
+    /// Names of tables and views in schema `main`. Default: empty, which means all tables and the view `companies`.
     pub tables: Vec<String>,
     /// Format of the files. Default: Parquet.
     pub format: ExportFormat,
-    /// One folder `country=XX` for each country, in tables that have one; the column is then in the path and not in the
-    /// files, as Hive, Spark, pandas and DuckDB expect. A table with rows whose country not all of them take from a path, such
-    /// as none, stays whole; the manifest says so. Default: false.
+    /// Whether tables with a country are partitioned into one folder `country=XX` per country. The column is then in
+    /// the path and not in the files, as Hive, Spark, pandas and DuckDB expect. A table is not partitioned if not all
+    /// of these read each of its countries back from a path, for example a missing country; the manifest then says
+    /// why. Default: false.
     pub partition_by_country: bool,
-    /// CSV: leave text that a spreadsheet would take for a formula as it is. Default: false.
+    /// CSV: whether text that a spreadsheet would read as a formula is written unchanged. Default: false.
     pub raw_csv: bool,
-    /// CSV: what differs from RFC 4180. Default: nothing.
+    /// CSV: differences from RFC 4180. Default: no differences.
     pub csv: CsvOptions,
-    /// Rows in a Parquet row group. Default: 122,880. More rows compress a little better and need more memory.
+    /// Rows per Parquet row group. Default: 122,880. Larger row groups compress a little better and need more memory.
     pub row_group_rows: u32,
-    /// DuckDB's memory limit, as DuckDB writes sizes; what does not fit is sorted on disk, in `dir`. Default: a quarter of
-    /// the machine's memory, from 512 MB to 2 GB. (1,000,000 prospects are sorted in 2 GB without the disk, which takes
-    /// half of the time.)
+    /// DuckDB's memory limit in DuckDB's notation, such as `512MB`. Sorts that need more use the disk, in `dir`.
+    /// Default: a quarter of the machine's memory, from 512 MB to 2 GB. (With 2 GB, 1,000,000 prospects are sorted
+    /// without the disk, in half of the time.)
     pub memory_limit: String,
 }
 
 impl ExportOptions {
-    /// All tables and `companies` of `warehouse` as Parquet into `dir`.
+    /// Default options: all tables and the view `companies` of `warehouse`, as Parquet, to `dir`.
     pub fn new(warehouse: impl Into<PathBuf>, dir: impl Into<PathBuf>) -> Self {
         Self {
             warehouse: warehouse.into(),
@@ -79,7 +81,8 @@ impl ExportOptions {
     }
 }
 
-/// A quarter of the machine's memory, in megabytes, but no less than 512 and no more than 2000.
+/// Default memory limit in megabytes: a quarter of the machine's memory, but no less than 512 and no more than 2000.
+/// Systems other than Linux are taken to have 4000 MB.
 fn default_memory_mb() -> u64 {
     #[cfg(target_os = "linux")]
     let all = {
@@ -91,20 +94,21 @@ fn default_memory_mb() -> u64 {
     (all / 4).clamp(512, 2000)
 }
 
-/// Exports as `options` say and returns the manifest, which is also `manifest.json` in the folder.
+/// Exports the warehouse and returns the manifest, which is also written to `manifest.json` in the folder.
 ///
-/// Rows are sorted by country and business id, or by all columns where a table has no such key.
+/// Rows are sorted by country and business id, or by all columns if a table does not have both.
 ///
 /// # Errors
-/// [`ExportError`]; whatever failed, an earlier export in the folder is as it was.
+/// [`ExportError`]. An earlier export in the folder is unchanged.
 pub fn export(options: &ExportOptions) -> Result<Manifest, ExportError> {
     let opened = Opened::open(options)?;
     let folder = Folder::claim(&options.dir)?;
     if let Err(error) = commit::remembered::remember(options, folder.dir()) {
-        // Whoever exports may be somebody who can only read the warehouse.
+        // A user who can only read the warehouse can still export, so this failure is only a warning.
         tracing::warn!(%error, "The warehouse does not remember this export: `erase` has to be told of it by --export.");
     }
-    // An erasure that replaces the file from here on knows the folder, and finds it locked.
+    // The folder is recorded and locked by now: an erasure that replaces the warehouse after this check knows the
+    // folder and finds it locked.
     let Opened { conn, relations, .. } = opened.current(options)?;
     configure(&conn, options, &folder)?;
     let source = Source::of(&conn, &options.warehouse)?;
@@ -113,7 +117,8 @@ pub fn export(options: &ExportOptions) -> Result<Manifest, ExportError> {
     for relation in &relations {
         written.push((relation, target::files::write(&conn, relation, options, &folder, &source)?));
     }
-    // What a sort held goes back while the files are read: each takes a tenth of the time of an export.
+    // Closing the connection frees the memory of the sorts. This is done while the files are read back: each of the
+    // two takes a tenth of the time of an export.
     let tables = std::thread::scope(|scope| {
         scope.spawn(|| drop(conn));
         let tables = written.into_iter().map(|(relation, files)| files.describe(relation, &folder));
@@ -126,7 +131,8 @@ pub fn export(options: &ExportOptions) -> Result<Manifest, ExportError> {
 
 fn configure(conn: &Connection, options: &ExportOptions, folder: &Folder) -> Result<(), ExportError> {
     let spill = set_temporary(&folder.spill())?;
-    // Order comes from ORDER BY; without this setting DuckDB would also keep that of unordered scans, in memory.
+    // Every SELECT has an ORDER BY. With the default setting DuckDB would also keep the order of unordered scans, in
+    // memory.
     conn.execute_batch(&format!(
         "SET memory_limit = {}; {spill}; SET preserve_insertion_order = false",
         literal(&options.memory_limit),

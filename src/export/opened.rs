@@ -1,4 +1,4 @@
-//! The warehouse as an export has it open, and whether its path still names the same file.
+//! The open warehouse of an export, and the check that its path still names the same file.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use duckdb::Connection;
 use super::{ExportError, ExportOptions, relation::Relation};
 use crate::query;
 
-/// An open warehouse and what is to be exported of it.
+/// An open warehouse and the tables and views to export.
 #[derive(Debug)]
 pub(super) struct Opened {
     pub(super) conn: Connection,
@@ -15,27 +15,27 @@ pub(super) struct Opened {
     file: Option<FileId>,
 }
 
-/// Names a file whatever it is called: device and inode.
+/// Identity of a file, independent of its path: device and inode.
 type FileId = (u64, u64);
 
 impl Opened {
     pub(super) fn open(options: &ExportOptions) -> Result<Self, ExportError> {
-        // Before DuckDB opens it: a file that takes its place in between is then another one.
+        // Read before DuckDB opens the file, so that a replacement between the two steps is noticed.
         let file = file_id(&options.warehouse);
         let conn = query::open(&options.warehouse, true).map_err(ExportError::Warehouse)?;
         let relations = Relation::select(&conn, &options.tables)?;
         Ok(Self { conn, relations, file })
     }
 
-    /// The same, opened again when another file has taken the place of the one that is open.
+    /// Returns `self` if the path still names the open file, and opens the warehouse again otherwise.
     pub(super) fn current(self, options: &ExportOptions) -> Result<Self, ExportError> {
         let is_same = self.file.is_some() && self.file == file_id(&options.warehouse);
         if is_same { Ok(self) } else { Self::open(options) }
     }
 }
 
-/// Which file the path names; none when it names none, or where files have no such number. Asked of the name, because to
-/// open the file and close it again would take away the lock that DuckDB has on it.
+/// Identity of the file at `path`. `None` if there is no file, or on systems without inodes. The path is examined
+/// without opening the file, because closing it again would release DuckDB's lock on it.
 fn file_id(path: &Path) -> Option<FileId> {
     #[cfg(unix)]
     {

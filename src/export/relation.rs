@@ -1,4 +1,4 @@
-//! Tables and views to export, with the types they get.
+//! The tables and views to export, and the types of their columns in the files.
 
 use duckdb::Connection;
 
@@ -7,10 +7,10 @@ use crate::query::{self, Reader, Type};
 use crate::schema::ddl::identifier;
 use crate::views::REFERENCE_TABLES;
 
-/// The view that is exported without being asked for.
+/// The view that is exported by default.
 const DEFAULT_VIEW: &str = "companies";
 
-/// Rows of a table with this key are sorted by it; other tables by all their columns.
+/// Sort key of tables that have both columns. Other tables are sorted by all their columns.
 const KEY: [&str; 2] = ["country", "business_id"];
 
 /// A table or view of schema `main`.
@@ -24,15 +24,18 @@ pub(super) struct Relation {
 pub(super) struct Column {
     pub(super) name: String,
     kind: Type,
-    /// DuckDB's type in the file.
+    /// Type in the file, by its DuckDB name.
     exported: String,
-    /// Whether the type differs from the warehouse's.
+    /// Whether the type in the file differs from the type in the warehouse.
     cast: bool,
     comment: Option<String>,
 }
 
 impl Relation {
-    /// The relations called `names`, or all tables and the view `companies`; in the order of their names.
+    /// The relations called `names`, or all tables and the view `companies` if `names` is empty. Sorted by name.
+    ///
+    /// # Errors
+    /// [`ExportError::NoRelation`] if a name is unknown; else an error from DuckDB.
     pub(super) fn select(conn: &Connection, names: &[String]) -> Result<Vec<Self>, ExportError> {
         let all = relations(conn).map_err(ExportError::Catalog)?;
         for name in names {
@@ -53,18 +56,19 @@ impl Relation {
             .collect()
     }
 
-    /// Whether its rows are of countries. Those of a reference table say for which country they hold, if for one alone.
+    /// Whether each row belongs to a country. A reference table does not count: its column `country` limits an entry
+    /// to one country, and is empty for an entry that holds for all.
     pub(super) fn has_country(&self) -> bool {
         let is_reference = REFERENCE_TABLES.iter().any(|table| table.name == self.name);
         !is_reference && self.columns.iter().any(|column| column.name == "country")
     }
 
-    /// The columns of a file: all but `country` when it stands in the path.
+    /// The columns of a file: all of them, but without `country` if that is in the path.
     pub(super) fn in_file(&self, country_in_path: bool) -> impl Iterator<Item = &Column> {
         self.columns.iter().filter(move |column| !(country_in_path && column.name == "country"))
     }
 
-    /// The SELECT whose rows a file gets, rows that meet `condition`, sorted.
+    /// The SELECT for the rows of one file: those that meet `condition` (`None` for all), sorted.
     pub(super) fn select_sql(
         &self,
         country_in_path: bool,
@@ -79,7 +83,8 @@ impl Relation {
             .map(|column| format!("source.{} NULLS LAST", identifier(column)))
             .collect();
         let condition = condition.map(|condition| format!(" WHERE {condition}")).unwrap_or_default();
-        // Qualified, so that the order is by the warehouse's columns and not by a cast of the same name.
+        // The names are qualified, so that the rows are ordered by the warehouse's columns and not by casts of the
+        // same name.
         format!(
             "SELECT {} FROM \"main\".{} AS source{condition} ORDER BY {}",
             columns.join(", "),
@@ -91,7 +96,7 @@ impl Relation {
     fn sorted_by(&self) -> Vec<String> {
         let names: Vec<String> = self.columns.iter().map(|column| column.name.clone()).collect();
         if KEY.iter().all(|key| names.iter().any(|name| name == key)) {
-            // Child rows follow their company in the order that their own key gives.
+            // Child rows of a company are sorted by the rest of their own key.
             let own = |name: &&String| ["position", "year", "technology"].contains(&name.as_str());
             return KEY
                 .iter()
@@ -125,7 +130,7 @@ impl Relation {
         }
     }
 
-    /// Column comments as JSON, for the files' own metadata.
+    /// Column comments as a JSON object, for the metadata of Parquet files.
     pub(super) fn comments(&self) -> String {
         let comments = self.columns.iter().filter_map(|column| {
             column
@@ -138,7 +143,7 @@ impl Relation {
 }
 
 impl Column {
-    /// What a writer has to know of the column.
+    /// The column as the writers of `query` take it.
     pub(super) fn described(&self) -> query::Column {
         query::Column { name: self.name.clone(), kind: self.kind.clone() }
     }
@@ -148,7 +153,7 @@ impl Column {
         match format {
             ExportFormat::Parquet if !self.cast => name,
             ExportFormat::Parquet => format!("CAST({name} AS {}) AS {name}", self.exported),
-            // Our own writers take every value as DuckDB's text.
+            // The writers of `query` take every value as DuckDB's text.
             ExportFormat::Csv | ExportFormat::Xlsx => format!("CAST({name} AS VARCHAR) AS {name}"),
         }
     }
@@ -173,7 +178,7 @@ fn columns(conn: &Connection, relation: &str) -> duckdb::Result<Vec<Column>> {
         .collect::<duckdb::Result<_>>()?;
     let column = |(index, (name, data_type, comment))| {
         let kind = Type::of(&all.column_logical_type(index));
-        // As Spark reads it, unless it reads the type itself.
+        // `None` if Spark reads the type as it is.
         let exported = kind.in_file(Reader::Spark);
         Column { name, cast: exported.is_some(), exported: exported.unwrap_or(data_type), comment, kind }
     };

@@ -1,4 +1,4 @@
-//! A private folder elsewhere, for the work on a file that lies where `DuckDB` cannot write.
+//! A private work folder in another place, for a file that lies where `DuckDB` cannot write.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,9 +7,9 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::can_be_written;
 
-/// Where the folder for the work on `of` may be, the best first: beside the nearest folder above it that `DuckDB` can
-/// be told of, which is the same disk as a rule, else among the system's temporary files. Its name is always the same, so
-/// that the next run finds what one that was killed left there.
+/// Paths at which the work folder for `of` may be created, the best first: in the nearest folder above it in which
+/// `DuckDB` can write, which is usually on the same disk, then in the system's folder for temporary files. The name
+/// depends on `of` only, so that the next run finds the leftovers of a run that was killed.
 pub(crate) fn places(of: &Path) -> Vec<PathBuf> {
     let name = format!(".vainu-etl-{:016x}", xxh3_64(of.as_os_str().as_encoded_bytes()));
     let above = of.ancestors().skip(1).find(|folder| can_be_written(folder)).map(Path::to_owned);
@@ -18,11 +18,11 @@ pub(crate) fn places(of: &Path) -> Vec<PathBuf> {
     folders.map(|folder| folder.join(&name)).collect()
 }
 
-/// Makes the folder at the first of its [`places`] where that can be done, for its owner alone; one that is there
-/// already is used when it is ours.
+/// Creates the folder at the first of its [`places`] that allows it, with access for its owner alone. A folder that
+/// exists already is used if it is ours.
 ///
 /// # Errors
-/// It can be made nowhere.
+/// The folder cannot be created at any of the places.
 pub(crate) fn make(of: &Path) -> io::Result<PathBuf> {
     let mut failed = io::Error::other("there is no folder that DuckDB can be told of");
     for folder in places(of) {
@@ -44,7 +44,8 @@ fn claim(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Others may make folders among the temporary files, too, under any name.
+/// Checks that `folder` is a folder of this user. Other users can create folders of any name among the temporary
+/// files.
 fn require_ours(folder: &Path) -> io::Result<()> {
     let found = fs_err::symlink_metadata(folder)?;
     #[cfg(unix)]

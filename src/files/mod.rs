@@ -1,18 +1,19 @@
-//! How `DuckDB` is told of files: the one place in which a path becomes part of a statement, or opens a database.
+//! Paths in statements: the only module that puts a path into a statement for `DuckDB` or opens a database by its
+//! path.
 //!
-//! `DuckDB` reads more into a path than a name. What it does, and what stands against it here (tried with 1.5.6):
+//! `DuckDB` reads more from a path than a name. What it reads, and what this module does about it (tried with 1.5.6):
 //!
 //! | in a path | what `DuckDB` makes of it | here |
 //! |---|---|---|
-//! | a folder `COLUMN=value` above Parquet or CSV | a column of its rows, in the place of the file's own | `hive_partitioning = false` |
-//! | `*`, `?`, `[` in a file to be read | a pattern | each as a class of one character, `[*]` |
-//! | the same, and a backslash anywhere | a pattern in which the backslash parts folders; no way to write it | `Told`, a link with a plain name |
-//! | `?` in the path of a database | the end of a URL's path: the log's suffix goes in front of it | it is written elsewhere and moved |
-//! | `md:`, `sqlite:`, `s3:`, `:memory:`, `~` at the start | an extension, no file at all, the home folder | paths are absolute |
+//! | a folder `COLUMN=value` above Parquet or CSV | a column, not the file's own | `hive_partitioning = false` |
+//! | `*`, `?`, `[` in a file to read | a pattern | each is written as a class of one character, `[*]` |
+//! | the same, and a backslash anywhere | the same, and it cannot be escaped | `Told`, a link with a plain name |
+//! | `?` in a database's path | the end of a URL's path: the log's suffix goes before it | written elsewhere, moved |
+//! | `md:`, `sqlite:`, `s3:`, `:memory:`, `~` at the start | extension, no file, home folder | paths are absolute |
 //! | `.gz`, `.zst` at the end of a CSV | compressed | `compression = 'none'` |
 //!
-//! Names of columns never come from a path either: whoever reads an export's own folders takes the country of each file
-//! from the manifest.
+//! No column comes from a path either: code that reads the folders of an export takes the country of each file from
+//! the manifest.
 
 mod elsewhere;
 mod told;
@@ -25,15 +26,15 @@ use duckdb::{Config, Connection};
 pub(crate) use elsewhere::{make as make_elsewhere, places as places_elsewhere};
 pub(crate) use told::Told;
 
-/// What makes the path of a file to be read a pattern. Braces do not.
+/// Characters that make the path of a file to read a pattern. Braces do not.
 const PATTERN: [char; 3] = ['*', '?', '['];
 
-/// Bytes of a line of CSV. DuckDB's own 2,000,000 are fewer than a long text has; these fit into the buffer that it takes
-/// anyway.
+/// Longest line of CSV, in bytes. DuckDB's default of 2,000,000 is too short for long texts. 8,000,000 bytes fit into
+/// the buffer that DuckDB allocates anyway.
 const LONGEST_LINE: u32 = 8_000_000;
 const BUFFER: u32 = 1 << 23;
 
-/// A path that `DuckDB` cannot be told of.
+/// A path that cannot be written in a statement for `DuckDB`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the path `{}` {reason}", path.display())]
 pub struct PathError {
@@ -44,7 +45,7 @@ pub struct PathError {
 }
 
 impl PathError {
-    /// A path that is not UTF-8; `DuckDB` takes no other.
+    /// The error for a path that is not UTF-8, which `DuckDB` requires.
     pub(crate) fn not_utf8(path: &Path) -> Self {
         Self { path: path.to_owned(), reason: "is not UTF-8" }
     }
@@ -56,54 +57,53 @@ impl PathError {
     }
 }
 
-/// Opens the database at `path`. It is a file of this computer, whatever its name begins with.
+/// Opens the database at `path`. It is always a local file, whatever the path begins with.
 ///
 /// # Errors
-/// What `DuckDB` says.
+/// An error from `DuckDB`.
 pub(crate) fn open(path: &Path, config: Config) -> duckdb::Result<Connection> {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     Connection::open_with_flags(path, config)
 }
 
-/// `ATTACH` of the database at `path` under a name, with DuckDB's options for it.
+/// `ATTACH` statement for the database at `path` under the name `name`. `options` are DuckDB's.
 ///
 /// # Errors
-/// [`PathError`].
+/// [`PathError`] if `path` is not UTF-8.
 pub(crate) fn attach(path: &Path, name: &str, options: &str) -> Result<String, PathError> {
     Ok(format!("ATTACH {} AS {name} ({options})", named(path)?))
 }
 
-/// `COPY` of a query's rows to a Parquet file, with DuckDB's options for it.
+/// `COPY` statement for the rows of `query` to a Parquet file. `options` are DuckDB's.
 ///
 /// # Errors
-/// [`PathError`].
+/// [`PathError`] if `path` is not UTF-8.
 pub(crate) fn copy_to_parquet(query: &str, path: &Path, options: &str) -> Result<String, PathError> {
     Ok(format!("COPY ({query}) TO {} (FORMAT parquet, {options})", named(path)?))
 }
 
-/// `SET` of the folder for what does not fit into memory.
+/// `SET` statement for the folder of data that does not fit into memory.
 ///
 /// # Errors
-/// [`PathError`].
+/// [`PathError`] if `folder` is not UTF-8.
 pub(crate) fn set_temporary(folder: &Path) -> Result<String, PathError> {
     Ok(format!("SET temp_directory = {}", named(folder)?))
 }
 
-/// The rows of Parquet files as a table expression, with the columns that the first of them has. Nothing comes from
-/// their paths.
+/// Table expression for the rows of Parquet files, with the columns of the first file. Nothing is read from the paths.
 ///
 /// # Errors
-/// [`PathError`].
+/// [`PathError`] if a path is not UTF-8, or has a backslash beside `*`, `?` or `[`.
 pub(crate) fn parquet(files: &[impl AsRef<Path>]) -> Result<String, PathError> {
     let files = patterns(files)?;
     Ok(format!("read_parquet([{files}], hive_partitioning = false, union_by_name = false, filename = false)"))
 }
 
-/// The rows of CSV files with a header line and those columns, all as text, as a table expression. Nothing is guessed,
-/// and nothing comes from their paths.
+/// Table expression for the rows of CSV files with a header line and these columns, all as text. `DuckDB` detects
+/// nothing by itself, and nothing is read from the paths.
 ///
 /// # Errors
-/// [`PathError`].
+/// [`PathError`] if a path is not UTF-8, or has a backslash beside `*`, `?` or `[`.
 pub(crate) fn csv(
     files: &[impl AsRef<Path>],
     columns: &[&str],
@@ -121,29 +121,30 @@ pub(crate) fn csv(
     ))
 }
 
-/// Whether files in that folder can be read under its own name.
+/// Whether files in `folder` can be read by its own path.
 pub(crate) fn can_be_read(folder: &Path) -> bool {
-    // On Windows none of these is part of a name, and the backslash parts folders.
+    // On Windows the backslash separates folders and does not hinder a pattern, and `*` and `?` are not part of a
+    // name.
     cfg!(windows) || folder.to_str().is_some_and(|text| !(text.contains(PATTERN) && text.contains('\\')))
 }
 
-/// Whether a database in that folder can be written, and files in it be read, under its own name.
+/// Whether a database in `folder` can be written, and files in it be read, by its own path.
 pub(crate) fn can_be_written(folder: &Path) -> bool {
     cfg!(windows) || (can_be_read(folder) && folder.to_str().is_some_and(|text| !text.contains('?')))
 }
 
-/// A path as a literal, where `DuckDB` takes it as it is.
+/// The path as an SQL literal, for statements that take it as it is.
 fn named(path: &Path) -> Result<String, PathError> {
     Ok(literal(&text(path)?))
 }
 
-/// Paths of files to be read as a list of literals.
+/// The paths of files to read, as a list of SQL literals.
 fn patterns(files: &[impl AsRef<Path>]) -> Result<String, PathError> {
     let files: Result<Vec<String>, PathError> = files.iter().map(|file| pattern(file.as_ref())).collect();
     Ok(files?.join(", "))
 }
 
-/// A path as the literal of a pattern that only it meets.
+/// The path as an SQL literal: a pattern that matches only this path.
 fn pattern(path: &Path) -> Result<String, PathError> {
     let text = text(path)?;
     if !text.contains(PATTERN) {
@@ -164,11 +165,11 @@ fn pattern(path: &Path) -> Result<String, PathError> {
     Ok(literal(&pattern))
 }
 
-/// The path, absolute, as text.
+/// The absolute path as text.
 fn text(path: &Path) -> Result<String, PathError> {
     let absolute = std::path::absolute(path).map_or(Cow::Borrowed(path), Cow::Owned);
     let text = absolute.to_str().ok_or_else(|| PathError::not_utf8(path))?;
-    // The prefix of long paths on Windows has a question mark.
+    // The prefix of long paths on Windows contains a question mark.
     let text = if cfg!(windows) { text.strip_prefix(r"\\?\").unwrap_or(text) } else { text };
     Ok(text.to_owned())
 }

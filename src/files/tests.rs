@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Names with everything that `DuckDB` reads something into, each of one folder.
+/// Names of folders with everything that `DuckDB` treats specially in a path.
 const NAMES: [&str; 26] = [
     "plain",
     "country=NO",
@@ -32,11 +32,11 @@ const NAMES: [&str; 26] = [
     "a?\\",
 ];
 
-/// A folder with a folder of each name in it.
+/// A temporary folder with one folder of each name.
 fn folders() -> (tempfile::TempDir, Vec<PathBuf>) {
     let base = tempfile::tempdir().unwrap();
     let folders: Vec<PathBuf> = NAMES.iter().map(|name| base.path().join(name)).collect();
-    // Folders that the names would mean as patterns.
+    // Folders that the names match as patterns.
     for decoy in ["axb", "abc", "abb", "b", "x", "a", "zz"] {
         fs_err::create_dir(base.path().join(decoy)).unwrap();
         fs_err::write(base.path().join(decoy).join("t.parquet"), "no Parquet").unwrap();
@@ -106,7 +106,7 @@ fn a_link_to_a_folder_is_gone_afterwards() {
 fn databases_are_attached_and_opened_in_a_folder_of_any_name() {
     let (_base, folders) = folders();
     for (name, folder) in NAMES.iter().zip(&folders) {
-        // One in whose path DuckDB cannot write is moved there.
+        // A database whose path DuckDB cannot write is written elsewhere and moved.
         let path = folder.join("w.duckdb");
         let written =
             if can_be_written(folder) { path.clone() } else { make_elsewhere(&path).unwrap().join("w") };

@@ -1,12 +1,12 @@
-//! [`Told`]: a folder under a name that `DuckDB` can be told.
+//! [`Told`]: a folder under a path that `DuckDB` takes as a plain name.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{can_be_read, elsewhere};
 
-/// A folder with files to be read, under a name that `DuckDB` takes for nothing but a name: its own, or, where that
-/// cannot be, that of a link to it. The link is removed when this is dropped.
+/// A folder with files to read, under a path that `DuckDB` takes as a plain name: its own path or, if that is not
+/// possible, a symbolic link to it. The link is removed when this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Told {
     name: PathBuf,
@@ -14,10 +14,10 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    /// That folder.
+    /// The folder `folder`, with a link if one is needed.
     ///
     /// # Errors
-    /// A link is needed, and cannot be made.
+    /// A link is needed and cannot be created.
     pub(crate) fn of(folder: &Path) -> io::Result<Self> {
         if can_be_read(folder) {
             return Ok(Self { name: folder.to_owned(), link: None });
@@ -33,7 +33,7 @@ impl Told {
         Ok(Self { name: link.clone(), link: Some(link) })
     }
 
-    /// The file at `below`, a path in the folder.
+    /// Path of the file at `below`, a path relative to the folder.
     pub(crate) fn file(&self, below: &str) -> PathBuf {
         self.name.join(below)
     }
@@ -42,7 +42,7 @@ impl Told {
 impl Drop for Told {
     fn drop(&mut self) {
         if let Some(link) = &self.link {
-            // What is left is an empty folder, or a link in one of ours; the next use takes its place.
+            // A failure leaves an empty folder or a link in a folder of ours, which the next use replaces.
             let _ = fs_err::remove_file(link);
             let _ = link.parent().map(fs_err::remove_dir);
         }

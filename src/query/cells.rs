@@ -1,10 +1,10 @@
-//! Cells as DuckDB wrote them: a text each, none for NULL.
+//! Cells as the texts that DuckDB wrote; `None` for NULL.
 
 use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 
 use super::QueryError;
 
-/// The cells of one batch whose columns are all texts.
+/// The cells of one batch, in which all columns are texts.
 pub(super) struct Cells<'a>(Vec<&'a StringArray>);
 
 impl<'a> Cells<'a> {

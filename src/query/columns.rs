@@ -1,6 +1,6 @@
-//! The columns of a statement, and the statement around it that makes of their values what a writer takes.
+//! The columns of a statement, and the outer statement that casts their values to the types that a writer takes.
 //!
-//! DuckDB itself writes every value as text: what reaches us as Arrow has lost digits, zones or names of some types.
+//! DuckDB itself converts values to text, because Arrow loses digits, zones or names of some types.
 
 use arrow::array::RecordBatch;
 use duckdb::Connection;
@@ -18,14 +18,14 @@ pub(crate) struct Column {
     pub(crate) kind: Type,
 }
 
-/// What stands for the values of a column on their way from DuckDB to a writer.
+/// The form in which the values of a column are passed from DuckDB to a writer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Carrier {
     /// Each value as DuckDB's text.
     Texts,
-    /// Lists, structs and maps as such, with texts in them.
+    /// Lists, structs and maps keep their nesting; the values in them are DuckDB's texts.
     Nested,
-    /// What Parquet can say as such, all else as text.
+    /// Types that Parquet has are kept; all others become DuckDB's text.
     File,
 }
 
@@ -38,13 +38,14 @@ impl Carrier {
         }
     }
 
-    /// The expression for `value`, which is the SQL of `column`.
+    /// The SQL expression that converts `value`, which is the SQL expression of `column`.
     fn expression(self, column: &Column, value: &str) -> String {
         match self {
             Self::Texts => format!("CAST({value} AS VARCHAR)"),
             Self::Nested => format!("CAST({value} AS {})", column.kind.as_texts()),
             Self::File if column.kind == Type::Integer("HUGEINT") => {
-                // A sum of integers is a HUGEINT, so it has to stay a number; a longer one than Parquet has is said.
+                // A sum of integers is a HUGEINT, so the type has to stay a number. A number with more digits than
+                // Parquet's decimal is an error.
                 let what = literal(&format!(
                     " in column {} has more than the 38 digits of a number in Parquet; cast the column to VARCHAR",
                     identifier(&column.name)
@@ -62,15 +63,16 @@ impl Carrier {
     }
 }
 
-/// The columns of `text`, which is a reading statement that can stand in parentheses. Nothing is run.
+/// The columns of `text`, a reading statement that can stand in parentheses. The statement is not run.
 pub(super) fn describe(conn: &Connection, text: &str) -> Result<Vec<Column>, QueryError> {
-    // Prepared as it was typed, so that a message shows the place in what was typed.
+    // Prepare the text as typed first, so that an error message points into what the user typed.
     let statement = conn.prepare(text).map_err(QueryError::sql)?;
     if statement.parameter_count() > 0 {
         return Err(QueryError::NotOne("it has parameters, for which there are no values".to_owned()));
     }
     let inside = names(conn, &format!("DESCRIBE FROM (\n{text}\n)")).map_err(QueryError::sql)?;
-    // In parentheses, repeated names get numbers; the words before a few kinds of statements are not taken.
+    // In parentheses DuckDB numbers repeated names. Without them it gives the names as typed, but a few kinds of
+    // statements cannot follow DESCRIBE.
     let names = match names(conn, &format!("DESCRIBE {text}")) {
         Ok(names) if names.len() == inside.len() => names,
         _ => inside,
@@ -83,8 +85,9 @@ fn names(conn: &Connection, describe: &str) -> duckdb::Result<Vec<String>> {
     conn.prepare(describe)?.query_map([], |row| row.get(0))?.collect()
 }
 
-/// The statement that gives the rows of `text`, in their order, with what `carrier` makes of their values; at most
-/// `limit` rows, if given. `text` begins on the second line ([`QueryError::sql_around`]).
+/// The statement that returns the rows of `text` in their order, with the values converted for `carrier`. `limit` is
+/// the largest number of rows; `None` for all. `text` begins on the second line, which [`QueryError::sql_around`]
+/// relies on.
 pub(super) fn around(text: &str, columns: &[Column], carrier: Carrier, limit: Option<usize>) -> String {
     let name = |index: usize| identifier(&index.to_string());
     let names: Vec<String> = (0..columns.len()).map(name).collect();
@@ -94,7 +97,7 @@ pub(super) fn around(text: &str, columns: &[Column], carrier: Carrier, limit: Op
     format!("FROM (\n{text}\n) AS result({}) SELECT {}{limit}", names.join(", "), values.join(", "))
 }
 
-/// The columns of rows that do not come from DuckDB.
+/// The columns of a batch that does not come from DuckDB.
 pub(super) fn of_batch(batch: &RecordBatch) -> Vec<Column> {
     let fields = batch.schema_ref().fields().iter();
     fields
@@ -102,7 +105,8 @@ pub(super) fn of_batch(batch: &RecordBatch) -> Vec<Column> {
         .collect()
 }
 
-/// The names, with a number added to each that occurred before: objects and Parquet files need names that differ.
+/// The names of the columns, made unique: a repeated name gets a number, such as `a_2`. JSON objects and Parquet files
+/// need unique names.
 pub(super) fn unique_names(columns: &[Column]) -> Vec<String> {
     let mut seen: Vec<String> = Vec::with_capacity(columns.len());
     for column in columns {

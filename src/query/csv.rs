@@ -1,4 +1,4 @@
-//! CSV as in RFC 4180, safe to open in a spreadsheet unless asked otherwise.
+//! Writes CSV as in RFC 4180, by default safe to open in a spreadsheet.
 
 use std::io::Write;
 
@@ -7,18 +7,18 @@ use arrow::array::RecordBatch;
 use super::{CsvOptions, QueryError, Rows, Written, cells::Cells, columns::Column};
 use crate::terminal;
 
-/// How texts are written.
+/// Options of the CSV writer.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct CsvStyle {
-    /// Leave texts as they are that a spreadsheet would take for a formula.
+    /// Whether texts that a spreadsheet would read as formulas are written unchanged.
     pub(super) raw: bool,
-    /// Escape what a terminal acts on.
+    /// Whether characters that a terminal acts on are escaped.
     pub(super) terminal: bool,
-    /// Where the file differs from RFC 4180.
+    /// Differences from RFC 4180.
     pub(super) options: CsvOptions,
 }
 
-/// Writes batches as CSV: header at the start, CRLF at line ends, NULL as an empty field, an empty text as `""`.
+/// Writes batches as CSV: a header line, CRLF line ends, NULL as an empty field, an empty text as `""`.
 pub(super) struct Csv<W> {
     out: W,
     style: CsvStyle,
@@ -27,12 +27,12 @@ pub(super) struct Csv<W> {
     first: bool,
 }
 
-/// What a column's cells need before they are a field.
+/// How the cells of a column become fields.
 #[derive(Debug, Clone, Copy, Default)]
 struct Form {
-    /// Disarm formulas.
+    /// Whether a formula gets an apostrophe in front.
     guard: bool,
-    /// Write the point as a comma.
+    /// Whether a decimal point is written as a comma.
     comma: bool,
 }
 
@@ -86,7 +86,8 @@ impl<W: Write> Csv<W> {
     }
 }
 
-/// What a spreadsheet may take a cell for a formula by: the first characters that OWASP names, and their full-width forms.
+/// First characters by which a spreadsheet may read a cell as a formula: those that OWASP names, including full-width
+/// forms.
 pub(crate) const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 fn is_formula(value: &str) -> bool {

@@ -1,20 +1,20 @@
-//! What CSV looks like where it differs from RFC 4180.
+//! Options for CSV that differs from RFC 4180.
 
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// How CSV is written, for programs that do not take it as RFC 4180 has it. Default: as RFC 4180 has it.
+/// How CSV is written, for programs that do not read RFC 4180. Default: as in RFC 4180.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct CsvOptions {
-    /// A byte order mark before the header, by which Excel knows that the file is UTF-8.
+    /// Whether a byte order mark precedes the header. Excel recognises UTF-8 by it. Default: false.
     pub bom: bool,
-    /// What stands between two fields.
+    /// Character between two fields. Default: comma.
     pub delimiter: char,
-    /// DECIMAL, FLOAT and DOUBLE columns with a comma in the place of the point. What is inside a list or a struct is
-    /// DuckDB's text and keeps its point.
+    /// Whether DECIMAL, FLOAT and DOUBLE columns have a decimal comma instead of a point. A list or a struct is
+    /// DuckDB's text, and numbers in it keep their point. Default: false.
     pub decimal_comma: bool,
 }
 
@@ -25,11 +25,11 @@ impl Default for CsvOptions {
 }
 
 impl CsvOptions {
-    /// Puts options together. Without a delimiter it is a comma, or with decimal commas a semicolon, as spreadsheets
-    /// expect where a comma is the decimal sign.
+    /// Combines the options. If `delimiter` is `None`, the delimiter is a comma, or a semicolon with decimal commas,
+    /// as spreadsheets expect where a comma is the decimal sign.
     ///
     /// # Errors
-    /// The delimiter is the decimal comma.
+    /// [`CsvOptionsError::TwoMeanings`] if both the delimiter and the decimal sign are a comma.
     pub fn new(
         bom: bool,
         delimiter: Option<Delimiter>,
@@ -44,18 +44,20 @@ impl CsvOptions {
     }
 }
 
-/// What stands between two fields: one character, or one of the names that are easier to type.
+/// The character between two fields. It is parsed from the character itself, or from a name that is easier to type,
+/// such as `tab`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Delimiter(char);
 
-/// Why CSV cannot be written so.
+/// Why CSV cannot be written with the given options.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CsvOptionsError {
-    /// Not one character, or one that is part of what it would have to divide.
+    /// The delimiter is not a single ASCII character, or it is one that may be part of a value, such as a digit. Holds
+    /// the text given.
     #[error("`{0}` cannot stand between fields: `,`, `;`, `|`, `tab` or another single sign of ASCII can")]
     Delimiter(String),
-    /// A comma between fields and in numbers.
+    /// A comma is both the delimiter and the decimal sign.
     #[error("a comma cannot be both the delimiter and the decimal sign")]
     TwoMeanings,
 }
@@ -74,8 +76,8 @@ impl FromStr for Delimiter {
         };
         let mut characters = text.chars();
         let single = characters.next().filter(|_| characters.as_str().is_empty());
-        // What numbers and dates are made of would divide them for a reader that looks for no quotes.
-        // Others than those of ASCII are several bytes, and to few readers one sign.
+        // Characters that occur in numbers and dates would split them for a reader that ignores quotes. Characters
+        // outside of ASCII are several bytes long, and few readers accept one as a delimiter.
         let divides = |character: &char| {
             character.is_ascii()
                 && !character.is_alphanumeric()

@@ -1,4 +1,4 @@
-//! What can go wrong in a query.
+//! Errors of a query.
 
 use std::{io, path::PathBuf};
 
@@ -6,17 +6,18 @@ use super::{Format, target::TargetError};
 use crate::terminal;
 use crate::workspace::{WorkspaceError, keeps_generations};
 
-/// Why a query gave no result.
+/// Why a query failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum QueryError {
     /// There is no file at the warehouse's path.
     #[error("There is no warehouse at `{}`", path.display())]
     NoWarehouse {
-        /// Where it was looked for.
+        /// The path at which there is no file.
         path: PathBuf,
     },
-    /// The file is there and DuckDB cannot open it: the source says whether another program has it, or it is damaged.
+    /// The file exists, but DuckDB cannot open it. The source says why, for example because another program has it
+    /// open or because it is damaged.
     #[error("Failed to open the warehouse `{}`", path.display())]
     Open {
         /// The file.
@@ -31,27 +32,27 @@ pub enum QueryError {
     /// The text holds more than one statement.
     #[error("`query` runs one statement, here are {0}")]
     SeveralStatements(u64),
-    /// The statement is not one that reads.
+    /// The statement is not a reading statement. Holds the word that says what it does.
     #[error("`query` only reads; `{0}` is not a reading statement")]
     NotReading(String),
-    /// A PIVOT without its values, anywhere in the statement.
+    /// The statement has a PIVOT without a list of values, at any depth.
     #[error(
         "`PIVOT` without `IN (…)` is two statements to DuckDB, of which the first reads the values, and `query` runs one"
     )]
     PivotWithoutValues,
-    /// The statement reads, but DuckDB does not take it as one statement; the reason is DuckDB's.
+    /// The statement reads, but cannot be run as one statement. Holds the reason.
     #[error("this cannot be run as one reading statement: {0}")]
     NotOne(String),
-    /// One word that is neither a view nor a table.
+    /// The query is a single name, and no view or table has this name.
     #[error("There is no view or table named `{name}`")]
     NoRelation {
-        /// The word.
+        /// The name as typed.
         name: String,
-        /// Names to choose from: those that resemble the word, else all views.
+        /// Names to choose from: those that resemble the typed name, else all views and tables.
         known: Vec<String>,
     },
-    /// DuckDB refused the statement or failed while running it. The message holds the line with a caret, where there is
-    /// one, and is safe for a terminal.
+    /// DuckDB refused the statement or failed while running it. Holds DuckDB's message, with the line and a caret if
+    /// it has them, safe for a terminal.
     #[error("{0}")]
     Sql(String),
     /// A value does not fit the output format.
@@ -60,27 +61,27 @@ pub enum QueryError {
     /// The result does not fit into a sheet of XLSX.
     #[error("The result does not fit into a sheet of XLSX: {what}")]
     TooLarge {
-        /// What there is too much of.
+        /// What is too large, and the limit.
         what: String,
     },
-    /// A binary format was asked for on a terminal.
+    /// A binary format was requested for output to a terminal.
     #[error("`{0}` is a binary format, not for a terminal")]
     BinaryToTerminal(Format),
     /// The file cannot be the output.
     #[error(transparent)]
     Target(#[from] TargetError),
-    /// The output cannot be written. The kind is `BrokenPipe` when the reader has gone, as in `query … | head`.
+    /// The output cannot be written. The kind is `BrokenPipe` if the reader closed the pipe, as in `query … | head`.
     #[error("Failed to write the result")]
     Write(#[source] io::Error),
 }
 
 impl QueryError {
-    /// What DuckDB said about a statement, without the stack trace that it adds to internal errors.
+    /// The error with DuckDB's message about a statement, without the stack trace that DuckDB adds to internal errors.
     pub(super) fn sql(error: duckdb::Error) -> Self {
         Self::Sql(terminal::safe_lines(&message(error)).into_owned())
     }
 
-    /// The same of a statement that was put into another, beginning on its second line.
+    /// Like [`Self::sql`], for a statement that was wrapped in another one and begins on its second line.
     pub(super) fn sql_around(error: duckdb::Error) -> Self {
         Self::Sql(terminal::safe_lines(&a_line_up(&message(error))).into_owned())
     }
@@ -89,7 +90,7 @@ impl QueryError {
         Self::Format(error.into())
     }
 
-    /// Whether the reader of the output has gone, which is no failure on a command line.
+    /// Whether the reader of the output closed the pipe, which is not a failure on a command line.
     pub fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Write(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
@@ -129,7 +130,7 @@ impl QueryError {
     }
 }
 
-/// What helps with what DuckDB said, by the kind of error that its message begins with.
+/// The hint for a message from DuckDB, chosen by the kind of error that the message begins with.
 fn about_sql(message: &str) -> &'static str {
     let is = |kind: &str| message.starts_with(kind);
     if is("Conversion Error") || is("Out of Range Error") || is("Invalid Input Error") {
@@ -143,7 +144,7 @@ fn about_sql(message: &str) -> &'static str {
     }
 }
 
-/// What DuckDB said, without the stack trace that it adds to internal errors.
+/// DuckDB's message, without the stack trace that DuckDB adds to internal errors.
 fn message(error: duckdb::Error) -> String {
     let text = match error {
         duckdb::Error::DuckDBFailure(_, Some(message)) => message,
@@ -152,8 +153,8 @@ fn message(error: duckdb::Error) -> String {
     text.split("\n\nStack Trace:").next().unwrap_or_default().trim_end().to_owned()
 }
 
-/// `message` with the place that it shows one line up, and the caret still under it. A place in the first line is none
-/// that anybody typed: it is left out.
+/// `message` with its line number reduced by one, and the caret still under the same character. A location in line 1
+/// is left out, because the user did not type that line.
 fn a_line_up(message: &str) -> String {
     let Some((before, place)) = message.rsplit_once("\nLINE ") else { return message.to_owned() };
     let Some((number, rest)) = place.split_once(": ") else { return message.to_owned() };

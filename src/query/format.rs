@@ -6,30 +6,31 @@ use std::{fmt, path::Path, str::FromStr};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Format {
-    /// A table for people: fitted to a [`width`](super::QueryOptions::width), or whole; at most
-    /// [`max_rows`](super::QueryOptions::max_rows) rows.
+    /// A table for people, fitted to a [`width`](super::QueryOptions::width) or with whole cells and all columns. It
+    /// has at most [`max_rows`](super::QueryOptions::max_rows) rows.
     Table,
     /// Comma-separated values as in RFC 4180: CRLF at line ends, quotes where needed, a header line. NULL is an empty
     /// field, an empty text is `""`.
     ///
-    /// A text that begins with `=`, `+`, `-`, `@`, tab, carriage return or line feed gets an apostrophe in front,
-    /// because a spreadsheet would run it as a formula (OWASP, "CSV Injection"); numbers are untouched.
-    /// [`raw_csv`](super::QueryOptions::raw_csv) turns that off. [`csv`](super::QueryOptions::csv) has what other
-    /// programs need.
+    /// A text that begins with `=`, `+`, `-`, `@`, the full-width form of one of these, tab, carriage return or line
+    /// feed gets an apostrophe in front, because a spreadsheet would run it as a formula (OWASP, "CSV Injection").
+    /// Numbers are not changed. [`raw_csv`](super::QueryOptions::raw_csv) turns this off.
+    /// [`csv`](super::QueryOptions::csv) holds options for programs that do not read RFC 4180.
     Csv,
-    /// One JSON array of objects. Numbers have all their digits, also beyond what a double holds; booleans, NULL, lists,
-    /// structs and maps have JSON's own form; columns of type JSON are nested. All else is a string with DuckDB's text,
-    /// also the numbers that JSON does not have (`nan`, `inf`).
+    /// One JSON array of objects. Numbers keep all their digits, even those that a double cannot hold. Booleans, NULL,
+    /// lists, structs and maps have their JSON form, and values of type JSON are nested. All other values are strings
+    /// with DuckDB's text, including the numbers that JSON does not have (`nan`, `inf`).
     Json,
     /// One JSON object per line.
     Jsonl,
     /// A GitHub-flavoured Markdown table.
     Markdown,
-    /// Apache Parquet, compressed with zstd. HUGEINT is DECIMAL(38,0); what Parquet cannot say (times of day, intervals,
-    /// UNION, UUID, BIT and others) is DuckDB's text.
+    /// Apache Parquet, compressed with zstd. HUGEINT becomes DECIMAL(38,0). Types that Parquet does not have (times of
+    /// day, intervals, UNION, UUID, BIT and others) become DuckDB's text.
     Parquet,
-    /// A workbook with one sheet, its header frozen. Numbers, dates, timestamps (UTC) and booleans are typed; numbers of
-    /// more than 15 digits, dates before March 1900 and all else are texts, never formulas or links.
+    /// A workbook with one sheet and a frozen header row. Numbers, dates, timestamps (UTC) and booleans are typed.
+    /// Numbers of more than 15 digits, dates before March 1900 and all other values are texts, never formulas or
+    /// links.
     Xlsx,
 }
 
@@ -38,7 +39,7 @@ impl Format {
     pub const ALL: [Self; 7] =
         [Self::Table, Self::Csv, Self::Json, Self::Jsonl, Self::Markdown, Self::Parquet, Self::Xlsx];
 
-    /// What files of a format are called, in lower case.
+    /// File extensions, in lower case, and their formats.
     pub(crate) const ENDINGS: [(&str, Self); 9] = [
         ("csv", Self::Csv),
         ("parquet", Self::Parquet),
@@ -56,7 +57,7 @@ impl Format {
         matches!(self, Self::Parquet | Self::Xlsx)
     }
 
-    /// The format that the end of a file's name stands for, in small or large letters.
+    /// The format for the extension of `path`, in lower or upper case. `None` if the extension is missing or unknown.
     pub fn of_file(path: &Path) -> Option<Self> {
         let ending = path.extension()?.to_str()?.to_ascii_lowercase();
         Self::ENDINGS.into_iter().find(|(known, _)| *known == ending).map(|(_, format)| format)
@@ -82,7 +83,7 @@ impl fmt::Display for Format {
     }
 }
 
-/// A name that is no format.
+/// A name that is not a format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown format `{0}`: table, csv, json, jsonl, markdown, parquet or xlsx")]
 pub struct UnknownFormat(String);

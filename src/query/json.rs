@@ -1,7 +1,7 @@
 //! JSON: one array, or one object per line.
 //!
-//! Values come as texts inside the lists, structs and maps that they stand in. Booleans, numbers and what is JSON already
-//! are written as such; a number that JSON does not have (`nan`, `inf`) and all else as strings.
+//! Values arrive as texts, nested in their lists, structs and maps. Booleans, numbers and values of type JSON are
+//! written without quotes. Numbers that JSON does not have (`nan`, `inf`) and all other values are written as strings.
 
 use std::{fmt::Write as _, io::Write};
 
@@ -15,10 +15,11 @@ use super::{
 };
 use crate::terminal::acts_on_terminal;
 
-/// How rows are joined.
+/// How rows are separated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Layout {
-    /// One array of objects, with a line feed after each comma and at the end: fits `grep` and a terminal.
+    /// One array of objects, with a line feed after each comma between rows and at the end, which suits `grep` and a
+    /// terminal.
     Array,
     /// One object per line.
     Lines,
@@ -51,7 +52,7 @@ impl<'out> Json<'out> {
         Self { out, layout, terminal, columns, first: true }
     }
 
-    /// Hands what was encoded to the output.
+    /// Writes encoded JSON to the output, escaped if the output is a terminal.
     fn hand_over(&mut self, encoded: Vec<u8>) -> Result<(), QueryError> {
         if self.terminal {
             let text = String::from_utf8(encoded).map_err(QueryError::format)?;
@@ -61,7 +62,7 @@ impl<'out> Json<'out> {
         }
     }
 
-    /// What stands before a row, and is the end of the one before.
+    /// The text before a row: the start of the output, or the separator from the previous row.
     fn before_row(&mut self) -> &'static [u8] {
         match (self.layout, std::mem::take(&mut self.first)) {
             (Layout::Array, true) => b"[",
@@ -98,7 +99,7 @@ impl Rows for Json<'_> {
     }
 }
 
-/// The value of `array` in `row`, which is of type `kind`.
+/// Appends the value of `array` in `row` to `out` as JSON. `kind` is the type of the value.
 fn value(array: &ArrayRef, row: usize, kind: &Type, out: &mut Vec<u8>) -> Result<(), QueryError> {
     if array.is_null(row) {
         out.extend_from_slice(b"null");
@@ -142,10 +143,10 @@ fn value(array: &ArrayRef, row: usize, kind: &Type, out: &mut Vec<u8>) -> Result
             let text = array.as_string_opt::<i32>().ok_or_else(|| unexpected(array))?.value(row);
             let as_it_is = match leaf {
                 Type::Boolean => true,
-                // What is no JSON after all is a string.
+                // A text that is not valid JSON is written as a string.
                 Type::Json => serde_json::from_str::<&RawValue>(text).is_ok(),
                 number if number.is_number() => {
-                    // A DECIMAL of fractions only is `.5` to DuckDB.
+                    // DuckDB writes a DECIMAL without an integer part as `.5`, which JSON does not allow.
                     let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
                     if digits.starts_with('.') {
                         out.extend_from_slice(format!("{sign}0{digits}").as_bytes());
@@ -156,7 +157,7 @@ fn value(array: &ArrayRef, row: usize, kind: &Type, out: &mut Vec<u8>) -> Result
                 _ => false,
             };
             if as_it_is {
-                // Line feeds stand between tokens only, and would break a line of JSONL.
+                // Line feeds occur between tokens only. They would break a line of JSONL.
                 let one_line = |byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { byte };
                 out.extend(text.bytes().map(one_line));
             } else {
@@ -181,8 +182,8 @@ fn unexpected(array: &ArrayRef) -> QueryError {
     QueryError::format(format!("a value arrived as {}", array.data_type()))
 }
 
-/// Escapes what a terminal acts on, which JSON itself does only below U+0020. Outside strings JSON is plain ASCII, so
-/// that every such character stands in a string, except the line feeds between rows.
+/// Escapes the characters that a terminal acts on. JSON itself escapes only those below U+0020. Outside of strings
+/// JSON is plain ASCII, so every such character is in a string, except the line feeds between rows, which are kept.
 pub(crate) fn escape(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for character in json.chars() {

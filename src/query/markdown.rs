@@ -40,7 +40,8 @@ impl Rows for Markdown<'_> {
     }
 }
 
-/// `text` inside a table cell: nothing in it ends the cell, starts HTML, a link or code, or acts on a terminal.
+/// Escapes `text` for a table cell: nothing in it ends the cell, starts HTML, a link or code, or acts on a terminal.
+/// Line ends become `<br>`.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for (index, line) in text.lines().enumerate() {

@@ -1,8 +1,8 @@
-//! Reads the published warehouse: one SELECT in, rows out in the format asked for.
+//! Reads the published warehouse: runs one SELECT and writes its rows in the requested format.
 //!
-//! Three locks keep a query from changing anything or reading what is not in the warehouse: the file is opened read
-//! only; DuckDB's access to other files and to the network is off, and its configuration locked; and the text has to
-//! be one statement that reads ([`QueryError::NotReading`], [`QueryError::SeveralStatements`]).
+//! Three restrictions keep a query from changing anything and from reading anything outside of the warehouse. The file
+//! is opened read-only. DuckDB's access to other files and to the network is disabled, and its configuration is
+//! locked. The text has to be one reading statement ([`QueryError::NotReading`], [`QueryError::SeveralStatements`]).
 
 mod cells;
 mod columns;
@@ -53,17 +53,18 @@ pub(crate) use xlsx::MOST_ROWS as MOST_SHEET_ROWS;
 pub struct QueryOptions {
     /// Format of the output. Default: [`Format::Table`].
     pub format: Format,
-    /// Columns of the terminal, for [`Format::Table`]: cells are cut, and columns that do not fit left out and named.
-    /// None: whole cells and all columns. Default: 100.
+    /// Width of the terminal in columns, for [`Format::Table`]: cells are shortened, and columns that do not fit are
+    /// left out and named. `None`: whole cells and all columns. Default: 100.
     pub width: Option<u16>,
-    /// Most rows that [`Format::Table`] shows. Other formats write all rows. Default: 1000.
+    /// Largest number of rows that [`Format::Table`] shows. Other formats write all rows. Default: 1000.
     pub max_rows: usize,
-    /// CSV: leave text that a spreadsheet would take for a formula as it is. Default: false, see [`Format::Csv`].
+    /// CSV: whether text that a spreadsheet would read as a formula is written unchanged, see [`Format::Csv`].
+    /// Default: false.
     pub raw_csv: bool,
-    /// CSV: what differs from RFC 4180. Default: nothing.
+    /// CSV: differences from RFC 4180. Default: no differences.
     pub csv: CsvOptions,
-    /// Whether the output goes to a terminal: CSV and JSON then escape the characters that it would act on, and binary
-    /// formats are refused. [`Format::Table`] and [`Format::Markdown`] always escape. Default: false.
+    /// Whether the output goes to a terminal. CSV and JSON then escape the characters that a terminal acts on, and
+    /// binary formats are refused. [`Format::Table`] and [`Format::Markdown`] always escape. Default: false.
     pub terminal: bool,
 }
 
@@ -85,18 +86,19 @@ impl Default for QueryOptions {
 pub struct Written {
     /// Rows written.
     pub rows: u64,
-    /// Whether there were more rows than [`QueryOptions::max_rows`]; only a table leaves rows out.
+    /// Whether there were more rows than [`QueryOptions::max_rows`]. Always false for formats other than
+    /// [`Format::Table`].
     pub truncated: bool,
 }
 
 /// Runs `sql` on the warehouse at `path` and writes the result to `out`.
 ///
-/// `sql` is one statement that reads (SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN) or the name of a
-/// view or table, which stands for all its rows. Rows are streamed: memory does not grow with the result.
+/// `sql` is one reading statement (SELECT, FROM, WITH, VALUES, DESCRIBE, SHOW, SUMMARIZE, EXPLAIN) or the name of a
+/// view or table, which returns all its rows. Rows are streamed: memory does not grow with the result.
 ///
 /// # Errors
-/// [`QueryError`]: no warehouse, not a reading statement, several statements, SQL that DuckDB refuses, a value that the
-/// format cannot hold, or `out` failing.
+/// [`QueryError`] if there is no warehouse, if `sql` is not one reading statement, if DuckDB refuses it, if the format
+/// cannot hold a value, or if writing to `out` fails.
 pub fn query(
     path: &Path,
     sql: &str,
@@ -106,12 +108,12 @@ pub fn query(
     run(path, sql, options, None, out)
 }
 
-/// Like [`query`], into `file`: written beside it first and renamed when complete, so that a failed query leaves an
-/// earlier file as it is.
+/// Like [`query`], but writes to `file`. The result goes to a temporary file beside it, which is renamed when it is
+/// complete, so a failed query leaves an earlier file unchanged. A device or pipe is written to directly.
 ///
 /// # Errors
-/// As [`query`]; [`QueryError::Target`] when `file` is a folder or belongs to the warehouse; [`QueryError::Write`] when
-/// it cannot be written.
+/// As [`query`]; [`QueryError::Target`] if `file` is a folder or belongs to the warehouse; [`QueryError::Write`] if it
+/// cannot be written.
 pub fn query_to_file(
     path: &Path,
     sql: &str,
@@ -142,21 +144,21 @@ fn run(
     stream(&mut statement, Some(columns), options, sheet, out, QueryError::sql_around)
 }
 
-/// The columns of `reading`, and the statement whose values the format takes.
+/// The columns of `reading`, and the statement that converts their values for the format.
 fn carried(
     conn: &Connection,
     reading: &Reading,
     options: &QueryOptions,
 ) -> Result<(Vec<Column>, String), QueryError> {
     let columns = columns::describe(conn, &reading.sql)?;
-    // One row more than shown, so that the note about more rows is true.
+    // One row more than is shown, which tells whether there are more rows.
     let limit = (options.format == Format::Table && options.max_rows < usize::MAX)
         .then(|| options.max_rows.saturating_add(1));
     let sql = columns::around(&reading.sql, &columns, Carrier::of(options.format), limit);
     Ok((columns, sql))
 }
 
-/// Writes the rows of `statement`. Without `columns` all its values are texts.
+/// Writes the rows of `statement`. If `columns` is `None`, all values are texts.
 fn stream(
     statement: &mut Statement<'_>,
     columns: Option<Vec<Column>>,
@@ -188,10 +190,11 @@ fn stream(
     Ok(written)
 }
 
-/// Writes rows that come from elsewhere than the warehouse, in the same forms.
+/// Writes rows that do not come from the warehouse, in the same formats.
 ///
 /// # Errors
-/// [`QueryError`]: a value that the format cannot hold, a binary format to a terminal, or `out` failing.
+/// [`QueryError`] if the format cannot hold a value, if a binary format goes to a terminal, or if writing to `out`
+/// fails.
 pub(crate) fn write_rows(
     batch: &RecordBatch,
     options: &QueryOptions,

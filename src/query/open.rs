@@ -8,10 +8,11 @@ use super::QueryError;
 use crate::files;
 use crate::workspace::WorkspaceError;
 
-/// Opens the warehouse at `path` read only; no extension is ever fetched or loaded by itself.
+/// Opens the warehouse at `path` read-only. DuckDB never downloads or loads an extension on its own.
 ///
-/// Without `files` DuckDB can open no other file and no URL, and its settings cannot be changed. With `files` it can:
-/// for exports, whose statements are our own. Times with a zone are written in UTC, whatever the machine's zone.
+/// If `files` is false, DuckDB can open no other file and no URL, and its settings cannot be changed. Exports set it
+/// to true, because their statements come from the program itself. Timestamps with a zone are written in UTC, whatever
+/// the zone of the machine.
 pub(crate) fn open(path: &Path, files: bool) -> Result<Connection, QueryError> {
     if !path.is_file() {
         return Err(QueryError::NoWarehouse { path: path.to_owned() });
@@ -20,11 +21,11 @@ pub(crate) fn open(path: &Path, files: bool) -> Result<Connection, QueryError> {
         let config = Config::default().access_mode(AccessMode::ReadOnly)?.enable_autoload_extension(false)?;
         let connection = files::open(path, config)?;
         if !files {
-            // Not before: beside the file itself, DuckDB asks for its log by a name that is another one where the path
-            // has a question mark, and would not be let there.
+            // Set only after opening. While it opens the file, DuckDB also looks for the log beside it. If the path
+            // has a question mark, it looks under another name, and would be denied access.
             connection.execute_batch("SET enable_external_access = false")?;
         }
-        // A DuckDB without the ICU extension knows no zone but UTC, and no such setting.
+        // Without the ICU extension DuckDB has no zone but UTC and no such setting, so the error is ignored.
         let _ = connection.execute_batch("SET TimeZone = 'UTC'");
         if !files {
             connection.execute_batch("SET lock_configuration = true")?;

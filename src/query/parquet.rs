@@ -1,6 +1,7 @@
-//! A result as one Parquet file.
+//! Writes a result as one Parquet file.
 //!
-//! Written from the Arrow batches: DuckDB's own `COPY` would need the access to files that a query does not have.
+//! The file is written from Arrow batches, because DuckDB's own `COPY` needs access to files, which a query does not
+//! have.
 
 use std::io::Write;
 
@@ -20,7 +21,7 @@ use super::{
     columns::{Column, unique_names},
 };
 
-/// Rows in a row group, DuckDB's own default: bounds the memory that the writer holds.
+/// Rows per row group, as in DuckDB's default. It limits the memory of the writer.
 const ROW_GROUP_ROWS: usize = 122_880;
 
 pub(super) struct Parquet<'out> {
@@ -29,7 +30,7 @@ pub(super) struct Parquet<'out> {
 }
 
 impl<'out> Parquet<'out> {
-    /// `schema` is that of the batches, whose columns are `columns`.
+    /// Begins a file. `schema` is the schema of the batches; `columns` describes their columns, in the same order.
     pub(super) fn start(
         columns: &[Column],
         schema: &SchemaRef,
@@ -60,7 +61,7 @@ impl Rows for Parquet<'_> {
     }
 }
 
-/// A failure of the output keeps its kind: a full disk is no problem of the format.
+/// Maps an I/O error of the output to [`QueryError::Write`]: a full disk is not a problem of the format.
 fn failed(error: ParquetError) -> QueryError {
     match error {
         ParquetError::External(source) => match source.downcast::<std::io::Error>() {

@@ -1,10 +1,10 @@
-//! Where SQL text has words, and where its statements end: what stands in comments and quotes is neither.
+//! Finds the words of SQL text and the ends of its statements, outside of comments and quotes.
 //!
-//! Only the text is divided here. What a statement does, DuckDB's parser is asked.
+//! This module only splits the text. DuckDB's parser decides what a statement does.
 
 use std::ops::Range;
 
-/// What has a meaning of its own in SQL text.
+/// A token of SQL text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Token<'a> {
     /// A keyword or a name that is not quoted.
@@ -17,7 +17,7 @@ pub(super) enum Token<'a> {
     Other,
 }
 
-/// The tokens of `text`, each with its place; comments are left out.
+/// The tokens of `text`, each with its byte range. White space and comments are skipped.
 pub(super) fn tokens(text: &str) -> impl Iterator<Item = (Range<usize>, Token<'_>)> {
     let mut place = 0;
     std::iter::from_fn(move || {
@@ -36,7 +36,7 @@ pub(super) fn tokens(text: &str) -> impl Iterator<Item = (Range<usize>, Token<'_
     })
 }
 
-/// The statements of `text`, without blanks and comments around them and without semicolons.
+/// The statements of `text`, without the white space and comments around them and without semicolons.
 pub(super) fn statements(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut current: Option<Range<usize>> = None;
@@ -51,7 +51,7 @@ pub(super) fn statements(text: &str) -> Vec<&str> {
     found.into_iter().filter_map(|place| text.get(place)).collect()
 }
 
-/// Length of the blanks or the comment that `rest` begins with.
+/// Length in bytes of the white space character or comment that `rest` begins with; `None` if it begins with neither.
 fn blank(rest: &str, first: char) -> Option<usize> {
     if first.is_whitespace() || first == '\u{feff}' {
         return Some(first.len_utf8());
@@ -62,7 +62,7 @@ fn blank(rest: &str, first: char) -> Option<usize> {
     rest.starts_with("/*").then(|| comment(rest))
 }
 
-/// Length of a comment in `/* */`, which may hold others.
+/// Length in bytes of the `/* */` comment that `rest` begins with. Comments may be nested.
 fn comment(rest: &str) -> usize {
     let mut depth = 0_usize;
     let bytes = rest.as_bytes();
@@ -99,7 +99,7 @@ fn token(rest: &str, first: char) -> (Token<'_>, usize) {
             let length = end.unwrap_or(rest.len());
             (Token::Word(rest.get(..length).unwrap_or(rest)), length)
         }
-        // A number with its letters, so that these are no word.
+        // A number includes its letters, as in `1e5`, so that they are not taken as a word.
         first if first.is_ascii_digit() => {
             let end = rest.find(|other: char| !(other.is_alphanumeric() || other == '_' || other == '.'));
             (Token::Other, end.unwrap_or(rest.len()))
@@ -108,7 +108,8 @@ fn token(rest: &str, first: char) -> (Token<'_>, usize) {
     }
 }
 
-/// Length of what stands in `quote`, which is doubled inside; with `escapes` a backslash takes the next character along.
+/// Length in bytes of the quoted text that `rest` begins with. A doubled `quote` does not end the text. With
+/// `escapes`, a backslash escapes the next character.
 fn quoted(rest: &str, quote: char, escapes: bool) -> usize {
     let mut characters = rest.char_indices().skip(1).peekable();
     while let Some((place, character)) = characters.next() {
@@ -121,7 +122,7 @@ fn quoted(rest: &str, quote: char, escapes: bool) -> usize {
     rest.len()
 }
 
-/// Length of `$$…$$` or `$tag$…$tag$`; of anything else, the sign alone.
+/// Length in bytes of the `$$…$$` or `$tag$…$tag$` that `rest` begins with; 1 for a dollar sign alone.
 fn dollar(rest: &str) -> usize {
     let Some(tag) = rest.get(1..).and_then(|after| after.split_once('$')).map(|(tag, _)| tag) else {
         return 1;

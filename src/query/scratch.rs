@@ -1,22 +1,24 @@
-//! What the XLSX writer puts aside may find no room, and the writer panics then. That becomes the error that it is.
+//! Turns a panic of the XLSX writer into an error. The writer panics if its temporary file cannot be written, for
+//! example because the disk is full.
 
 use std::{cell::Cell, io, panic::AssertUnwindSafe};
 
 use super::QueryError;
 
-/// What the writer's panic says when its file cannot be written.
+/// Beginning of the panic message when the temporary file cannot be written.
 const NO_WRITE: &str = "Couldn't write to xml file";
 
 thread_local! {
     static CAUGHT_HERE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether a panic that says `what` becomes an error on this thread, so that nobody else need speak of it.
+/// Whether a panic with the message `what` becomes an error on this thread, so that the panic hook need not report it.
 pub(crate) fn becomes_an_error(what: &str) -> bool {
     CAUGHT_HERE.get() && what.starts_with(NO_WRITE)
 }
 
-/// Does `work`; a panic over a file that cannot be written is [`QueryError::Write`], any other goes on.
+/// Runs `work`. A panic because of a file that cannot be written becomes [`QueryError::Write`]; any other panic is
+/// resumed.
 pub(super) fn caught<T>(work: impl FnOnce() -> Result<T, QueryError>) -> Result<T, QueryError> {
     CAUGHT_HERE.set(true);
     let done = std::panic::catch_unwind(AssertUnwindSafe(work));

@@ -1,8 +1,8 @@
-//! From what the user typed to one statement that reads.
+//! Turns what the user typed into one reading statement, or refuses it.
 //!
-//! DuckDB's own parser decides: `json_serialize_sql` takes statements of SELECT kind only (DESCRIBE, SHOW and SUMMARIZE
-//! are such), runs nothing, and tells how many there are. That matters because preparing a text of several statements
-//! runs all but the last.
+//! DuckDB's own parser decides. `json_serialize_sql` accepts only statements of SELECT kind (DESCRIBE, SHOW and
+//! SUMMARIZE are among them), runs nothing, and returns their number. The number matters because preparing a text of
+//! several statements runs all but the last.
 
 use std::ops::Range;
 
@@ -14,18 +14,18 @@ use super::{
 };
 use crate::schema::ddl::identifier;
 
-/// A statement that reads.
+/// A reading statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reading {
-    /// Without semicolon, and without comments before it.
+    /// The SQL, without semicolon and without comments before it.
     pub(super) sql: String,
-    /// Whether it can stand in parentheses as a table: anything but an EXPLAIN.
+    /// Whether the statement can stand in parentheses as a table: true for all but EXPLAIN.
     pub(super) is_table: bool,
-    /// The view or table, if it was named alone.
+    /// The view or table, if the user typed its name alone; `None` otherwise.
     pub(super) relation: Option<String>,
 }
 
-/// The statement to run for `text`, or why it is refused. A lone name becomes `FROM name`.
+/// The statement to run for `text`, or the error that says why it is refused. A lone name becomes `FROM name`.
 pub(super) fn reading(conn: &Connection, text: &str) -> Result<Reading, QueryError> {
     let statements = statements(text);
     let Some(first) = statements.first().copied() else { return Err(QueryError::Empty) };
@@ -43,7 +43,8 @@ pub(super) fn reading(conn: &Connection, text: &str) -> Result<Reading, QueryErr
         },
         Parsed::Reads(several) => Err(QueryError::SeveralStatements(several)),
         Parsed::SyntaxError(message) => {
-            // Preparing fails at the same place and shows it; nothing has run, as parsing comes first.
+            // Preparing fails with the same syntax error, and its message shows the location. Nothing runs, because
+            // parsing comes first.
             Err(conn.prepare(text).map_or_else(QueryError::sql, |_| QueryError::Sql(message)))
         }
         Parsed::Other(_) if statements.len() > 1 => {
@@ -60,10 +61,10 @@ pub(super) fn reading(conn: &Connection, text: &str) -> Result<Reading, QueryErr
 }
 
 enum Parsed {
-    /// So many statements, all of SELECT kind.
+    /// This number of statements, all of SELECT kind.
     Reads(u64),
     SyntaxError(String),
-    /// At least one statement is of another kind, as DuckDB says it.
+    /// At least one statement is of another kind. Holds DuckDB's message.
     Other(String),
 }
 
@@ -80,7 +81,7 @@ fn parse(conn: &Connection, text: &str) -> Result<Parsed, QueryError> {
     })
 }
 
-/// Why `statement`, which is none of SELECT kind, is refused.
+/// The error for `statement`, which is not of SELECT kind.
 fn refusal(statement: &str, message: String) -> QueryError {
     let word = leading_word(statement);
     let pivots = tokens(statement).any(|(_, token)| {
@@ -105,7 +106,8 @@ fn refusal(statement: &str, message: String) -> QueryError {
     }
 }
 
-/// The word that says what a statement does, in capitals: of one that begins WITH, that behind the named tables.
+/// The word that says what a statement does, in upper case. In a statement that begins with WITH, it is the first verb
+/// after the common table expressions.
 fn leading_word(statement: &str) -> String {
     const VERBS: [&str; 12] = [
         "SELECT",
@@ -145,7 +147,7 @@ fn leading_word(statement: &str) -> String {
     first.unwrap_or_else(|| "this".to_owned())
 }
 
-/// Whether `statement` explains one that reads.
+/// Whether `statement` is an EXPLAIN of a reading statement.
 fn is_explain(conn: &Connection, statement: &str) -> Result<bool, QueryError> {
     for inner in explained(statement) {
         if matches!(parse(conn, inner)?, Parsed::Reads(1)) {
@@ -155,7 +157,8 @@ fn is_explain(conn: &Connection, statement: &str) -> Result<bool, QueryError> {
     Ok(false)
 }
 
-/// What an EXPLAIN explains: the text behind EXPLAIN [ANALYZE], and behind options in parentheses, if there are any.
+/// Candidates for the statement that an EXPLAIN explains: the text after `EXPLAIN [ANALYZE]`, and the text after
+/// options in parentheses, if there are any. Empty if `statement` is not an EXPLAIN.
 fn explained(statement: &str) -> impl DoubleEndedIterator<Item = &str> {
     let mut places = tokens(statement).peekable();
     let is = |token: &(Range<usize>, Token<'_>), word: &str| matches!(token.1, Token::Word(found) if found.eq_ignore_ascii_case(word));
@@ -185,7 +188,7 @@ fn explained(statement: &str) -> impl DoubleEndedIterator<Item = &str> {
     found.into_iter().flatten()
 }
 
-/// Schema (default `main`) and name, when `text` is a lone name such as `companies` or `etl.runs`.
+/// Schema (default `main`) and name, if `text` is a lone name such as `companies` or `etl.runs`; `None` otherwise.
 fn lone_name(text: &str) -> Option<(&str, &str)> {
     let (schema, name) = text.split_once('.').unwrap_or(("main", text));
     let plain = |word: &str| {

@@ -1,4 +1,4 @@
-//! A table for people: fitted to the terminal's width, or whole.
+//! A table for people, fitted to the width of the terminal.
 
 use std::io::Write;
 
@@ -8,11 +8,11 @@ use comfy_table::{CellAlignment, ContentArrangement, presets};
 use super::{QueryError, QueryOptions, Rows, Written, cells::Cells, columns::Column};
 use crate::terminal;
 
-/// What stands for NULL, which differs from any text that a company is likely to have.
+/// Sign for NULL. It differs from any text that a company is likely to have.
 pub(super) const NULL: &str = "∅";
-/// Most characters of a cell; the rest becomes `…`.
+/// Longest cell, in characters; the rest of a longer one is replaced by `…`.
 const CELL_CHARACTERS: usize = 60;
-/// A text column is made narrower than its cells down to this before columns are left out.
+/// Width, in characters, to which a text column may be reduced before columns are left out.
 const NARROW: usize = 20;
 
 /// A table that fits a terminal.
@@ -27,9 +27,9 @@ pub(super) struct Table<'out> {
 struct Fitted {
     name: String,
     number: bool,
-    /// Of the widest cell, the name included, in characters.
+    /// Width of the widest cell or of the name, in characters.
     characters: usize,
-    /// Whether a NULL is among the cells.
+    /// Whether a cell is NULL.
     nulls: bool,
 }
 
@@ -49,7 +49,7 @@ impl<'out> Table<'out> {
         Self { out, width, max_rows: options.max_rows, columns, rows: Vec::new() }
     }
 
-    /// How many columns fit side by side, at least one, with wide texts broken over several lines.
+    /// Number of columns that fit side by side, at least one. Wide texts are wrapped over several lines.
     fn columns_that_fit(&self) -> usize {
         let mut used = 1;
         let fits = self.columns.iter().take_while(|column| {
@@ -78,7 +78,7 @@ impl<'out> Table<'out> {
     }
 }
 
-/// How many rows are shown, and whether that is all.
+/// The note that says how many rows are shown, and whether there are more.
 pub(super) fn count(written: Written) -> String {
     let plural = if written.rows == 1 { "" } else { "s" };
     if written.truncated {

@@ -1,4 +1,4 @@
-//! The file that a result is written to: whole or not at all, and never over the warehouse.
+//! The output file of a query. It is written completely or not at all, and never over the warehouse.
 
 use std::{
     io::{BufWriter, ErrorKind, Write},
@@ -9,20 +9,20 @@ use std::{
 use super::QueryError;
 use crate::workspace::STATE_FOLDER_ENDING;
 
-/// Tells the files apart that one process writes at a time.
+/// Number in the name of a temporary file, for a process that writes several at a time.
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 
-/// Why a file cannot be the output. Nothing was run.
+/// Why a file cannot be the output. The query was not run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TargetError {
-    /// It is a folder, or names none but one.
+    /// The path is a folder, or has no file name, such as `..`.
     #[error("`{}` is a folder, not a file", path.display())]
     Folder {
         /// The path as given.
         path: PathBuf,
     },
-    /// It is the warehouse or one of the files that belong to it.
+    /// The path is the warehouse, or a file that belongs to it.
     #[error("`{}` belongs to the warehouse", path.display())]
     Warehouse {
         /// The path as given.
@@ -40,17 +40,22 @@ impl TargetError {
     }
 }
 
-/// A file that can be written.
+/// An output file that was checked.
 #[derive(Debug)]
 pub(super) struct Target {
-    /// Behind all links.
+    /// Path with all symbolic links resolved.
     file: PathBuf,
-    /// Whether something else than a file has the name: a device or a pipe, which is written to and never replaced.
+    /// Whether the path is a device or a pipe instead of a regular file. Such a file is written to directly and never
+    /// replaced.
     special: bool,
 }
 
 impl Target {
-    /// The file `path`, unless it belongs to `warehouse`.
+    /// Checks and resolves `path`.
+    ///
+    /// # Errors
+    /// [`TargetError`] if `path` is a folder or belongs to `warehouse`; [`QueryError::Write`] if it cannot be
+    /// examined.
     pub(super) fn find(path: &Path, warehouse: &Path) -> Result<Self, QueryError> {
         let found = match fs_err::metadata(path) {
             Ok(found) => Some(found),
@@ -67,7 +72,8 @@ impl Target {
         Ok(Self { file, special: found.is_some_and(|found| !found.is_file()) })
     }
 
-    /// Writes with `content`, which also gets a folder for what it has to put aside.
+    /// Writes the file with `content`, which gets a folder for temporary files (`None` for a device or pipe) and the
+    /// output.
     pub(super) fn write<T>(
         &self,
         content: impl FnOnce(Option<&Path>, &mut (dyn Write + Send)) -> Result<T, QueryError>,
@@ -77,13 +83,13 @@ impl Target {
             return content(None, &mut BufWriter::new(file));
         }
         let folder = self.file.parent();
-        // Short, so that a name of the greatest length still has room for it.
+        // Short and without the name of the file itself, which may already have the greatest length.
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let temporary = format!(".vainu-etl.{}.{number}.tmp", std::process::id());
         let temporary = self.file.with_file_name(temporary);
         let written = self.write_beside(&temporary, folder, content);
         if written.is_err() {
-            // The query's own error matters; what is left over has a name that says what it is.
+            // The error to report is that of the query. A leftover file can be recognised by its name.
             let _ = fs_err::remove_file(&temporary);
         }
         written
@@ -95,7 +101,8 @@ impl Target {
         folder: Option<&Path>,
         content: impl FnOnce(Option<&Path>, &mut (dyn Write + Send)) -> Result<T, QueryError>,
     ) -> Result<T, QueryError> {
-        // What a process of the same number left there, and never what a link there leads to.
+        // Removes a leftover of an earlier process with the same id. A symbolic link is removed, and its target is not
+        // touched.
         match fs_err::remove_file(temporary) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(QueryError::Write(error)),
             _ => {}
@@ -103,10 +110,10 @@ impl Target {
         let mut options = fs_err::OpenOptions::new();
         let file = options.write(true).create_new(true).open(temporary).map_err(QueryError::Write)?;
         if let Ok(before) = fs_err::metadata(&self.file)
-            // Whoever may not read the earlier file must not read this one.
+            // A user who may not read the earlier file must not be able to read the new one.
             && let Err(error) = fs_err::set_permissions(temporary, before.permissions())
         {
-            // Not every file system has them; one that has none keeps nobody out of either file.
+            // Not every file system has permissions. Without them, neither file is protected.
             let refused = matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::Unsupported);
             if !refused {
                 return Err(QueryError::Write(error));
@@ -122,7 +129,7 @@ impl Target {
     }
 }
 
-/// `path` with its folder, and itself if it exists, behind all links.
+/// `path` with all symbolic links resolved: those of the whole path if the file exists, else those of its folder.
 fn resolve(path: &Path) -> std::io::Result<PathBuf> {
     if path.exists() {
         return fs_err::canonicalize(path);
@@ -131,7 +138,7 @@ fn resolve(path: &Path) -> std::io::Result<PathBuf> {
     Ok(fs_err::canonicalize(folder)?.join(path.file_name().unwrap_or_default()))
 }
 
-/// Whether `file` is the warehouse under any name, the log beside it, or in its state folder.
+/// Whether `file` is the warehouse under any name, its log, or a file in its state folder.
 fn belongs(file: &Path, warehouse: &Path) -> bool {
     let Ok(published) = resolve(warehouse) else { return false };
     let beside = |ending: &str| {
@@ -146,7 +153,7 @@ fn belongs(file: &Path, warehouse: &Path) -> bool {
         || same_file(file, &published)
 }
 
-/// Whether two names are those of one file: hard links.
+/// Whether two paths are hard links to one file.
 fn same_file(one: &Path, other: &Path) -> bool {
     #[cfg(unix)]
     {

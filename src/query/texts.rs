@@ -1,10 +1,10 @@
-//! Rows of texts, for what the program itself wants to know of the published file.
+//! Queries that the program itself runs on the published file, with rows of texts.
 
 use std::path::Path;
 
 use super::{QueryError, open};
 
-/// Calls back with each row of a query whose columns are texts; NULL is an empty text.
+/// Calls `row` with each row of a query whose `N` columns are texts. NULL is passed as an empty text.
 ///
 /// # Errors
 /// The file cannot be opened, or the query fails.

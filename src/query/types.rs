@@ -1,15 +1,16 @@
-//! The type of a column, as far as a writer has to know it, and what stands for its values on their way there.
+//! Column types, as far as the writers need them, and the types that replace them in files.
 
 use arrow::datatypes::DataType;
 use duckdb::core::{LogicalTypeHandle, LogicalTypeId};
 
 use crate::schema::ddl::identifier;
 
-/// A DuckDB type. What no writer treats in a way of its own is [`Type::Other`]: it is known by its text alone.
+/// A DuckDB type. Types without special treatment by a writer are [`Type::Other`]; their values are written as
+/// DuckDB's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Type {
     Boolean,
-    /// A number without a fraction, by its name.
+    /// An integer type, by its DuckDB name.
     Integer(&'static str),
     /// FLOAT or DOUBLE.
     Float(&'static str),
@@ -18,32 +19,32 @@ pub(crate) enum Type {
         scale: u8,
     },
     Date,
-    /// A time of day, by its name.
+    /// A type for the time of day, by its DuckDB name.
     Time(&'static str),
-    /// A timestamp without a zone, by its name.
+    /// A timestamp type without a zone, by its DuckDB name.
     Timestamp(&'static str),
     TimestampTz,
     Interval,
     Text,
     Json,
     Blob,
-    /// BIT, ENUM, GEOMETRY, UNION, UUID, VARIANT and whatever DuckDB adds.
+    /// BIT, ENUM, GEOMETRY, UNION, UUID, VARIANT and types that a later DuckDB adds.
     Other,
     List {
         of: Box<Type>,
-        /// Of a fixed length, which no other format than DuckDB's own has.
+        /// Whether it is an ARRAY of fixed length, a type that only DuckDB's own file format has.
         fixed: bool,
     },
     Struct(Vec<(String, Type)>),
     Map(Box<Type>, Box<Type>),
 }
 
-/// Who is to read the types of a file.
+/// The programs that have to be able to read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reader {
-    /// Whatever reads what Arrow and Parquet can say.
+    /// Programs that read all types of Arrow and Parquet.
     Arrow,
-    /// Spark, which knows no unsigned number and no nanoseconds.
+    /// Spark, which has no unsigned integers and no nanoseconds.
     Spark,
 }
 
@@ -88,7 +89,7 @@ impl Type {
             LogicalTypeId::Struct => {
                 let field = |index| (handle.child_name(index), Self::of(&handle.child(index)));
                 let fields: Vec<_> = (0..handle.num_children()).map(field).collect();
-                // `row(1, 2)` has fields without names, which no statement can spell.
+                // The fields of `row(1, 2)` have no names, and SQL cannot name such a type.
                 if fields.iter().all(|(name, _)| !name.is_empty()) {
                     Self::Struct(fields)
                 } else {
@@ -99,7 +100,7 @@ impl Type {
         }
     }
 
-    /// Of a column that does not come from DuckDB.
+    /// The type of a column that does not come from DuckDB.
     pub(super) fn of_arrow(data_type: &DataType) -> Self {
         match data_type {
             DataType::Boolean => Self::Boolean,
@@ -109,7 +110,7 @@ impl Type {
         }
     }
 
-    /// Whether the values are numbers: aligned right, and never taken for a formula.
+    /// Whether the values are numbers. Numbers are aligned right and never treated as formulas.
     pub(crate) fn is_number(&self) -> bool {
         matches!(self, Self::Integer(_) | Self::Float(_) | Self::Decimal { .. })
     }
@@ -119,8 +120,8 @@ impl Type {
         matches!(self, Self::Float(_) | Self::Decimal { .. })
     }
 
-    /// Whether a value may begin with any character, so that a spreadsheet could take it for a formula. JSON, lists and
-    /// enums count; numbers, dates, times and booleans do not.
+    /// Whether a value may begin with any character, so that a spreadsheet could read it as a formula. True also for
+    /// JSON, lists and enums; false for numbers, dates, times and booleans.
     pub(crate) fn is_text(&self) -> bool {
         !(self.is_number()
             || matches!(
@@ -134,7 +135,7 @@ impl Type {
             ))
     }
 
-    /// The same nesting with a text in each place, for a writer of JSON.
+    /// The SQL type with the same nesting and VARCHAR for each value in it, for the JSON writers.
     pub(super) fn as_texts(&self) -> String {
         match self {
             Self::List { of, .. } => format!("{}[]", of.as_texts()),
@@ -144,8 +145,8 @@ impl Type {
         }
     }
 
-    /// The type in a Parquet file that `reader` reads; `None` when it is this type itself. What Parquet cannot say is
-    /// a text there, as DuckDB writes the value.
+    /// The SQL type that replaces this one in a Parquet file for `reader`; `None` if this type is kept. Types that
+    /// Parquet does not have become VARCHAR, with DuckDB's text.
     pub(crate) fn in_file(&self, reader: Reader) -> Option<String> {
         let spark = reader == Reader::Spark;
         let other = match self {
@@ -183,7 +184,7 @@ impl Type {
         Some(other.to_owned())
     }
 
-    /// DuckDB's name of the type; of what is known by its text alone, that of a text.
+    /// DuckDB's name of the type; VARCHAR for [`Type::Other`].
     fn sql(&self) -> String {
         match self {
             Self::Boolean => "BOOLEAN".to_owned(),

@@ -1,7 +1,7 @@
 //! A table with all columns and whole cells, for a file or a pipe.
 //!
-//! The first rows say how wide the columns are; later ones are written as they come, so that memory does not grow with
-//! the result. A cell that is wider than its column moves the rest of its line.
+//! The first rows determine the widths of the columns. Later rows are written as they arrive, so memory does not grow
+//! with the result. A cell that is wider than its column shifts the rest of its line.
 
 use std::io::Write;
 
@@ -16,16 +16,16 @@ use super::{
 };
 use crate::terminal;
 
-/// Rows that are looked at for the widths.
+/// Number of rows that determine the widths.
 const MEASURED_ROWS: usize = 1_000;
-/// Widest column; a text that is longer still is written whole.
+/// Largest width of a column, in columns of the terminal. A longer text is still written whole.
 const WIDEST: usize = 120;
 
 pub(super) struct WholeTable<'out> {
     out: &'out mut (dyn Write + Send),
     max_rows: usize,
     columns: Vec<Measured>,
-    /// Rows that wait until the widths are known.
+    /// Rows held back until the widths are known.
     waiting: Vec<Vec<String>>,
     begun: bool,
     rows: usize,
@@ -49,7 +49,7 @@ impl<'out> WholeTable<'out> {
         Self { out, max_rows, columns, waiting: Vec::new(), begun: false, rows: 0, nulls: false }
     }
 
-    /// Writes the header and the rows that waited.
+    /// Determines the widths, then writes the header and the rows held back.
     fn begin(&mut self) -> Result<(), QueryError> {
         for row in &self.waiting {
             for (column, cell) in self.columns.iter_mut().zip(row) {

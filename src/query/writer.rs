@@ -1,4 +1,4 @@
-//! The writer of a format.
+//! The writers of the output formats.
 
 use std::{io::Write, path::Path};
 
@@ -16,28 +16,29 @@ use super::{
     xlsx,
 };
 
-/// One output format: takes batches of one schema, in order.
+/// Writer of one output format. Takes batches of one schema, in order.
 pub(crate) trait Rows {
-    /// How many more rows are wanted; a table stops, the other formats take all.
+    /// Number of rows that the writer still takes. Only tables have a limit.
     fn room(&self) -> usize {
         usize::MAX
     }
     /// Takes the rows of a batch.
     fn batch(&mut self, batch: &RecordBatch) -> Result<(), QueryError>;
-    /// Writes what ends the output.
+    /// Writes the end of the output.
     fn finish(self: Box<Self>, written: Written) -> Result<(), QueryError>;
 }
 
-/// What only a spreadsheet needs to know.
+/// Options for XLSX only.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sheet<'a> {
     /// Name of the sheet.
     pub(crate) name: &'a str,
-    /// Folder for what is not written yet; the system's for such when there is none.
+    /// Folder for temporary files; `None` for that of the system.
     pub(crate) scratch: Option<&'a Path>,
 }
 
-/// Begins an output. `schema` is that of the batches: texts, but for JSON's nesting and Parquet's types.
+/// Creates the writer for `options.format` and begins the output. `schema` is the schema of the batches: texts, except
+/// for the nesting of JSON and the types of Parquet.
 pub(crate) fn writer<'out>(
     columns: &[Column],
     schema: &SchemaRef,

@@ -1,6 +1,7 @@
 //! XLSX: one sheet with typed cells, for people who work in a spreadsheet.
 //!
-//! Rows go through a file, so that memory does not grow with them. Texts are written as texts, never as formulas or links.
+//! Rows are buffered in a temporary file, so memory does not grow with their number. Texts are written as texts, never
+//! as formulas or links.
 
 use std::{io::Write, path::Path};
 
@@ -15,13 +16,13 @@ use super::{
     xlsx_cell::{Cell, Form},
 };
 
-/// Rows of a sheet below its header (Excel's 1,048,576, and the header).
+/// Largest number of rows below the header of a sheet: Excel's limit of 1,048,576, less the header.
 pub(crate) const MOST_ROWS: u32 = 1_048_575;
-/// Columns of a sheet.
+/// Largest number of columns of a sheet.
 const MOST_COLUMNS: usize = 16_384;
-/// Characters of a cell, in units of UTF-16.
+/// Longest text of a cell, in UTF-16 code units.
 const MOST_CHARACTERS: usize = 32_767;
-/// Characters of a sheet's name.
+/// Longest name of a sheet, in UTF-16 code units.
 const NAME_CHARACTERS: usize = 31;
 
 pub(super) struct Sheet<'out> {
@@ -34,14 +35,15 @@ pub(super) struct Sheet<'out> {
 struct Styled {
     name: String,
     form: Form,
-    /// Of cells that are numbers, and of times with a fraction of a second.
+    /// Style of cells that are numbers, dates or timestamps. `fraction` is that of timestamps with a fraction of a
+    /// second.
     style: CellFormat,
     fraction: CellFormat,
 }
 
 impl<'out> Sheet<'out> {
-    /// Begins a workbook with the sheet `name`; what is not written yet is kept in a file without a name in `scratch`,
-    /// or in the system's folder for such.
+    /// Begins a workbook with the sheet `name`. Rows are buffered in a file without a name in `scratch`, or in the
+    /// system's folder for temporary files if it is `None`.
     pub(super) fn start(
         columns: &[Column],
         name: &str,
@@ -101,7 +103,7 @@ impl Styled {
         let form = Form::of(&column.kind);
         let pattern = |pattern: String| CellFormat::new().set_num_format(pattern);
         let (style, fraction) = match form {
-            // All digits, where a cell without a style shows eleven.
+            // This pattern shows all digits; a cell without a style shows eleven.
             Form::Integer | Form::Decimal { scale: 0 } => (pattern("0".into()), CellFormat::new()),
             Form::Decimal { scale } => {
                 (pattern(format!("0.{}", "0".repeat(usize::from(scale)))), CellFormat::new())
@@ -115,7 +117,8 @@ impl Styled {
         Self { name: column.name.clone(), form, style, fraction }
     }
 
-    /// Wide enough for dates, which would be shown as `####` otherwise, and for the name.
+    /// Width of the column, in characters: enough for dates, which are shown as `####` if they do not fit, and for the
+    /// name.
     fn width(&self) -> f64 {
         let least: u8 = match self.form {
             Form::Date => 11,
@@ -140,9 +143,9 @@ impl Styled {
     }
 }
 
-/// `text`, if a cell has room for it.
+/// Returns `text` if it fits into a cell, and [`QueryError::TooLarge`] otherwise.
 fn cell_text<'a>(text: &'a str, column: &str, row: u32) -> Result<&'a str, QueryError> {
-    // No character has fewer bytes than units.
+    // A text has at least as many bytes as UTF-16 code units, so only long texts are counted.
     if text.len() > MOST_CHARACTERS {
         let characters = text.encode_utf16().count();
         if characters > MOST_CHARACTERS {
@@ -155,7 +158,7 @@ fn cell_text<'a>(text: &'a str, column: &str, row: u32) -> Result<&'a str, Query
     Ok(text)
 }
 
-/// A name that a sheet may have, as like `name` as possible.
+/// `name` with as few changes as make it a valid name of a sheet.
 fn sheet_name(name: &str) -> String {
     let allowed = |character: char| {
         if character.is_control() || "[]:*?/\\".contains(character) { '_' } else { character }
@@ -178,7 +181,7 @@ fn too_large(what: String) -> QueryError {
     QueryError::TooLarge { what }
 }
 
-/// A failure of the output keeps its kind: a full disk is no problem of the format.
+/// Maps an I/O error of the output to [`QueryError::Write`]: a full disk is not a problem of the format.
 fn failed(error: XlsxError) -> QueryError {
     let mut cause = Some(&error as &(dyn std::error::Error + 'static));
     if let XlsxError::IoError(source) = error {

@@ -1,10 +1,10 @@
-//! What a value is in a spreadsheet: a number only where the number is the value, all of it.
+//! How a value is written to a cell of a spreadsheet: as a number only if the number is the exact value, else as text.
 
 use jiff::civil::{Date, DateTime, date};
 
 use super::types::Type;
 
-/// Digits that every spreadsheet keeps of a number.
+/// Number of digits of a number that every spreadsheet keeps.
 const DIGITS: usize = 15;
 const DAY_NANOSECONDS: f64 = 86_400e9;
 
@@ -18,7 +18,7 @@ pub(super) enum Form {
     },
     Float,
     Date,
-    /// With or without a zone: the zone is UTC.
+    /// A timestamp with or without a zone; the zone is UTC.
     Timestamp,
     Text,
 }
@@ -27,11 +27,11 @@ pub(super) enum Form {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Cell {
     Boolean(bool),
-    /// A number, or a date or time as days since 1899-12-30.
+    /// A number, or a date or timestamp as days since 1899-12-30.
     Number(f64),
-    /// A time with a fraction of a second.
+    /// A timestamp with a fraction of a second, as days since 1899-12-30.
     Fraction(f64),
-    /// The text as DuckDB wrote it.
+    /// A text, as DuckDB wrote it.
     Text,
 }
 
@@ -67,14 +67,13 @@ fn number(text: &str) -> Option<Cell> {
     number.is_finite().then_some(Cell::Number(number))
 }
 
-/// Digits of a number, without zeros before them.
+/// Number of digits of a number, without leading zeros.
 fn digits(text: &str) -> usize {
     let digits = text.bytes().filter(u8::is_ascii_digit);
     digits.skip_while(|digit| *digit == b'0').count()
 }
 
-/// Days since 1899-12-30. None before March 1900, since when all spreadsheets count alike: Excel knows a 29th of
-/// February 1900.
+/// Days since 1899-12-30. `None` before March 1900, because spreadsheets differ there: Excel has a 29 February 1900.
 fn days(day: Date) -> Option<f64> {
     if day < date(1900, 3, 1) {
         return None;
@@ -83,7 +82,8 @@ fn days(day: Date) -> Option<f64> {
     Some(f64::from(days))
 }
 
-/// None where the number would not give the microseconds back: nanoseconds, and the far future.
+/// The cell for a timestamp. `None` if the number would not give the same microseconds back, as with nanoseconds or in
+/// the far future, and before March 1900.
 fn time(at: DateTime) -> Option<Cell> {
     let days = days(at.date())?;
     let nanoseconds = at.time().duration_since(jiff::civil::Time::midnight()).as_nanos();

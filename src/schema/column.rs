@@ -7,13 +7,13 @@ pub const DECIMAL_PRECISION: u8 = 18;
 /// Digits after the point of every decimal column.
 pub const DECIMAL_SCALE: i8 = 2;
 
-/// What a column holds, and so how a JSON value becomes a cell of it.
+/// The type of a column's values, which determines how a JSON value becomes a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Free text, kept as received; an empty string stays an empty string.
     Text,
-    /// A code of digits kept as text; a JSON number is padded with zeros to `width` digits, because a number
-    /// has lost its leading zeros (`industry_code_5: 1110` is the code `01110`).
+    /// A code of digits, kept as text. A JSON number is padded with zeros to `width` digits, because it has lost its
+    /// leading zeros (`industry_code_5: 1110` is the code `01110`).
     Code {
         /// Number of digits of the code.
         width: usize,
@@ -32,7 +32,7 @@ pub enum Kind {
     Decimal,
     /// Calendar date; months and days may come without a leading zero.
     Date,
-    /// Point in time, microseconds, without zone; converted to UTC when the text carries a zone.
+    /// Point in time in microseconds, without zone. Converted to UTC if the text has a zone.
     Timestamp,
     /// Any JSON value, kept as JSON text.
     Json,
@@ -110,34 +110,34 @@ impl Unit {
 /// Where a column's values come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// The API's fields named in [`Column::fields`], the first one present and not null winning.
+    /// The API's fields named in [`Column::fields`]: the value of the first that is present and not null.
     Fields,
-    /// The column of the same name of the row that holds this one, or what the request named: the company or the
-    /// target group that was asked for.
+    /// The column of the same name in the parent row, or the value that the request named: the company or the target
+    /// group.
     Parent,
-    /// Position in the array, from 0.
+    /// Position of the element in the array, from 0.
     Position,
-    /// The array's element itself, where the elements are no objects.
+    /// The array's element itself, in an array whose elements are not objects.
     Element,
-    /// The API's own field, the first of [`Column::fields`]; where it has no value, a stable hash (16 hexadecimal digits) of
-    /// the columns that the others name.
+    /// The API's field that is the first of [`Column::fields`]. If it has no value, a stable hash (16 hexadecimal
+    /// digits) of the columns that the other entries name.
     HashOf,
-    /// The API's own field, the first of [`Column::fields`]; where it has no value, what the request named under the column's
-    /// name, if the columns that the others name say what the request named, too. So a row can be known to be about the
-    /// company that was asked for.
+    /// The API's field that is the first of [`Column::fields`]. If it has no value, the value that the request named
+    /// under the column's name, provided that the columns that the other entries name agree with the request, too. A
+    /// row is thereby known to be about the company that was requested.
     AskedWhenSame,
-    /// The load itself.
+    /// Filled by the load itself.
     Load,
 }
 
-/// Whether many rows of a text column have the same value: decides how `DuckDB` compresses it.
+/// Whether many rows of a text column have the same value. Determines how `DuckDB` compresses the column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sharing {
-    /// Not known, or no text: `DuckDB` tries every way and takes the smallest.
+    /// Not known, or not a text column: `DuckDB` tries every compression and takes the smallest result.
     Unknown,
-    /// Nearly every row has its own text, as names and links.
+    /// Nearly every row has a text of its own, such as a name or a link.
     Rare,
-    /// A table has a few texts only, as countries.
+    /// The column has only a few different texts, such as countries.
     Common,
 }
 
@@ -150,8 +150,8 @@ const fn sharing_of(kind: Kind) -> Sharing {
 pub struct Column {
     /// Name in the warehouse.
     pub name: &'static str,
-    /// The API's fields that feed it, for some origins followed by names of columns; see [`Origin`]. Empty for a column that
-    /// no field feeds.
+    /// The API's fields that the values come from, for some origins followed by names of columns; see [`Origin`].
+    /// Empty if the values do not come from a field.
     pub fields: &'static [&'static str],
     /// Where its values come from.
     pub origin: Origin,
@@ -159,16 +159,16 @@ pub struct Column {
     pub kind: Kind,
     /// Unit of the values.
     pub unit: Unit,
-    /// One sentence: what it is, and what null means.
+    /// One sentence: the meaning of a value, and of NULL.
     pub doc: &'static str,
     /// Whether NULL is allowed.
     pub nullable: bool,
-    /// Whether rows share their values, where that is known.
+    /// Whether rows share their values, if known.
     pub sharing: Sharing,
 }
 
 impl Column {
-    /// A nullable column fed by the fields named.
+    /// A nullable column whose values come from `fields`.
     pub const fn new(
         name: &'static str,
         fields: &'static [&'static str],
@@ -192,7 +192,7 @@ impl Column {
         Self::new(name, &[], kind, doc).from(Origin::Load)
     }
 
-    /// The same column with values from elsewhere.
+    /// The same column with another origin.
     #[must_use]
     pub const fn from(mut self, origin: Origin) -> Self {
         self.origin = origin;
@@ -213,14 +213,14 @@ impl Column {
         self
     }
 
-    /// The same column, of whose values it is known whether rows share them.
+    /// The same column, for which it is known whether rows share their values.
     #[must_use]
     pub const fn sharing(mut self, sharing: Sharing) -> Self {
         self.sharing = sharing;
         self
     }
 
-    /// The API's fields that feed it, and the columns that it is made of where these have no value.
+    /// The API's fields that the values come from, and the columns that are used if these fields have no value.
     pub fn sources(&self) -> (&'static [&'static str], &'static [&'static str]) {
         match self.origin {
             Origin::HashOf | Origin::AskedWhenSame => self.fields.split_at(self.fields.len().min(1)),
@@ -228,7 +228,7 @@ impl Column {
         }
     }
 
-    /// The comment that the warehouse carries: doc, unit and the API's own field names.
+    /// The column's comment in the warehouse: documentation, unit and the names of the API's fields.
     pub fn comment(&self) -> String {
         let mut text = self.doc.to_owned();
         if self.unit != Unit::None {

@@ -1,8 +1,9 @@
-//! The SQL that makes a table, with the comments that describe it to whoever opens the file.
+//! The SQL that creates a table, with comments that describe it in the file itself.
 
 use super::{Sharing, Table};
 
-/// `text` as an SQL string literal. A statement cannot hold NUL, so that one is put together.
+/// `text` as an SQL string literal. A statement cannot hold NUL, so a text with NUL becomes an expression with
+/// `chr(0)`.
 pub fn literal(text: &str) -> String {
     let quoted = format!("'{}'", text.replace('\'', "''"));
     if text.contains('\0') { format!("({})", quoted.replace('\0', "' || chr(0) || '")) } else { quoted }
@@ -15,9 +16,9 @@ pub fn identifier(name: &str) -> String {
 
 /// `CREATE TABLE` of `table` in the connection's current database.
 ///
-/// No PRIMARY KEY: its index would stay in memory for as long as the table is open; uniqueness is checked
-/// before a load is published. Where it is known whether rows share their texts, `DuckDB` need not try every way to
-/// compress them, which takes an eighth of the time of a load.
+/// There is no PRIMARY KEY, because its index would stay in memory for as long as the table is open. Uniqueness is
+/// checked before a load is published. If it is known whether rows share their texts, the compression is stated: to
+/// try every way takes an eighth of the time of a load.
 pub fn create_table(table: &Table) -> String {
     let columns: Vec<String> = table
         .all_columns()

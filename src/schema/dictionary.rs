@@ -11,9 +11,9 @@ pub struct TableEntry {
     pub schema: &'static str,
     /// Name in that schema.
     pub name: &'static str,
-    /// What a row is.
+    /// What one row stands for.
     pub doc: &'static str,
-    /// Columns that together are unique.
+    /// Columns whose values together are unique.
     pub key: &'static [&'static str],
     /// Columns in order.
     pub columns: Vec<ColumnEntry>,
@@ -29,11 +29,11 @@ pub struct ColumnEntry {
     pub sql_type: &'static str,
     /// Whether NULL is allowed.
     pub nullable: bool,
-    /// Unit of the values; empty when there is none.
+    /// Unit of the values; empty if there is none.
     pub unit: &'static str,
-    /// The API's fields that feed it.
+    /// The API's fields that the values come from.
     pub api_fields: &'static [&'static str],
-    /// What it is, and what null means.
+    /// Meaning of a value, and of NULL.
     pub doc: &'static str,
 }
 
@@ -89,7 +89,7 @@ pub fn markdown() -> String {
 /// The dictionary as JSON: an array of tables.
 ///
 /// # Errors
-/// None in practice: the dictionary holds nothing that JSON cannot.
+/// None in practice: JSON can represent everything in the dictionary.
 pub fn json() -> Result<String, serde_json::Error> {
     Ok(serde_json::to_string_pretty(&entries())? + "\n")
 }

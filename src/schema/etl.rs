@@ -19,7 +19,7 @@ const fn text(name: &'static str, doc: &'static str) -> Column {
     Column::system(name, Kind::Text, doc)
 }
 
-/// What the file is: proof that it is ours, and its format.
+/// `etl.warehouse`: marks the file as a warehouse of this program, with the version of its format.
 pub const WAREHOUSE: Table = Table {
     schema: "etl",
     name: "warehouse",
@@ -35,7 +35,7 @@ pub const WAREHOUSE: Table = Table {
     system: &[],
 };
 
-/// One row per published run.
+/// `etl.runs`: one row per published run.
 pub const RUNS: Table = Table {
     schema: "etl",
     name: "runs",
@@ -63,7 +63,7 @@ pub const RUNS: Table = Table {
     system: &[],
 };
 
-/// The proof of each list.
+/// `etl.streams`: the evidence that each list is complete.
 pub const STREAMS: Table = Table {
     schema: "etl",
     name: "streams",
@@ -110,7 +110,7 @@ pub const STREAMS: Table = Table {
     system: &[],
 };
 
-/// What did not fit.
+/// `etl.rejects`: values and records that did not fit.
 pub const REJECTS: Table = Table {
     schema: "etl",
     name: "rejects",
@@ -140,7 +140,7 @@ pub const REJECTS: Table = Table {
     system: &[],
 };
 
-/// How the answers differ from the document.
+/// `etl.schema_drift`: differences between the answers and the API's document.
 pub const SCHEMA_DRIFT: Table = Table {
     schema: "etl",
     name: "schema_drift",
@@ -161,7 +161,7 @@ pub const SCHEMA_DRIFT: Table = Table {
 const RUN_ID_FIRST: Column =
     Column::system("first_seen_run", Kind::Text, "Run that saw it first.").required();
 
-/// What changed in a company.
+/// `etl.changes`: changed values of companies.
 pub const CHANGES: Table = Table {
     schema: "etl",
     name: "changes",
@@ -180,7 +180,7 @@ pub const CHANGES: Table = Table {
     system: &[],
 };
 
-/// Which list holds which company: what a deletion is decided by.
+/// `etl.list_members`: which list holds which company. Deletions are decided by it.
 pub const LIST_MEMBERS: Table = Table {
     schema: "etl",
     name: "list_members",
@@ -196,7 +196,7 @@ pub const LIST_MEMBERS: Table = Table {
     system: &[],
 };
 
-/// Business ids that a selection names and the source does not have.
+/// `etl.ids_not_found`: business ids that a selection names and that the API did not return.
 pub const IDS_NOT_FOUND: Table = Table {
     schema: "etl",
     name: "ids_not_found",

@@ -1,8 +1,8 @@
-//! What a table is: its columns, their types, units and documentation, declared once.
+//! Declarations of tables: their columns with type, unit and documentation, each declared once.
 //!
-//! Everything that has to know a column walks the same [`Table`]: the record parser, the Arrow schema, the
-//! `DuckDB` statements, the data dictionary and the `schema` command. The declarations themselves are in
-//! [`crate::catalog`] and [`etl`].
+//! Everything that needs a column reads the same [`Table`]: the record parser, the Arrow schema, the `DuckDB`
+//! statements, the data dictionary and the `schema` command. The declarations themselves are in [`crate::catalog`] and
+//! [`etl`].
 
 mod column;
 pub mod ddl;
@@ -18,16 +18,16 @@ pub use column::{Column, DECIMAL_PRECISION, DECIMAL_SCALE, Kind, Origin, Sharing
 /// What a load does with the rows of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Disposition {
-    /// Companies: merged by key, value by value, so that what a record lacks never overwrites; marked as deleted when no
-    /// list holds them any more.
+    /// For companies. Rows are merged by key, value by value, so a field that a record lacks never overwrites a value.
+    /// A company is marked as deleted when no list holds it any more.
     Merge,
-    /// The rows that agree in these columns belong together: when they were read again, they replace the earlier ones as
-    /// a whole. No column: the whole table.
+    /// Rows with equal values in the columns of `scope` are replaced together: when they were read again, the new rows
+    /// replace the earlier ones as a whole. An empty scope means the whole table.
     Replace {
-        /// Columns of the key that name what was read: the parent of a child row, or nothing.
+        /// Columns of the key that identify what was read, such as the parent of a child row.
         scope: &'static [&'static str],
     },
-    /// Rows are added, or replaced by their key, and never taken away: each answer holds a window of time only.
+    /// Rows are added, or replaced by their key, and never removed, because each answer covers only a window of time.
     Upsert,
     /// Written by the load itself.
     Load,
@@ -36,13 +36,13 @@ pub enum Disposition {
 /// One table, declared once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Table {
-    /// Schema in the warehouse: `main` for people, `etl` about the loads.
+    /// Schema in the warehouse: `main` for people, `etl` for facts about the loads.
     pub schema: &'static str,
     /// Name in that schema.
     pub name: &'static str,
-    /// One sentence: what a row is.
+    /// One sentence: what one row stands for.
     pub doc: &'static str,
-    /// Columns that together are unique.
+    /// Columns whose values together are unique.
     pub key: &'static [&'static str],
     /// What a load does with its rows.
     pub disposition: Disposition,
@@ -73,7 +73,7 @@ impl Table {
     }
 }
 
-/// Every table of the warehouse, people's first.
+/// Every table of the warehouse: those of the streams, then those of schema `etl`.
 pub fn tables() -> Vec<&'static Table> {
     let mut tables: Vec<&'static Table> = Vec::new();
     let of_streams =

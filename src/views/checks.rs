@@ -1,4 +1,4 @@
-//! What has to hold before a load is published: every file of `sql/checks` returns no row.
+//! The checks that a load has to pass before it is published: every query in `sql/checks` must return no rows.
 
 use arrow::{
     array::RecordBatch,
@@ -9,15 +9,15 @@ use duckdb::Connection;
 use super::{ViewsError, header::Header};
 use crate::terminal;
 
-/// Rows of a failed check that are shown.
+/// Largest number of rows shown of a failed check.
 const SAMPLE_ROWS: usize = 5;
 
-/// One check: its name and the query that finds what breaks it.
+/// One check: its name, and the query that returns the rows that violate it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Check {
-    /// Name, also the stem of its file in `sql/checks`.
+    /// Name, and the stem of its file in `sql/checks`.
     pub name: &'static str,
-    /// The whole file: header comment and one SELECT, which returns what is wrong.
+    /// The whole file: header comment and one SELECT, which returns the violations.
     pub sql: &'static str,
 }
 
@@ -38,30 +38,30 @@ pub const CHECKS: &[Check] = checks![
     "segments_add_up",
 ];
 
-/// A check that found something, for the message that says why nothing was published.
+/// A failed check, for the message that says why nothing was published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedCheck {
     /// Name of the check.
     pub name: &'static str,
-    /// What should hold, one sentence.
+    /// What the check asserts, one sentence.
     pub doc: String,
     /// The first rows found, at most five, one per line as `column=value, …`; safe for a terminal.
     pub sample_rows: String,
-    /// Number of rows found; 0 when the check cannot be worked out with the values that there are.
+    /// Number of rows found; 0 if the check cannot be evaluated because of a value in the data.
     pub rows: u64,
 }
 
-/// Runs all checks on the current database of `conn`, in which the views are installed; returns those that found
-/// something, none when all hold.
+/// Runs all checks on the current database of `conn`, in which the views are installed. Returns the failed checks;
+/// empty if there are none.
 ///
 /// # Errors
-/// [`ViewsError::Check`] when a check cannot be evaluated, for example because a table is missing.
+/// [`ViewsError::Check`] if a check cannot be evaluated, for example because a table is missing.
 pub fn run_checks(conn: &Connection) -> Result<Vec<FailedCheck>, ViewsError> {
     let mut failed = Vec::new();
     for check in CHECKS {
         match run(conn, check) {
             Ok(found) => failed.extend(found),
-            // A value that SQL cannot work with is something found, too: a person can accept it.
+            // A value that SQL cannot evaluate makes the check fail, so that a person can accept it.
             Err(error) if is_about_values(&error) => failed.push(FailedCheck {
                 name: check.name,
                 doc: Header::parse(check.sql).doc,
@@ -74,7 +74,8 @@ pub fn run_checks(conn: &Connection) -> Result<Vec<FailedCheck>, ViewsError> {
     Ok(failed)
 }
 
-/// Whether a statement failed for the values that it met. The C API gives only a text, which starts with the kind.
+/// Whether a statement failed because of a value in the data. The C API gives only a text, which starts with the kind
+/// of error.
 fn is_about_values(error: &duckdb::Error) -> bool {
     let text = error.to_string();
     ["Conversion Error", "Out of Range Error", "Invalid Input Error"]

@@ -1,9 +1,9 @@
-//! The comment at the top of a view or check, as data.
+//! Parses the comment at the top of a view or check.
 //!
 //! `-- key: value` starts an entry, `--        more` continues it, `-- column: NAME = doc` describes a column. The
 //! header ends at the first line that is not a comment.
 
-/// What a view's header says.
+/// The entries of the header of a view or check.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Header {
     /// Name of the view or check.
@@ -16,9 +16,9 @@ pub struct Header {
     pub reads: String,
     /// Units of the columns.
     pub units: String,
-    /// Rules and exceptions a reader has to know; empty where there are none.
+    /// Rules and exceptions that a reader has to know; empty if there are none.
     pub notes: String,
-    /// Every column in the view's order.
+    /// Every column, in the view's order.
     pub columns: Vec<ColumnDoc>,
 }
 
@@ -27,12 +27,12 @@ pub struct Header {
 pub struct ColumnDoc {
     /// Name in the view.
     pub name: String,
-    /// One sentence: meaning, unit, and what NULL means where it does.
+    /// One sentence: the meaning, the unit, and the meaning of NULL if the column can be NULL.
     pub doc: String,
 }
 
 impl Header {
-    /// Reads the header of `sql`. Unknown keys are passed over; what is missing stays empty.
+    /// Parses the header of `sql`. Unknown keys are ignored; entries that are missing stay empty.
     pub(super) fn parse(sql: &str) -> Self {
         let mut entries: Vec<(&str, String)> = Vec::new();
         for line in sql.lines().map_while(|line| line.strip_prefix("--")) {
@@ -67,7 +67,7 @@ impl Header {
         header
     }
 
-    /// The view in one text, as its comment in the database: grain, then units, then notes.
+    /// The view's comment in the database: grain, then units, then notes.
     pub fn summary(&self) -> String {
         let mut summary = format!("Grain: {}. Units: {}.", self.grain, self.units);
         if !self.notes.is_empty() {

@@ -1,7 +1,7 @@
-//! The views that people use, and the checks that a load has to pass: installs `sql/views`, runs `sql/checks`.
+//! The views for users and the checks that a load has to pass: installs `sql/views`, runs `sql/checks`.
 //!
-//! A view is one file, `sql/views/NAME.sql`, whose header says what it is and describes each column once; the comments
-//! in the database, the data dictionary and the command `views` are read from there ([`View::header`]).
+//! A view is one file, `sql/views/NAME.sql`. Its header describes the view and each column, once. The comments in the
+//! database, the data dictionary and the command `views` take their texts from it ([`View::header`]).
 
 mod checks;
 mod header;
@@ -20,7 +20,7 @@ pub use status_texts::{StatusText, StatusTextsError, plain as plain_status, read
 /// One view: its name and the statement that creates it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct View {
-    /// Name in schema `main`, also the stem of its file in `sql/views`.
+    /// Name in schema `main`, and the stem of its file in `sql/views`.
     pub name: &'static str,
     /// The whole file: header comment and `CREATE OR REPLACE VIEW`, in the SQL that DuckDB and Spark share.
     pub sql: &'static str,
@@ -32,7 +32,7 @@ macro_rules! views {
     };
 }
 
-/// Every view, each after those that it reads.
+/// Every view; a view comes after the views that it reads.
 pub const VIEWS: &[View] = views![
     "companies",
     "segment_by_turnover_band",
@@ -44,35 +44,35 @@ pub const VIEWS: &[View] = views![
 ];
 
 impl View {
-    /// What the file's header says: grain, sources, units, notes and a line for each column.
+    /// The header of the file: grain, sources, units, notes and a description of each column.
     pub fn header(&self) -> Header {
         Header::parse(self.sql)
     }
 }
 
-/// The view called `name`, or `None`.
+/// The view called `name`, or `None`. Upper and lower case differ.
 pub fn find(name: &str) -> Option<&'static View> {
     VIEWS.iter().find(|view| view.name == name)
 }
 
-/// Names of everything that [`install`] creates.
+/// Names of all tables and views that [`install`] creates.
 pub fn installed() -> impl Iterator<Item = &'static str> {
     REFERENCE_TABLES.iter().map(|table| table.name).chain(VIEWS.iter().map(|view| view.name))
 }
 
 /// Creates the reference tables, all views and the comments on them in the current schema of `conn`, which has to be
-/// `main` of the database that holds the tables. What exists is replaced.
+/// `main` of the database that holds the tables. Existing ones are replaced.
 ///
 /// Views name their tables without database and schema, so that they keep working when the file is renamed or attached
 /// under another name.
 ///
 /// # Errors
-/// [`ViewsError::Install`] when DuckDB refuses a statement, for example because a table of the catalogue is missing.
+/// [`ViewsError::Install`] if DuckDB refuses a statement, for example because a table of the catalog is missing.
 pub fn install(conn: &Connection) -> Result<(), ViewsError> {
     install_with(conn, &[])
 }
 
-/// [`install`], the table `status_texts` with texts of the user's own.
+/// Like [`install`], with texts of the user's own in the table `status_texts`.
 ///
 /// # Errors
 /// As [`install`].
@@ -107,7 +107,7 @@ fn comment_on_column(relation: &str, column: &str, doc: &str) -> String {
     format!("COMMENT ON COLUMN {}.{} IS {};\n", identifier(relation), identifier(column), literal(doc))
 }
 
-/// Why views could not be installed or checks not be run.
+/// Why views could not be installed or checks could not be run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ViewsError {
@@ -116,16 +116,16 @@ pub enum ViewsError {
     Install {
         /// The view or reference table.
         name: &'static str,
-        /// What DuckDB said.
+        /// The error from DuckDB.
         #[source]
         source: duckdb::Error,
     },
-    /// A check could not be evaluated; this is not the same as a check that found something.
+    /// A check could not be evaluated, which is not the same as a failed check.
     #[error("Failed to run the check `{name}`")]
     Check {
         /// The check.
         name: &'static str,
-        /// What DuckDB said.
+        /// The error from DuckDB.
         #[source]
         source: duckdb::Error,
     },

@@ -1,15 +1,15 @@
-//! Code lists that views join: loaded from `sql/reference/*.csv`, which are part of the binary.
+//! Code lists that views join. They are loaded from `sql/reference/*.csv`, which are part of the binary.
 
 use duckdb::Connection;
 
 use super::{comment_on_column, header::ColumnDoc};
 use crate::schema::ddl::{identifier, literal};
 
-/// A code list as a table. All its columns are text and never NULL; the first is the key, of status texts together with
-/// the country.
+/// A code list as a table. All columns are text and never NULL. The first column is the key; that of `status_texts` is
+/// the first column together with the country.
 #[derive(Debug, Clone, Copy)]
 pub struct ReferenceTable {
-    /// Name of the table, also the stem of its file in `sql/reference`.
+    /// Name of the table, and the stem of its file in `sql/reference`.
     pub name: &'static str,
     /// What the list is and where it comes from.
     pub doc: &'static str,
@@ -74,7 +74,7 @@ impl ReferenceTable {
         self.csv.lines().skip(1).map(split_csv_line).collect()
     }
 
-    /// Creates the table anew with those rows and its comments.
+    /// Creates or replaces the table, with `rows` and its comments.
     pub(super) fn install(&self, conn: &Connection, rows: &[Vec<String>]) -> duckdb::Result<()> {
         let name = identifier(self.name);
         let columns: Vec<String> = self
@@ -96,7 +96,8 @@ impl ReferenceTable {
     }
 }
 
-/// Fields of one CSV line; a field in double quotes may hold commas. The lists hold no quotes and no line feeds.
+/// Splits one CSV line into fields. A field in double quotes may hold commas. Quotes and line feeds in fields are not
+/// supported, because the lists have none.
 fn split_csv_line(line: &str) -> Vec<String> {
     let mut fields = vec![String::new()];
     let mut quoted = false;

@@ -1,4 +1,4 @@
-//! What the registers' status texts mean: those that come with the program, and the user's own.
+//! Meanings of the registers' status texts: those that come with the program, and the user's own.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,17 +7,17 @@ use serde::Deserialize;
 
 use crate::text_file;
 
-/// Which of four states of a company a status text stands for.
+/// The states of a company that a status text can stand for.
 const CLASSES: [&str; 4] = ["live", "dissolving", "gone", "unknown"];
 
 /// One text with its meaning: a row of the table `status_texts`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatusText {
-    /// As [`plain`] writes it.
+    /// The text, in the form that [`plain`] returns.
     pub status_text: String,
-    /// The country whose companies it is about, two upper-case letters; empty for every country.
+    /// Country of the companies that it applies to, two upper-case letters; empty for every country.
     pub country: String,
-    /// Its language (ISO 639-1), or several with blanks between; may be empty.
+    /// Language (ISO 639-1), or several separated by blanks; may be empty.
     pub language: String,
     /// `live`, `dissolving`, `gone` or `unknown`.
     pub status_class: String,
@@ -27,20 +27,20 @@ pub struct StatusText {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StatusTextsError {
-    /// It cannot be read, or is no CSV.
+    /// The file cannot be read, or is not CSV.
     #[error("the status texts `{}` cannot be read", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// Why, with the line.
+        /// The cause, with the line if it is known.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// A line says something that cannot be.
+    /// A line, or the header, is not valid.
     #[error("line {line} of the status texts `{}` is not usable: {reason}", path.display())]
     Line {
         /// The file.
         path: PathBuf,
-        /// Its line, from 1.
+        /// Number of the line, from 1.
         line: u64,
         /// What is wrong.
         reason: String,
@@ -70,19 +70,20 @@ struct Line {
     status_class: String,
 }
 
-/// Reads the user's own status texts: a CSV file with the columns `status_text` and `status_class`, and `country` and
-/// `language` where they matter, in any order. A byte order mark and Windows' line ends are passed over.
+/// Reads the user's own status texts from a CSV file with the columns `status_text` and `status_class`, and optionally
+/// `country` and `language`, in any order. The delimiter is a comma, a semicolon or a tab. A byte order mark and
+/// Windows line ends are accepted.
 ///
 /// # Errors
-/// The file cannot be read, lacks a column or has another one, or a line names no class, no country or no text, or says of
-/// a text something else than an earlier line.
+/// The file cannot be read, lacks a required column or has an unknown one; a line has an empty text, an unknown class
+/// or an invalid country; or two lines give one text of one country different classes.
 pub fn read_status_texts(path: &Path) -> Result<Vec<StatusText>, StatusTextsError> {
     let unreadable = |source: Box<dyn std::error::Error + Send + Sync>| StatusTextsError::Read {
         path: path.to_owned(),
         source,
     };
     let text = text_file::read(path).map_err(|source| unreadable(source.into()))?;
-    // Spreadsheets of these countries separate by semicolons, and write Unicode text with tabs.
+    // Spreadsheets in the countries of these registers separate fields by semicolons, and by tabs in Unicode text.
     let header =
         text.lines().find(|line| !line.starts_with('#') && !line.trim().is_empty()).unwrap_or_default();
     let separates = |separator: &u8| header.contains(char::from(*separator));
@@ -137,8 +138,8 @@ impl Line {
     }
 }
 
-/// A status text as it is compared, the same as the view `companies` makes of it: lower case, one blank where there are
-/// several, none around it, no full stop at its end, Nordic letters as one character.
+/// Normalises a status text for comparison, in the same way as the view `companies`: lower case, one blank between
+/// words and none around them, no full stop at the end, Nordic letters as one character.
 pub fn plain(text: &str) -> String {
     let mut plain = text.to_lowercase();
     for (decomposed, letter) in [("a\u{30a}", "å"), ("a\u{308}", "ä"), ("o\u{308}", "ö")] {
@@ -148,7 +149,8 @@ pub fn plain(text: &str) -> String {
     plain.trim_end_matches([' ', '.']).to_owned()
 }
 
-/// Both together, as rows of the table: the user's own go before those that come with the program.
+/// The rows of the table: those that come with the program and the user's own. A text of the user replaces the
+/// program's row with the same text and country.
 pub(super) fn with_own(rows: Vec<Vec<String>>, own: &[StatusText]) -> Vec<Vec<String>> {
     let is_own = |row: &Vec<String>| {
         let says =

@@ -1,4 +1,5 @@
-//! The target folder: whose it is, one export at a time, and the switch from one export to the next.
+//! The target folder of an export: the check that it is ours, the lock for one export at a time, and the switch to a
+//! new export.
 
 use std::{
     fs::TryLockError,
@@ -15,19 +16,23 @@ const LOCK: &str = ".vainu-etl-export.lock";
 const CURRENT: &str = "current";
 const PREFIX: &str = "export-";
 
-/// A folder that is ours to write to, with a staging folder in it. Dropped before [`Folder::publish`], the staging
-/// folder is removed and nothing has changed.
+/// A target folder that this export has locked, with a staging folder in it. If it is dropped before
+/// [`Folder::publish`], the staging folder is removed and the earlier export stays as it was.
 pub(in crate::export) struct Folder {
     dir: PathBuf,
     export_id: String,
     staging: PathBuf,
-    /// Held until the end; the operating system lets go of it when the process dies.
+    /// Held until this value is dropped. The operating system releases the lock if the process dies.
     _lock: fs_err::File,
 }
 
 impl Folder {
-    /// Makes `dir` where it is missing, refuses it where it holds other things, takes its lock, sweeps away what an
-    /// interrupted export left, and makes an empty staging folder.
+    /// Prepares `dir` for an export: creates it if it is missing, takes its lock, removes what interrupted exports
+    /// left, and creates an empty staging folder.
+    ///
+    /// # Errors
+    /// [`ExportError::Foreign`] if `dir` holds other things, [`ExportError::Busy`] if another export has the lock, or
+    /// an I/O error.
     pub(in crate::export) fn claim(dir: &Path) -> Result<Self, ExportError> {
         fs_err::create_dir_all(dir)?;
         let dir = fs_err::canonicalize(dir)?;
@@ -48,27 +53,28 @@ impl Folder {
         Ok(Self { dir, export_id, staging, _lock: lock })
     }
 
-    /// The folder, absolute.
+    /// Absolute path of the target folder.
     pub(in crate::export) fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// Name of the export, which becomes its folder's.
+    /// Name of the export, and of its sub-folder once it is published.
     pub(in crate::export) fn export_id(&self) -> &str {
         &self.export_id
     }
 
-    /// Where files are written to until the export is complete.
+    /// Folder that holds the files until the export is complete.
     pub(in crate::export) fn staging(&self) -> &Path {
         &self.staging
     }
 
-    /// Where DuckDB puts what does not fit into memory.
+    /// Folder for data that does not fit into DuckDB's memory limit.
     pub(in crate::export) fn spill(&self) -> PathBuf {
         self.staging.join(".spill")
     }
 
-    /// Makes what is in the staging folder the export that readers see, durably, and removes the one before.
+    /// Publishes the export: syncs and renames the staging folder, replaces the manifest, and removes the earlier
+    /// export. Readers see the new export as soon as the manifest is renamed.
     pub(in crate::export) fn publish(&self, manifest: &Manifest) -> Result<(), ExportError> {
         if self.spill().exists() {
             fs_err::remove_dir_all(self.spill())?;
@@ -91,18 +97,19 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // Gone already after publish; what cannot be removed here is swept by the next export.
+        // After `publish` the folder no longer exists. Anything that cannot be removed here is removed by the next
+        // export.
         let _ = fs_err::remove_dir_all(&self.staging);
     }
 }
 
-/// Whether `dir` is empty, or has a manifest or lock of ours.
+/// Whether `dir` is empty, has a manifest of this program, or has its lock file and no manifest at all.
 fn is_ours(dir: &Path) -> Result<bool, ExportError> {
     let empty = fs_err::read_dir(dir)?.next().is_none();
     Ok(empty || manifest_in(dir)?.is_some() || (dir.join(LOCK).is_file() && !dir.join(MANIFEST).exists()))
 }
 
-/// The manifest of the export in `dir`; none when there is none of ours.
+/// The manifest in `dir`. `None` if there is none, or if it is not a manifest of this program.
 pub(crate) fn manifest_in(dir: &Path) -> Result<Option<Manifest>, ExportError> {
     match fs_err::read(dir.join(MANIFEST)) {
         Ok(text) => {
@@ -113,15 +120,15 @@ pub(crate) fn manifest_in(dir: &Path) -> Result<Option<Manifest>, ExportError> {
     }
 }
 
-/// Removes from `dir` what exports that did not end left there, and outdated ones.
+/// Removes interrupted and outdated exports from `dir`.
 ///
 /// # Errors
-/// The folder is not ours, another export is writing to it, or something cannot be removed.
+/// `dir` holds other things than exports, another export is writing to it, or a folder cannot be removed.
 pub(crate) fn sweep_leftovers(dir: &Path) -> Result<(), ExportError> {
     Folder::claim(dir).map(drop)
 }
 
-/// Removes exports other than `keep`, finished or not; nothing with another name is touched.
+/// Removes every export except `keep`, finished or not. Entries that do not have the name of an export are left alone.
 fn sweep(dir: &Path, keep: Option<&str>) -> Result<(), ExportError> {
     for entry in fs_err::read_dir(dir)? {
         let entry = entry?;
@@ -133,7 +140,7 @@ fn sweep(dir: &Path, keep: Option<&str>) -> Result<(), ExportError> {
     Ok(())
 }
 
-/// Whether `name` is one that [`free_id`] gives, with or without the dot of a staging folder.
+/// Whether `name` has the form that [`free_id`] returns, with or without the leading dot of a staging folder.
 pub(crate) fn is_export(name: &str) -> bool {
     let shape: String =
         name.chars().map(|character| if character.is_ascii_digit() { '0' } else { character }).collect();
@@ -143,7 +150,8 @@ pub(crate) fn is_export(name: &str) -> bool {
         .is_some_and(|time| time.trim_end_matches('0').trim_end_matches('-') == "00000000T000000Z")
 }
 
-/// `export-20260102T030405Z`, or with `-2` and so on behind when there is one of this second.
+/// An unused name such as `export-20260102T030405Z` (UTC). If the name of this second is taken, `-2`, `-3` and so on
+/// are appended.
 fn free_id(dir: &Path) -> String {
     let now = crate::clock::now().strftime("%Y%m%dT%H%M%SZ").to_string();
     let mut id = format!("{PREFIX}{now}");
@@ -165,12 +173,13 @@ fn sync_folders(dir: &Path) -> Result<(), ExportError> {
     sync_folder(dir)
 }
 
-/// Makes the names in `dir` durable.
+/// Syncs `dir`, so that the names in it are durable.
 fn sync_folder(dir: &Path) -> Result<(), ExportError> {
     Ok(durable::sync_folder(dir)?)
 }
 
-/// Points the link `current` at the export, in one step; something else of that name is left alone.
+/// Points the symbolic link `current` at the export, atomically. A `current` that is not a symbolic link is left
+/// alone.
 #[cfg(unix)]
 fn point_current(dir: &Path, export_id: &str) -> Result<(), ExportError> {
     let link = dir.join(CURRENT);
@@ -183,7 +192,7 @@ fn point_current(dir: &Path, export_id: &str) -> Result<(), ExportError> {
         _ => {}
     }
     if let Err(error) = fs_err::os::unix::fs::symlink(export_id, &temporary) {
-        // Not every file system has links; `manifest.json` says as well which files are the export's.
+        // Not every file system has symbolic links. `manifest.json` names the files of the export, too.
         tracing::warn!(%error, link = %link.display(), "The export is complete, but the link to it cannot be made.");
         return Ok(());
     }

@@ -1,4 +1,4 @@
-//! `manifest.json`: what an export holds.
+//! `manifest.json`: the contents of an export.
 
 use std::{fmt, path::Path, str::FromStr};
 
@@ -8,26 +8,26 @@ use serde::{Deserialize, Serialize};
 use crate::export::ExportError;
 use crate::query::CsvOptions;
 
-/// Value of [`Manifest::tool`]: tells our folders from others.
+/// Value of [`Manifest::tool`]. It tells the folders of this program from others.
 pub(in crate::export) const TOOL: &str = env!("CARGO_PKG_NAME");
 
-/// Version of the manifest's form; readers refuse one that they do not know.
+/// Version of the manifest's layout. Readers should refuse a version that they do not know.
 const MANIFEST_VERSION: u32 = 1;
 
 /// Format of exported files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ExportFormat {
-    /// Apache Parquet, zstd, with statistics; types that Spark reads.
+    /// Apache Parquet, compressed with zstd, with column statistics. Has only types that Spark reads.
     Parquet,
-    /// RFC 4180, as [`query::Format::Csv`](crate::query::Format::Csv).
+    /// CSV as in RFC 4180; see [`query::Format::Csv`](crate::query::Format::Csv).
     Csv,
-    /// A workbook with one sheet for each file, as [`query::Format::Xlsx`](crate::query::Format::Xlsx).
+    /// One workbook with one sheet per file; see [`query::Format::Xlsx`](crate::query::Format::Xlsx).
     Xlsx,
 }
 
 impl ExportFormat {
-    /// Name on the command line, also the files' extension.
+    /// Name on the command line, and the extension of the files.
     pub fn name(self) -> &'static str {
         match self {
             Self::Parquet => "parquet",
@@ -54,32 +54,32 @@ impl FromStr for ExportFormat {
     }
 }
 
-/// A name that is no export format.
+/// A name that is not an export format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown export format `{0}`: parquet, csv or xlsx")]
 pub struct UnknownExportFormat(String);
 
-/// What one export holds. Files that the manifest does not name are no part of it.
+/// The contents of one export. A file that the manifest does not name is not part of the export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// `vainu-etl`.
     pub tool: String,
     /// Version of the tool that exported.
     pub tool_version: String,
-    /// Form of this file; 1.
+    /// Version of the manifest's layout: 1.
     pub manifest_version: u32,
     /// Name of the export's folder.
     pub export: String,
-    /// When the export was complete, UTC, ISO 8601.
+    /// When all files were written, UTC, ISO 8601.
     pub created_at: String,
     /// Format of all files.
     pub format: ExportFormat,
-    /// Where CSV files differ from RFC 4180; missing when they do not.
+    /// How CSV files differ from RFC 4180; missing if they do not.
     #[serde(default, skip_serializing_if = "is_plain")]
     pub csv: CsvOptions,
-    /// Where the rows come from.
+    /// The warehouse that the rows come from.
     pub source: Source,
-    /// Tables and views, in the order of their names.
+    /// Exported tables and views, sorted by name.
     pub tables: Vec<ManifestTable>,
 }
 
@@ -88,7 +88,7 @@ pub struct Manifest {
 pub struct Source {
     /// File name of the warehouse, without its folder.
     pub warehouse: String,
-    /// The run that the warehouse was last loaded by; `null` when it records none.
+    /// Id of the latest run in `etl.runs` of the warehouse; `null` if the table is missing or empty.
     pub run_id: Option<String>,
 }
 
@@ -99,28 +99,28 @@ pub struct ManifestTable {
     pub name: String,
     /// Rows in all files together.
     pub rows: u64,
-    /// Columns that the rows of a file are sorted by.
+    /// Columns that the rows of each file are sorted by, in this order.
     pub sorted_by: Vec<String>,
-    /// Columns that stand in the path instead of the files; empty without partitions.
+    /// Columns whose values are in the path and not in the files; empty without partitions.
     pub partitioned_by: Vec<String>,
-    /// Why the table is not divided by country although that was asked for; `null` or missing otherwise.
+    /// Why the table is not partitioned by country although that was requested; `null` or missing otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub whole_because: Option<String>,
-    /// All columns, also those in the path.
+    /// All columns, including those in the path.
     pub columns: Vec<ManifestColumn>,
-    /// The files; at least one, also when there are no rows.
+    /// The files; at least one, even if the table has no rows.
     pub files: Vec<ManifestFile>,
 }
 
 /// One column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManifestColumn {
-    /// Name.
+    /// Name of the column.
     pub name: String,
     /// DuckDB's name of the exported type.
     #[serde(rename = "type")]
     pub data_type: String,
-    /// What the warehouse says about the column; `null` when nothing.
+    /// Comment of the column in the warehouse; `null` if it has none.
     pub comment: Option<String>,
 }
 
@@ -131,7 +131,7 @@ pub struct ManifestFile {
     pub path: String,
     /// Name of the table whose rows these are.
     pub table: String,
-    /// Country of all rows when partitioned by country; `null` otherwise.
+    /// Country of all rows if the table is partitioned by country; `null` otherwise.
     pub country: Option<String>,
     /// Rows in the file.
     pub rows: u64,

@@ -1,4 +1,4 @@
-//! How an export takes the place of the one before, and what is kept of it.
+//! Publishing an export: the switch from the earlier one, the manifest, and the list of past exports.
 
 pub(in crate::export) mod folder;
 pub(in crate::export) mod manifest;

@@ -1,7 +1,8 @@
-//! Which folders a warehouse was exported to, and how: so that an erasure finds them again.
+//! The list of folders that a warehouse was exported to, with the options of each export. An erasure reads it to find
+//! the exports.
 //!
-//! Kept in the state folder, `exports.json`, the newest export of each folder. A warehouse without a state folder, such
-//! as a copy, remembers nothing.
+//! The list is `exports.json` in the state folder and holds the latest export to each folder. A warehouse without a
+//! state folder, such as a copy, has no list.
 
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -14,26 +15,26 @@ use crate::workspace::Workspace;
 
 const FILE: &str = "exports.json";
 
-/// One export.
+/// The latest export to one folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remembered {
-    /// The folder, absolute.
+    /// Absolute path of the folder.
     pub dir: PathBuf,
-    /// Tables and views as asked for; empty for the default.
+    /// Tables and views as requested; empty for the default.
     pub tables: Vec<String>,
     /// Format of the files.
     pub format: ExportFormat,
-    /// Whether tables are divided by country.
+    /// Whether tables are partitioned by country.
     pub partition_by_country: bool,
-    /// Whether CSV texts are left as they are that a spreadsheet would take for formulas.
+    /// Whether CSV texts that a spreadsheet would read as formulas are written unchanged.
     pub raw_csv: bool,
-    /// Where CSV files differ from RFC 4180.
+    /// How CSV files differ from RFC 4180.
     #[serde(default)]
     pub csv: CsvOptions,
 }
 
 impl Remembered {
-    /// The same export of `warehouse` again.
+    /// Options that repeat this export from `warehouse`.
     pub fn options(&self, warehouse: &Path) -> ExportOptions {
         ExportOptions {
             tables: self.tables.clone(),
@@ -46,7 +47,7 @@ impl Remembered {
     }
 }
 
-/// The folders that the warehouse was exported to, in the order of their paths.
+/// The list of exports of the warehouse, one per folder, sorted by path. Empty if nothing was exported yet.
 ///
 /// # Errors
 /// The list cannot be read.
@@ -58,7 +59,7 @@ pub fn remembered(workspace: &Workspace) -> std::io::Result<Vec<Remembered>> {
     }
 }
 
-/// Forgets a folder; gives whether it was known.
+/// Removes `dir` from the list. Returns whether it was in the list.
 ///
 /// # Errors
 /// The list cannot be read or written.
@@ -71,7 +72,8 @@ pub fn forget(workspace: &Workspace, dir: &Path) -> std::io::Result<bool> {
     Ok(kept.len() < all.len())
 }
 
-/// Remembers an export to `dir`, which is absolute.
+/// Adds an export to the list and replaces an earlier one to the same folder. `dir` is absolute. Does nothing if the
+/// warehouse has no state folder.
 pub(in crate::export) fn remember(options: &ExportOptions, dir: &Path) -> std::io::Result<()> {
     let Ok(workspace) = Workspace::inspect(&options.warehouse) else { return Ok(()) };
     if !workspace.state_dir().is_dir() {

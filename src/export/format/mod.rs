@@ -1,4 +1,4 @@
-//! How the rows of a table are written.
+//! Writers for the rows of a table, by file format.
 
 pub(in crate::export) mod parquet;
 pub(in crate::export) mod rows;

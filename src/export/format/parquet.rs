@@ -1,7 +1,7 @@
-//! Parquet by DuckDB's own `COPY`: the fastest way there is, and it keeps column statistics.
+//! Writes Parquet with DuckDB's own `COPY`, which is the fastest way and keeps column statistics.
 //!
-//! zstd at level 1 instead of DuckDB's 3: sorted rows compress better, so that the file is still smaller than an unsorted
-//! one.
+//! Files are compressed with zstd at level 1 instead of DuckDB's 3. Sorted rows compress better, so the file is still
+//! smaller than an unsorted one.
 
 use std::path::Path;
 
@@ -13,12 +13,17 @@ use crate::export::{ExportError, Source, relation::Relation};
 use crate::files;
 use crate::schema::ddl::{identifier, literal};
 
-/// Values of a column in a row group up to which they go into a dictionary, instead of DuckDB's fifth of the rows. Enough
-/// for the cities and industry codes of a country. What nearly every row has its own of, as names and links, saves
-/// nothing as a dictionary, and giving up on one after so few values takes a fifth off the time of an export.
+/// Largest number of distinct values of a column in a row group that go into a dictionary; DuckDB's default is a fifth
+/// of the rows. It is enough for the cities and industry codes of a country. A column with a different value in nearly
+/// every row, such as a name or link, gains nothing from a dictionary, and giving up on it after so few values saves a
+/// fifth of the time of an export.
 const DICTIONARY_VALUES: u32 = 2_000;
 
-/// Writes the rows of `select` and reads the footer back; returns the number of rows.
+/// Writes the rows of `select` to `path` and returns their number.
+///
+/// # Errors
+/// [`ExportError::Damaged`] if the footer of the written file gives another number; else [`ExportError::Table`] or
+/// [`ExportError::Path`].
 pub(in crate::export) fn write(
     conn: &Connection,
     relation: &Relation,
@@ -41,7 +46,8 @@ pub(in crate::export) fn write(
     Ok(written)
 }
 
-/// Tool, version, table, run and column comments, for readers that see the file without its manifest.
+/// Key-value metadata of the file: tool, version, table, run and column comments. It is for readers that have the file
+/// without its manifest.
 fn metadata(relation: &Relation, source: &Source) -> String {
     let mut pairs = vec![
         ("tool", TOOL.to_owned()),

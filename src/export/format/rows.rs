@@ -1,4 +1,4 @@
-//! CSV and XLSX by the writers of `query`, which disarm formulas.
+//! Writes CSV and XLSX with the writers of `query`, which make formulas harmless.
 
 use std::{io::BufWriter, path::Path};
 
@@ -9,7 +9,7 @@ use crate::export::{ExportError, ExportFormat, ExportOptions, relation::Relation
 use crate::query::{Column, Format, MOST_SHEET_ROWS, QueryError, QueryOptions, Sheet, Written, writer};
 use crate::schema::ddl::identifier;
 
-/// Writes the rows of `select`; returns their number.
+/// Writes the rows of `select` to `path` and returns their number.
 pub(in crate::export) fn write(
     conn: &Connection,
     relation: &Relation,
@@ -41,7 +41,10 @@ pub(in crate::export) fn write(
     Ok(written.rows)
 }
 
-/// Refuses rows that a sheet has no room for, before one is written.
+/// Checks that the rows that meet `condition` fit into one sheet, before any row is written.
+///
+/// # Errors
+/// [`QueryError::TooLarge`], as the source of [`ExportError::Table`], if there are more than [`MOST_SHEET_ROWS`] rows.
 pub(in crate::export) fn fit_into_a_sheet(
     conn: &Connection,
     relation: &Relation,

@@ -1,4 +1,4 @@
-//! The files of one table: one, or one for each country.
+//! The files of one table: one file, or one file per country.
 
 use std::{
     io::Read,
@@ -17,24 +17,24 @@ use crate::export::{
 };
 use crate::files::PathError;
 
-/// A file that was written and is not described yet.
+/// A written file that has no manifest entry yet.
 pub(in crate::export) struct Written {
-    /// Below the folder of the export.
+    /// Path below the folder of the export.
     path: PathBuf,
     country: Option<String>,
     rows: u64,
 }
 
-/// The files of a table.
+/// The written files of a table.
 pub(in crate::export) struct Files {
     written: Vec<Written>,
-    /// Whether the country stands in the path and not in the files.
+    /// Whether the country is in the path and not in the files.
     by_country: bool,
-    /// Why the table is whole although folders were asked for.
+    /// Why the table is not partitioned although that was requested; `None` otherwise.
     whole_because: Option<String>,
 }
 
-/// Writes the rows of `relation`.
+/// Writes the rows of `relation` to files in the staging folder of the export.
 pub(in crate::export) fn write(
     conn: &Connection,
     relation: &Relation,
@@ -75,7 +75,7 @@ pub(in crate::export) fn write(
 }
 
 impl Files {
-    /// Syncs the files and describes the table.
+    /// Syncs the files and returns the manifest entry of the table.
     pub(in crate::export) fn describe(
         self,
         relation: &Relation,
@@ -88,7 +88,7 @@ impl Files {
 }
 
 impl Written {
-    /// Syncs the file and describes it, as read back.
+    /// Syncs the file and returns its manifest entry, with the size and checksum as read back.
     fn describe(self, relation: &Relation, folder: &Folder) -> Result<ManifestFile, ExportError> {
         let (bytes, sha256) = checksum(&folder.staging().join(&self.path))?;
         Ok(ManifestFile {
@@ -107,7 +107,7 @@ fn utf8(path: &Path) -> Result<String, ExportError> {
     Ok(path.to_str().ok_or_else(|| PathError::not_utf8(path))?.to_owned())
 }
 
-/// Syncs the file; returns its size and SHA-256, as read back meanwhile.
+/// Syncs the file and returns its size in bytes and its SHA-256. The file is read back while it is synced.
 fn checksum(path: &Path) -> Result<(u64, String), ExportError> {
     let mut file = fs_err::OpenOptions::new().read(true).write(true).open(path)?;
     let syncing = file.try_clone()?;

@@ -1,4 +1,4 @@
-//! Which files a table becomes.
+//! Division of a table into files.
 
 pub(in crate::export) mod files;
 pub(in crate::export) mod partition;

@@ -1,18 +1,18 @@
-//! Which folder the rows of a country go to, and which tables have no such folders.
+//! Partitioning by country: the folder of each country, and the tables that cannot be partitioned.
 //!
-//! A folder's name is text, and each reader has its own idea of what it means. Tried with pandas 3.1, pyarrow 26, polars
-//! 2.1, `PySpark` 4.3 and DuckDB 1.5:
+//! The name of a folder is text, and readers differ in the value that they read from it. Tried with pandas 3.1,
+//! pyarrow 26, polars 2.1, `PySpark` 4.3 and DuckDB 1.5:
 //!
 //! | country | folder | read as |
 //! |---|---|---|
 //! | NULL | `__HIVE_DEFAULT_PARTITION__` | NULL, but pandas refuses the whole table |
 //! | empty | `country=` | empty, but Spark refuses the whole table |
 //! | `é` | `country=%C3%A9` | `Ã©` by Spark |
-//! | `02`, `1e5`, `2020-01-01`, `true`, `NaN` | as it is | a number, a time, a truth value by some |
-//! | `NULL` | as it is | NULL by DuckDB |
+//! | `02`, `1e5`, `2020-01-01`, `true`, `NaN` | unchanged | a number, a time or a boolean by some |
+//! | `NULL` | unchanged | NULL by DuckDB |
 //!
-//! No name says these to all of them, so a table with such a value stays whole, with the country in its file, where all
-//! of them read it as it is.
+//! No name gives these values to all readers. A table with such a value is therefore not partitioned: the country
+//! stays in the file, where all of them read it unchanged.
 
 use duckdb::Connection;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -20,26 +20,28 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::export::{ExportError, relation::Relation};
 use crate::schema::ddl::{identifier, literal};
 
-/// Everything but these becomes `%XX` in a path: no value can leave its folder, and all file systems take the name.
+/// Characters that become `%XX` in a path: all but ASCII letters, digits, `_` and `-`. So no value can leave its
+/// folder, and all file systems accept the name.
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'-');
 
-/// Bytes of a folder's name; file systems take 255.
+/// Longest name of a folder, in bytes. File systems allow 255.
 const MAX_NAME: usize = 200;
 
-/// Words that some reader takes for something else than text, in lower case.
+/// Words, in lower case, that some reader does not read as text.
 const WORDS: [&str; 8] =
     ["null", "nan", "inf", "infinity", "true", "false", "epoch", "__hive_default_partition__"];
 
-/// What a table is divided into.
+/// How a table is divided into files.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::export) enum Parts {
-    /// One file, the country in it; and why, when a division was asked for.
+    /// One file, with the country in it. Holds the reason why the table is not partitioned; `None` if partitioning was
+    /// not requested, or if the table has no rows.
     Whole(Option<String>),
-    /// A folder for each of these countries.
+    /// One folder for each of these countries.
     Countries(Vec<String>),
 }
 
-/// How the rows of `relation` are divided by their country.
+/// Finds out how `relation` can be partitioned by country.
 pub(in crate::export) fn parts(conn: &Connection, relation: &Relation) -> Result<Parts, ExportError> {
     let list = || -> duckdb::Result<Vec<(Option<String>, u64)>> {
         let name = identifier(&relation.name);
@@ -69,7 +71,7 @@ fn divided(countries: Vec<(Option<String>, u64)>) -> Parts {
     });
     match refused {
         Some(why) => Parts::Whole(Some(why)),
-        // Without a row there would be no file, and nothing to read the columns from.
+        // A table without rows still gets one file, from which the columns can be read.
         None if countries.is_empty() => Parts::Whole(None),
         None => Parts::Countries(countries.into_iter().filter_map(|(country, _)| country).collect()),
     }
@@ -79,7 +81,7 @@ fn rows_have(rows: u64) -> String {
     if rows == 1 { "1 row has".to_owned() } else { format!("{rows} rows have") }
 }
 
-/// Whether every reader takes the text from a folder's name as it was.
+/// Whether every reader gets `country` back unchanged from the name of its folder.
 fn is_read_back(country: &str) -> bool {
     let core = country.trim().trim_start_matches(['+', '-', '.']);
     country.is_ascii()
@@ -94,12 +96,12 @@ pub(in crate::export) fn folder(country: &str) -> String {
     format!("country={}", encode(country))
 }
 
-/// The condition that the rows of a country meet.
+/// The SQL condition that selects the rows of a country.
 pub(in crate::export) fn condition(country: &str) -> String {
     format!("country = {}", literal(country))
 }
 
-/// A text as a part of a path.
+/// Percent-encodes `value` as one component of a path.
 pub(in crate::export) fn encode(value: &str) -> String {
     utf8_percent_encode(value, IN_PATH).to_string()
 }
