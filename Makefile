@@ -30,7 +30,7 @@ with_duckdb = set -eu; folder="$$(scripts/libduckdb)" || [ $$? -eq 3 ]; features
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test accept lint fmt docs readers sheets kills soak bench fuzz deny deny-offline release install install-bundled uninstall duckdb ci clean-demo
+.PHONY: help demo test accept lint fmt docs readers sheets kills soak bench fuzz fuzz-check deny deny-offline release install install-bundled uninstall duckdb ci clean-demo
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -87,6 +87,10 @@ fuzz: ## Fuzz each target, a minute each (needs cargo-fuzz; FUZZ_SECONDS=600 FUZ
 		RUSTC_BOOTSTRAP=1 LD_LIBRARY_PATH="$$DUCKDB_LIB_DIR" cargo fuzz run --sanitizer none $$target \
 			fuzz/corpus/$$target fuzz/seeds/$$target -- -max_total_time=$(FUZZ_SECONDS) -timeout=10; \
 	done
+
+# Nothing is linked, so neither DuckDB nor libFuzzer is needed.
+fuzz-check: ## Check that the fuzz targets compile, without cargo-fuzz
+	cargo check --locked --manifest-path fuzz/Cargo.toml --no-default-features --bins
 
 deny: ## Licences, bans, sources and advisories of the dependencies; compiles cargo-deny first where there is none
 	@set -eu; deny="$$(scripts/cargo-deny --install)"; set -x; "$$deny" --locked check
