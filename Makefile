@@ -30,7 +30,7 @@ with_duckdb = set -eu; folder="$$(scripts/libduckdb)" || [ $$? -eq 3 ]; features
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test accept lint fmt docs readers sheets kills soak bench fuzz fuzz-check deny deny-offline release install install-bundled uninstall duckdb ci clean-demo
+.PHONY: help demo test accept lint fmt docs examples readers sheets kills soak bench fuzz fuzz-check deny deny-offline release install install-bundled uninstall duckdb ci clean-demo
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -59,6 +59,11 @@ fmt: ## Format the code
 
 docs: ## The library's manual, in target/doc; warnings are errors
 	@$(with_duckdb) RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps $$features
+
+examples: ## Run every program in examples/, against the built-in simulator
+	@$(with_duckdb) for example in examples/*.rs; do \
+		example="$${example##*/}"; cargo run --locked --quiet $$features --example "$${example%.rs}" -- country=FI; \
+	done
 
 readers: ## Open the published file from DuckDB 1.4 and 1.5 for Python while it is replaced; read exports with pandas, pyarrow, polars
 	@$(with_duckdb) cargo build --locked $$features; python3 tests/readers.py; python3 tests/exports.py
