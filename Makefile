@@ -30,7 +30,7 @@ with_duckdb = set -eu; folder="$$(scripts/libduckdb)" || [ $$? -eq 3 ]; features
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test accept lint fmt docs readers sheets kills soak bench fuzz deny release install install-bundled uninstall duckdb ci clean-demo
+.PHONY: help demo test accept lint fmt docs examples readers sheets kills soak bench fuzz fuzz-check deny deny-offline release install install-bundled uninstall duckdb ci clean-demo
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -60,6 +60,11 @@ fmt: ## Format the code
 docs: ## The library's manual, in target/doc; warnings are errors
 	@$(with_duckdb) RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps $$features
 
+examples: ## Run every program in examples/, against the built-in simulator
+	@$(with_duckdb) for example in examples/*.rs; do \
+		example="$${example##*/}"; cargo run --locked --quiet $$features --example "$${example%.rs}" -- country=FI; \
+	done
+
 readers: ## Open the published file from DuckDB 1.4 and 1.5 for Python while it is replaced; read exports with pandas, pyarrow, polars
 	@$(with_duckdb) cargo build --locked $$features; python3 tests/readers.py; python3 tests/exports.py
 
@@ -88,8 +93,19 @@ fuzz: ## Fuzz each target, a minute each (needs cargo-fuzz; FUZZ_SECONDS=600 FUZ
 			fuzz/corpus/$$target fuzz/seeds/$$target -- -max_total_time=$(FUZZ_SECONDS) -timeout=10; \
 	done
 
-deny: ## Licences, advisories and banned crates (needs cargo-deny)
-	cargo deny check
+# Nothing is linked, so neither DuckDB nor libFuzzer is needed.
+fuzz-check: ## Check that the fuzz targets compile, without cargo-fuzz
+	cargo check --locked --manifest-path fuzz/Cargo.toml --no-default-features --bins
+
+deny: ## Licences, bans, sources and advisories of the dependencies; compiles cargo-deny first where there is none
+	@set -eu; deny="$$(scripts/cargo-deny --install)"; set -x; "$$deny" --locked check
+
+# cargo-deny looks at the crates of all platforms, of which a build downloads only its own.
+deny-offline: ## The same without advisories, which need a network; skipped where cargo-deny is not installed
+	@set -eu; deny="$$(scripts/cargo-deny)" || [ $$? -eq 3 ]; \
+	[ -n "$$deny" ] || exit 0; set -x; \
+	cargo fetch --quiet --locked; \
+	"$$deny" --offline --locked check licenses bans sources
 
 release: ## The binary as it ships: one file, DuckDB compiled in; target/release/vainu-etl
 	cargo build --locked --release --bin vainu-etl

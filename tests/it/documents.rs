@@ -197,10 +197,9 @@ fn sources(path: &Path) -> Vec<(PathBuf, String)> {
     entries.flat_map(|path| sources(&path)).collect()
 }
 
-/// Every test and script that "What it survives" names is there.
+/// Every test and script that "What it survives" and the security policy name is there.
 #[test]
 fn every_promise_names_a_test_that_exists() {
-    let text = fs_err::read_to_string(root().join("docs/what-it-survives.md")).unwrap();
     let mut sources = String::new();
     let mut folders = vec![root().join("tests/it"), root().join("src")];
     while let Some(folder) = folders.pop() {
@@ -213,6 +212,15 @@ fn every_promise_names_a_test_that_exists() {
             }
         }
     }
+    for (document, least) in [("docs/what-it-survives.md", 60), ("SECURITY.md", 30)] {
+        let named = promises_kept(document, &sources);
+        assert!(named >= least, "{document} names {named} tests");
+    }
+}
+
+/// How many tests the tables of `document` name, each of which is in `sources` or a script.
+fn promises_kept(document: &str, sources: &str) -> usize {
+    let text = fs_err::read_to_string(root().join(document)).unwrap();
     let rows = text.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| what "));
     let mut named = 0;
     for row in rows {
@@ -229,7 +237,7 @@ fn every_promise_names_a_test_that_exists() {
             }
         }
     }
-    assert!(named >= 60, "{named} tests are named");
+    named
 }
 
 /// `make fuzz` builds with a lock file of its own, which nothing else looks at.
