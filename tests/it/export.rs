@@ -427,6 +427,28 @@ fn an_export_needs_no_rows() {
     }
 }
 
+/// An erasure finds exports by that list, so none may be lost.
+#[test]
+fn exports_that_end_at_the_same_time_are_all_remembered() {
+    use vainu_etl::export::remembered;
+    use vainu_etl::workspace::Workspace;
+    let warehouse =
+        Warehouse::with("INSERT INTO etl.warehouse VALUES (1, 1, '0', TIMESTAMP '2026-01-01 00:00:00')");
+    let workspace = Workspace::open(warehouse.path()).unwrap();
+    let target = tempfile::tempdir().unwrap();
+    let dirs: Vec<_> = (0..12).map(|number| target.path().join(format!("to-{number:02}"))).collect();
+    std::thread::scope(|scope| {
+        for dir in &dirs {
+            let mut options = ExportOptions::new(warehouse.path(), dir);
+            options.tables = vec!["target_groups".to_owned()];
+            scope.spawn(move || export(&options).unwrap());
+        }
+    });
+    let known: Vec<_> = remembered(&workspace).unwrap().into_iter().map(|known| known.dir).collect();
+    let wanted: Vec<_> = dirs.iter().map(|dir| fs::canonicalize(dir).unwrap()).collect();
+    assert_eq!(known, wanted);
+}
+
 #[test]
 fn a_warehouse_with_a_state_folder_remembers_its_newest_export_to_each_folder() {
     use vainu_etl::export::{forget, remembered};

@@ -64,6 +64,7 @@ pub fn remembered(workspace: &Workspace) -> std::io::Result<Vec<Remembered>> {
 /// # Errors
 /// The list cannot be read or written.
 pub fn forget(workspace: &Workspace, dir: &Path) -> std::io::Result<bool> {
+    let _turn = turn(workspace)?;
     let all = remembered(workspace)?;
     let kept: Vec<&Remembered> = all.iter().filter(|known| known.dir != dir).collect();
     if kept.len() < all.len() {
@@ -87,6 +88,7 @@ pub(in crate::export) fn remember(options: &ExportOptions, dir: &Path) -> std::i
         raw_csv: options.raw_csv,
         csv: options.csv,
     };
+    let _turn = turn(&workspace)?;
     let all = remembered(&workspace)?;
     if all.contains(&new) {
         return Ok(());
@@ -94,6 +96,15 @@ pub(in crate::export) fn remember(options: &ExportOptions, dir: &Path) -> std::i
     let mut kept: Vec<&Remembered> = all.iter().filter(|known| known.dir != dir).chain([&new]).collect();
     kept.sort_by(|one, other| one.dir.cmp(&other.dir));
     write(&workspace, &kept)
+}
+
+/// Waits until no other process changes the list; the next one may when the returned folder is dropped. Two exports that
+/// end at the same time would otherwise lose one of their entries.
+fn turn(workspace: &Workspace) -> std::io::Result<std::fs::File> {
+    let folder = fs_err::File::open(workspace.state_dir())?.into_file();
+    // Some network file systems have no locks. There, the list is changed without one.
+    let _ = folder.lock();
+    Ok(folder)
 }
 
 fn write(workspace: &Workspace, all: &[&Remembered]) -> std::io::Result<()> {
