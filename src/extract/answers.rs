@@ -1,4 +1,4 @@
-//! [`Answers`]: all that the engine needs of whoever answers its requests.
+//! [`Answers`]: the interface through which the engine sends its requests.
 
 use std::fmt;
 
@@ -7,23 +7,23 @@ use url::Url;
 
 use crate::api::{Answer, ApiError, ApiRequest, Client};
 
-/// Answers requests: the API's [`Client`], or the model of a server that a test of the engine makes up.
+/// Answers requests: the API's [`Client`], or a simulated server in a test of the engine.
 pub trait Answers: Send + Sync + fmt::Debug {
-    /// Where the requests go; it decides which of them fit a URL.
+    /// Base URL of the requests. It decides which of them fit a URL.
     fn base_url(&self) -> &Url;
 
-    /// The answer to a request, after whatever waiting and repeating it takes; 404 is an answer too.
+    /// Sends a request and returns the answer, after any waiting and retries. 404 is an answer, not an error.
     fn send<'a>(&'a self, request: &'a ApiRequest) -> BoxFuture<'a, Result<Answer, ApiError>>;
 
-    /// The beginning of an answer, safe to print.
+    /// The start of a body, safe to print.
     fn quote(&self, body: &[u8]) -> String;
 
-    /// What an answer says on either side of a place, safe to print.
+    /// The bytes of a body on either side of an offset, safe to print.
     fn quote_around(&self, body: &[u8], at: usize) -> String {
         self.quote(body.get(at.saturating_sub(100)..).unwrap_or_default())
     }
 
-    /// Starts nothing more: an error was met that every further request would meet too.
+    /// Starts no further request, after an error that every request would meet.
     fn stop_starting(&self);
 }
 

@@ -1,7 +1,7 @@
-//! A page that cannot be read is asked for in smaller parts, down to the single record: then that record alone is lost.
+//! Asks for a page that cannot be read in smaller parts, down to single records, so that only the bad record is lost.
 //!
-//! Of a part with a single record what came is landed as it is; it is rejected when it is normalised. That this is the
-//! record's fault and not the server's is shown by other parts, or by what is behind the page: when none of these can be read
+//! The answer with a single bad record is landed as it is, and the record is rejected when it is normalised. The other
+//! parts, or the row behind the page, show whether the record or the server is at fault: when none of them can be read
 //! either, the server is failing, and nothing of the page counts.
 
 use std::ops::Range;
@@ -12,31 +12,32 @@ use super::source::{Broken, Got, Page, Reply, Source};
 use crate::landing::ledger::{Ask, Entry, RequestKey};
 use crate::record::reading::Tolerance;
 
-/// Requests for the parts of one page. Of what is left after them the records are told apart in the text.
+/// Maximum number of requests for the parts of one page. In parts that are then left, records are separated in the
+/// text.
 const MOST_REQUESTS: usize = 300;
-/// Single records that cannot be read before it is looked whether anything of this server can.
+/// Number of unreadable parts, with nothing readable before them, after which the row behind the page is asked for.
 const MOST_DOUBTED: usize = 2;
-/// How often a part is asked for again that cannot be read.
+/// How many times a part that cannot be read is asked for again.
 const MOST_AGAIN: u32 = 1;
 
-/// The parts of one page as they come.
+/// The parts of one page received so far.
 #[derive(Debug, Default)]
 struct Found {
-    /// What has been asked for, in the order of the rows.
+    /// The requests for the parts, in the order of the rows.
     parts: Vec<Ask>,
     page: Page,
     requests: usize,
-    /// Something could be read.
+    /// Whether anything could be read.
     readable: bool,
-    /// Parts that hold records that cannot be read, and are not landed yet.
+    /// Parts with unreadable records that are not landed yet.
     doubted: Vec<(RequestKey, Broken)>,
-    /// Records that cannot be read.
+    /// Number of unreadable records.
     unreadable: usize,
-    /// The parts could have overlapped, as the list's pages do, and do not.
+    /// Whether the list's pages overlap. The parts do not overlap, so that nothing shows that they join.
     is_torn: bool,
 }
 
-/// Positions of rows that are asked for at once.
+/// Positions of the rows that a request asks for; `None` when it does not ask for a page.
 pub(super) fn positions(ask: Ask) -> Option<Range<u64>> {
     match ask {
         Ask::Page { offset, limit, .. } => Some(offset..offset.saturating_add(limit.into())),
@@ -48,8 +49,8 @@ pub(super) fn positions(ask: Ask) -> Option<Range<u64>> {
     }
 }
 
-/// The requests for the two halves of a range, in their order, as the page is asked for. Pages with numbers begin at
-/// multiples of their size, so that it can take three of them, and they reach over the range.
+/// The requests for the two halves of a range, in order, of the same kind as the request for the page. Numbered pages
+/// begin at multiples of their size, so that three of them can be necessary, and they can reach beyond the range.
 fn halves(of: Ask, range: &Range<u64>) -> Vec<Ask> {
     let rows = range.end - range.start;
     let half = u32::try_from(rows.div_ceil(2)).unwrap_or(u32::MAX).max(1);
@@ -73,7 +74,7 @@ fn halves(of: Ask, range: &Range<u64>) -> Vec<Ask> {
     }
 }
 
-/// What shows whether a server whose page cannot be read can be read at all: the row behind the page.
+/// The request for the row behind a page. Its answer shows whether anything from this server can be read.
 fn behind(of: Ask) -> Ask {
     match of {
         Ask::Numbered { page, size, again } => {
@@ -87,7 +88,7 @@ fn behind(of: Ask) -> Ask {
 }
 
 impl<'a> Source<'a> {
-    /// The rows of a page that cannot be read as a whole, or those before the place where its parts do not join.
+    /// The rows of a page that cannot be read as a whole, or those before the first place where its parts do not join.
     ///
     /// # Errors
     /// `broken`, when nothing else can be read either.
@@ -109,7 +110,7 @@ impl<'a> Source<'a> {
         while let Some((ask, known)) = left.pop() {
             let Some(range) = positions(ask) else { break };
             let next = all.start + found.page.rows.len() as u64;
-            // Of pages with numbers, the one before may have brought all of it, or more than the range.
+            // With numbered pages, the part before may have brought all of this one, or more than the range.
             if range.end <= next || range.start >= all.end {
                 continue;
             }
@@ -138,7 +139,7 @@ impl<'a> Source<'a> {
                     let Some(seen) = self.salvaged(list, &broken, Tolerance::Records).await? else {
                         return Err(self.unreadable(list, broken));
                     };
-                    // Records of the same answer that can be read.
+                    // The same answer may hold records that can be read.
                     found.readable |= seen.facts.unreadable.len() < seen.facts.rows.len();
                     found.unreadable += seen.facts.unreadable.len();
                     let page = Page { rows: seen.facts.rows, ..Page::default() };
@@ -163,7 +164,8 @@ impl<'a> Source<'a> {
         self.land_doubted(list, &mut found).await?;
         let Found { mut parts, mut page, is_torn, unreadable, .. } = found;
         if unreadable == 0 && is_torn {
-            // All of it can be read in parts, which do not overlap: whether they join, the pages behind the first will show.
+            // All parts can be read, but they do not overlap. Keep the first one: the pages behind it will show
+            // whether they join.
             parts.truncate(1);
             let first = parts.first().copied().and_then(positions).map_or(0, |first| first.end - all.start);
             page.rows.truncate(usize::try_from(first).unwrap_or(usize::MAX));
@@ -172,7 +174,7 @@ impl<'a> Source<'a> {
         Ok(page)
     }
 
-    /// The rows of a page as an earlier session of the run found them.
+    /// The rows of a page from the parts that an earlier session of the run asked for.
     pub(super) async fn page_of_parts(
         &self,
         list: &KnownList<'a>,
@@ -191,16 +193,16 @@ impl<'a> Source<'a> {
         Ok(whole)
     }
 
-    /// A part, asked for again when it cannot be read.
+    /// Asks for a part, and again when it cannot be read.
     async fn part(&self, list: &KnownList<'a>, key: &RequestKey) -> Result<Got, ExtractError> {
         let _slot = self.slot().await?;
         self.ask(list, &self.request(list, key), key.list, MOST_AGAIN).await
     }
 
-    /// Looks whether what is behind the page can be read.
+    /// Checks whether the row behind the page can be read.
     ///
     /// # Errors
-    /// That it cannot: the server is failing.
+    /// The row cannot be read: the server is failing.
     async fn look_behind(
         &self,
         list: &KnownList<'a>,
@@ -218,7 +220,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Lands what cannot be read, once it is known that this is the server's last word.
+    /// Lands the unreadable parts, once it is known that the server is not failing.
     async fn land_doubted(&self, list: &KnownList<'a>, found: &mut Found) -> Result<(), ExtractError> {
         if !found.readable {
             return Ok(());
@@ -234,7 +236,7 @@ impl<'a> Source<'a> {
 }
 
 impl Page {
-    /// Adds a part with that range of positions to the rows of all that is wanted; false when no further part can follow.
+    /// Adds the rows of a part at `range` to the rows of `all`. Returns false when no further part can follow.
     fn take(&mut self, part: Page, range: &Range<u64>, all: &Range<u64>) -> bool {
         let known = self.rows.len() as u64;
         let skip = (all.start + known).saturating_sub(range.start);
@@ -242,7 +244,7 @@ impl Page {
         let most = all.end - all.start;
         let fresh = part.rows.into_iter().skip(usize::try_from(skip).unwrap_or(usize::MAX));
         self.rows.extend(fresh);
-        // More than was asked for: the server gives what it likes.
+        // With more or fewer rows than asked for, the positions of further parts are unknown.
         let is_exact = rows == range.end - range.start;
         if is_exact {
             self.rows.truncate(usize::try_from(most).unwrap_or(usize::MAX));

@@ -1,5 +1,5 @@
-//! Which companies the lists of a plan bring, found by reading them once without keeping anything: a company that two
-//! lists show is one, which counts alone cannot tell.
+//! Finds which companies the lists of a plan bring, by reading the lists once without keeping anything. Counts alone
+//! cannot show that two lists hold the same company.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -14,13 +14,13 @@ use crate::record::fingerprint;
 /// The companies that lists bring, as [fingerprints](fingerprint).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Brought {
-    /// Those that a selection holds.
+    /// Companies that a selection holds.
     pub selected: HashSet<u64>,
-    /// Members of target groups, whether a selection holds them or not.
+    /// Members of target groups, whether or not a selection holds them.
     pub members: HashSet<u64>,
 }
 
-/// Reads the lists that bring companies; none when that takes more than so many requests.
+/// Reads the lists that bring companies; `None` when that would take more than `most_requests` requests.
 ///
 /// # Errors
 /// The API does not answer.
@@ -65,7 +65,7 @@ pub async fn brought(
     Ok(Some(brought))
 }
 
-/// Adds the companies of a list.
+/// Reads a list and adds its companies.
 async fn read(
     index: u32,
     list: &KnownList<'_>,
@@ -89,7 +89,7 @@ async fn read(
             let before = companies.len();
             companies.extend(seen.companies.iter().map(|company| fingerprint(company)));
             offset += seen.facts.rows.len() as u64;
-            // A server that gives the same page for ever ends the reading too.
+            // A server that repeats the same page forever ends the reading, too.
             if seen.facts.rows.is_empty() || (rows.is_none() && companies.len() == before) {
                 break;
             }

@@ -1,4 +1,4 @@
-//! How long the lists of a plan are, asked for without reading them.
+//! Counts the rows of the lists of a plan, without reading the lists.
 
 use futures::StreamExt;
 
@@ -10,22 +10,23 @@ use crate::catalog::{Lists, Paging, TARGET_GROUPS};
 use crate::landing::ledger::{Ask, RequestKey, RunList};
 use crate::record::reading::Tolerance;
 
-/// A list and how many rows it has.
+/// A list and its number of rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Total {
     /// The list.
     pub list: RunList,
-    /// Rows that the server counts; none when it does not count, or nobody can tell before asking.
+    /// Rows as the server counts them; `None` when the server gives no count, or when one request cannot count the
+    /// list.
     pub rows: Option<u64>,
-    /// Business ids that the list is chosen by, at most as many rows; 0 when it is not.
+    /// Number of business ids that select the list, which has at most as many rows; 0 when it is not selected by ids.
     pub ids: u64,
 }
 
-/// Asks for the length of every list, those of target groups included, with one request for each that can be counted.
-/// Nothing is kept.
+/// Counts the rows of every list, including those of target groups, with one request for each list that can be
+/// counted. Nothing is kept.
 ///
 /// # Errors
-/// The API does not answer, or a target group that is wanted is not there.
+/// The API does not answer, or a wanted target group does not exist.
 pub async fn totals(
     plan: &Plan,
     api: &dyn Answers,
@@ -64,7 +65,7 @@ async fn target_groups(list: &KnownList<'_>, api: &dyn Answers) -> Result<Vec<Gr
 
 async fn count(index: u32, list: &KnownList<'_>, api: &dyn Answers) -> Result<Option<u64>, ExtractError> {
     let ask_for = match list.planned.stream.endpoint.paging {
-        // Each hundred ids would have to be counted by themselves.
+        // Each chunk of ids would need a request of its own.
         Paging::Ordered { .. } if !list.list.id_chunks.is_empty() => return Ok(None),
         Paging::Ordered { .. } | Paging::Unordered => Ask::CountBefore,
         Paging::Numbered { .. } => Ask::Numbered { page: 1, size: 1, again: 0 },
@@ -74,7 +75,7 @@ async fn count(index: u32, list: &KnownList<'_>, api: &dyn Answers) -> Result<Op
     Ok(ask(&key, list, api, false).await?.and_then(|seen| seen.facts.count))
 }
 
-/// The answer to a request, with the companies in it where they are wanted; none for 404.
+/// Sends a request and probes the answer, for its companies too if `companies` is true; `None` for 404.
 pub(super) async fn ask(
     key: &RequestKey,
     list: &KnownList<'_>,
@@ -91,7 +92,7 @@ pub(super) async fn ask(
         return Ok(None);
     }
     let want = probe::Want { stream, summarise: list.planned.summarise, companies };
-    // What is one answer with everything is counted although a record of it cannot be read.
+    // A list that comes in one answer is counted even if one of its records cannot be read.
     let seen = probe::probe(want, &answer.body, Tolerance::RecordsUnlessCut);
     seen.map(Some).map_err(|error| ExtractError::Envelope {
         stream: stream.name,

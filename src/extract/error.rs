@@ -1,4 +1,4 @@
-//! Why extracting failed, and which of several errors explains it.
+//! Errors of extracting, and which of several errors is reported.
 
 use crate::api::{ApiError, ErrorKind};
 use crate::landing::LandingError;
@@ -30,7 +30,7 @@ pub enum ExtractError {
         /// What is wrong with it.
         source: EnvelopeError,
     },
-    /// 404 for the list itself.
+    /// The server answered 404 for the list itself.
     #[error("cannot read list `{list}`: the server answered 404 Not Found to {request}")]
     NoSuchList {
         /// List.
@@ -38,12 +38,12 @@ pub enum ExtractError {
         /// Method, path and parameters.
         request: String,
     },
-    /// Target groups are wanted that are not there.
+    /// A wanted target group does not exist.
     #[error("there is no target group `{wanted}`")]
     NoSuchGroup {
         /// Name or id as given.
         wanted: String,
-        /// Names of those that there are.
+        /// Names of the first ten target groups that exist.
         known: Vec<String>,
     },
     /// Landed pages cannot be written or read.
@@ -52,13 +52,13 @@ pub enum ExtractError {
 }
 
 impl ExtractError {
-    /// Whether the server refuses just this request; others may be answered.
+    /// Whether the server refuses just this request, so that it may still answer others.
     pub(super) fn is_about_the_request(&self) -> bool {
         matches!(self, Self::Api { source, .. } if source.is_about_the_request())
     }
 
-    /// How much the error explains: of several at once the one with the highest rank is reported. One that says
-    /// "interrupted" or "stopped" only follows from another.
+    /// How much the error explains. Of several errors, the one with the highest rank is reported. "Interrupted" and
+    /// "stopped" only follow from another error.
     fn rank(&self) -> u8 {
         match self {
             Self::Landing(LandingError::Stopped) => 0,
@@ -71,7 +71,7 @@ impl ExtractError {
 
 /// All values, or the error that explains the others.
 ///
-/// Everything has run to its end by now: a request in flight is landed before an error is returned.
+/// All outcomes are known by now: requests in flight have landed before an error is returned.
 pub(super) fn all_or_first_error<T>(outcomes: Vec<Result<T, ExtractError>>) -> Result<Vec<T>, ExtractError> {
     let mut values = Vec::with_capacity(outcomes.len());
     let mut most: Option<ExtractError> = None;
@@ -84,7 +84,7 @@ pub(super) fn all_or_first_error<T>(outcomes: Vec<Result<T, ExtractError>>) -> R
     most.map_or(Ok(values), Err)
 }
 
-/// Keeps the error that explains more.
+/// Keeps the error with the higher rank.
 pub(super) fn worst(most: &mut Option<ExtractError>, error: ExtractError) {
     if most.as_ref().is_none_or(|most| most.rank() < error.rank()) {
         *most = Some(error);

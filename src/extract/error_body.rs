@@ -1,8 +1,8 @@
-//! Answers with everything at once that are none: some servers send their errors as 200.
+//! Recognises errors that a server sends with status 200 in place of an answer that holds everything at once.
 //!
-//! A page of a list says by its envelope that it is one. Where an answer is about one thing, its object may be the record
-//! itself, and `{"detail": "Internal error"}` is an object too: taken for a record, it would stand for all that a company
-//! has.
+//! The envelope of a page shows that it belongs to a list. In an answer about one thing, the object may be the record
+//! itself, and `{"detail": "Internal error"}` is an object too. Taken for a record, it would replace everything that
+//! is known about a company.
 
 use std::fmt;
 
@@ -13,8 +13,8 @@ use serde_json::value::RawValue;
 use crate::catalog::{Paging, Stream};
 use crate::record::Envelope;
 
-/// Whether a body in that envelope is no answer of the stream: a number where everything comes at once, or an object that
-/// has not one field that the document knows.
+/// Whether a body in that envelope is not an answer of the stream: a number where everything comes at once, or an
+/// object without any documented field.
 pub(super) fn is_no_answer(stream: &Stream, envelope: Envelope, body: &[u8]) -> bool {
     match envelope {
         Envelope::Array | Envelope::Object => false,
@@ -25,7 +25,7 @@ pub(super) fn is_no_answer(stream: &Stream, envelope: Envelope, body: &[u8]) -> 
     }
 }
 
-/// Finds out whether an object has a documented field.
+/// Checks whether an object has a documented field.
 struct Documented<'s>(&'s Stream);
 
 impl<'de> Visitor<'de> for Documented<'_> {
@@ -37,7 +37,7 @@ impl<'de> Visitor<'de> for Documented<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
         let mut is_known = false;
-        // As text: half of a surrogate pair in a name is no reason to give up.
+        // Names are compared as JSON text: half of a surrogate pair in a name must not end the search.
         while let Some(name) = map.next_key::<&RawValue>()? {
             is_known |= self.0.documented.contains(&name.get().trim_matches('"'));
             map.next_value::<IgnoredAny>()?;

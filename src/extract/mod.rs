@@ -1,9 +1,9 @@
-//! Extracting: reads lists page by page, lands every page, and proves that a list is complete.
+//! Extracting: reads lists page by page, lands every page, and proves that each list is complete.
 //!
-//! [`Plan`] says what is read, `registry` which lists that makes, those that are found on the way among them. `source`
-//! answers a request from what has landed ([`crate::landing`]) or from the API ([`Answers`]), and `probe` says what came.
-//! `paging` has one file for each way in which an endpoint gives its pages; `fanout` reads the lists that come out of other
-//! lists. A page that cannot be read is asked for again in halves (`bisect`).
+//! [`Plan`] says what is read. `registry` holds the resulting lists, including those found while reading. `source`
+//! answers a request from landed pages ([`crate::landing`]) or from the API ([`Answers`]), and `probe` summarises the
+//! answer. `paging` has one file for each way in which an endpoint gives its pages; `fanout` reads the lists that are
+//! derived from other lists. A page that cannot be read is asked for again in halves (`bisect`).
 
 mod answers;
 mod bisect;
@@ -33,54 +33,55 @@ pub use plan::{COMPANIES, Plan, PlannedStream, SummarisePage};
 pub(crate) use probe::target_group_ids;
 use source::Source;
 
-/// Lists that are read side by side; their requests share one rate control.
+/// Number of lists that are read concurrently. Their requests share one rate control.
 const LISTS_AT_ONCE: usize = 4;
 
 /// How lists are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ExtractSettings {
-    /// Rows asked for in one request, 1 to the endpoint's most.
+    /// Rows asked for in one request, from 1 to the endpoint's maximum.
     pub page_size: u32,
-    /// A list with more rows than this is cut into slices of at most about this many, so that offsets stay small.
+    /// A list with more rows is cut into slices of about this many rows at most, so that offsets stay small.
     pub slice_rows: u64,
-    /// Requests that may wait for a slot at once; about twice the client's concurrency keeps it busy.
+    /// Maximum number of requests that wait for a slot at once. About twice the client's concurrency keeps the client
+    /// busy.
     pub requests_at_once: usize,
 }
 
-/// What the run tells whoever watches it.
+/// Receives the progress of a run.
 pub trait Observer: Send + Sync + std::fmt::Debug {
-    /// So many rows of a list are known to come, besides those known before; of a list that asks about companies, so many
-    /// more companies.
+    /// So many further rows of a list are known to come; of a list that asks about companies, so many further
+    /// companies. The number is `None` when the server gives none.
     fn list_counted(&self, _list: &RunList, _total: Option<u64>) {}
-    /// A page has landed, or was found in the landing folder of the interrupted run.
+    /// A page has landed, or was found in the landing folder of an interrupted run.
     fn page_landed(&self, _list: &RunList, _rows: u64, _resumed: bool) {}
-    /// A list is read to its end.
+    /// A list was read to its end.
     fn list_judged(&self, _list: &RunList, _verdict: &Verdict) {}
     /// The run begins its next step.
     fn phase(&self, _name: &'static str) {}
 }
 
-/// Watches nothing.
+/// An observer that does nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Unobserved;
 
 impl Observer for Unobserved {}
 
-/// What extracting found out.
+/// The result of extracting.
 #[derive(Debug)]
 pub struct Extracted {
     /// The evidence of the lists, in their order.
     pub verdicts: Vec<Verdict>,
-    /// Ids of all target groups that there are; none when their list was not read.
+    /// Ids of all target groups that exist; `None` when their list was not read.
     pub target_groups: Option<Vec<String>>,
 }
 
 /// Reads all lists of a plan and lands their pages.
 ///
-/// What `recorded` holds is not asked for again.
+/// Requests that the entries in `recorded` answer are not sent again.
 ///
 /// # Errors
-/// The first error of any list; pages landed until then stay landed.
+/// Of the errors of all lists, the one that explains the others. Pages landed until then stay landed.
 pub async fn extract(
     plan: &Plan,
     api: &dyn Answers,
@@ -110,7 +111,7 @@ pub async fn extract(
             outcomes
         };
         let (others, target_groups) = futures::join!(read_all(&source, others), target_groups);
-        // What no list brings any more is not waited for.
+        // No list brings further companies now, so the readers of the queue must not wait for more.
         source.queue.close();
         others.into_iter().chain(target_groups).collect::<Vec<_>>()
     };
@@ -127,7 +128,7 @@ async fn read_all(source: &Source<'_>, lists: Vec<u32>) -> Vec<Result<Verdict, E
     futures::stream::iter(reads).buffer_unordered(LISTS_AT_ONCE).collect().await
 }
 
-/// Reads a list in the way that its endpoint asks for.
+/// Reads a list in the way in which its endpoint gives pages.
 async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, ExtractError> {
     let list = source.lists.get(index);
     let outcome = match list.planned.stream.endpoint.paging {
@@ -144,7 +145,7 @@ async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, ExtractError> 
                 "the server no longer knows the target group (404)".to_owned(),
             ))
         }
-        // Nor is one whose id the server does not take.
+        // The same holds for a target group whose id the server does not accept.
         Err(ExtractError::Api { source: refusal, .. })
             if list.named.target_group.is_some() && refusal.is_about_the_request() =>
         {

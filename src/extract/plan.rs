@@ -1,4 +1,4 @@
-//! [`Plan`]: what a run reads, before anything is read.
+//! [`Plan`]: what a run reads, decided before anything is read.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -11,10 +11,11 @@ use crate::selection::{DetailsFor, List};
 /// Label of the list of a stream that asks about each company.
 pub const COMPANIES: &str = "companies";
 
-/// Tells the records of a page apart by the key of their stream's table. What a key is, is known where rows are built.
+/// Summarises a page, with records told apart by the key of their stream's table. A function of the module that builds
+/// rows, because only that one knows keys.
 ///
 /// # Errors
-/// When the text is no envelope of records or a count.
+/// The text is not an envelope of records or a count.
 pub type SummarisePage = fn(&Stream, Json<'_>) -> Result<PageSummary, EnvelopeError>;
 
 /// What a run reads.
@@ -22,9 +23,9 @@ pub type SummarisePage = fn(&Stream, Json<'_>) -> Result<PageSummary, EnvelopeEr
 pub struct Plan {
     /// The streams whose endpoints are read.
     pub streams: Vec<PlannedStream>,
-    /// Names or ids of the target groups wanted; empty for all.
+    /// Names or ids of the wanted target groups; empty for all.
     pub target_groups: Vec<String>,
-    /// Which companies are asked about by themselves.
+    /// Which companies are asked about individually.
     pub details_for: DetailsFor,
 }
 
@@ -33,20 +34,23 @@ pub struct Plan {
 pub struct PlannedStream {
     /// The stream whose endpoint is asked.
     pub stream: &'static Stream,
-    /// Names of the streams that are made from the answers: itself, or those whose questions one request answers.
+    /// Names of the streams that are made from the answers: the stream itself, or several streams that one request
+    /// serves.
     pub serves: Vec<&'static str>,
-    /// Its lists, as far as they are known beforehand: not those of target groups.
+    /// Its lists that are known before the run. Those of target groups are found later.
     pub lists: Vec<List>,
-    /// First and last moment wanted, microseconds since 1970, UTC, of a stream that looks back only so far.
+    /// First and last moment wanted, in microseconds since 1970, UTC; `None` when the stream has no time window.
     pub window_us: Option<(i64, i64)>,
-    /// [Fingerprints](crate::record::fingerprint) of companies that need not be asked for: what is known is new enough.
+    /// [Fingerprints](crate::record::fingerprint) of companies that need not be asked about, because loaded data is
+    /// recent enough.
     pub fresh: Arc<HashSet<u64>>,
-    /// Tells the records of its pages apart.
+    /// Summarises its pages.
     pub summarise: SummarisePage,
 }
 
 impl PlannedStream {
-    /// The stream for itself, with those lists; one that holds all there is, or asks about each company, has one.
+    /// A stream that serves only itself, with these lists. A stream that is read as a whole, or that asks about each
+    /// company, has a single list.
     pub fn new(stream: &'static Stream, lists: Vec<List>, summarise: SummarisePage) -> Self {
         let whole = |label: &str| {
             vec![List { label: label.to_owned(), parameters: Vec::new(), id_chunks: Vec::new() }]
@@ -60,7 +64,7 @@ impl PlannedStream {
         Self { stream, serves: vec![stream.name], lists, window_us: None, fresh: Arc::default(), summarise }
     }
 
-    /// How the ledger names one of its lists.
+    /// The name of one of its lists in the ledger.
     pub(super) fn named(&self, label: &str, target_group: Option<&str>) -> RunList {
         RunList {
             stream: self.stream.name.to_owned(),
@@ -74,7 +78,7 @@ impl PlannedStream {
 }
 
 impl Plan {
-    /// Whether companies are chosen: there are selections, and none of them is of all companies.
+    /// Whether the run selects companies: there are selections, and none of them is of all companies.
     pub fn is_selective(&self) -> bool {
         let mut lists = self
             .streams
@@ -91,12 +95,12 @@ impl Plan {
         streams.flat_map(|planned| &planned.lists).map(|list| list.label.clone()).collect()
     }
 
-    /// Whether members of target groups that no selection holds are passed over where each company costs a request.
+    /// Whether lists that ask about each company skip members of target groups that no selection holds.
     pub fn passes_members_over(&self) -> bool {
         self.details_for == DetailsFor::Selection && self.is_selective()
     }
 
-    /// The lists that are known beforehand, as the ledger's first line names them.
+    /// The lists that are known before the run, as the header of the ledger names them.
     pub fn known_lists(&self) -> Vec<RunList> {
         let of_stream = |planned: &PlannedStream| {
             planned.lists.iter().map(|list| planned.named(&list.label, None)).collect()

@@ -1,4 +1,4 @@
-//! What the engine wants to know of an answer, found in one look at its body.
+//! Finds out what the engine needs to know about an answer, in one pass over its body.
 
 use super::error_body::is_no_answer;
 use super::{ExtractError, SummarisePage};
@@ -8,37 +8,38 @@ use crate::record::company_key::{fields_of, string_of};
 use crate::record::reading::{Tolerance, with_json};
 use crate::record::{EnvelopeError, PageSummary, records_of, summary_and_companies};
 
-/// A body shorter than this is looked at where it is: handing it to another thread takes longer.
+/// Bodies shorter than this, in bytes, are probed in place: handing them to another thread takes longer.
 const SMALL: usize = 16 << 10;
 
-/// What is wanted.
+/// What is wanted from an answer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Want {
     pub(super) stream: &'static Stream,
-    /// Tells the records of its pages apart.
+    /// Summarises the pages of the stream.
     pub(super) summarise: SummarisePage,
-    /// Whether anybody asks about the companies of lists.
+    /// Whether the companies in the answer are wanted.
     pub(super) companies: bool,
 }
 
-/// What was seen.
+/// What an answer holds.
 #[derive(Debug)]
 pub(super) struct Seen {
     pub(super) facts: PageSummary,
-    /// The companies in it, as `FI/09704098`, where they are wanted.
+    /// Companies in the answer, such as `FI/09704098`; empty unless they are wanted.
     pub(super) companies: Vec<String>,
-    /// The target groups in it.
+    /// Target groups in the answer.
     pub(super) groups: Vec<Group>,
 }
 
-/// A target group as the list of them names it.
+/// A target group as its list names it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Group {
     pub(super) id: String,
     pub(super) name: String,
 }
 
-/// Looks at a body, as closely as `tolerance` says. Who asked quotes it in the error.
+/// Probes a body and accepts as much damage as `tolerance` allows. The caller adds the quotation of the body to an
+/// error.
 pub(super) fn probe(want: Want, body: &[u8], tolerance: Tolerance) -> Result<Seen, EnvelopeError> {
     let single = want.stream.endpoint.paging == Paging::Single;
     with_json(body, single, tolerance, |json| {
@@ -55,7 +56,7 @@ pub(super) fn probe(want: Want, body: &[u8], tolerance: Tolerance) -> Result<See
     })
 }
 
-/// Looks at a body without keeping other requests waiting.
+/// Probes a body without blocking other requests.
 pub(super) async fn aside(
     want: Want,
     body: bytes::Bytes,
@@ -68,7 +69,8 @@ pub(super) async fn aside(
     Ok(seen.map_err(|_| LandingError::Stopped)?)
 }
 
-/// A record that is no target group is passed over here and rejected when it is normalised.
+/// Target groups in the text of a page. A record that is not a target group is skipped here and rejected when it is
+/// normalised.
 fn groups(text: &str) -> Result<Vec<Group>, EnvelopeError> {
     let group = |record: &str| {
         let (mut id, mut name) = (None, None);
@@ -90,7 +92,7 @@ fn groups(text: &str) -> Result<Vec<Group>, EnvelopeError> {
     Ok(records_of(text)?.into_iter().filter_map(group).collect())
 }
 
-/// Ids of the target groups in a landed list of them.
+/// Ids of the target groups in a landed page of their list.
 pub(crate) fn target_group_ids(body: &[u8]) -> Vec<String> {
     let groups = with_json(body, true, Tolerance::Records, |json| groups(json.text));
     groups.unwrap_or_default().into_iter().map(|group| group.id).collect()

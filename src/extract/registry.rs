@@ -1,4 +1,4 @@
-//! The lists of a run: those of its plan, and those that are found while it is read.
+//! The lists of a run: those of its plan, and those found while it is read.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,7 +7,7 @@ use super::plan::{Plan, PlannedStream};
 use crate::landing::ledger::{Entry, RunList};
 use crate::selection::List;
 
-/// A list with all that reading it takes.
+/// A list with everything that is needed to read it.
 #[derive(Debug)]
 pub(super) struct KnownList<'a> {
     pub(super) planned: &'a PlannedStream,
@@ -22,7 +22,7 @@ pub(super) struct Registry<'a> {
 }
 
 impl<'a> Registry<'a> {
-    /// Those of the plan, in its order, and those that an earlier session of the run found.
+    /// The lists of the plan, in its order, and those that an earlier session of the run found.
     pub(super) fn new(plan: &'a Plan, recorded: &[Entry]) -> Self {
         let of_stream = |planned: &'a PlannedStream| {
             let known = move |list: &List| KnownList {
@@ -50,7 +50,8 @@ impl<'a> Registry<'a> {
         Arc::clone(known.get(&index).expect("a list is known before anything is asked of it"))
     }
 
-    /// Index and list of a target group; true when it is new and has to be noted before anything is asked of it.
+    /// Index and list of a target group. The last value is true when the list is new and must be noted in the ledger
+    /// before its first request.
     pub(super) fn of_target_group(
         &self,
         planned: &'a PlannedStream,
@@ -69,7 +70,7 @@ impl<'a> Registry<'a> {
         (index, list, true)
     }
 
-    /// Indices of the lists that are known now, with the lists.
+    /// All lists known so far, with their indexes.
     pub(super) fn all(&self) -> Vec<(u32, Arc<KnownList<'a>>)> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.iter().map(|(index, list)| (*index, Arc::clone(list))).collect()

@@ -1,4 +1,4 @@
-//! From what is asked to the request as it is sent.
+//! Builds the request that is sent for a [`RequestKey`].
 
 use url::Url;
 
@@ -8,8 +8,9 @@ use crate::catalog::Paging;
 use crate::clock::utc_text;
 use crate::landing::ledger::{Ask, RequestKey};
 
-/// A URL longer than this is sent as a POST with the same parameters in its body: servers and proxies commonly
-/// refuse request lines of 8 KiB, some of 4 KiB.
+/// Maximum length of a URL, in characters. A longer one is sent as a POST with the same parameters in its body:
+/// servers and proxies commonly refuse request lines of 8 KiB, some of 4 KiB. The API's document, "Filtering
+/// examples", allows both.
 const LONGEST_URL: usize = 2000;
 
 type Parameters = Vec<(String, Vec<String>)>;
@@ -22,17 +23,17 @@ pub(super) fn of_list(list: &KnownList<'_>, key: &RequestKey, base_url: &Url) ->
     let path = path(list, None);
     match endpoint.paging {
         Paging::Ordered { .. } => encode(&path, &parameters, base_url),
-        // A POST to another endpoint writes.
+        // At any other endpoint, a POST would write.
         _ => get(&path, &parameters),
     }
 }
 
-/// The request for one company, given as `FI/09704098`.
+/// The request for one company, such as `FI/09704098`.
 pub(super) fn of_company(list: &KnownList<'_>, company: &str) -> ApiRequest {
     ApiRequest::get(path(list, Some(company)))
 }
 
-/// What decides which rows there are.
+/// Parameters that decide which rows a list has.
 fn own_parameters(list: &KnownList<'_>, key: &RequestKey) -> Parameters {
     let mut parameters = list.list.parameters.clone();
     if let Some(chunk) = key.slice.strip_prefix('#') {
@@ -46,13 +47,13 @@ fn own_parameters(list: &KnownList<'_>, key: &RequestKey) -> Parameters {
     if let (Some(window), Some(from)) = (list.planned.stream.endpoint.window, list.named.window_from_us)
         && let Some(parameter) = window.parameter
     {
-        // As the document's examples write it: without a zone.
+        // Without a zone, as in the document's "Filtering examples".
         parameters.push((parameter.to_owned(), one(utc_text(from).trim_end_matches('Z'))));
     }
     parameters
 }
 
-/// What decides which of them come.
+/// Parameters that decide which of these rows the answer holds.
 fn paging_parameters(paging: Paging, ask: Ask) -> Parameters {
     let pair = |name: &str, value: &str| (name.to_owned(), one(value));
     match (ask, paging) {
@@ -65,7 +66,8 @@ fn paging_parameters(paging: Paging, ask: Ask) -> Parameters {
             parameters.push(pair("limit", &limit.to_string()));
             parameters.push(pair("offset", &offset.to_string()));
             let count = match (paging, with_count) {
-                // A target group's content comes with the count unless told otherwise; a filter's does not.
+                // A target group's content includes the count by default (API's document, `getTargetGroupById`); a
+                // filter's answer does not.
                 (Paging::Unordered, false) => Some("false"),
                 (Paging::Unordered, true) | (_, false) => None,
                 (_, true) => Some("include"),
@@ -83,7 +85,7 @@ fn paging_parameters(paging: Paging, ask: Ask) -> Parameters {
     }
 }
 
-/// The endpoint's path about a target group and a company; ids are encoded, so that none leads elsewhere.
+/// The endpoint's path for a target group and a company. Ids are percent-encoded, so that no id leads to another path.
 fn path(list: &KnownList<'_>, company: Option<&str>) -> String {
     let mut path = list.planned.stream.endpoint.path.to_owned();
     if let Some(id) = &list.named.target_group {
@@ -104,8 +106,8 @@ fn get(path: &str, parameters: &[(String, Vec<String>)]) -> ApiRequest {
     parameters.iter().fold(request, |request, (key, values)| request.query(key, values.join(",")))
 }
 
-/// A GET, or a POST of the same parameters where a URL would be too long or an element of a list holds a comma,
-/// which a comma-separated list cannot escape.
+/// A GET. A POST with the same parameters when the URL would be too long, or when an element of a comma-separated list
+/// holds a comma, for which there is no escape.
 fn encode(path: &str, parameters: &[(String, Vec<String>)], base_url: &Url) -> ApiRequest {
     let comma = parameters.iter().any(|(key, values)| is_list(key) && values.iter().any(|v| v.contains(',')));
     let get = get(path, parameters);

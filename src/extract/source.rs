@@ -1,4 +1,4 @@
-//! Answers the requests of the plan: from the ledger of the interrupted run, or from the API.
+//! Answers the requests of a run: from the ledger of the interrupted run, or from the API.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
@@ -16,18 +16,18 @@ use crate::landing::{Landing, LandingError, read_page};
 use crate::record::reading::{Tolerance, has_byte_order_mark};
 use crate::record::{EnvelopeError, fingerprint};
 
-/// How often an answer that is JSON at first sight but no page is asked for again: an error that a server sends as
-/// 200, or a page that was cut where the rest looks whole.
+/// How many times an answer that is not a page is asked for again. It can be an error sent with status 200, or a page
+/// that was cut off although it looks whole.
 const MOST_UNREADABLE: u32 = 2;
 
-/// What a page says to the pager.
+/// A page as the pager needs it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Page {
-    /// Fingerprints of its rows in order.
+    /// Fingerprints of its rows, in order.
     pub(super) rows: Vec<u64>,
-    /// The server's total, when it was asked for and given.
+    /// The server's total; `None` when it was not asked for or not given.
     pub(super) count: Option<u64>,
-    /// Where the server says that there is more.
+    /// The server's link to the next page; `None` when there is none.
     pub(super) next: Option<String>,
 }
 
@@ -36,11 +36,11 @@ pub(super) struct Page {
 pub(super) struct Reply {
     pub(super) body: bytes::Bytes,
     pub(super) seen: Seen,
-    /// A large answer keeps its place until its page is durable.
+    /// The answer without its body. A large answer keeps its place until its page is durable.
     pub(super) rest: Option<Answer>,
 }
 
-/// An answer that is no JSON, however often it was asked for.
+/// An answer that is still not JSON after it was asked for again.
 #[derive(Debug)]
 pub(super) struct Broken {
     pub(super) request: String,
@@ -48,7 +48,7 @@ pub(super) struct Broken {
     pub(super) error: EnvelopeError,
 }
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Debug)]
 pub(super) enum Got {
     Reply(Reply),
@@ -56,23 +56,23 @@ pub(super) enum Got {
     Broken(Broken),
 }
 
-/// What came of a request about a company.
+/// The result of a request about a company.
 #[derive(Debug)]
 pub(super) enum AboutCompany {
     NotFound,
-    /// A body with so many records.
+    /// A body and its number of records.
     Records(bytes::Bytes, u64),
-    /// A body with records that cannot be read.
+    /// A body with unreadable records.
     Doubtful(Doubtful),
 }
 
-/// An answer about a company with records that cannot be read.
+/// An answer about a company with unreadable records.
 #[derive(Debug)]
 pub(super) struct Doubtful {
     pub(super) broken: Broken,
     pub(super) rows: u64,
     pub(super) unreadable: u64,
-    /// It may have been cut off on its way.
+    /// Whether the answer may have been cut off in transit.
     pub(super) may_be_cut: bool,
 }
 
@@ -83,7 +83,7 @@ enum Recorded {
     Parts(Vec<Ask>),
 }
 
-/// Where answers come from.
+/// The source of answers.
 pub(super) struct Source<'a> {
     pub(super) plan: &'a Plan,
     pub(super) lists: Registry<'a>,
@@ -91,15 +91,15 @@ pub(super) struct Source<'a> {
     pub(super) settings: ExtractSettings,
     pub(super) observer: &'a dyn Observer,
     pub(super) landing: &'a Landing,
-    /// Business ids that have come in lists that are chosen by id, as [`id_key`]s.
+    /// Business ids received in lists that are selected by id, as [`id_key`]s, by index of the list.
     ids: Mutex<HashMap<u32, HashSet<u64>>>,
-    /// Id and name of each target group that has come.
+    /// Id and name of each target group received.
     groups: Mutex<Vec<probe::Group>>,
     api: &'a dyn Answers,
     recorded: Mutex<HashMap<RequestKey, Recorded>>,
-    /// Fingerprints of the records of each list that cannot be read.
+    /// Fingerprints of the unreadable records, by index of the list.
     unreadable: Mutex<HashMap<u32, HashSet<u64>>>,
-    /// What is in the ledger of what is around the JSON.
+    /// Differences around the JSON that are already in the ledger.
     unusual: Mutex<HashSet<(u32, Unusual)>>,
     /// Bounds the bodies in memory: a request holds a permit until its page is durable.
     slots: Semaphore,
@@ -151,7 +151,7 @@ impl<'a> Source<'a> {
         self.settings.page_size.min(most).max(1)
     }
 
-    /// The target groups that have come, each once.
+    /// The target groups received, each once.
     pub(super) fn groups(&self) -> Vec<probe::Group> {
         let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner).clone();
         groups.sort();
@@ -159,7 +159,7 @@ impl<'a> Source<'a> {
         groups
     }
 
-    /// The business ids that a list was chosen by and that have not come, in their order.
+    /// Business ids that select a list and were not received, in their order.
     pub(super) fn missing_ids(&self, index: u32) -> Vec<String> {
         let list = self.lists.get(index);
         let ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
@@ -167,7 +167,7 @@ impl<'a> Source<'a> {
         list.list.id_chunks.iter().flatten().filter(|id| !came(id)).cloned().collect()
     }
 
-    /// The number of rows; none when the server answers with something else than a number.
+    /// Asks for the number of rows; `None` when the answer holds no number.
     pub(super) async fn count(&self, key: RequestKey) -> Result<Option<u64>, ExtractError> {
         if let Some(Recorded::Total(total)) = self.take(&key) {
             return Ok(total);
@@ -183,8 +183,8 @@ impl<'a> Source<'a> {
         Ok(total)
     }
 
-    /// One page, durable in the landing folder when this returns. 404 is the end of the list; at its very start
-    /// it is an error, unless the server counts no rows.
+    /// Asks for one page, which is durable in the landing folder when this returns. 404 is the end of the list. At the
+    /// start of the list it is an error, unless the server counts no rows.
     pub(super) async fn page(&self, key: RequestKey, total: Option<u64>) -> Result<Page, ExtractError> {
         let list = self.lists.get(key.list);
         match self.take_parts(&key) {
@@ -193,7 +193,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// [`Source::page`] where none of its parts is known.
+    /// [`Source::page`] for a page that was not split into parts.
     pub(super) async fn whole_page(
         &self,
         list: &KnownList<'a>,
@@ -235,7 +235,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Lands the answer to a request.
+    /// Lands the answer to a request and returns its page.
     pub(super) async fn land(
         &self,
         list: &KnownList<'a>,
@@ -251,7 +251,7 @@ impl<'a> Source<'a> {
         Ok(self.taken_in(list, index, seen))
     }
 
-    /// The answer about one company. It is not landed.
+    /// Asks about one company. The answer is not landed.
     pub(super) async fn company(
         &self,
         index: u32,
@@ -279,7 +279,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// What is in an answer although records of it cannot be read; none when these are not all that is wrong with it.
+    /// What an answer holds apart from unreadable records; `None` when more than these is wrong with it.
     pub(super) async fn salvaged(
         &self,
         list: &KnownList<'a>,
@@ -289,7 +289,7 @@ impl<'a> Source<'a> {
         Ok(probe::aside(self.want(list), broken.body.clone(), tolerance).await?.ok())
     }
 
-    /// The right to hold a body.
+    /// Waits for the right to hold a body in memory.
     pub(super) async fn slot(&self) -> Result<SemaphorePermit<'_>, ExtractError> {
         Ok(self.slots.acquire().await.map_err(|_| LandingError::Stopped)?)
     }
@@ -298,7 +298,7 @@ impl<'a> Source<'a> {
         request::of_list(list, key, self.api.base_url())
     }
 
-    /// A list's evidence with what is known of its records that cannot be read, which the observer is told.
+    /// Completes a list's evidence with its unreadable records, and tells the observer.
     pub(super) fn judged(&self, mut verdict: Verdict) -> Verdict {
         let unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
         verdict.unreadable += unreadable.get(&verdict.list).map_or(0, |records| records.len() as u64);
@@ -311,7 +311,7 @@ impl<'a> Source<'a> {
         verdict
     }
 
-    /// Passes on what other lists need of a page.
+    /// Passes on what other lists need from a page.
     fn taken_in(&self, list: &KnownList<'a>, index: u32, seen: Seen) -> Page {
         if !list.list.id_chunks.is_empty() {
             let ids = seen.companies.iter().map(|company| id_key(company));
@@ -328,7 +328,7 @@ impl<'a> Source<'a> {
         Page { rows: seen.facts.rows, count: seen.facts.count, next: seen.facts.next_page }
     }
 
-    /// The page as landed by an earlier session; none when it is damaged, which the ledger then says.
+    /// A page that an earlier session landed; `None` when it is damaged, which is then noted in the ledger.
     async fn landed(
         &self,
         list: &KnownList<'a>,
@@ -358,17 +358,18 @@ impl<'a> Source<'a> {
         probe::Want { stream: list.planned.stream, summarise: list.planned.summarise, companies }
     }
 
-    /// Adds to the ledger. What cannot be kept is not asked for: after an error no further request is started.
+    /// Adds an entry to the ledger. An answer that cannot be kept is not asked for: after an error, no further request
+    /// starts.
     pub(super) async fn note(&self, entry: Entry) -> Result<(), ExtractError> {
         Ok(self.landing.note(entry).await.inspect_err(|_| self.api.stop_starting())?)
     }
 
-    /// Starts nothing more: an error was met that every further request would meet too.
+    /// Starts no further request, after an error that every request would meet.
     pub(super) fn stop_starting(&self) {
         self.api.stop_starting();
     }
 
-    /// Where the requests go.
+    /// Base URL of the requests.
     pub(super) fn base_url(&self) -> &url::Url {
         self.api.base_url()
     }
@@ -377,7 +378,7 @@ impl<'a> Source<'a> {
         self.recorded.lock().ok()?.remove(key)
     }
 
-    /// What was asked for instead of that page.
+    /// The requests that replaced a page, when it was split into parts.
     fn take_parts(&self, key: &RequestKey) -> Option<Vec<Ask>> {
         let mut recorded = self.recorded.lock().ok()?;
         if !matches!(recorded.get(key), Some(Recorded::Parts(_))) {
@@ -389,7 +390,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Sends the request of the list with that index, so often again when the answer cannot be read.
+    /// Sends a request of the list with that index, up to `again` more times when the answer cannot be read.
     pub(super) async fn ask(
         &self,
         list: &KnownList<'a>,
@@ -426,7 +427,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Notes what is around the JSON and differs from the document, the first time that it comes.
+    /// Notes what is around the JSON and differs from the API's document, the first time that it comes in a list.
     async fn note_unusual(
         &self,
         list: u32,
@@ -436,7 +437,7 @@ impl<'a> Source<'a> {
         let mark = has_byte_order_mark(body).then(|| (Unusual::ByteOrderMark, "EF BB BF".to_owned()));
         let content_type = content_type.map(|name| (Unusual::ContentType, name));
         for (what, sample) in content_type.into_iter().chain(mark) {
-            // A header may say another thing each time: the first is the sample.
+            // A header can differ each time. The first one is the sample.
             if self.unusual.lock().unwrap_or_else(PoisonError::into_inner).insert((list, what)) {
                 self.note(Entry::Unusual { list, what, sample }).await?;
             }
@@ -444,7 +445,8 @@ impl<'a> Source<'a> {
         Ok(())
     }
 
-    /// After an error that every further request would meet too, no further request is started.
+    /// The error of a request. No further request starts, unless the error is about this request alone or follows from
+    /// another one.
     fn api_error(&self, list: &KnownList<'a>, source: ApiError) -> ExtractError {
         let about_one = list.planned.stream.lists == crate::catalog::Lists::Companies
             || list.named.target_group.is_some();
@@ -455,7 +457,7 @@ impl<'a> Source<'a> {
         ExtractError::Api { stream: list.planned.stream.name, list: list.named.label.clone(), source }
     }
 
-    /// 404 for a list. A target group may go away while it is read, which is no reason to stop everything.
+    /// The error of 404 for a list. A target group may be deleted while it is read, which does not stop the run.
     fn no_such_list(&self, list: &KnownList<'a>, request: &ApiRequest) -> ExtractError {
         if list.named.target_group.is_none() {
             self.api.stop_starting();
@@ -463,7 +465,7 @@ impl<'a> Source<'a> {
         ExtractError::NoSuchList { list: list.named.label.clone(), request: request.to_string() }
     }
 
-    /// The error of an answer that cannot be read.
+    /// The error of an answer that cannot be read. No further request starts.
     pub(super) fn unreadable(&self, list: &KnownList<'a>, broken: Broken) -> ExtractError {
         self.api.stop_starting();
         ExtractError::Envelope {
@@ -475,7 +477,7 @@ impl<'a> Source<'a> {
     }
 }
 
-/// A business id as it is looked for among those that came: whether zeros lead it is the server's matter.
+/// A business id in the form in which ids are compared: the server decides whether it writes leading zeros.
 fn id_key(company: &str) -> u64 {
     let id = company.split_once('/').map_or(company, |(_, id)| id);
     let id: String = id.chars().filter(|char| char.is_alphanumeric()).flat_map(char::to_lowercase).collect();
@@ -483,7 +485,7 @@ fn id_key(company: &str) -> u64 {
 }
 
 impl EnvelopeError {
-    /// The same error, with what it shows of the body in a form that is safe to print.
+    /// The same error with its quotation of the body made safe to print.
     pub(super) fn quoted_by(self, api: &dyn Answers, body: &[u8]) -> Self {
         let quotation = match self.place() {
             Some(at) => api.quote_around(body, at),
@@ -493,7 +495,7 @@ impl EnvelopeError {
     }
 }
 
-/// Whether the answer is the beginning of its list.
+/// Whether the request asks for the start of its list.
 fn is_start(ask: Ask) -> bool {
     matches!(ask, Ask::Page { offset: 0, .. } | Ask::Numbered { page: 1, .. } | Ask::Whole { .. })
 }

@@ -1,7 +1,8 @@
 //! Answers about single companies, many of them landed as one page.
 //!
-//! One page each would cost a ledger line, a sync and a zstd frame for a few hundred bytes. In a bundle each answer
-//! follows a line with the company, the answer's length in bytes and the time it was received, in microseconds since 1970:
+//! A page for each company would cost a ledger line, a sync and a zstd frame for a few hundred bytes. In a bundle,
+//! each answer follows a header line: the company, the length of the answer in bytes, and the time it was received in
+//! microseconds since 1970, UTC.
 //!
 //! ```text
 //! FI/09704098 27 1732500000000000
@@ -12,29 +13,29 @@ use std::ops::Range;
 
 use super::ledger::Refusal;
 
-/// Most companies of a bundle.
+/// Maximum number of companies in a bundle.
 pub const MOST_COMPANIES: usize = 64;
 
 /// Answers to be landed together.
 #[derive(Debug, Default)]
 pub(crate) struct Bundle {
     pub(crate) body: Vec<u8>,
-    /// The companies answered, in order.
+    /// Companies with an answer, in the order of the answers.
     pub(crate) companies: Vec<String>,
-    /// Companies that the server does not know.
+    /// Companies that the server does not know (404).
     pub(crate) not_found: Vec<String>,
     /// Companies that the server refuses to answer about.
     pub(crate) refused: Vec<Refusal>,
-    /// Records in the answers.
+    /// Number of records in the answers.
     pub(crate) rows: u64,
-    /// Those of them that cannot be read.
+    /// Number of those records that cannot be read.
     pub(crate) unreadable: u64,
-    /// When the first answer came, microseconds since 1970, UTC.
+    /// When the first of them was received, in microseconds since 1970, UTC.
     pub(crate) since_us: i64,
 }
 
 impl Bundle {
-    /// Number of companies in it.
+    /// Number of companies in the bundle.
     pub(crate) fn len(&self) -> usize {
         self.companies.len() + self.not_found.len() + self.refused.len()
     }
@@ -51,7 +52,8 @@ impl Bundle {
         self.refused.push(Refusal { company, reason });
     }
 
-    /// Adds the answer about a company with the number of its records; none for one that the server does not know.
+    /// Adds the answer about a company: its body and its number of records, or `None` when the server does not know
+    /// the company.
     pub(crate) fn add(&mut self, company: String, answer: Option<(&[u8], u64)>, fetched_at_us: i64) {
         if self.is_empty() {
             self.since_us = fetched_at_us;
@@ -66,7 +68,7 @@ impl Bundle {
     }
 }
 
-/// Writes the answer about a company behind the others of a bundle.
+/// Appends the answer about a company to the body of a bundle.
 pub(crate) fn append(bundle: &mut Vec<u8>, company: &str, answer: &[u8], fetched_at_us: i64) {
     bundle.extend_from_slice(format!("{company} {} {fetched_at_us}\n", answer.len()).as_bytes());
     bundle.extend_from_slice(answer);
@@ -76,15 +78,15 @@ pub(crate) fn append(bundle: &mut Vec<u8>, company: &str, answer: &[u8], fetched
 /// One answer in a bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// The company asked for, as `FI/09704098`.
+    /// The company that was asked about, such as `FI/09704098`.
     pub company: String,
-    /// When it was received, microseconds since 1970, UTC.
+    /// When the answer was received, in microseconds since 1970, UTC.
     pub fetched_at_us: i64,
-    /// Where its body is.
+    /// Range of its body in the bundle.
     pub body: Range<usize>,
 }
 
-/// The answers in a bundle, in their order; none when it is none.
+/// The answers in a bundle, in order; `None` when the bytes are not a bundle.
 pub fn answers(bundle: &[u8]) -> Option<Vec<Answer>> {
     let mut answers = Vec::new();
     let mut at = 0;
@@ -92,7 +94,7 @@ pub fn answers(bundle: &[u8]) -> Option<Vec<Answer>> {
         let rest = bundle.get(at..)?;
         let line_end = rest.iter().position(|byte| *byte == b'\n')?;
         let line = std::str::from_utf8(rest.get(..line_end)?).ok()?;
-        // A company's id may hold a space; the numbers do not.
+        // A company's id can contain a space; the two numbers cannot.
         let mut parts = line.rsplitn(3, ' ');
         let fetched_at_us = parts.next()?.parse().ok()?;
         let length: usize = parts.next()?.parse().ok()?;
@@ -143,7 +145,7 @@ mod tests {
         let first = bundle.body.len() / 2;
         for cut in 1..bundle.body.len() {
             let read = answers(&bundle.body[..cut]);
-            // Between two answers it is whole; the checksum of the page sees that one.
+            // A cut between two answers leaves a valid bundle. The checksum of the page detects that one.
             assert!(read.is_none_or(|read| read.len() == 1 && cut >= first), "{cut}");
         }
     }

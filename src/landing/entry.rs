@@ -1,19 +1,19 @@
-//! What the lines of a ledger say: requests, where their answers lie, and the evidence of lists.
+//! Content of the lines of a ledger: requests, where their answers are stored, and the evidence of lists.
 
 use serde::{Deserialize, Serialize};
 
 use crate::selection::SelectionUse;
 
-/// A request, as the plan names it; the same plan names it the same way in every session of a run.
+/// Key of a request. The same plan gives the same keys in every session of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RequestKey {
     /// Index of the list in the run.
     pub list: u32,
-    /// Which reading of the slice, from 1.
+    /// Number of the reading of the slice, from 1.
     pub sweep: u32,
-    /// First characters of the ids that the slice holds, `#3` for the fourth chunk of ids, or empty for all.
+    /// Prefix of the ids in the slice, `#3` for the fourth chunk of ids, or empty for the whole list.
     pub slice: String,
-    /// What is asked.
+    /// What the request asks for.
     pub ask: Ask,
 }
 
@@ -21,35 +21,35 @@ pub struct RequestKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ask {
-    /// The number of rows before they are read.
+    /// The number of rows, before the rows are read.
     CountBefore,
-    /// The number of rows after they were read.
+    /// The number of rows, after the rows were read.
     CountAfter,
-    /// The number of rows of a slice that is to be read again.
+    /// The number of rows of a slice that is about to be read again.
     CountAgain,
-    /// Rows.
+    /// Rows from a position on.
     Page {
-        /// Position of the first row.
+        /// Position of the first row, from 0.
         offset: u64,
-        /// Most rows wanted.
+        /// Maximum number of rows.
         limit: u32,
-        /// How often the same rows were asked for before in this sweep, because the answer was not usable.
+        /// How many times the same rows were already asked for in this sweep, because the answer was not usable.
         again: u32,
-        /// Whether the number of rows is asked for with them, so that both are of one moment.
+        /// Whether the answer shall include the number of rows, so that rows and number are from the same moment.
         with_count: bool,
     },
-    /// Rows of a page with a number.
+    /// Rows of a numbered page.
     Numbered {
-        /// The number, from 1.
+        /// Number of the page, from 1.
         page: u64,
-        /// Most rows wanted.
+        /// Maximum number of rows.
         size: u32,
-        /// How often the page was asked for before in this sweep.
+        /// How many times the page was already asked for in this sweep.
         again: u32,
     },
-    /// Everything there is, in one answer.
+    /// All rows in one answer.
     Whole {
-        /// How often it was asked for before in this sweep.
+        /// How many times the answer was already asked for in this sweep.
         again: u32,
     },
 }
@@ -60,106 +60,109 @@ pub enum Ask {
 pub struct RunList {
     /// Name of the stream whose endpoint is read.
     pub stream: String,
-    /// Label, unique in the stream.
+    /// Label, unique within the stream.
     pub label: String,
-    /// Names of the streams that are made from it: the stream itself, or those whose questions one request answers.
+    /// Names of the streams that are made from its answers: the stream itself, or several streams that one request
+    /// serves.
     pub serves: Vec<String>,
-    /// The target group that it is of.
+    /// Id of the target group that the list is of; `None` for other lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_group: Option<String>,
-    /// First moment that is asked for, microseconds since 1970, UTC; none when time does not matter.
+    /// First moment that is asked for, in microseconds since 1970, UTC; `None` when the stream has no time window.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window_from_us: Option<i64>,
-    /// Last moment that is certainly covered, microseconds since 1970, UTC.
+    /// Last moment that is certainly covered, in microseconds since 1970, UTC; `None` when the stream has no time
+    /// window.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window_to_us: Option<i64>,
 }
 
-/// Answers about several companies that were landed together.
+/// Answers about several companies that landed together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CompanyAnswers {
     /// Index of the list in the run.
     pub list: u32,
-    /// The companies answered, as `FI/09704098`, in the order in which the answers lie there.
+    /// Companies with an answer, such as `FI/09704098`, in the order of the answers.
     pub companies: Vec<String>,
     /// Companies that the server does not know (404).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_found: Vec<String>,
-    /// Companies that the server refuses to answer about: each becomes a reject.
+    /// Companies that the server refuses to answer about. Each becomes a reject.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<Refusal>,
-    /// Records in the answers as they were received.
+    /// Number of records in the answers, as received.
     pub rows: u64,
-    /// Those of them that cannot be read.
+    /// Number of those records that cannot be read.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unreadable: u64,
-    /// Where the answers lie, [`super::bundle`] says how; none when no company was found, or none is left. The first
-    /// answer has this number, each further one the next. Where `erase` took an answer out, those behind it have moved
-    /// up: rejects of earlier loads name them by the numbers that they had.
+    /// Where the bundle is stored; [`super::bundle`] describes its format. `None` when no company was found, or when
+    /// no answer is left after an erasure. The first answer has this number, and each further one the next. When
+    /// `erase` removes an answer, the answers behind it get lower numbers, while rejects of earlier loads still name
+    /// them by the numbers that they had.
     pub at: Option<LandedAt>,
 }
 
 /// A company that the server refuses to answer about, such as one whose id fits no URL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
-    /// The company, as `FI/09704098`.
+    /// The company, such as `FI/09704098`.
     pub company: String,
-    /// The request and what the server said, one line.
+    /// The request and the server's message, in one line.
     pub reason: String,
 }
 
-/// Where a page lies in the landing folder.
+/// Where a page is stored in the landing folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LandedAt {
     /// Number of the page in the run, from 1, in the order of landing.
     pub number: u64,
     /// Number of the segment file.
     pub segment: u32,
-    /// First byte in it.
+    /// Position of its first byte in the segment file.
     pub position: u64,
-    /// Bytes in it, compressed.
+    /// Compressed length in bytes.
     pub length: u64,
-    /// Bytes of the body as received.
+    /// Length of the body as received, in bytes.
     pub raw_length: u64,
     /// Checksum (XXH3, 64 bits) of the body as received.
     pub checksum: u64,
-    /// When the answer was received, microseconds since 1970, UTC.
+    /// When the answer was received, in microseconds since 1970, UTC.
     pub fetched_at_us: i64,
 }
 
-/// What the run was asked to do: its first line.
+/// What the run was asked to do. This is the first line of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Header {
-    /// [`super::ledger::LEDGER_VERSION`].
+    /// Version of the ledger's lines: [`super::ledger::LEDGER_VERSION`].
     pub version: u32,
     /// Time-ordered id of the run.
     pub run_id: String,
-    /// When it first started, microseconds since 1970, UTC.
+    /// When the run first started, in microseconds since 1970, UTC.
     pub started_at_us: i64,
-    /// The lists that are known beforehand, in order.
+    /// The lists that are known when the run starts, in order.
     pub lists: Vec<RunList>,
-    /// Selections as given, for people; without secrets.
+    /// Selections as the user gave them, for display; without secrets.
     pub arguments: String,
-    /// Hash over everything that decides which requests are made; only the same may be resumed.
+    /// Hash of everything that decides which requests are made. Only a run with the same fingerprint may be resumed.
     pub fingerprint: String,
-    /// What the run makes of its selections.
+    /// How the run uses its selections.
     #[serde(default)]
     pub selection: SelectionUse,
 }
 
-/// What is around the JSON of an answer and differs from the document.
+/// Something around the JSON of an answer that differs from the API's document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unusual {
-    /// The header `Content-Type` names something else than JSON, or is missing.
+    /// The header `Content-Type` is missing or names something other than JSON.
     ContentType,
     /// A byte order mark comes before the JSON.
     ByteOrderMark,
 }
 
 impl Unusual {
-    /// The field as `etl.schema_drift` names it.
+    /// Name of the field in `etl.schema_drift`.
     pub fn label(self) -> &'static str {
         match self {
             Self::ContentType => "header Content-Type",
@@ -168,7 +171,7 @@ impl Unusual {
     }
 }
 
-/// How much was asked in one session of a run.
+/// What one session of a run sent and received.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spent {
     /// Requests sent, retries included.
@@ -184,38 +187,40 @@ pub struct Spent {
 pub struct Verdict {
     /// Index of the list.
     pub list: u32,
-    /// Rows received in the sweeps that count, each position once.
+    /// Rows received in the sweeps that count, with each position counted once.
     pub rows_received: u64,
-    /// Different companies, or other things, among them. Where each company is asked for: companies answered.
+    /// Distinct companies, or other records, among the rows. For a list that asks about each company: companies
+    /// answered.
     pub distinct_keys: u64,
-    /// The server's total before; none when it gave none. Where each company is asked for: companies asked for.
+    /// The server's total before the reading; `None` when it gave none. For a list that asks about each company:
+    /// companies to ask about.
     pub total_before: Option<u64>,
-    /// The server's total after; none when it gave none.
+    /// The server's total after the reading; `None` when it gave none.
     pub total_after: Option<u64>,
-    /// Rows of a full page as received.
+    /// Rows in a full page, as received.
     pub effective_page_size: u64,
-    /// Most sweeps that a slice of the list needed.
+    /// Largest number of sweeps that a slice of the list needed.
     pub sweeps: u32,
     /// Whether the evidence adds up.
     pub complete: bool,
-    /// Why not; empty when it does.
+    /// Why the evidence does not add up; empty when it does.
     pub reasons: Vec<String>,
-    /// Slice and sweep whose pages make up the list. For a list that is not complete all pages count.
+    /// Slices and sweeps whose pages make up the list. For a list that is not complete, all pages count.
     pub accepted: Vec<(String, u32)>,
-    /// Companies that the server does not know, where each company is asked for.
+    /// Companies that the server does not know, for a list that asks about each company.
     #[serde(default)]
     pub not_found: u64,
-    /// Members of target groups that were not asked about because no selection of the run holds them, where each company is
-    /// asked for: so many requests they would have cost.
+    /// Members of target groups that were not asked about because no selection of the run holds them, for a list that
+    /// asks about each company. Asking about them would cost one request each.
     #[serde(default)]
     pub outside: u64,
-    /// Business ids that the list was chosen by.
+    /// Number of business ids by which the list was selected.
     #[serde(default)]
     pub ids_asked: u64,
-    /// Those of them that did not come.
+    /// Those business ids that were not received.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing_ids: Vec<String>,
-    /// Records that came and cannot be read. They are why the list is not complete, and one of the reasons says so.
+    /// Records that were received and cannot be read. They make the list incomplete, and one of the reasons says so.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unreadable: u64,
 }
@@ -226,7 +231,8 @@ fn is_zero(number: &u64) -> bool {
 }
 
 impl Verdict {
-    /// Whether the evidence adds up, but for records that cannot be read: then it is known which pages make up the list.
+    /// Whether the evidence adds up, apart from records that cannot be read. If so, the pages that make up the list
+    /// are known.
     pub fn is_proven(&self) -> bool {
         self.complete || (self.unreadable > 0 && self.reasons.len() == 1)
     }
@@ -238,54 +244,54 @@ impl Verdict {
 pub enum Entry {
     /// The first line.
     Opened(Header),
-    /// What the computer's clock said when the run started, where that is before what was written already: the run's own
-    /// times go on from there.
+    /// The computer's clock at the start of the run, if it was behind a time that was already written. The times of
+    /// the run continue from the written time.
     Clock {
         /// Microseconds since 1970, UTC.
         at_us: i64,
     },
-    /// A number of rows; none when the server does not give one.
+    /// The server's number of rows.
     Counted {
-        /// Which request.
+        /// Key of the request.
         key: RequestKey,
-        /// The answer.
+        /// The number; `None` when the server does not give one.
         total: Option<u64>,
     },
     /// A page, durable in the landing folder.
     Landed {
-        /// Which request.
+        /// Key of the request.
         key: RequestKey,
-        /// Where it lies.
+        /// Where the page is stored.
         at: LandedAt,
     },
-    /// 404 where a page was asked for: the list ends before it.
+    /// 404 for a page: the list ends before it.
     PastEnd {
-        /// Which request.
+        /// Key of the request.
         key: RequestKey,
     },
-    /// A landed page that can no longer be read; it is fetched again.
+    /// A landed page that can no longer be read. It is fetched again.
     Damaged {
-        /// Which request.
+        /// Key of the request.
         key: RequestKey,
     },
-    /// A page that could not be read as a whole, and what was asked for instead, in the order of the rows. Each of these has a
-    /// line of its own.
+    /// A page that could not be read as a whole, and the requests that replace it, in the order of the rows. Each of
+    /// these has a line of its own.
     Parted {
-        /// Which request.
+        /// Key of the request for the page.
         key: RequestKey,
-        /// Its parts.
+        /// What the requests for its parts ask for.
         parts: Vec<Ask>,
     },
-    /// Answers differ from the document in what is around the JSON; once for each list and way.
+    /// Answers differ from the API's document in what is around the JSON. Written once for each list and difference.
     Unusual {
         /// Index of the list.
         list: u32,
         /// What differs.
         what: Unusual,
-        /// As it was received.
+        /// A sample, as received.
         sample: String,
     },
-    /// A list that was found while another was read.
+    /// A list that was found while another one was read.
     Found {
         /// Its index in the run.
         index: u32,
@@ -294,20 +300,20 @@ pub enum Entry {
     },
     /// Answers about companies, durable in the landing folder.
     Answered(CompanyAnswers),
-    /// Answers about companies that can no longer be read; the companies are asked for again.
+    /// Answers about companies that can no longer be read. The companies are asked about again.
     AnswersDamaged {
-        /// Number of the first of them.
+        /// Number of the first answer.
         number: u64,
     },
-    /// What a session of the run has spent, written when it ends in order.
+    /// What a session of the run spent, written when the session ends normally.
     Spent(Spent),
     /// The evidence of a list.
     Judged(Verdict),
-    /// The result was published as this generation; nothing is left to do.
+    /// The result was published as this generation, and the run is finished.
     Published {
         /// Generation of the warehouse.
         generation: u64,
     },
-    /// The run is given up; its pages are kept as long as those of published runs.
+    /// The run was given up. Its pages are kept as long as those of published runs.
     Abandoned,
 }

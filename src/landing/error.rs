@@ -1,4 +1,4 @@
-//! Why landed pages cannot be written or read.
+//! Errors of writing and reading landed pages.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ pub enum LandingError {
     DamagedLedger {
         /// Path of the ledger.
         path: PathBuf,
-        /// How many.
+        /// Number of damaged lines.
         lines: u64,
     },
     /// A landed page cannot be read back.
@@ -45,7 +45,7 @@ pub enum LandingError {
 }
 
 impl LandingError {
-    /// Whether the system refuses it to this user: another one made what was to be written.
+    /// Whether the operating system denies this user access, for example to files that another user made.
     pub(crate) fn is_refused(&self) -> bool {
         matches!(self, Self::Io(error) if error.kind() == std::io::ErrorKind::PermissionDenied)
     }

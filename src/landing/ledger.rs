@@ -1,7 +1,7 @@
-//! The ledger of a run: what has been answered and is durable, one checksummed line per answer.
+//! The ledger of a run: which answers are durable, one checksummed line for each.
 //!
-//! A line is written only after the page it names has been synced to the disk. Resuming replays the ledger: the
-//! same requests are planned again, and those with a line here are answered from it instead of from the API.
+//! A line is written only after the page that it names has been synced to disk. Resuming replays the ledger: the run
+//! plans the same requests again, and those with a line in the ledger are answered from it instead of from the API.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -15,14 +15,14 @@ pub use super::entry::{
 use crate::crash::{self, Point};
 use crate::workspace::durable;
 
-/// Version of the ledger's lines; another one is refused rather than guessed at.
+/// Version of the ledger's lines. A ledger of another version is refused.
 pub const LEDGER_VERSION: u32 = 2;
 
 /// The open ledger of a run.
 #[derive(Debug)]
 pub struct Ledger {
     file: fs_err::File,
-    /// An append failed, so that half a line may be at the end.
+    /// Whether the file may end with half a line, because an append failed or a crash interrupted one.
     torn: bool,
 }
 
@@ -31,7 +31,7 @@ pub struct Ledger {
 pub struct Lines {
     /// The entries that can be read, the header first.
     pub entries: Vec<Entry>,
-    /// Lines that fail their checksum. A crash leaves at most one, at the end, and a resume takes it away.
+    /// Number of lines that fail their checksum. A crash leaves at most one, at the end, and resuming removes it.
     pub damaged: u64,
 }
 
@@ -41,7 +41,7 @@ pub fn path_in(folder: &Path) -> PathBuf {
 }
 
 impl Ledger {
-    /// Starts the ledger of a new run; the header is durable when this returns.
+    /// Starts the ledger of a new run. The header is durable when this returns.
     ///
     /// # Errors
     /// The folder cannot be written to.
@@ -55,7 +55,7 @@ impl Ledger {
     /// Opens the ledger of an interrupted run for appending and returns its entries.
     ///
     /// # Errors
-    /// The file cannot be read, or begins with no header of this version.
+    /// The file cannot be read, or does not begin with a header of this version.
     pub fn resume(folder: &Path) -> Result<(Self, Vec<Entry>), LandingError> {
         let Lines { entries, damaged } = read_lines(folder)?;
         if damaged > 0 {
@@ -68,16 +68,16 @@ impl Ledger {
             rewrite(folder, &entries)?;
         }
         let file = fs_err::OpenOptions::new().append(true).open(path_in(folder))?;
-        // A crash may have left a whole line but for its end.
+        // A crash may have left a whole line without its line feed.
         Ok((Self { file, torn: true }, entries))
     }
 
-    /// Appends entries; they are durable when this returns.
+    /// Appends entries. They are durable when this returns.
     ///
     /// # Errors
     /// The disk is full or broken.
     pub fn append(&mut self, entries: &[Entry]) -> Result<(), LandingError> {
-        // An empty line is none; half a line must not swallow the next.
+        // Readers skip empty lines, but half a line must not run into the next one.
         let mut text = String::from(if self.torn { "\n" } else { "" });
         text.extend(entries.iter().map(encode));
         self.torn = true;
@@ -90,7 +90,7 @@ impl Ledger {
     }
 }
 
-/// Replaces the ledger by one that holds those entries and nothing else.
+/// Replaces the ledger with one that holds only these entries.
 fn rewrite(folder: &Path, entries: &[Entry]) -> Result<(), LandingError> {
     let begun = folder.join("ledger.new");
     let mut file = fs_err::File::create(&begun)?;
@@ -100,16 +100,16 @@ fn rewrite(folder: &Path, entries: &[Entry]) -> Result<(), LandingError> {
     Ok(durable::sync_folder(folder)?)
 }
 
-/// The entries of a ledger, its header first. Lines that fail their checksum are left out: what they said did
-/// not happen, and is asked for again.
+/// Reads the entries of a ledger, the header first. Lines that fail their checksum are left out: what they record
+/// counts as not done and is asked for again.
 ///
 /// # Errors
-/// The file cannot be read, or begins with no header of this version.
+/// The file cannot be read, or does not begin with a header of this version.
 pub fn read(folder: &Path) -> Result<Vec<Entry>, LandingError> {
     read_lines(folder).map(|lines| lines.entries)
 }
 
-/// The entries of a ledger, and how many lines cannot be read.
+/// Reads the entries of a ledger and counts the lines that cannot be read.
 ///
 /// # Errors
 /// As [`read`].

@@ -1,8 +1,8 @@
-//! What is durable of a run: its landed pages, and the ledger that says which of them count.
+//! What a run keeps durably: its landed pages, and the ledger that says which of them count.
 //!
-//! [`Landing`] keeps the pages of a run that is at work, through a thread of its own (`writer`). [`ledger`] is the file of
-//! [`Entry`](ledger::Entry) lines beside them, [`runs`] reads both back, and [`bundle`] is several companies' answers in one
-//! page. `rewrite` writes the pages of a run anew, without what is to be erased.
+//! [`Landing`] writes the pages of a running run on a thread of its own (`writer`). [`ledger`] is the file of
+//! [`Entry`](ledger::Entry) lines beside the pages, [`runs`] reads both back, and [`bundle`] packs answers about
+//! several companies into one page. `rewrite` writes the pages of a run anew, without the data to be erased.
 
 pub mod bundle;
 mod entry;

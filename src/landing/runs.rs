@@ -1,4 +1,4 @@
-//! The runs whose landed pages are on disk: which is unfinished, which may be swept away, what each holds.
+//! The runs whose landed pages are on disk: which are unfinished, which may be removed, and what each holds.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::workspace::rights;
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunState {
-    /// Not at its end: the same command goes on with it.
+    /// Not finished. The same command resumes it.
     Unfinished,
     /// Published as this generation.
     Published(u64),
@@ -23,35 +23,37 @@ pub enum RunState {
     Abandoned,
 }
 
-/// A run as its ledger tells it.
+/// A run as recorded in its ledger.
 #[derive(Debug, Clone)]
 pub struct LandedRun {
     /// Folder of its pages.
     pub folder: PathBuf,
     /// What it was asked to do.
     pub header: Header,
-    /// What the computer's clock said when it started, microseconds since 1970, UTC: earlier than its header says when
-    /// the clock was behind what had been written before.
+    /// The computer's clock when the run started, in microseconds since 1970, UTC. Earlier than the time in the header
+    /// if the clock was behind a time that was already written.
     pub clock_us: i64,
     /// How it ended.
     pub state: RunState,
-    /// What all its sessions spent.
+    /// What all sessions of the run spent, in total.
     pub spent: Spent,
-    /// Its lists by index: those of the header, and those that were found while it ran.
+    /// Lists by index: those in the header, and those found while the run was extracting.
     pub lists: BTreeMap<u32, RunList>,
     /// Evidence of its lists, in their order; empty until they were read to the end.
     pub verdicts: Vec<Verdict>,
-    /// Its pages by number: which request each answers, and where it lies.
+    /// Pages by number: which request each answers, and where it is stored.
     pub pages: BTreeMap<u64, (RequestKey, LandedAt)>,
-    /// Its answers about companies by the number of the first that lies there: of which list, and where they lie.
+    /// Answers about companies by the number of the first one in their bundle: index of the list, and where the bundle
+    /// is stored.
     pub answers: BTreeMap<u64, (u32, LandedAt)>,
-    /// Companies that the server refuses to answer about, each with its list.
+    /// Companies that the server refuses to answer about, each with the index of its list.
     pub refused: Vec<(u32, Refusal)>,
-    /// How answers of each list differ from the document in what is around the JSON, each with one sample.
+    /// How answers differ from the API's document in what is around the JSON: index of the list, difference, and one
+    /// sample.
     pub unusual: Vec<(u32, Unusual, String)>,
-    /// Pages that turned out to be damaged and were asked for again.
+    /// Number of pages that were damaged and had to be asked for again.
     pub damaged_pages: u64,
-    /// Lines of the ledger that cannot be read. In a finished run something that was durable is missing then.
+    /// Number of ledger lines that cannot be read. In a finished run, this means that something durable is missing.
     pub damaged_lines: u64,
 }
 
@@ -64,10 +66,10 @@ impl LandedRun {
         Self::from_lines(folder, ledger::read_lines(folder)?)
     }
 
-    /// The run that those lines tell of.
+    /// Reads the run from the lines of its ledger.
     ///
     /// # Errors
-    /// They do not begin with a header.
+    /// The lines do not begin with a header.
     pub fn from_lines(folder: &Path, lines: Lines) -> Result<Self, LandingError> {
         let Lines { entries, damaged: damaged_lines } = lines;
         let mut entries = entries.into_iter();
@@ -136,8 +138,8 @@ impl LandedRun {
         })
     }
 
-    /// The pages that make up the lists but for answers about companies, newest first: for a complete list, and one that is
-    /// so but for records that cannot be read, those of the sweeps that count, for another one all of them.
+    /// The pages that make up the lists, newest first, without answers about companies. For a list that is proven
+    /// ([`Verdict::is_proven`]), these are the pages of the accepted sweeps; for any other list, all of its pages.
     pub fn accepted_pages(&self) -> Vec<(RequestKey, LandedAt)> {
         let accepted: HashMap<u32, HashSet<(&str, u32)>> = self
             .verdicts
@@ -154,27 +156,27 @@ impl LandedRun {
         self.pages.values().rev().filter(|(key, _)| counts(key)).cloned().collect()
     }
 
-    /// The lists of a stream's endpoint by index.
+    /// Lists that are read from the endpoint of a stream, with their indexes.
     pub fn lists_of<'a>(&'a self, stream: &'a str) -> impl Iterator<Item = (u32, &'a RunList)> {
         self.lists.iter().filter(move |(_, list)| list.stream == stream).map(|(index, list)| (*index, list))
     }
 
-    /// The last time that it has written down, microseconds since 1970, UTC.
+    /// The latest time that the run has recorded, in microseconds since 1970, UTC.
     pub fn last_written_us(&self) -> i64 {
         let landed = self.pages.values().map(|(_, at)| at).chain(self.answers.values().map(|(_, at)| at));
         landed.map(|at| at.fetched_at_us).fold(self.header.started_at_us, i64::max)
     }
 
-    /// Bytes of its folder.
+    /// Size of the folder in bytes.
     pub fn size_bytes(&self) -> u64 {
         store::size_of(&self.folder)
     }
 }
 
-/// The runs in a landing folder, oldest first. A folder without a readable ledger is reported and left alone.
+/// Reads the runs in a landing folder, oldest first. A folder whose ledger cannot be read is skipped with a warning.
 ///
 /// # Errors
-/// The folder cannot be read; one that does not exist holds no runs.
+/// The folder cannot be read. A folder that does not exist is not an error: it holds no runs.
 pub fn list(landing: &Path) -> Result<Vec<LandedRun>, LandingError> {
     if !landing.exists() {
         return Ok(Vec::new());
@@ -198,8 +200,8 @@ pub fn list(landing: &Path) -> Result<Vec<LandedRun>, LandingError> {
     Ok(runs)
 }
 
-/// Removes the pages of finished runs but for the latest `keep`; unfinished ones stay. What cannot be removed is said and
-/// passed over: the next run tries again.
+/// Removes the pages of finished runs except for the latest `keep`. Unfinished runs stay. A folder that cannot be
+/// removed causes a warning, and the next run tries again.
 ///
 /// # Errors
 /// The runs cannot be listed.
@@ -208,7 +210,7 @@ pub fn prune(landing: &Path, keep: usize) -> Result<(), LandingError> {
         list(landing)?.into_iter().filter(|run| run.state != RunState::Unfinished).collect();
     let surplus = finished.len().saturating_sub(keep);
     for run in finished.iter().take(surplus) {
-        // Half a run without its ledger would lie there for ever.
+        // Rename first: half a run without its ledger would never be removed.
         let aside = set_aside(&run.folder);
         let removed = fs_err::rename(&run.folder, &aside)
             .and_then(|()| crash::point(Point::RunSetAside))
@@ -220,7 +222,7 @@ pub fn prune(landing: &Path, keep: usize) -> Result<(), LandingError> {
     Ok(())
 }
 
-/// Removes what a crash left of a run that was being made or removed. Only for who holds the lock.
+/// Removes what a crash left of runs that were being created or removed. The caller must hold the lock.
 ///
 /// # Errors
 /// A folder cannot be removed.
@@ -231,7 +233,7 @@ pub fn sweep(landing: &Path) -> Result<(), LandingError> {
     Ok(())
 }
 
-/// [`sweep`], for who only tidies up: what cannot be removed is said and passed over.
+/// [`sweep`] for clean-up only: a folder that cannot be removed causes a warning and is skipped.
 pub(crate) fn tidy(landing: &Path) {
     for folder in left_over(landing).unwrap_or_default() {
         if let Err(error) = fs_err::remove_dir_all(&folder) {
@@ -251,7 +253,7 @@ fn left_over(landing: &Path) -> Result<Vec<PathBuf>, LandingError> {
 
 const SET_ASIDE: &str = ".tmp";
 
-/// The name of a run's folder while the run is made or removed.
+/// Name of a run's folder while the run is being created or removed.
 pub(super) fn set_aside(folder: &Path) -> PathBuf {
     let mut name = folder.as_os_str().to_owned();
     name.push(SET_ASIDE);

@@ -1,7 +1,7 @@
 //! Landing: the bodies of all answered pages, compressed, on disk.
 //!
-//! One thread owns the files of a run. It takes what has come in since its last sync, writes all of it, syncs
-//! the segment, then appends the ledger lines and syncs these: many pages share the two syncs.
+//! One thread owns the files of a run. It takes all messages that arrived since its last sync, writes the pages, syncs
+//! the segment, appends the ledger lines and syncs the ledger. Many pages share the two syncs.
 
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -22,11 +22,12 @@ use crate::clock::Timeline;
 use crate::crash::{self, Point};
 use crate::workspace::durable;
 
-/// zstd level of landed pages: 1 halves the time of the default 3 and costs a tenth in size.
+/// zstd level of landed pages. Level 1 takes half the time of the default, 3, for a tenth more size.
 pub(super) const COMPRESSION_LEVEL: i32 = 1;
-/// Pages that may wait for the landing thread; further ones wait with their request slot held.
+/// Number of pages that may wait for the landing thread. Further pages wait while holding their request slot.
 const QUEUE: usize = 16;
-/// Largest body that a landed page may claim to have; a damaged ledger must not ask for all memory.
+/// Largest body that is accepted from a ledger, in bytes: a damaged ledger must not make the reader allocate all
+/// memory.
 const MAX_BODY: u64 = 1 << 30;
 
 /// The landing folder of a run that is being extracted.
@@ -48,9 +49,10 @@ impl Landing {
         Self::create_with(folder, header, &[])
     }
 
-    /// [`Landing::create`], with what else the ledger says from the beginning.
+    /// [`Landing::create`] with further entries that the ledger holds from the start.
     pub(crate) fn create_with(folder: &Path, header: &Header, more: &[Entry]) -> Result<Self, LandingError> {
-        // A run without a header could neither be resumed nor told from somebody else's folder.
+        // A run without a header could not be resumed, nor told apart from a foreign folder. So the folder gets its
+        // name only when the header is in it.
         let begun = runs::set_aside(folder);
         fs_err::create_dir_all(&begun)?;
         let mut ledger = Ledger::create(&begun, header)?;
@@ -69,7 +71,7 @@ impl Landing {
         Ok(Self::start(folder, ledger, 1, 1))
     }
 
-    /// Opens the landing folder of an interrupted run; returns what its ledger holds.
+    /// Opens the landing folder of an interrupted run and returns the entries of its ledger.
     ///
     /// # Errors
     /// The ledger cannot be read.
@@ -80,12 +82,12 @@ impl Landing {
             Entry::Answered(CompanyAnswers { companies, at: Some(at), .. }) => {
                 Some((at.segment, at.number + (companies.len() as u64).saturating_sub(1)))
             }
-            // It must not come to mean answers that land from now on.
+            // The number must not be given to answers that land later.
             Entry::AnswersDamaged { number } => Some((0, *number)),
             _ => None,
         });
         let (segment, number) = landed.fold((0, 0), |most, next| (most.0.max(next.0), most.1.max(next.1)));
-        // A new segment: bytes that a crash left behind the last ledger line stay behind.
+        // Start a new segment. Bytes that a crash left after the last ledger line stay in the old one.
         Ok((Self::start(folder, ledger, segment + 1, number + 1), entries))
     }
 
@@ -106,14 +108,14 @@ impl Landing {
         Self { folder: folder.to_owned(), sender: Some(sender), writer: Some(writer), busy, timeline }
     }
 
-    /// Takes the times of its pages from there.
+    /// Takes the times of its pages from `timeline`.
     #[must_use]
     pub fn with_timeline(mut self, timeline: Arc<Timeline>) -> Self {
         self.timeline = timeline;
         self
     }
 
-    /// The time to write down of what came just now, microseconds since 1970, UTC.
+    /// The time to record for something received just now, in microseconds since 1970, UTC.
     pub(crate) fn now_us(&self) -> i64 {
         self.timeline.now_us()
     }
@@ -123,12 +125,12 @@ impl Landing {
         &self.folder
     }
 
-    /// Time spent so far on compressing, writing and syncing, added up over the threads that do it.
+    /// Time spent so far on compressing, writing and syncing, summed over all threads.
     pub fn busy(&self) -> Duration {
         Duration::from_micros(self.busy.0.load(Ordering::Relaxed))
     }
 
-    /// Lands one page; it is durable and counted in the ledger when this returns.
+    /// Lands one page. The page is durable and counted in the ledger when this returns.
     ///
     /// # Errors
     /// The disk is full or broken.
@@ -141,7 +143,7 @@ impl Landing {
         self.write(Of::Request(key), body, fetched_at_us).await
     }
 
-    /// Lands answers about companies as one page; they are durable and counted in the ledger when this returns.
+    /// Lands answers about companies as one page. They are durable and counted in the ledger when this returns.
     ///
     /// # Errors
     /// The disk is full or broken.
@@ -172,7 +174,7 @@ impl Landing {
         answer.await.map_err(|_| LandingError::Stopped)?
     }
 
-    /// Appends an entry to the ledger; it is durable when this returns.
+    /// Appends an entry to the ledger. The entry is durable when this returns.
     ///
     /// # Errors
     /// The disk is full or broken.
@@ -192,7 +194,7 @@ impl Drop for Landing {
     fn drop(&mut self) {
         self.sender = None;
         if let Some(writer) = self.writer.take() {
-            // The thread ends when the channel is closed; a panic in it was already answered as an error.
+            // The thread ends when the channel is closed. If it panicked, its callers already got an error.
             let _ = writer.join();
         }
     }
@@ -225,7 +227,7 @@ pub fn read_page(folder: &Path, at: &LandedAt) -> Result<Vec<u8>, LandingError> 
     Ok(body)
 }
 
-/// Bytes of all files below `folder`; 0 when there is none.
+/// Total size of all files below `folder`, in bytes; 0 when the folder does not exist.
 pub fn size_of(folder: &Path) -> u64 {
     let Ok(entries) = fs_err::read_dir(folder) else { return 0 };
     entries

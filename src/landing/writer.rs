@@ -14,10 +14,10 @@ use super::store::segment_path;
 use crate::crash::{self, Point};
 use crate::workspace::durable;
 
-/// A segment file is closed at about this size.
+/// Size in bytes at which a segment file is closed. A segment can exceed it by one page.
 pub(super) const SEGMENT_BYTES: u64 = 256 << 20;
 
-/// A page, or several answers in one, on its way to the disk.
+/// A page or a bundle, compressed and ready to be written.
 pub(super) struct Arrival {
     pub(super) of: Of,
     pub(super) compressed: Vec<u8>,
@@ -30,12 +30,12 @@ pub(super) struct Arrival {
 pub(super) enum Of {
     /// The answer to a request.
     Request(RequestKey),
-    /// Answers about companies; where they lie is filled in.
+    /// Answers about companies. The writer fills in where they are stored.
     Companies(CompanyAnswers),
 }
 
 impl Of {
-    /// How many numbers it takes: each answer can be named by its own.
+    /// How many numbers it takes: one for each answer, so that each answer can be named.
     fn numbers(&self) -> u64 {
         match self {
             Self::Request(_) => 1,
@@ -51,13 +51,13 @@ impl Of {
     }
 }
 
-/// What the thread is sent, and where it answers.
+/// A message to the landing thread, with the channel for its reply.
 pub(super) enum Message {
     Page(Arrival, oneshot::Sender<Result<LandedAt, LandingError>>),
     Entry(Entry, oneshot::Sender<Result<(), LandingError>>),
 }
 
-/// How long landing took, in microseconds, added up over its threads.
+/// Time spent on landing, in microseconds, summed over all threads.
 #[derive(Debug, Default)]
 pub(super) struct Busy(pub(super) AtomicU64);
 
@@ -67,7 +67,7 @@ impl Busy {
     }
 }
 
-/// The thread's state.
+/// State of the landing thread.
 pub(super) struct Writer {
     pub(super) folder: PathBuf,
     pub(super) busy: Arc<Busy>,
@@ -91,7 +91,7 @@ impl Writer {
         }
     }
 
-    /// Writes a batch: segment, sync, ledger, sync, and only then the answers.
+    /// Writes a batch: segment, sync, ledger, sync. Replies are sent only after that.
     fn commit(&mut self, batch: Vec<Message>) {
         let mut entries = Vec::with_capacity(batch.len());
         let mut pages = Vec::new();
@@ -101,7 +101,8 @@ impl Writer {
             match message {
                 Message::Entry(entry, reply) => {
                     if matches!(entry, Entry::Damaged { .. } | Entry::AnswersDamaged { .. }) {
-                        // The segment may be the damaged one, or gone: what is fetched again goes into another.
+                        // The open segment may be the damaged or missing one. Pages that are fetched again go into a
+                        // new segment.
                         written = written.and_then(|()| self.close());
                     }
                     entries.push(entry);
@@ -120,8 +121,8 @@ impl Writer {
         let synced = written.and_then(|()| if pages.is_empty() { Ok(()) } else { self.sync() });
         let failure = synced.and_then(|()| self.ledger.append(&entries)).err().map(|error| error.to_string());
         if failure.is_some() {
-            // Nobody knows what is in the segment now, and a sync does not repeat what an earlier one failed to
-            // write. The next page starts a new one.
+            // The content of the segment is unknown now, and a later sync does not repeat what a failed one did not
+            // write. So the next page starts a new segment.
             self.file = None;
         }
         let answer = || match &failure {
@@ -144,7 +145,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Ends the segment; what was written to it is durable.
+    /// Syncs the open segment and closes it.
     fn close(&mut self) -> Result<(), LandingError> {
         Ok(self.file.take().map_or(Ok(()), |file| file.sync_data())?)
     }

@@ -1,4 +1,4 @@
-//! How records differ from the document, counted in bounded memory.
+//! Counts how records differ from the API's document, in bounded memory.
 
 use std::collections::BTreeMap;
 
@@ -7,15 +7,15 @@ use super::mapping::stream_plan::From;
 use crate::record::json_text::shortened;
 use crate::staging::{Drift, DriftKind};
 
-/// Most unknown names that are counted one by one: the first in alphabetical order, so that the result does not
-/// depend on which worker saw which page.
+/// Maximum number of unknown names that are counted one by one. They are the first in alphabetical order, so that the
+/// result does not depend on which worker saw which page.
 const MAX_NAMES: usize = 1000;
-/// The name that all further ones are counted under.
+/// The name under which all further names are counted.
 const OTHER_NAMES: &str = "…";
-/// Characters kept of a sample or of a field's name.
+/// Maximum number of characters of a sample or of a field's name.
 const SAMPLE_CHARS: usize = 200;
 
-/// Where a value stands: page in the order of reading, record, field. The sample kept is the first.
+/// Position of a value: page in the order of reading, record, field. The sample at the first position is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Position {
     pub(super) page: u64,
@@ -23,7 +23,7 @@ pub(super) struct Position {
     pub(super) field: usize,
 }
 
-/// How often something was seen, and its first value.
+/// How often something was seen, and its first sample.
 #[derive(Debug, Clone, Default)]
 struct Seen {
     count: u64,
@@ -77,7 +77,7 @@ impl DriftTally {
         Self { other_type: seen(), rounded: seen(), missing: vec![0; fields], ..Self::default() }
     }
 
-    /// A field without a column.
+    /// Counts a field without a column.
     pub(super) fn unknown(&mut self, name: &str, value: &str, place: Position) {
         let name = shortened(name, SAMPLE_CHARS);
         if let Some(seen) = self.unknown.get_mut(name) {
@@ -91,28 +91,28 @@ impl DriftTally {
         self.shrink();
     }
 
-    /// A known field with a value of another JSON type than documented.
+    /// Counts a known field with a value of another JSON type than documented.
     pub(super) fn other_type(&mut self, slot: Slot, value: &str, place: Position) {
         if let Some(seen) = self.other_type.get_mut(slot) {
             seen.add(place, value);
         }
     }
 
-    /// A known field with a value that has more digits than its column.
+    /// Counts a known field with a value that has more digits than its column.
     pub(super) fn rounded(&mut self, slot: Slot, value: &str, place: Position) {
         if let Some(seen) = self.rounded.get_mut(slot) {
             seen.add(place, value);
         }
     }
 
-    /// A documented field that a record lacks.
+    /// Counts a documented field that a record lacks.
     pub(super) fn missing(&mut self, slot: Slot) {
         if let Some(count) = self.missing.get_mut(slot) {
             *count += 1;
         }
     }
 
-    /// Adds what another worker saw.
+    /// Adds the counts of another worker.
     pub(super) fn merge(&mut self, other: Self) {
         for (name, seen) in other.unknown {
             self.unknown.entry(name).or_default().merge(seen);
@@ -130,7 +130,7 @@ impl DriftTally {
         self.shrink();
     }
 
-    /// The drift; a field of an array's elements is named behind the array's, as in `contacts.nickname`.
+    /// The drift. The name of a field of an array's elements begins with that of the array, as in `contacts.nickname`.
     pub(super) fn into_drift(mut self, plan: &TableMapping, from: From) -> Vec<Drift> {
         if self.other_names.count > 0 {
             self.unknown.entry(OTHER_NAMES.to_owned()).or_default().merge(self.other_names);
@@ -152,8 +152,8 @@ impl DriftTally {
         drift
     }
 
-    /// Keeps the first [`MAX_NAMES`] names. A name among the first of all is among the first of every worker, so
-    /// no count of it is ever lost to the others.
+    /// Keeps the first [`MAX_NAMES`] names. A name among the first of all workers is among the first of each worker,
+    /// so that none of its counts goes to the others.
     fn shrink(&mut self) {
         while self.unknown.len() > MAX_NAMES {
             if let Some((_, seen)) = self.unknown.pop_last() {

@@ -1,5 +1,5 @@
-//! From records to typed rows: JSON in, Arrow out, without a tree of values in between. What JSON and a value mean is
-//! [`crate::record`]'s matter.
+//! Turns records into typed rows: JSON in, Arrow out, without a tree of values in between. [`crate::record`] knows
+//! what JSON and a value mean.
 //!
 //! ```text
 //!   record  ── record   ──► fields, as JSON text, by the catalog's names
@@ -9,14 +9,15 @@
 //! ```
 //!
 //! Three rules hold everywhere:
-//! - **No value disappears** of what was asked for. One that does not fit its column is NULL there and a reject with the JSON as
-//!   received; one with more digits than its column is rounded, and its field noted; a record without a usable key is
-//!   rejected whole; a field without a column is kept in `_extra`. So rows and rejected records are as many as records, the elements of arrays included. Of what nobody asked
-//!   for, nothing is kept.
-//! - **Whatever a record holds is no error.** Only a body that is no page at all is one.
+//! - **No value disappears** that was asked for. A value that does not fit its column is NULL there, and a reject with
+//!   the JSON as received. A value with more digits than its column is rounded, and its field is noted. A record
+//!   without a usable key is rejected whole. A field without a column is kept in `_extra`. So rows and records
+//!   rejected whole add up to the number of records, with the elements of arrays included. Nothing is kept of what was
+//!   not asked for.
+//! - **The content of a record is never an error.** Only a body that is not a page at all is one.
 //! - **The same pages give the same result**, however many threads work on them.
 //!
-//! [`stage()`] does all of it for the pages of a stream; [`page_summary`] is the pager's quick look at a page.
+//! [`stage()`] does all of this for the pages of a stream. [`page_summary`] summarises a page for the pager.
 
 mod dedup;
 mod drift;

@@ -1,4 +1,4 @@
-//! Pages in, record batches out: what one worker does.
+//! Turns pages into record batches: the work of one worker.
 
 use std::sync::Arc;
 
@@ -18,44 +18,44 @@ use crate::record::EnvelopeError;
 use crate::record::envelope::parse_text;
 use crate::record::reading::{Tolerance, with_json};
 
-/// One page as it landed.
+/// A page as it landed.
 #[derive(Debug, Clone, Default)]
 pub struct LandedPage {
-    /// Number of the page in the run; `etl.rejects` names it.
+    /// Number of the page in the run, by which `etl.rejects` names it.
     pub number: u64,
-    /// Index of the list that the page is of.
+    /// Index of the list that the page belongs to.
     pub list: u32,
     /// When it was fetched: microseconds since 1970-01-01T00:00:00Z.
     pub fetched_at_us: i64,
-    /// What the request was about, as columns and their values: a company's `country` and `business_id`, a
-    /// `target_group_id`. Empty for lists.
+    /// What the request was about, as names of columns and their values: a company's `country` and `business_id`, or a
+    /// `target_group_id`. Empty for pages of lists.
     pub parent: Vec<(&'static str, String)>,
     /// The body as received, decompressed.
     pub body: Vec<u8>,
 }
 
-/// What was read.
+/// Counts of what was read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Records, the elements of their arrays included: rows and whole rejected records.
+    /// Records, including the elements of their arrays: rows and records rejected whole.
     pub records: u64,
     /// Records that became rows.
     pub rows: u64,
     /// Records rejected whole.
     pub records_rejected: u64,
-    /// Rejected values of records that became rows.
+    /// Rejected values in records that became rows.
     pub cells_rejected: u64,
 }
 
-/// Turns pages into record batches by the columns of a stream, holding rows until they are taken.
+/// Turns pages into record batches with the columns of a stream. Holds the rows until they are taken.
 ///
-/// The steps for a page are [`read_page`](Self::read_page), then [`mark_newest`](Self::mark_newest); after any
-/// page the rows and rejects so far can be taken.
+/// For each page, call [`read_page`](Self::read_page) and then [`mark_newest`](Self::mark_newest). After any page, the
+/// rows and rejects so far can be taken.
 #[derive(Debug)]
 pub struct Normaliser {
     plan: Arc<StreamPlan>,
     pub(super) held: Held,
-    /// Whether each unit of the page read last is the newest.
+    /// Whether each unit of the last page is the newest.
     newest: Vec<bool>,
 }
 
@@ -69,7 +69,7 @@ pub(super) struct Held {
 }
 
 impl Normaliser {
-    /// For the pages of a stream; the run's id goes into the ids of rejects.
+    /// A normaliser for the pages of a stream. `run_id` becomes part of the ids of rejects.
     pub fn new(stream: &'static Stream, run_id: &str) -> Self {
         Self::with_plan(Arc::new(StreamPlan::new(stream, None)), run_id)
     }
@@ -80,12 +80,12 @@ impl Normaliser {
         Self { plan, held, newest: Vec::new() }
     }
 
-    /// Reads every record of a page into a row or a reject, and the elements of its arrays likewise. `turn` is the
-    /// page's place in the order of reading; it decides which sample of a drift counts as the first.
+    /// Reads every record of a page, and every element of its arrays, into a row or a reject. `turn` is the page's
+    /// place in the order of reading; it decides which sample of a drift is the first.
     ///
     /// # Errors
-    /// When the body is no page at all. Whatever is wrong with single records or values is a reject, also that a record is
-    /// no JSON: a page that landed is what the server has.
+    /// The body is not a page at all. Anything wrong with single records or values is a reject, even a record that is
+    /// not JSON: a page that landed is what the server has.
     pub fn read_page(&mut self, page: &LandedPage, turn: u64) -> Result<(), EnvelopeError> {
         let (plan, held) = (&self.plan, &mut self.held);
         with_json(&page.body, plan.single, Tolerance::Records, |json| {
@@ -99,16 +99,16 @@ impl Normaliser {
         })
     }
 
-    /// Says of each unit of the page read last, in their order, whether it is the newest, asking with its
-    /// fingerprint: a row's key, or the company that the page is the answer about.
+    /// Marks each unit of the last page as the newest or not. Calls `is_newest` with the fingerprint of each unit, in
+    /// order: that of a row's key, or of the company that the page is the answer about.
     pub fn mark_newest(&mut self, is_newest: impl FnMut(u64) -> bool) {
         self.mark(is_newest, true);
     }
 
-    /// The same with the companies of the newer pages, to which those of the page are added.
+    /// [`Self::mark_newest`] with the companies of the newer pages. Adds the companies of the page to them.
     pub(super) fn mark_among(&mut self, companies: &mut Companies) {
-        // Of an answer without use, nothing is added: an older one may be better. Only what was rejected of it is old when
-        // there is a newer one.
+        // An answer without usable records adds nothing, because an older answer may be better. Its rejects are old
+        // only if there is a newer answer.
         let answered = self.held.units.company().is_some_and(|company| companies.contains(&company));
         self.mark(|key| companies.insert(key), !answered);
     }
@@ -122,41 +122,41 @@ impl Normaliser {
         self.held.rejects.mark(&self.newest, others);
     }
 
-    /// Number of rows that are held, of the table that has most.
+    /// Number of rows held for the table that has most of them.
     pub fn pending_rows(&self) -> usize {
         self.held.targets.iter().map(Target::pending).max().unwrap_or_default()
     }
 
-    /// Number of rejects that are held.
+    /// Number of rejects held.
     pub fn pending_rejects(&self) -> usize {
         self.held.rejects.len()
     }
 
-    /// Takes the main table's rows held: the table's declared columns, then [`crate::staging::row_fields`].
+    /// Takes the rows held for the main table: its declared columns, then [`crate::staging::row_fields`].
     ///
     /// # Errors
-    /// When rows were not marked, or do not fit the schema, which would be a mistake in the catalog.
+    /// Rows were not marked, or they do not fit the schema, which would be a mistake in the catalog.
     pub fn take_rows(&mut self) -> Result<RecordBatch, ArrowError> {
         let rows = self.held.targets.get_mut(self.plan.main).and_then(Target::take_rows);
         rows.unwrap_or_else(|| Ok(RecordBatch::new_empty(Arc::new(Schema::empty()))))
     }
 
-    /// Takes the rejects held: [`crate::staging::reject_fields`].
+    /// Takes the rejects held, with the columns of [`crate::staging::reject_fields`].
     ///
     /// # Errors
-    /// When they were not marked, or do not fit the schema.
+    /// Rejects were not marked, or they do not fit the schema.
     pub fn take_rejects(&mut self) -> Result<RecordBatch, ArrowError> {
         self.held.rejects.finish()
     }
 
-    /// What was read so far.
+    /// Counts of what was read so far.
     pub fn counts(&self) -> Counts {
         let rows = self.held.targets.iter().map(|target| target.counted).sum();
         let (records_rejected, cells_rejected) = (self.held.rejects.records, self.held.rejects.cells);
         Counts { records: rows + records_rejected, rows, records_rejected, cells_rejected }
     }
 
-    /// Rows read so far, by part.
+    /// Number of rows read so far, by part.
     pub(super) fn rows_by_part(&self) -> Vec<u64> {
         self.held.targets.iter().map(|target| target.counted).collect()
     }

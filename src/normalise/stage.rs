@@ -1,4 +1,4 @@
-//! From landed pages to Parquet files, on all cores.
+//! Turns landed pages into Parquet files, on all cores.
 
 use std::error::Error;
 use std::num::NonZeroUsize;
@@ -15,25 +15,27 @@ use crate::catalog::Stream;
 use crate::record::EnvelopeError;
 use crate::staging::{Staged, StagedTable};
 
-/// Largest page, in bytes. The texts of a page have to fit one Arrow array, which holds 2 GiB.
+/// Maximum size of a page, in bytes. The texts of a page must fit one Arrow array, which holds 2 GiB.
 pub(super) const MAX_PAGE_BYTES: usize = 512 << 20;
 
-/// How to stage.
+/// Options for staging.
 #[derive(Debug, Clone)]
 pub struct StageOptions {
-    /// Folder for the files; created when missing. For one stream only: files of an earlier stage in it are
+    /// Folder for the files, created when missing. It is for one stream only: files of an earlier staging are
     /// overwritten.
     pub dir: PathBuf,
-    /// Threads. Each holds one page, a batch of at most 64 MB of pages, and 32 MB of row groups.
+    /// Number of threads. Each holds one page, a batch of at most 64 MB of pages, and 32 MB of row groups.
     pub workers: NonZeroUsize,
-    /// Rows after which a worker writes a batch. A page is never split, so a batch can have a page more.
+    /// Number of rows after which a worker writes a batch. A page is never split, so a batch can exceed this by one
+    /// page.
     pub batch_rows: usize,
-    /// Names of the stream's tables that are wanted; nothing of the others is kept, not even in rejects. None: all.
+    /// Names of the wanted tables of the stream; `None` for all of them. Nothing is kept of the others, not even in
+    /// rejects.
     pub tables: Option<Vec<&'static str>>,
 }
 
 impl StageOptions {
-    /// Into that folder, with as many workers as the machine has cores, 8192 rows a batch, all tables.
+    /// Options for that folder, with as many workers as the machine has cores, 8192 rows in a batch, and all tables.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
         let workers = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         Self { dir: dir.into(), workers, batch_rows: 8192, tables: None }
@@ -47,10 +49,10 @@ pub enum StageError {
     /// A landed page could not be read.
     #[error("cannot read a landed page")]
     Read(#[source] Box<dyn Error + Send + Sync>),
-    /// A landed page is no page.
+    /// A landed page is not a page.
     #[error("landed page {page} cannot be normalised")]
     Page {
-        /// Its number.
+        /// Number of the page.
         page: u64,
         /// What is wrong with it.
         #[source]
@@ -59,9 +61,9 @@ pub enum StageError {
     /// A landed page is too large.
     #[error("landed page {page} has {bytes} bytes, more than the {MAX_PAGE_BYTES} that a page may have")]
     PageTooLarge {
-        /// Its number.
+        /// Number of the page.
         page: u64,
-        /// Its size.
+        /// Size of the page in bytes.
         bytes: usize,
     },
     /// A folder or file could not be created; the path is in the source.
@@ -100,16 +102,16 @@ impl StageError {
 
 /// Turns landed pages into Parquet files of rows and of rejects.
 ///
-/// The pages come **newest first**: the first row of a company gets `_newest`, later ones do not, and what a record
-/// holds for other tables goes with its row. Where a page is the answer about one company, all of it goes together.
-/// Workers take
-/// pages from the iterator as they get free, so that no more pages are in memory than there are workers. The
-/// same pages give the same rows, rejects and drift, however many workers there are; only which file a row is
-/// in, and the order within it, may differ.
+/// The pages come **newest first**: the first row of a company gets `_newest`, later ones do not. What a record holds
+/// for other tables is marked like its row. When a page is the answer about one company, all of it is marked alike.
+///
+/// Workers take pages from the iterator as they become free, so that no more pages are in memory than there are
+/// workers. The same pages give the same rows, rejects and drift, however many workers there are. Only the file of a
+/// row, and its order in the file, may differ.
 ///
 /// # Errors
-/// When a page cannot be read or is no page, or a file cannot be written. What is wrong with single records or
-/// values is not an error but a reject. After an error the folder may hold files without their end.
+/// A page cannot be read or is not a page, or a file cannot be written. Anything wrong with single records or values
+/// is a reject, not an error. After an error, the folder may hold incomplete files.
 pub fn stage<E>(
     stream: &'static Stream,
     run_id: &str,
@@ -144,7 +146,7 @@ where
     collect(&plan, results)
 }
 
-/// Adds up what the workers did. A failure comes before those who only stopped because of it.
+/// Adds up the results of the workers. A failure takes precedence over the workers that stopped because of it.
 fn collect(plan: &StreamPlan, results: Vec<Result<Finished, Halt>>) -> Result<Staged, StageError> {
     let tables = plan.wanted().map(|part| StagedTable::new(part.plan.table)).collect();
     let mut staged = Staged { tables, ..Staged::default() };

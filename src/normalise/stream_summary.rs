@@ -1,4 +1,4 @@
-//! What the pager has to know of a page whose records are told apart by the key of their stream's table.
+//! Summary of a page whose records are told apart by the key of their stream's table.
 
 use super::drift::{DriftTally, Position};
 use super::mapping::plan::TableMapping;
@@ -11,8 +11,8 @@ use crate::record::reading::{Json, Tolerance, with_json};
 use crate::record::{EnvelopeError, PageSummary};
 use crate::schema::{Origin, Table};
 
-/// [`fingerprints`](crate::record::fingerprints) by the key of the stream's main table: country and business id where these
-/// are in it, else those columns of the key that the record itself has.
+/// [`fingerprints`](crate::record::fingerprints) by the key of the stream's main table: country and business id when
+/// these are part of the key, else the columns of the key that the record itself has.
 ///
 /// # Errors
 /// As [`fingerprints`](crate::record::fingerprints).
@@ -21,7 +21,7 @@ pub fn fingerprints_by(stream: &Stream, body: &[u8]) -> Result<PageSummary, Enve
     with_json(body, single, Tolerance::Values, |json| page_summary(stream, json))
 }
 
-/// [`fingerprints_by`] of the text of a page.
+/// [`fingerprints_by`] for the text of a page.
 ///
 /// # Errors
 /// As [`fingerprints_by`].
@@ -42,7 +42,7 @@ pub fn page_summary(stream: &Stream, json: Json<'_>) -> Result<PageSummary, Enve
     }))
 }
 
-/// Whether records of the table say themselves which company they are about.
+/// Whether the records of the table say themselves which company they are about.
 fn is_keyed_by_company(table: &Table) -> bool {
     ["country", "business_id"].iter().all(|field| {
         let of_field = |name: &&&str| {
@@ -53,7 +53,7 @@ fn is_keyed_by_company(table: &Table) -> bool {
     })
 }
 
-/// The key's columns that a record has by itself.
+/// Mapping of those columns of the key that a record has by itself.
 fn key_plan(table: &'static Table) -> TableMapping {
     let own = |column: &&crate::schema::Column| matches!(column.origin, Origin::Fields | Origin::HashOf);
     let named = |name: &str| table.columns.iter().filter(own).any(|column| column.name == name);

@@ -1,4 +1,4 @@
-//! One JSON value becomes one cell.
+//! Parses one JSON value into one cell.
 
 use std::borrow::Cow;
 
@@ -30,18 +30,18 @@ pub enum Cell<'a> {
     Timestamp(i64),
 }
 
-/// What became of a JSON value.
+/// The result of parsing a JSON value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parsed<'a> {
     /// The value, or [`Cell::Null`] when there is none or when it does not fit.
     pub cell: Cell<'a>,
-    /// The value has another JSON type than the API documents for such a column.
+    /// Whether the value has another JSON type than the API documents for such a column.
     pub other_type: bool,
-    /// The value has more digits than the column: a number was rounded, of a time what is finer than a microsecond was cut
-    /// off.
+    /// Whether the value has more digits than the column. A number was rounded; in a time, digits finer than a
+    /// microsecond were cut off.
     pub rounded: bool,
-    /// Why the value was rejected. The cell is then NULL, except where nearly all of the value could be kept:
-    /// text with half of a surrogate pair.
+    /// Why the value was rejected; `None` when it was not. The cell of a rejected value is NULL, except where nearly
+    /// all of the value could be kept: text with half of a surrogate pair.
     pub reject: Option<&'static str>,
 }
 
@@ -64,7 +64,7 @@ impl<'a> Parsed<'a> {
         result.map_or_else(Self::rejected, Self::cell)
     }
 
-    /// A cell, and whether digits were lost.
+    /// From a cell, and whether digits were lost.
     fn quantity(result: Result<(Cell<'a>, bool), &'static str>) -> Self {
         match result {
             Ok((cell, rounded)) => Self { cell, rounded, ..Self::NULL },
@@ -72,7 +72,7 @@ impl<'a> Parsed<'a> {
         }
     }
 
-    /// The same for a column whose values tell rows apart: one that is only nearly right is another row's there.
+    /// The same for a column of a key. A rounded value is rejected there, since it could be the key of another row.
     pub(crate) fn exact(self) -> Self {
         if !self.rounded {
             return self;
@@ -110,20 +110,20 @@ impl<'a> Parsed<'a> {
 }
 
 const LONE_SURROGATE: &str = "half of a surrogate pair; kept as U+FFFD";
-/// How the reasons call it.
+/// How other reasons name half of a surrogate pair.
 pub(crate) const HALF_PAIR: &str = "half of a surrogate pair";
 
-/// Parses the JSON text of one value into a cell of a column of that kind.
+/// Parses the JSON text of one value into a cell of a column of kind `kind`.
 ///
-/// `country` is the record's country, upper case: its prefix is taken off a [`Kind::BusinessId`].
+/// `country` is the record's country in upper case. Its prefix is removed from a [`Kind::BusinessId`].
 ///
-/// JSON null is NULL for every kind. An empty string is an empty string for [`Kind::Text`] and NULL for every
-/// other kind; [`Kind::Json`] keeps it as JSON.
+/// JSON null is NULL for every kind. An empty string is an empty string for [`Kind::Text`] and NULL for every other
+/// kind, except that [`Kind::Json`] keeps it as JSON.
 pub fn parse<'a>(kind: Kind, value: &'a RawValue, country: Option<&str>) -> Parsed<'a> {
     parse_raw(kind, value.into(), country)
 }
 
-/// [`parse`] for a value whose escapes are known.
+/// [`parse`] for a value whose escapes are already counted.
 pub(crate) fn parse_raw<'a>(kind: Kind, value: Raw<'a>, country: Option<&str>) -> Parsed<'a> {
     let raw = value.text;
     let json_type = json_text::type_of(raw);
@@ -151,7 +151,7 @@ pub(crate) fn parse_raw<'a>(kind: Kind, value: Raw<'a>, country: Option<&str>) -
     }
 }
 
-/// A string for a kind that is not free text. Blanks around the value mean nothing.
+/// Parses a string for a kind that is not free text. Blanks around the value are ignored.
 fn from_string<'a>(kind: Kind, raw: Raw<'a>, country: Option<&str>) -> Parsed<'a> {
     let content = json_text::content(raw);
     match content.text {
@@ -161,7 +161,7 @@ fn from_string<'a>(kind: Kind, raw: Raw<'a>, country: Option<&str>) -> Parsed<'a
     }
 }
 
-/// Text without blanks around it for a column of that kind.
+/// Parses text without surrounding blanks into a cell of a column of kind `kind`.
 pub(crate) fn typed<'a>(kind: Kind, text: &'a str, country: Option<&str>) -> Parsed<'a> {
     if text.is_empty() {
         return Parsed::NULL;
@@ -205,7 +205,7 @@ fn json(raw: Raw<'_>) -> Parsed<'_> {
     Parsed::text(mended).lossy(lossy, LONE_SURROGATE)
 }
 
-/// A number as text of at least `width` digits.
+/// A number as text, with leading zeros up to `width` digits.
 fn code(raw: &str, width: usize) -> Result<Cell<'_>, &'static str> {
     if raw.len() >= width && raw.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(Cell::Text(raw.into()));
@@ -213,10 +213,10 @@ fn code(raw: &str, width: usize) -> Result<Cell<'_>, &'static str> {
     whole(raw).map(|number| Cell::Text(format!("{number:0width$}").into())).ok_or("not a code of digits")
 }
 
-/// First number of hundredths that a decimal column cannot hold.
+/// Smallest number of hundredths that a decimal column cannot hold.
 const DECIMAL_LIMIT: u64 = 10_u64.pow(DECIMAL_PRECISION as u32);
 
-/// A number, rounded to the digits of the column, and whether that lost any.
+/// Parses a number, rounded to the digits of the column, and returns whether digits were lost.
 fn quantity(kind: Kind, text: &str) -> Result<(Cell<'static>, bool), &'static str> {
     const NOT_A_NUMBER: &str = "not a number";
     let scaled = |scale, too_large| {

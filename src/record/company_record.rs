@@ -1,7 +1,7 @@
-//! A record of which only its company is looked at.
+//! A record of which only the company is read.
 //!
-//! The syntax of the page is checked and the two fields are found in the same pass, which takes half the time of checking
-//! first and looking then. It knows only the plain case; whoever meets another takes the longer way.
+//! Checking the syntax of the page and finding the two fields takes one pass, in half the time of two passes. Only the
+//! plain case is handled here; in any other case the caller parses the page in the general way.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::key;
 
-/// A JSON object, and the last value of each of the fields that make a company's key.
+/// A JSON object, reduced to the last value of each of the two fields of a company's key.
 #[derive(Debug, Default)]
 pub(crate) struct CompanyRecord<'a> {
     country: Option<&'a RawValue>,
@@ -19,13 +19,13 @@ pub(crate) struct CompanyRecord<'a> {
 }
 
 impl CompanyRecord<'_> {
-    /// The company as `FI/09704098`; none when it has no usable key.
+    /// The company, such as `FI/09704098`; `None` when the record has no usable key.
     pub(crate) fn company(&self) -> Option<String> {
         key::of_record(self.country.map(Into::into), self.business_id.map(Into::into))
     }
 }
 
-/// Fails for what is no object, and for a name that is no text, such as half of a surrogate pair.
+/// Fails for a value that is not an object, and for a field name that is not text, such as half of a surrogate pair.
 impl<'de> Deserialize<'de> for CompanyRecord<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(CompanyRecordVisitor)

@@ -1,4 +1,4 @@
-//! What a page is: which of the API's envelopes its body is, and the records in it.
+//! The API's envelopes: which of them the body of a page is, and the records in it.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,16 +11,16 @@ use super::error::EnvelopeError;
 use super::json_text::{self, JsonType};
 use super::number::whole;
 
-/// A page with its records, as JSON text borrowed from the body or as what was wanted of it.
+/// A page with its records, as JSON text borrowed from the body or in another form that the caller chooses.
 #[derive(Debug, Clone)]
 pub struct Page<R> {
-    /// The records in their order; also elements that are no objects.
+    /// The records in order, including elements that are not objects.
     pub records: Vec<R>,
-    /// Length of the whole list, where the server says it.
+    /// Length of the whole list; `None` when the server does not give it.
     pub count: Option<u64>,
-    /// Where the next page is, where the server says it.
+    /// Link to the next page; `None` when the server does not give one.
     pub next_page: Option<String>,
-    /// Which envelope the body is.
+    /// Envelope of the body.
     pub envelope: Envelope,
 }
 
@@ -34,34 +34,36 @@ impl<R> Page<R> {
     }
 }
 
-/// The envelopes that the API's lists come in.
+/// The envelopes of the API's lists. The API's document shows [`Envelope::Array`] for `prospectFilter`, and
+/// [`Envelope::Object`] for `getTargetGroupById` (with `count`) and `get__customer_data_` (with `total_results`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Envelope {
     /// `[…]`: records only.
     Array,
-    /// `{"results": […], "count": 68520}`; the count may be missing or be called `total_results`, other fields
-    /// are passed over.
+    /// `{"results": […], "count": 68520}`. The count may be missing or be named `total_results`; other fields are
+    /// ignored.
     Object,
     /// `{"count": 68520}`: no records.
     CountOnly,
     /// `68520`: no records.
     Number,
-    /// `{…}`: one record without an envelope, where an answer is about one thing.
+    /// `{…}`: one record without an envelope, in an answer about one thing.
     Lone,
 }
 
-/// Reads the envelope of a page and finds its records, without looking into them.
+/// Reads the envelope of a page and finds its records, without parsing them.
 ///
-/// Only what is JSON to the letter is a page here. What is nearly that is repaired first, where a page is
-/// [looked at](super::fingerprints) or [read](crate::normalise::Normaliser::read_page).
+/// Accepts valid JSON only. A body that is nearly JSON is repaired first, when a page is
+/// [summarised](super::fingerprints) or [read](crate::normalise::Normaliser::read_page).
 ///
 /// # Errors
-/// When the body is no envelope of records or a count: not UTF-8, not JSON, more than one JSON value, another shape.
+/// The body is not an envelope of records or a count: it is not UTF-8, not JSON, more than one JSON value, or of
+/// another shape.
 pub fn parse_page(body: &[u8]) -> Result<Page<&RawValue>, EnvelopeError> {
     parse(body, false)
 }
 
-/// [`parse_page`] for an answer that has everything at once: an object that is no envelope is a record.
+/// [`parse_page`] for an answer that holds everything at once: an object that is not an envelope is a record.
 ///
 /// # Errors
 /// As [`parse_page`].
@@ -69,20 +71,20 @@ pub fn parse_single(body: &[u8]) -> Result<Page<&RawValue>, EnvelopeError> {
     parse(body, true)
 }
 
-/// Texts of the records in the text of an answer that has everything at once.
+/// Texts of the records in an answer that holds everything at once.
 pub(crate) fn records_of(text: &str) -> Result<Vec<&str>, EnvelopeError> {
     let page: Page<&RawValue> = parse_text(text, true)?;
     Ok(page.records.into_iter().map(RawValue::get).collect())
 }
 
-/// [`parse_single`] or [`parse_page`], with records of any kind.
+/// [`parse_single`] or [`parse_page`], with records of any type.
 fn parse<'a, R: Deserialize<'a>>(body: &'a [u8], single: bool) -> Result<Page<R>, EnvelopeError> {
     let text =
         std::str::from_utf8(body).map_err(|error| EnvelopeError::not_text(body, error.valid_up_to()))?;
     parse_text(text, single)
 }
 
-/// [`parse`] for a body that is text.
+/// [`parse`] for a body that is already text.
 pub(crate) fn parse_text<'a, R: Deserialize<'a>>(
     text: &'a str,
     single: bool,
@@ -113,18 +115,18 @@ pub(crate) fn parse_text<'a, R: Deserialize<'a>>(
     page.ok_or_else(|| EnvelopeError::other_shape(text.as_bytes()))
 }
 
-/// The fields of an object that is an envelope.
+/// The fields of an object that may be an envelope.
 struct Fields<'a, R> {
     results: Option<Vec<R>>,
     count: Option<&'a RawValue>,
     total_results: Option<&'a RawValue>,
     next_page: Option<&'a RawValue>,
-    /// How many other fields there are.
+    /// Number of other fields.
     others: usize,
 }
 
 impl<R> Fields<'_, R> {
-    /// None when a count is there but is no number, and when there are neither records nor a count.
+    /// The page; `None` when a count is present but is not a number, or when there are neither records nor a count.
     fn into_page(self) -> Option<Page<R>> {
         let mut given = [self.count, self.total_results].into_iter().flatten();
         let given = given.find(|raw| json_text::type_of(raw.get()) != JsonType::Null);
@@ -139,13 +141,13 @@ impl<R> Fields<'_, R> {
         Some(Page { next_page: self.next_page.and_then(text_of), ..page })
     }
 
-    /// An object with other fields and without records is itself a record, whatever it counts.
+    /// Whether the object is itself a record: it has other fields and no `results`, whatever counts it has.
     fn is_record(&self) -> bool {
         self.results.is_none() && self.others > 0
     }
 }
 
-/// An object that is an envelope or else a record.
+/// Parses an object that is an envelope, or else a record.
 fn parse_lone<'a, R: Deserialize<'a>>(text: &'a str) -> Result<Page<R>, serde_json::Error> {
     match parse_object(text) {
         Ok(fields) if !fields.is_record() => {
@@ -153,7 +155,7 @@ fn parse_lone<'a, R: Deserialize<'a>>(text: &'a str) -> Result<Page<R>, serde_js
                 return Ok(page);
             }
         }
-        // A field of a record may be called as one of an envelope, and be something else.
+        // A field of a record can have the name of an envelope's field and another type.
         Err(error) if !error.is_data() => return Err(error),
         Ok(_) | Err(_) => {}
     }
@@ -198,7 +200,7 @@ impl<'de, R: Deserialize<'de>> Visitor<'de> for FieldsVisitor<R> {
     }
 }
 
-/// The text of a string or number.
+/// The text of a string or number; `None` for any other value.
 fn text_of(raw: &RawValue) -> Option<String> {
     match json_text::type_of(raw.get()) {
         JsonType::String => Some(json_text::content(raw.into()).text.into_owned()),
@@ -207,7 +209,7 @@ fn text_of(raw: &RawValue) -> Option<String> {
     }
 }
 
-/// A whole number that is not negative; as text, too, since the API writes numbers either way.
+/// A whole number that is not negative, written as a number or as text: the API writes numbers both ways.
 fn count_of(raw: &RawValue) -> Option<u64> {
     let text = match json_text::type_of(raw.get()) {
         JsonType::Number => raw.get().into(),

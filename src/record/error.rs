@@ -1,30 +1,30 @@
-//! What is wrong with a body that is no page.
+//! Errors of a body that is not a page.
 
 use super::salvage::offset_of;
 
-/// Bytes of a body that a message shows: so many from its start, or so many on either side of a place.
+/// Number of bytes of a body that a message shows on either side of a place; twice as many at its start.
 const SHOWN: usize = 100;
 
-/// A body that is none of the known envelopes.
+/// A body that is not one of the known envelopes.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EnvelopeError {
     /// The bytes are not text.
     #[error("the body is not UTF-8 at byte {at}, around which it says `{around}`")]
     NotText {
-        /// Number of bytes before the first bad one.
+        /// Number of bytes before the first invalid one.
         at: usize,
         /// Up to 100 bytes on either side, without control characters.
         around: String,
     },
-    /// The text is not JSON, or not one JSON value alone.
+    /// The text is not JSON, or more than one JSON value.
     #[error("the body is not JSON at byte {at}, around which it says `{around}`")]
     NotJson {
         /// Number of bytes before the one at which the parser stopped.
         at: usize,
         /// Up to 100 bytes on either side, without control characters.
         around: String,
-        /// What the parser says, with line and column.
+        /// The parser's message, with line and column.
         #[source]
         source: serde_json::Error,
     },
@@ -50,7 +50,7 @@ impl EnvelopeError {
         Self::OtherShape { start: shown(body.get(..2 * SHOWN).unwrap_or(body)) }
     }
 
-    /// The same error about the same place of another text: the body as received.
+    /// The same error for another text, the body as received. `place` maps an offset to the offset in `body`.
     pub(crate) fn moved(mut self, body: &[u8], place: impl FnOnce(usize) -> usize) -> Self {
         match &mut self {
             Self::NotText { at, around: shown } | Self::NotJson { at, around: shown, .. } => {
@@ -62,7 +62,7 @@ impl EnvelopeError {
         self
     }
 
-    /// Where the body stops to be JSON, in bytes; none when it is JSON of another shape.
+    /// Offset in bytes at which the body is no longer JSON; `None` when it is JSON of another shape.
     pub fn place(&self) -> Option<usize> {
         match self {
             Self::NotText { at, .. } | Self::NotJson { at, .. } => Some(*at),
@@ -70,7 +70,7 @@ impl EnvelopeError {
         }
     }
 
-    /// The same error with another quotation of the body: one without the credentials that a server may echo.
+    /// The same error with another quotation of the body: one without credentials that the server may have echoed.
     #[must_use]
     pub(crate) fn quoting(mut self, quotation: String) -> Self {
         match &mut self {
@@ -92,12 +92,13 @@ impl EnvelopeError {
     }
 }
 
-/// What a body says on either side of a place.
+/// The bytes of a body on either side of an offset, as text for a message.
 fn around(body: &[u8], at: usize) -> String {
     shown(body.get(at.saturating_sub(SHOWN)..at.saturating_add(SHOWN).min(body.len())).unwrap_or_default())
 }
 
-/// Bytes for a message: invalid parts, control characters and characters that turn the direction of text are replaced.
+/// Bytes as text for a message. Invalid UTF-8, control characters and characters that change the direction of text are
+/// replaced.
 fn shown(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes).into_owned();
     let turns =

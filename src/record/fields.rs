@@ -1,23 +1,24 @@
-//! The fields of a JSON object and the elements of an array, found without checking the syntax again.
+//! Finds the fields of a JSON object and the elements of an array without checking the syntax again.
 //!
-//! A record was checked when its page was read. Finding its fields then takes no more than the ends of strings
-//! and the matching brackets. That is faster than `serde_json`'s map access, which checks everything again, and
-//! it tells for free which strings have no escapes.
+//! A record is checked when its page is read. Finding its fields then takes only the ends of strings and the matching
+//! brackets. That is faster than `serde_json`'s map access, which checks the syntax again, and it shows at no cost
+//! which strings have no escapes.
 
 use super::json_text::Raw;
 
-/// The fields of an object: name with its quotes, and value. Ends early when the text is no valid object.
+/// Iterator over the fields of an object: name with its quotes, and value. Ends early when the text is not a valid
+/// object.
 #[derive(Debug)]
 pub(crate) struct Fields<'a> {
     text: &'a str,
     at: usize,
-    /// Escapes of the value found last. Here and not in what [`Self::value`] returns, so that it returns in
-    /// registers; through memory, the wait for it stood out in the profile.
+    /// Number of escapes in the value found last. It is not part of what [`Self::value`] returns, so that the value is
+    /// returned in registers; returning it through memory stood out in the profile.
     escapes: usize,
 }
 
 impl<'a> Fields<'a> {
-    /// The fields of the object that `text` is; none when it is no object.
+    /// The fields of the object in `text`; `None` when the text is not an object.
     pub(crate) fn new(text: &'a str) -> Option<Self> {
         text.starts_with('{').then_some(Self { text, at: 1, escapes: 0 })
     }
@@ -46,12 +47,12 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
-/// The elements of an array. Ends early when the text is no valid array.
+/// Iterator over the elements of an array. Ends early when the text is not a valid array.
 #[derive(Debug)]
 pub(crate) struct Elements<'a>(Fields<'a>);
 
 impl<'a> Elements<'a> {
-    /// The elements of the array that `text` is; none when it is no array.
+    /// The elements of the array in `text`; `None` when the text is not an array.
     pub(crate) fn new(text: &'a str) -> Option<Self> {
         text.starts_with('[').then_some(Self(Fields { text, at: 1, escapes: 0 }))
     }
@@ -73,7 +74,7 @@ impl<'a> Iterator for Elements<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// The next byte that is no blank.
+    /// The next byte that is not a blank.
     #[inline]
     fn peek(&mut self) -> Option<u8> {
         loop {
@@ -99,7 +100,7 @@ impl<'a> Fields<'a> {
         self.text.get(start..self.at)
     }
 
-    /// Goes behind the string that starts here, and adds its escapes.
+    /// Moves behind the string that starts here and counts its escapes.
     fn skip_string(&mut self) -> Option<()> {
         let text = self.text.as_bytes();
         self.at += 1;
@@ -114,8 +115,8 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Goes behind the array or object that starts here. Counts brackets instead of calling itself, so that no
-    /// nesting is too deep.
+    /// Moves behind the array or object that starts here. Counts brackets instead of recursing, so that any depth of
+    /// nesting is safe.
     fn skip_nested(&mut self) -> Option<()> {
         let mut depth = 0_usize;
         loop {
@@ -136,7 +137,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Position of the first quote or backslash, eight bytes at a time.
+/// Position of the first quote or backslash. Examines eight bytes at a time.
 fn quote_or_backslash(text: &[u8]) -> Option<usize> {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGH: u64 = ONES << 7;

@@ -1,16 +1,16 @@
-//! JSON as received: what a value is, what a string says, what can be stored again.
+//! Text of JSON values: their type, the content of strings, and the form in which they are stored.
 //!
-//! Everything here takes the text of one valid JSON value, as [`RawValue`] holds it: without blanks around it,
+//! All functions take the text of one valid JSON value as [`RawValue`] holds it: without surrounding blanks, and
 //! checked for syntax when the page was read.
 
 use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-/// Deepest nesting that is stored as JSON.
+/// Maximum depth of nesting that is stored as JSON.
 ///
-/// 128 is what `serde_json` reads back. `DuckDB` 1.5.6 stores any depth, but `json_structure` on a value nested
-/// 100000 deep ends the process of whoever queries the warehouse.
+/// `serde_json` reads back 128 levels. `DuckDB` 1.5.6 stores any depth, but `json_structure` on a value nested 100000
+/// deep ends the process that queries the warehouse.
 pub(crate) const MAX_DEPTH: usize = 128;
 
 /// The type of a JSON value.
@@ -24,7 +24,7 @@ pub(crate) enum JsonType {
     Nested,
 }
 
-/// The type of the value, told by its first byte.
+/// The type of a value, from its first byte.
 pub(crate) fn type_of(raw: &str) -> JsonType {
     match raw.as_bytes().first() {
         Some(b'"') => JsonType::String,
@@ -39,15 +39,15 @@ pub(crate) fn type_of(raw: &str) -> JsonType {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Raw<'a> {
     pub(crate) text: &'a str,
-    /// How many escapes the text has.
+    /// Number of escapes in the text.
     ///
-    /// A number and not a flag: a flag leaves padding, and copies of this struct then read across what was just
-    /// written in smaller pieces, which stalls the processor and stood out in the profile.
+    /// This is a number, not a flag: a flag leaves padding, and copies of this struct then read across bytes that were
+    /// just written in smaller pieces. That stalls the processor and stood out in the profile.
     pub(crate) escapes: usize,
 }
 
 impl<'a> Raw<'a> {
-    /// A value whose escapes are not counted yet.
+    /// A value whose escapes are counted now.
     pub(crate) fn of(text: &'a str) -> Self {
         Self { text, escapes: Pieces(text).filter(|piece| matches!(piece, Piece::Escape { .. })).count() }
     }
@@ -59,11 +59,11 @@ impl<'a> From<&'a RawValue> for Raw<'a> {
     }
 }
 
-/// What a JSON string says.
+/// The content of a JSON string.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Content<'a> {
     pub(crate) text: Cow<'a, str>,
-    /// Half of a surrogate pair stood alone and became U+FFFD.
+    /// Whether half of a surrogate pair was replaced with U+FFFD.
     pub(crate) lossy: bool,
 }
 
@@ -87,8 +87,8 @@ pub(crate) fn content(raw: Raw<'_>) -> Content<'_> {
     Content { text: Cow::Owned(text), lossy }
 }
 
-/// The same JSON with every lone surrogate replaced by `\ufffd`, and whether there was one. `DuckDB` refuses
-/// JSON with lone surrogates.
+/// The same JSON with every lone surrogate replaced with `\ufffd`, and whether there was one. `DuckDB` refuses JSON
+/// with lone surrogates.
 pub(crate) fn mended(raw: Raw<'_>) -> (Cow<'_, str>, bool) {
     let half = |piece| matches!(piece, Piece::Escape { meaning: None, .. });
     if raw.escapes == 0 || !Pieces(raw.text).any(half) {
@@ -127,7 +127,7 @@ pub(crate) fn too_deep(raw: &str) -> bool {
     false
 }
 
-/// The first `chars` characters.
+/// The first `chars` characters of a text.
 pub(crate) fn shortened(text: &str, chars: usize) -> &str {
     match text.char_indices().nth(chars) {
         Some((end, _)) => text.get(..end).unwrap_or(text),
@@ -135,11 +135,11 @@ pub(crate) fn shortened(text: &str, chars: usize) -> &str {
     }
 }
 
-/// A part of JSON text between or at its escapes.
+/// A part of JSON text: an escape, or the text between escapes.
 #[derive(Debug, Clone, Copy)]
 enum Piece<'a> {
     Plain(&'a str),
-    /// `meaning` is none for a surrogate without its other half.
+    /// `meaning` is `None` for a surrogate without its other half.
     Escape {
         raw: &'a str,
         meaning: Option<char>,
@@ -169,7 +169,7 @@ impl<'a> Iterator for Pieces<'a> {
     }
 }
 
-/// Length of the escape with its backslash, and the character it stands for.
+/// Length of an escape including its backslash, and the character that it stands for. `after` follows the backslash.
 fn escape(after: &str) -> (usize, Option<char>) {
     let meaning = match after.as_bytes().first() {
         Some(b'n') => '\n',

@@ -1,4 +1,4 @@
-//! The key of a company: country and business id, written in one way.
+//! The key of a company: country and business id in one canonical form.
 
 use std::borrow::Cow;
 
@@ -10,10 +10,10 @@ use super::json_text::Raw;
 use super::time;
 use crate::schema::Kind;
 
-/// Most characters of a business id. Those of registers have 6 to 20; a longer text fits no URL.
+/// Maximum number of characters in a business id. Ids of registers have 6 to 20; a longer text fits no URL.
 const LONGEST_ID: usize = 200;
 
-/// A country code in upper case; none unless it is two ASCII letters.
+/// A country code in upper case; `None` unless the text is two ASCII letters.
 pub(crate) fn country(text: &str) -> Option<Cow<'_, str>> {
     let text = if text.len() == 2 { text } else { text.trim_matches(is_blank) };
     if text.len() != 2 || !text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
@@ -25,14 +25,14 @@ pub(crate) fn country(text: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(text.to_ascii_uppercase()))
 }
 
-/// A business id as tables have it: without the country in front, and of digits alone where it is made of digits, dashes
-/// and blanks. What has anything else in it, such as `HRB-12345` or `US_DE6240535`, is kept as received, its blanks and
-/// dashes written as everybody types them, and without blanks around it.
+/// A business id in the form of the tables: without the country prefix, and reduced to its digits if it consists of
+/// digits, dashes and blanks. An id with any other character, such as `HRB-12345` or `US_DE6240535`, is kept as
+/// received, without surrounding blanks and with every dash and blank in its ASCII form.
 ///
-/// The country in front counts as such where a digit follows it, be it behind a dash or a blank: `FI-0970409-8`.
+/// The country is a prefix only if a digit follows it, directly or after separators: `FI-0970409-8`.
 ///
 /// # Errors
-/// With the reason when nothing is left, when it holds control characters, or when it is too long to be an id.
+/// The reason, when nothing is left, when the id has control characters, or when it is too long to be an id.
 pub(crate) fn business_id<'a>(text: &'a str, country: Option<&str>) -> Result<Cow<'a, str>, &'static str> {
     if !text.is_empty() && text.len() <= LONGEST_ID && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(Cow::Borrowed(text));
@@ -52,7 +52,7 @@ pub(crate) fn business_id<'a>(text: &'a str, country: Option<&str>) -> Result<Co
     let written = if is_number && !id.bytes().all(|byte| byte.is_ascii_digit()) {
         Cow::Owned(id.chars().filter(char::is_ascii_digit).collect())
     } else if id.contains(|c: char| c.is_control() || (!c.is_ascii() && (is_blank(c) || is_dash(c)))) {
-        // Also, a line feed would end the line that names the company in a bundle of answers.
+        // A line feed would also end the line that names the company in a bundle of answers.
         Cow::Owned(id.chars().filter_map(plain).collect())
     } else {
         Cow::Borrowed(id)
@@ -60,7 +60,7 @@ pub(crate) fn business_id<'a>(text: &'a str, country: Option<&str>) -> Result<Co
     if written.is_empty() { Err("not a business id") } else { Ok(written) }
 }
 
-/// The character that everybody types; none for one that nobody sees.
+/// The ASCII form of a dash or blank; `None` for an invisible character.
 fn plain(c: char) -> Option<char> {
     match c {
         _ if is_dash(c) => Some('-'),
@@ -70,7 +70,7 @@ fn plain(c: char) -> Option<char> {
     }
 }
 
-/// What follows the country; none unless that begins with a digit, be it behind something that only separates.
+/// The text after the country; `None` unless it begins with a digit, directly or after separators.
 fn without_country<'a>(id: &'a str, country: &str) -> Option<&'a str> {
     let (start, rest) = id.split_at_checked(country.len())?;
     let rest = rest.trim_start_matches(separates);
@@ -78,23 +78,24 @@ fn without_country<'a>(id: &'a str, country: &str) -> Option<&'a str> {
         .then_some(rest)
 }
 
-/// Whether a character only separates the country from the id, or groups of its digits from each other.
+/// Whether a character only separates the country from the id, or groups of digits from each other.
 pub(crate) fn separates(c: char) -> bool {
     is_dash(c) || is_blank(c) || matches!(c, '_' | ':' | '.' | '/')
 }
 
-/// Blanks and what nobody sees: spaces of all kinds, zero-width characters, marks of direction, soft hyphens.
+/// Whether a character is blank or invisible: spaces of all kinds, zero-width characters, direction marks, soft
+/// hyphens.
 fn is_blank(c: char) -> bool {
     c.is_whitespace()
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Hyphens, dashes and minus signs.
+/// Whether a character is a hyphen, dash or minus sign.
 fn is_dash(c: char) -> bool {
     matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}')
 }
 
-/// A key as `etl.rejects` writes it: `FI/09704098`.
+/// A key in the form of `etl.rejects`: `FI/09704098`.
 pub(crate) fn written(parts: impl Iterator<Item = impl AsRef<str>>) -> String {
     let mut key = String::with_capacity(24);
     for part in parts {
@@ -106,7 +107,7 @@ pub(crate) fn written(parts: impl Iterator<Item = impl AsRef<str>>) -> String {
     key
 }
 
-/// What a cell is in a key: the same text for the same value; none for NULL.
+/// The text of a cell within a key, the same for equal values; `None` for NULL.
 pub(crate) fn part<'c>(cell: &'c Cell<'_>) -> Option<Cow<'c, str>> {
     let text = match cell {
         Cell::Null => return None,
@@ -125,7 +126,7 @@ pub(crate) fn part<'c>(cell: &'c Cell<'_>) -> Option<Cow<'c, str>> {
     Some(Cow::Owned(text))
 }
 
-/// A hash of texts that cannot run together, and in which no text is another thing than an empty one.
+/// Hash of a sequence of texts. Texts cannot run together, and `None` differs from an empty text.
 pub(crate) fn hash_of(parts: impl Iterator<Item = Option<impl AsRef<str>>>) -> u64 {
     let mut hash = Xxh3::new();
     for part in parts {
@@ -140,14 +141,14 @@ pub(crate) fn hash_of(parts: impl Iterator<Item = Option<impl AsRef<str>>>) -> u
     hash.digest()
 }
 
-/// The 64-bit fingerprint of a key as `FI/09704098`. Two of ten million companies share one with a probability of
+/// 64-bit fingerprint of a key such as `FI/09704098`. The probability that two of ten million companies share one is
 /// three in a million.
 pub fn fingerprint(written: &str) -> u64 {
     xxh3_64(written.as_bytes())
 }
 
-/// The key of a record from the raw values of its two fields, as [`written`]. None when either is missing or
-/// does not fit.
+/// The key of a record from the raw values of its two fields, in the form of [`written`]; `None` when either is
+/// missing or does not fit.
 pub(crate) fn of_record(country: Option<Raw<'_>>, business_id: Option<Raw<'_>>) -> Option<String> {
     let Cell::Text(country) = cell::parse_raw(Kind::Country, country?, None).cell else { return None };
     let Cell::Text(id) = cell::parse_raw(Kind::BusinessId, business_id?, Some(&country)).cell else {
@@ -160,7 +161,7 @@ pub(crate) fn of_record(country: Option<Raw<'_>>, business_id: Option<Raw<'_>>) 
 mod tests {
     use super::*;
 
-    /// What an id is written as, or why it is none.
+    /// An id in the form of the tables, or the reason why it is not an id.
     fn id(text: &str, country: &str) -> String {
         business_id(text, Some(country)).map_or_else(|reason| format!("! {reason}"), Cow::into_owned)
     }

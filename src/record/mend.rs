@@ -1,21 +1,21 @@
-//! Makes JSON of what is nearly JSON, where there is no doubt what is meant.
+//! Repairs text that is nearly JSON, where its meaning is not in doubt.
 //!
-//! Three things come from encoders that do not do as RFC 8259 says: `NaN` and its kin as numbers, control characters inside
-//! strings that are not escaped, and strings in another encoding than UTF-8. Each is repaired where it stands, and noted.
-//! What was repaired is checked by a strict parser afterwards: this here only replaces, and judges nothing.
+//! Some encoders violate RFC 8259 in three ways: `NaN` and infinities as numbers, unescaped control characters inside
+//! strings, and strings in an encoding other than UTF-8. Each is repaired in place and recorded. A strict parser
+//! checks the repaired text afterwards; this module only replaces and does not validate.
 
 use super::repairs::{Fault, Repairs};
 
-/// Places that are repaired in one body. They are noted one by one; a body with more of them is broken.
+/// Maximum number of repairs in one body. Repairs are recorded one by one, and a body with more of them is broken.
 const MOST_REPAIRS: usize = 1_000_000;
 
-/// UTF-8's mark at the beginning of a text. JSON has none, and some servers send it.
+/// The byte order mark of UTF-8. JSON has none, but some servers send it.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// What JSON lacks for numbers.
+/// Names of values that JSON numbers cannot express.
 const NO_NUMBERS: [&[u8]; 2] = [b"NaN", b"Infinity"];
 
-/// A text and what was repaired in it.
+/// A text and the repairs in it.
 #[derive(Debug, Default)]
 pub(crate) struct Mended {
     pub(crate) text: String,
@@ -23,13 +23,14 @@ pub(crate) struct Mended {
 }
 
 impl Mended {
-    /// Takes over a part of the body as it is.
+    /// Appends a part of the body unchanged; `None` when it is not UTF-8.
     pub(crate) fn copy(&mut self, part: &[u8]) -> Option<()> {
         self.text.push_str(std::str::from_utf8(part).ok()?);
         Some(())
     }
 
-    /// Writes `new` where `received` stands at `from` of the body.
+    /// Appends `new` in place of `received`, which is at offset `from` of the body; `None` when there are too many
+    /// repairs.
     pub(crate) fn replace(&mut self, new: &str, from: usize, received: &[u8], fault: Fault) -> Option<()> {
         let start = self.text.len();
         self.text.push_str(new);
@@ -37,7 +38,8 @@ impl Mended {
         (self.repairs.len() <= MOST_REPAIRS).then_some(())
     }
 
-    /// Appends what was mended of the body from `from` on.
+    /// Appends the repaired text of a part of the body that begins at offset `from`; `None` when there are too many
+    /// repairs.
     pub(crate) fn append(&mut self, other: &Self, from: usize) -> Option<()> {
         self.repairs.append(&other.repairs, self.text.len(), from);
         self.text.push_str(&other.text);
@@ -45,13 +47,13 @@ impl Mended {
     }
 }
 
-/// The part of a body behind a byte order mark.
+/// The body without its byte order mark.
 pub(crate) fn without_mark(body: &[u8]) -> &[u8] {
     body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body)
 }
 
-/// Repairs a text; positions are those in `json`. None when there is something that cannot be repaired here. What comes
-/// out need not be JSON.
+/// Repairs a text. Positions are offsets in `json`. `None` when something cannot be repaired here. The result need not
+/// be JSON.
 pub(crate) fn mend(json: &[u8]) -> Option<Mended> {
     let mut mended = Mended { text: String::with_capacity(json.len()), ..Mended::default() };
     let (mut at, mut copied) = (0, 0);
@@ -80,7 +82,7 @@ pub(crate) fn mend(json: &[u8]) -> Option<Mended> {
     Some(mended)
 }
 
-/// Position of the quote that ends the string beginning at `at`.
+/// Position of the quote that ends the string that begins at `at`.
 pub(crate) fn string_end(json: &[u8], at: usize) -> Option<usize> {
     let mut at = at + 1;
     loop {
@@ -92,7 +94,7 @@ pub(crate) fn string_end(json: &[u8], at: usize) -> Option<usize> {
     }
 }
 
-/// Length of what is no number to JSON and stands where a number may; none when it is something else.
+/// Length of a `NaN` or infinity with its sign at the start of the text; `None` for anything else.
 fn no_number(json: &[u8]) -> Option<usize> {
     let sign = usize::from(matches!(json.first(), Some(b'-' | b'+')));
     let rest = json.get(sign..)?;
@@ -101,7 +103,7 @@ fn no_number(json: &[u8]) -> Option<usize> {
     ends.then_some(sign + word.len())
 }
 
-/// The inside of a string.
+/// Repairs the inside of a string.
 fn string(json: &[u8], range: std::ops::Range<usize>, mended: &mut Mended) -> Option<()> {
     let mut at = range.start;
     for chunk in json.get(range)?.utf8_chunks() {
@@ -109,7 +111,7 @@ fn string(json: &[u8], range: std::ops::Range<usize>, mended: &mut Mended) -> Op
         let mut copied = 0;
         for (offset, byte) in valid.bytes().enumerate().filter(|(_, byte)| *byte < b' ') {
             let plain = valid.get(copied..offset)?;
-            // A backslash before it would escape the escape.
+            // A backslash before it would escape the backslash of its escape.
             if is_escaping(plain) {
                 return None;
             }
@@ -145,8 +147,8 @@ fn escape(byte: u8) -> String {
     }
 }
 
-/// Half of a surrogate pair for a byte, as Python's `surrogateescape` has it; U+FFFD behind the other half of a pair, with
-/// which it would be a character.
+/// The replacement of a byte that is not UTF-8: half of a surrogate pair, as Python's `surrogateescape` writes it.
+/// U+FFFD after the other half of a pair, with which it would form a character.
 fn no_text(byte: u8, before: &str) -> String {
     let last = before.len().checked_sub(6).and_then(|start| before.get(start..)).unwrap_or_default();
     let digits = last.strip_prefix("\\u").and_then(|digits| u16::from_str_radix(digits, 16).ok());

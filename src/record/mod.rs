@@ -7,7 +7,8 @@
 //!   value   ── cell     ──► number, time, key, text: what a column's kind takes, or why it does not fit
 //! ```
 //!
-//! It knows kinds of columns, and nothing of tables or streams. [`fingerprints`] is the pager's quick look at a page.
+//! This module knows kinds of columns, but neither tables nor streams. [`fingerprints`] summarises a page for the
+//! pager.
 
 pub mod cell;
 pub(crate) mod company_key;

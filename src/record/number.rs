@@ -1,11 +1,11 @@
-//! Exact numbers from text: no step goes through a float.
+//! Exact numbers from text, without floating point.
 
-/// A number times a power of ten.
+/// A number multiplied by a power of ten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Scaled {
     pub(crate) value: i128,
-    /// Digits that are not 0 stood behind the last decimal that was asked for: the value is the nearest one, of two equally
-    /// near ones the one farther from zero.
+    /// Whether nonzero digits followed the last decimal that was asked for. The value is then the nearest one; of two
+    /// equally near ones, the one farther from zero.
     pub(crate) rounded: bool,
 }
 
@@ -15,10 +15,10 @@ impl Scaled {
 
 /// Parses a decimal number and multiplies it by ten to the power of `scale`.
 ///
-/// Accepts what a JSON number can be, and also a leading `+` and a point at either end (`.5`, `5.`).
+/// Accepts every JSON number, and also a leading `+` and a point at either end (`.5`, `5.`).
 ///
 /// # Errors
-/// With the reason, when the text is no number, or when the result has more digits than 128 bits hold.
+/// The text is not a number, or the result has more digits than 128 bits hold.
 pub(crate) fn scaled(text: &str, scale: i64) -> Result<Scaled, NumberError> {
     let (negative, unsigned) = match text.as_bytes() {
         [b'-', rest @ ..] => (true, rest),
@@ -40,27 +40,28 @@ pub(crate) fn scaled(text: &str, scale: i64) -> Result<Scaled, NumberError> {
     } else {
         let power = u32::try_from(shift).ok().and_then(|shift| 10_i128.checked_pow(shift));
         let value = power.and_then(|power| digits.value.checked_mul(power));
-        // Of what was cut, nothing may be as much as half of a whole.
+        // The digits that were cut must be worth less than half a unit.
         let value = value.filter(|value| !digits.cut || *value < SURELY_BEFORE_THE_CUT);
         Scaled { value: value.ok_or(NumberError::TooLarge)?, rounded: digits.cut }
     };
     Ok(if negative { Scaled { value: -size.value, ..size } } else { size })
 }
 
-/// A number from 0 that has no decimals but zeros; none when it has, is negative, or is none.
+/// A whole number that is not negative; `None` for a negative number, for decimals other than zeros, and for other
+/// text.
 pub(crate) fn whole(text: &str) -> Option<u64> {
     let number = scaled(text, 0).ok().filter(|number| !number.rounded)?;
     u64::try_from(number.value).ok()
 }
 
-/// A number below has all its digits, and at least one more, among the 37 that are never cut.
+/// A smaller number has all its digits, and at least one more, among the 37 that are never cut.
 const SURELY_BEFORE_THE_CUT: i128 = 10_i128.pow(36);
 
-/// A positive number without its last digits, rounded. What was cut off behind it already is less than one, so that it
-/// cannot make a half of what is none.
+/// A positive number without its last `digits` digits, rounded half up. Digits that were cut before are worth less
+/// than one, so they cannot turn less than a half into a half.
 fn shortened(value: i128, digits: u64) -> i128 {
     let power = u32::try_from(digits).ok().and_then(|digits| 10_i128.checked_pow(digits));
-    // 128 bits hold less than half of the first power that they do not hold.
+    // The largest value of 128 bits is less than half of the smallest power of ten that they cannot hold.
     let Some(power) = power else { return 0 };
     value / power + i128::from(value % power >= power / 2)
 }
@@ -72,8 +73,8 @@ pub(crate) enum NumberError {
     TooLarge,
 }
 
-/// Digits without trailing zeros: `value * 10^exponent`, and whether more came than 128 bits hold. Those cut are all behind
-/// the ones kept, 37 or more.
+/// Digits without trailing zeros: `value * 10^exponent`. `cut` says whether there were more digits than 128 bits hold.
+/// The digits that were cut follow the ones kept, which are 37 or more.
 #[derive(Debug)]
 struct Mantissa {
     value: i128,
@@ -116,7 +117,7 @@ impl Mantissa {
     }
 }
 
-/// The exponent after `e`; beyond a billion it is cut, which no value of ours can tell apart.
+/// The exponent after `e`, limited to a billion. A larger one makes no difference to any value here.
 fn parse_exponent(text: &[u8]) -> Result<i64, NumberError> {
     let (negative, digits) = match text {
         [b'e' | b'E', b'-', digits @ ..] => (true, digits),

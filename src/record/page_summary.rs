@@ -1,4 +1,4 @@
-//! What the pager has to know of a page: how many records it holds, and which.
+//! Summary of a page for the pager: how many records it holds, and which.
 
 use serde_json::value::RawValue;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -11,39 +11,40 @@ use super::json_text;
 use super::key;
 use super::reading::{Json, Tolerance, with_json};
 
-/// What the pager has to know of one page.
+/// What the pager needs to know about one page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageSummary {
-    /// Which envelope the body is.
+    /// Envelope of the body.
     pub envelope: Envelope,
-    /// Length of the whole list, where the server says it.
+    /// Length of the whole list; `None` when the server does not give it.
     pub count: Option<u64>,
-    /// Where the next page is, where the server says it.
+    /// Link to the next page; `None` when the server does not give one.
     pub next_page: Option<String>,
-    /// One fingerprint for each JSON object of the page, in their order: of its key as the warehouse writes it, so
-    /// that `FI09704098`, `0970409-8` and `09704098` of FI are one company; of the whole text for an object without
-    /// a usable key.
+    /// One fingerprint for each JSON object of the page, in order. It is of the key as the warehouse writes it, so
+    /// that `FI09704098`, `0970409-8` and `09704098` of FI are one company; for an object without a usable key, it is
+    /// of the whole text.
     pub rows: Vec<u64>,
-    /// How many of [`PageSummary::rows`] have no usable key.
+    /// Number of [`PageSummary::rows`] without a usable key.
     pub keyless: u64,
-    /// Elements that are no objects, such as the placeholder `"..."`; they are not in [`PageSummary::rows`].
+    /// Number of elements that are not objects, such as the placeholder `"..."`. They are not in
+    /// [`PageSummary::rows`].
     pub not_objects: u64,
-    /// Those of [`PageSummary::rows`] that are no JSON, each told by its bytes; they count among those without a key.
+    /// Those of [`PageSummary::rows`] that are not JSON, identified by their bytes. They also count as keyless.
     pub unreadable: Vec<u64>,
 }
 
-/// Keeps the fingerprints of records without a key apart from those of keys.
+/// Keeps the fingerprints of records without a key distinct from those of keys.
 const KEYLESS_SEED: u64 = 1;
 
-/// Reads the facts of a page of companies.
+/// Summarises a page of companies.
 ///
 /// # Errors
-/// When the body is no envelope of records or a count, also after what can be [repaired](super) was.
+/// The body is not an envelope of records or a count, even after it was [repaired](super).
 pub fn fingerprints(body: &[u8]) -> Result<PageSummary, EnvelopeError> {
     with_json(body, false, Tolerance::Values, |json| of_companies(json, |_| ()))
 }
 
-/// [`fingerprints`] of an answer that has everything at once: an object that is no envelope is a record.
+/// [`fingerprints`] for an answer that holds everything at once: an object that is not an envelope is a record.
 ///
 /// # Errors
 /// As [`fingerprints`].
@@ -51,8 +52,8 @@ pub fn fingerprints_single(body: &[u8]) -> Result<PageSummary, EnvelopeError> {
     with_json(body, true, Tolerance::Values, of_single)
 }
 
-/// [`fingerprints`] and the companies of the page in their order, as `FI/09704098`; records without a usable key are passed
-/// over.
+/// [`fingerprints`], and the companies of the page in order, such as `FI/09704098`. Records without a usable key are
+/// skipped.
 ///
 /// # Errors
 /// As [`fingerprints`].
@@ -60,7 +61,7 @@ pub fn fingerprints_and_companies(body: &[u8]) -> Result<(PageSummary, Vec<Strin
     with_json(body, false, Tolerance::Values, summary_and_companies)
 }
 
-/// [`fingerprints_and_companies`] of the text of a page.
+/// [`fingerprints_and_companies`] for the text of a page.
 pub(crate) fn summary_and_companies(json: Json<'_>) -> Result<(PageSummary, Vec<String>), EnvelopeError> {
     let mut companies = Vec::new();
     let facts = of_companies(json, |company| companies.push(company))?;
@@ -71,7 +72,7 @@ pub(crate) fn of_single(json: Json<'_>) -> Result<PageSummary, EnvelopeError> {
     Ok(summary_of(json, parse_text(json.text, true)?, company_of))
 }
 
-/// The facts of a page of companies; `found` gets those with a usable key.
+/// Summarises a page of companies. Calls `found` with each company that has a usable key.
 pub(crate) fn of_companies(
     json: Json<'_>,
     mut found: impl FnMut(String),
@@ -81,7 +82,7 @@ pub(crate) fn of_companies(
         companies.into_iter().for_each(found);
         return Ok(PageSummary { rows, ..PageSummary::of(&page) });
     }
-    // A record without a usable key, or something that is no record: those are told apart by their text.
+    // Some record has no usable key, or some element is not a record. These are told apart by their text.
     Ok(summary_of(json, parse_text(json.text, false)?, |raw, fields| {
         let company = company_of(raw, fields);
         company.clone().into_iter().for_each(&mut found);
@@ -89,7 +90,7 @@ pub(crate) fn of_companies(
     }))
 }
 
-/// A page whose records are companies with usable keys, all of them, and these.
+/// A page whose records are all companies with usable keys, and these companies; `None` for any other page.
 fn plain_companies(text: &str) -> Option<(Page<CompanyRecord<'_>>, Vec<String>)> {
     let page: Page<CompanyRecord<'_>> = parse_text(text, false).ok()?;
     let companies = page.records.iter().map(CompanyRecord::company).collect::<Option<_>>()?;
@@ -97,7 +98,7 @@ fn plain_companies(text: &str) -> Option<(Page<CompanyRecord<'_>>, Vec<String>)>
 }
 
 impl PageSummary {
-    /// What the envelope says.
+    /// Summary of the envelope, without records.
     fn of<R>(page: &Page<R>) -> Self {
         Self {
             envelope: page.envelope,
@@ -138,7 +139,7 @@ pub(crate) fn summary_of<'a>(
     facts
 }
 
-/// Country and business id of a record; none when either is missing or does not fit.
+/// Country and business id of a record; `None` when either is missing or does not fit.
 fn company_of(_: &str, fields: Fields<'_>) -> Option<String> {
     let (mut country, mut business_id) = (None, None);
     for (name, value) in fields {

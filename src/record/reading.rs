@@ -1,9 +1,9 @@
-//! What JSON means here: the one place where a body as received becomes text that is JSON.
+//! Turns a body as received into JSON text. No other module does this.
 //!
-//! A good body is read as it is, in one pass; nothing else is looked at unless that fails. Then its text is repaired
-//! ([`mend`](super::mend)), and where a caller knows that the body is what the server has, not what the network made of it, its
-//! records are told apart although one of them cannot be read ([`salvage`](super::salvage)). The landed body stays as received:
-//! whoever reads it again (staging, `rebuild`, a resumed run) sees the same.
+//! A valid body is read as it is, in one pass; nothing else happens unless that fails. Then its text is repaired
+//! ([`mend`](super::mend)). If the caller knows that the body is what the server has, and was not damaged by the
+//! network, its records are separated even if one of them cannot be read ([`salvage`](super::salvage)). The landed
+//! body stays as received, so that every later reading (staging, `rebuild`, a resumed run) gives the same result.
 
 use std::sync::Arc;
 
@@ -13,35 +13,35 @@ use super::mend::{BYTE_ORDER_MARK, mend, without_mark};
 use super::repairs::Repairs;
 use super::salvage::salvage;
 
-/// How much may be wrong with a body.
+/// How much damage in a body is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tolerance {
-    /// Values that JSON lacks, and how text is written; every record can be read.
+    /// Values that JSON lacks, and text in another encoding. Every record can be read.
     Values,
-    /// Records, too: the body is known to be what the server has.
+    /// Also records that cannot be read: the body is known to be what the server has.
     Records,
-    /// Records, unless the last one looks as if the body was cut off in it.
+    /// Also records that cannot be read, unless the body looks as if it was cut off in the last one.
     RecordsUnlessCut,
 }
 
-/// The text of a body, and what was repaired to make it JSON.
+/// The text of a body, and the repairs that made it JSON.
 #[derive(Debug, Clone, Copy)]
 pub struct Json<'t> {
-    /// Text; JSON unless the body is beyond repair.
+    /// The text. It is JSON unless the body is beyond repair.
     pub(crate) text: &'t str,
-    /// What was repaired; none when the text is the body.
+    /// The repairs; `None` when the text is the body as received.
     pub(crate) repairs: Option<&'t Arc<Repairs>>,
 }
 
 impl<'t> Json<'t> {
-    /// The bytes of a record that cannot be read, when that is what `part` of the text stands for.
+    /// The bytes of the unreadable record that `part` of the text stands for; `None` when `part` is something else.
     pub(crate) fn unreadable(&self, part: &str) -> Option<&'t [u8]> {
         self.repairs?.unreadable(part)
     }
 }
 
-/// Reads a body with `read`, which fails with [`EnvelopeError::NotJson`] for what is no JSON. `single`: an object that is no
-/// envelope is a record.
+/// Reads a body with `read`, which must fail with [`EnvelopeError::NotJson`] for text that is not JSON. With `single`,
+/// an object that is not an envelope is a record.
 pub(crate) fn with_json<T>(
     body: &[u8],
     single: bool,
@@ -64,7 +64,7 @@ pub(crate) fn with_json<T>(
             let repairs = Arc::new(repairs.of_text(&text));
             match read(Json { text: &text, repairs: Some(&repairs) }) {
                 Err(error @ EnvelopeError::NotJson { .. }) => {
-                    // Where all that was repaired is not the reason.
+                    // The place of the error that remains after all repairs, as an offset in the body.
                     error.moved(body, |at| mark + repairs.position(at))
                 }
                 other => return other,
@@ -89,8 +89,8 @@ pub(crate) fn has_byte_order_mark(body: &[u8]) -> bool {
     body.starts_with(BYTE_ORDER_MARK)
 }
 
-/// The text of a body that is JSON once it is repaired, records that cannot be read included; none of one that is JSON as it
-/// is, and of one that is none.
+/// The text of a body that is JSON only after repair, with unreadable records replaced; `None` for a body that is JSON
+/// as it is, and for one that cannot be repaired.
 pub(crate) fn repaired(body: &[u8]) -> Option<Repaired> {
     let check = |json: Json<'_>| -> Result<Option<Repaired>, EnvelopeError> {
         serde_json::from_str::<&serde_json::value::RawValue>(json.text)
@@ -106,7 +106,7 @@ pub(crate) fn repaired(body: &[u8]) -> Option<Repaired> {
     Some(Repaired { mark, ..repaired })
 }
 
-/// A body that is no page as a tree of values; none of what is no JSON, also after it was repaired.
+/// A body that is not a page, as a tree of values; `None` when it is not JSON even after repair.
 pub(crate) fn value_of(body: &[u8]) -> Option<serde_json::Value> {
     serde_json::from_slice(body).ok().or_else(|| {
         let repaired = repaired(body)?;
@@ -118,20 +118,20 @@ pub(crate) fn value_of(body: &[u8]) -> Option<serde_json::Value> {
 /// A repaired body.
 #[derive(Debug)]
 pub(crate) struct Repaired {
-    /// JSON.
+    /// The text, which is JSON.
     pub(crate) text: String,
     repairs: Repairs,
-    /// Bytes of the byte order mark.
+    /// Length of the byte order mark in bytes; 0 when there is none.
     mark: usize,
 }
 
 impl Repaired {
-    /// The position in the body of a position in the text that is not inside a repaired place.
+    /// The offset in the body for an offset in the text that is not inside a repaired place.
     pub(crate) fn position(&self, at: usize) -> usize {
         self.mark + self.repairs.position(at)
     }
 
-    /// Where in the body records stand that cannot be read, with their bytes.
+    /// Ranges of the body that hold unreadable records, with their bytes.
     pub(crate) fn unreadable(&self) -> impl Iterator<Item = (std::ops::Range<usize>, &[u8])> {
         let ranges = self.repairs.unreadable_ranges().into_iter();
         ranges.map(|(range, received)| (range.start + self.mark..range.end + self.mark, received))

@@ -1,10 +1,11 @@
-//! Finds the records of a body of which one, or a few, are no JSON: where each record begins and ends although the text
-//! between is damaged.
+//! Finds the records of a body in which one or a few records are not JSON: where each record begins and ends despite
+//! the damage between them.
 //!
-//! A record that can be read is read. What lies between two of those, and is not just a comma, is a record that cannot be,
-//! and JSON null takes its place. Where the damage ends is told by an object behind it: one that is inside of nothing, as far
-//! as brackets and quotes can still tell, or one with the fields of the list's other records, or that begins as the damaged
-//! one does. What follows it, too, has to be what can follow a record. An object inside the damaged record is neither.
+//! A record that can be read is read. Anything between two such records, other than a comma, is an unreadable record,
+//! and JSON null replaces it. The damage ends at the first object behind it that is a record: it is outside of all
+//! brackets and strings, as far as these can still be matched, or it has the fields of the list's other records, or
+//! its first field has the name of the damaged record's first field. What follows the object must also be able to
+//! follow a record. An object inside the damaged record meets none of these conditions.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -16,24 +17,24 @@ use super::json_text;
 use super::mend::{Mended, mend, string_end};
 use super::repairs::Fault;
 
-/// Bytes that are looked at for each byte of the body, before the rest of it is given up.
+/// Maximum work, in bytes examined for each byte of the body, before the rest of the body is given up.
 const MOST_WORK: usize = 16;
-/// Ends of arrays that are tried for the end of the list, the last first.
+/// Maximum number of closing brackets that are tried as the end of the list, from the last one on.
 const MOST_ENDS: usize = 64;
-/// Most bytes behind the list.
+/// Maximum number of bytes behind the list.
 const MOST_TAIL: usize = 4096;
 
-/// What `null` stands for in the text: the body's records, those that cannot be read among them.
+/// The records of a body. In the text, JSON null stands for each record that cannot be read.
 #[derive(Debug)]
 pub(crate) struct Salvaged {
     pub(crate) mended: Mended,
-    /// The last record cannot be read and ends before its brackets do: the body may have been cut off.
+    /// Whether the last record cannot be read and ends with open brackets, so that the body may have been cut off.
     pub(crate) may_be_cut: bool,
 }
 
-/// Finds the records of a body without a byte order mark. `single`: an object without a list is itself a record.
+/// Finds the records of a body without a byte order mark. With `single`, an object without a list is itself a record.
 ///
-/// None when the body is no list of records that ends as one.
+/// `None` when the body is not a list of records with a proper end.
 pub(crate) fn salvage(json: &[u8], single: bool) -> Option<Salvaged> {
     let mut list = match List::find(json) {
         Some(list) => list,
@@ -41,7 +42,7 @@ pub(crate) fn salvage(json: &[u8], single: bool) -> Option<Salvaged> {
         None => return None,
     };
     let (salvaged, names) = list.walk(&HashSet::new())?;
-    // Damage before the first good record was judged without knowing what a record looks like.
+    // Damage before the first good record was judged without knowing the fields of a record. Judge it again with them.
     if list.judged_blindly && !names.is_empty() {
         list.work = 0;
         return list.walk(&names).map(|(salvaged, _)| salvaged);
@@ -49,7 +50,7 @@ pub(crate) fn salvage(json: &[u8], single: bool) -> Option<Salvaged> {
     Some(salvaged)
 }
 
-/// An object that is the only record.
+/// Salvages an object that is the only record.
 fn lone(json: &[u8]) -> Option<Salvaged> {
     let start = blank(json, 0);
     let end = json.trim_ascii_end().len();
@@ -64,20 +65,20 @@ fn lone(json: &[u8]) -> Option<Salvaged> {
 /// A list of records in a body.
 struct List<'b> {
     json: &'b [u8],
-    /// Position behind the bracket that opens it.
+    /// Offset behind the bracket that opens the list.
     start: usize,
-    /// Whether it is the field of an object.
+    /// Whether the list is a field of an object.
     is_field: bool,
-    /// Bytes looked at so far.
+    /// Number of bytes examined so far.
     work: usize,
-    /// A damage was judged without a good record to compare with.
+    /// Whether a damage was judged without a good record to compare with.
     judged_blindly: bool,
 }
 
 /// What follows an object that may be a record.
 #[derive(PartialEq, Eq)]
 enum Follows {
-    /// Other values, each of them whole, up to the end of the list.
+    /// Other values, each of them readable, up to the end of the list.
     TheEnd,
     /// Another object, which is damaged.
     Damage,
@@ -110,7 +111,8 @@ impl<'b> List<'b> {
         }
     }
 
-    /// Goes through the list; also returns the names of the first good record's fields. `known`: such names.
+    /// Walks through the list. Also returns the field names of the first good record. `known` holds these names from
+    /// an earlier walk.
     fn walk(&mut self, known: &HashSet<String>) -> Option<(Salvaged, HashSet<String>)> {
         let json = self.json;
         let mut names = known.clone();
@@ -145,7 +147,7 @@ impl<'b> List<'b> {
                             at = next + 1;
                             continue;
                         }
-                        // A comma is missing, or a bracket is too many.
+                        // A comma is missing, or there is one bracket too many.
                         _ => (damage, needs_comma) = (next, true),
                     }
                 }
@@ -174,9 +176,9 @@ impl<'b> List<'b> {
         }
     }
 
-    /// Ends the text with what is behind the list.
+    /// Completes the text with what is behind the list.
     fn finish(&self, mut mended: Mended, copied: usize, end: usize, may_be_cut: bool) -> Option<Salvaged> {
-        // Between the last record and the end is a comma too many at most.
+        // There is at most a superfluous comma between the last record and the end.
         let between = self.json.get(copied..end)?;
         if between.trim_ascii().is_empty() {
             mended.copy(between)?;
@@ -185,7 +187,7 @@ impl<'b> List<'b> {
         Some(Salvaged { mended, may_be_cut })
     }
 
-    /// What is behind the list, when `at` is the bracket that closes it.
+    /// The mended text from `at` on; `None` unless `at` is the bracket that closes the list.
     fn tail(&self, at: usize) -> Option<Mended> {
         let tail = self.json.get(at..).filter(|tail| tail.first() == Some(&b']'))?;
         if !self.is_field {
@@ -207,19 +209,19 @@ impl<'b> List<'b> {
         mend(tail).filter(|mended| is_json(&mended.text))
     }
 
-    /// The last bracket that can close the list.
+    /// Offset of the last bracket that can close the list.
     fn end(&self) -> Option<usize> {
         let brackets = self.json.iter().enumerate().rev().filter(|(_, byte)| **byte == b']');
         let mut ends = brackets.map(|(at, _)| at).take(MOST_ENDS);
         ends.find(|at| *at >= self.start && self.tail(*at).is_some())
     }
 
-    /// One value, mended where that is enough, and the bytes that it takes up.
+    /// One value, mended if necessary, and its length in bytes.
     fn value(&mut self, at: usize) -> Option<(usize, Mended)> {
         value(self.json.get(at..)?, &mut self.work)
     }
 
-    /// Where the first record behind a damage begins. `at_damage`: it may begin right there.
+    /// Offset of the first record behind a damage. With `at_damage`, the record may begin right at `damage`.
     fn next_record(&mut self, damage: usize, at_damage: bool, names: &HashSet<String>) -> Option<usize> {
         self.judged_blindly |= names.is_empty();
         let first_name = first_name_of(self.json.get(damage..)?);
@@ -249,7 +251,7 @@ impl<'b> List<'b> {
             if is_record {
                 return Some(at);
             }
-            // One of the damaged record's own, with all that is in it.
+            // An object of the damaged record: skip it with everything inside it.
             at += length;
         }
     }
@@ -265,9 +267,9 @@ impl<'b> List<'b> {
             at = blank(self.json, at);
             match self.json.get(at) {
                 Some(b']') if self.tail(at).is_some() => return Follows::TheEnd,
-                // Between records a comma may be missing.
+                // A comma may be missing between records.
                 Some(b',' | b'{') => {}
-                // What seemed to be the next record goes on.
+                // What looked like the next record goes on.
                 Some(byte) if is_behind_object && *byte != b']' => return Follows::Damage,
                 _ => return Follows::NoRecord,
             }
@@ -282,15 +284,15 @@ impl<'b> List<'b> {
     }
 }
 
-/// The brackets and quotes between the beginning of a damage and what comes behind it.
+/// The brackets and quotes from the start of a damage up to a position behind it.
 #[derive(Default)]
 struct Between {
-    /// Up to where it has been looked.
+    /// Offset up to which the text was examined.
     at: usize,
     open: Vec<u8>,
     in_string: bool,
     is_escaped: bool,
-    /// A bracket was closed by one of another kind.
+    /// Whether a bracket was closed by one of another kind.
     is_crossed: bool,
 }
 
@@ -311,20 +313,21 @@ impl Between {
         self.at = self.at.max(at);
     }
 
-    /// Whether all that was opened is closed: what comes now is inside of nothing.
+    /// Whether everything opened is closed, so that the next byte is outside of all brackets and strings.
     fn is_whole(&self) -> bool {
         self.open.is_empty() && !self.in_string && !self.is_crossed
     }
 }
 
-/// The name of an object's first field with its quotes.
+/// Name of an object's first field, with its quotes.
 fn first_name_of(json: &[u8]) -> Option<&[u8]> {
     let start = blank(json.strip_prefix(b"{").map(|_| json)?, 1);
     let end = string_end(json, start).filter(|_| json.get(start) == Some(&b'"'))?;
     json.get(start..=end)
 }
 
-/// A value at the beginning of the bytes and how many of them it takes up. Adds to `work` how many were looked at.
+/// Parses the value at the start of the bytes, mended if necessary, and returns its length in bytes. Adds the number
+/// of bytes examined to `work`.
 fn value(json: &[u8], work: &mut usize) -> Option<(usize, Mended)> {
     let mut values = serde_json::Deserializer::from_slice(json).into_iter::<&RawValue>();
     let error = match values.next()? {
@@ -349,22 +352,22 @@ fn value(json: &[u8], work: &mut usize) -> Option<(usize, Mended)> {
     Some((length?, mended))
 }
 
-/// Where in the text the parser stopped.
+/// Offset in the text at which the parser stopped.
 pub(crate) fn offset_of(json: &[u8], error: &serde_json::Error) -> usize {
     let breaks = json.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
     let line = std::iter::once(0).chain(breaks).nth(error.line().saturating_sub(1)).unwrap_or(0);
     (line + error.column().saturating_sub(1)).min(json.len())
 }
 
-/// Whether what the parser stopped at may be something that can be mended.
+/// Whether the parser may have stopped at something that can be mended.
 fn is_mendable(json: &[u8], place: usize, error: &serde_json::Error) -> bool {
     let near = json.get(place.saturating_sub(1)..(place + 2).min(json.len())).unwrap_or_default();
     let may_be = |byte: &u8| matches!(byte, b'N' | b'I') || *byte < b' ' || !byte.is_ascii();
-    // Of bytes that are not UTF-8 the parser tells only where the value ends.
+    // For bytes that are not UTF-8, the parser reports only where the value ends.
     near.iter().any(may_be) || error.to_string().contains("unicode")
 }
 
-/// Bytes of a value by its brackets and quotes alone.
+/// Length of a value in bytes, determined from its brackets and quotes alone.
 fn length_of(json: &[u8]) -> Option<usize> {
     let (mut at, mut depth) = (0_usize, 0_usize);
     loop {
@@ -385,13 +388,13 @@ fn length_of(json: &[u8]) -> Option<usize> {
     }
 }
 
-/// The first position from `at` on that is no blank.
+/// The first offset from `at` on that is not a blank.
 fn blank(json: &[u8], at: usize) -> usize {
     let rest = json.get(at..).unwrap_or_default();
     at + rest.iter().take_while(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t')).count()
 }
 
-/// The damaged bytes without the comma and the blanks behind them; with these when there is nothing else.
+/// Range of the damaged bytes without the comma and blanks at its end. If nothing else is left, the comma stays.
 fn trimmed(json: &[u8], start: usize, end: usize) -> Range<usize> {
     let damaged = json.get(start..end).unwrap_or_default().trim_ascii_end();
     let inner = damaged.strip_suffix(b",").unwrap_or(damaged).trim_ascii_end();
@@ -399,18 +402,18 @@ fn trimmed(json: &[u8], start: usize, end: usize) -> Range<usize> {
     start..start + kept.len()
 }
 
-/// Names of an object's fields; none of another value.
+/// Names of an object's fields; empty for any other value.
 fn names_of(text: &str) -> HashSet<String> {
     let fields = Fields::new(text).into_iter().flatten();
     fields.map(|(name, _)| json_text::content(name).text.into_owned()).collect()
 }
 
-/// Whether an object has most of the fields that another one has, and few others.
+/// Whether two objects share at least half of the fields of the larger one.
 fn is_alike(names: &HashSet<String>, known: &HashSet<String>) -> bool {
     !known.is_empty() && 2 * names.intersection(known).count() >= names.len().max(known.len())
 }
 
-/// Whether brackets are open at the end, outside of a string, and each that is closed was closed by its own kind.
+/// Whether brackets are open at the end, outside of a string, and every closed bracket was closed by its own kind.
 fn is_open(json: &[u8]) -> bool {
     let mut open = Vec::new();
     let mut at = 0;
@@ -457,7 +460,7 @@ mod tests {
         r#"{id:9,"of":[{"x":1},{"x":2}],"z":{"y":1}}"#,
     ];
 
-    /// Texts of the records that can be read, and those that cannot.
+    /// Texts of the records that can be read, and of those that cannot.
     fn found(json: &str) -> Option<(Vec<String>, Vec<String>)> {
         let Salvaged { mended, .. } = salvage(json.as_bytes(), false)?;
         let whole: serde_json::Value =

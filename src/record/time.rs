@@ -1,7 +1,7 @@
-//! Dates and points in time from text.
+//! Dates and timestamps from text.
 //!
-//! A time with an offset or a time zone becomes UTC, one without is taken as UTC. What is written must fit together: a zone
-//! whose name is not known, or whose offset is another one, is not guessed at.
+//! A time with an offset or a time zone is converted to UTC. A time without one is taken as UTC. All parts must agree:
+//! a zone with an unknown name, or with another offset than the one given, is rejected.
 
 mod zone;
 
@@ -21,14 +21,15 @@ const WITH_TIME: &str = "a date with a time of day";
 
 const DAY: i64 = 86_400;
 const MICROS: i64 = 1_000_000;
-/// 0001-01-01T00:00:00Z: earlier ones are dates of another calendar, which many a reader cannot take.
+/// 0001-01-01T00:00:00Z in microseconds. Earlier times are dates of another calendar, and many clients cannot read
+/// them.
 const FIRST_MICROS: i64 = -719_162 * DAY * MICROS;
 
-/// Days from 1970-01-01 to a date such as `1994-6-8`, which may be followed by the time of midnight. A zone behind it does
-/// not move it: the day is the one that is written.
+/// Days from 1970-01-01 to a date such as `1994-6-8`, which may be followed by the time of midnight. A zone behind it
+/// does not change the day.
 ///
 /// # Errors
-/// With the reason.
+/// The reason why the text is not a date.
 pub(crate) fn days(text: &str) -> Result<i32, &'static str> {
     let (date, rest) = leading_date(text.as_bytes())?;
     match rest {
@@ -47,12 +48,12 @@ pub(crate) fn days(text: &str) -> Result<i32, &'static str> {
     Ok(days_of(date))
 }
 
-/// Microseconds from 1970-01-01T00:00:00Z to an ISO 8601 date and time, and whether anything of it was lost: digits finer
-/// than a microsecond, which are cut off, or that it is a leap second, which becomes the second before it.
-/// Without a zone the time is taken as UTC.
+/// Microseconds from 1970-01-01T00:00:00Z to an ISO 8601 date and time, and whether precision was lost: digits finer
+/// than a microsecond are cut off, and a leap second becomes the second before it. Without a zone, the time is taken
+/// as UTC.
 ///
 /// # Errors
-/// With the reason.
+/// The reason why the text is not a date and time.
 pub(crate) fn micros(text: &str) -> Result<(i64, bool), &'static str> {
     if !text.contains(['T', 't', ' ']) {
         return Err(NOT_A_DATE_AND_TIME);
@@ -75,7 +76,8 @@ pub(crate) fn micros(text: &str) -> Result<(i64, bool), &'static str> {
     Ok((micros, clock.lost || clock.leap))
 }
 
-/// Seconds by which a local time is ahead of UTC. `local` is the time in seconds from 1970-01-01T00:00:00 there.
+/// Seconds by which a local time is ahead of UTC. `local` is that time in seconds since 1970-01-01T00:00:00 local
+/// time.
 fn offset_of(zone: &Zone, date: Date, clock: &Clock, local: i64) -> Result<i64, &'static str> {
     let Some(time_zone) = &zone.name else { return Ok(zone.offset.unwrap_or(0).into()) };
     if let Some(offset) = zone.offset {
@@ -94,10 +96,10 @@ fn offset_of(zone: &Zone, date: Date, clock: &Clock, local: i64) -> Result<i64, 
 /// A time of day.
 #[derive(Debug, PartialEq, Eq)]
 struct Clock {
-    /// Seconds from midnight; of `24:00:00` those of a day, of a leap second those of the second before.
+    /// Seconds since midnight. `24:00:00` is the end of the day; a leap second counts as the second before it.
     seconds: i64,
     micros: i64,
-    /// Digits were cut off that are not 0.
+    /// Whether nonzero digits were cut off.
     lost: bool,
     leap: bool,
 }
@@ -105,8 +107,8 @@ struct Clock {
 impl Clock {
     const MIDNIGHT: Self = Self { seconds: 0, micros: 0, lost: false, leap: false };
 
-    /// The time of day that a text begins with, and what comes behind: `16`, `16:00`, `16:00:00.123`, and the same without
-    /// colons.
+    /// Parses the time of day at the start of a text, and returns the rest: `16`, `16:00`, `16:00:00.123`, and the
+    /// same without colons.
     fn parse(text: &[u8]) -> Result<(Self, &[u8]), &'static str> {
         let (run, mut rest) = leading_digits(text, 6);
         let mut parts = [0, 0, 0];
@@ -152,7 +154,7 @@ impl Clock {
     }
 }
 
-/// The date `YYYY-MM-DD` that a text begins with, whose month and day may have one digit only, and what comes behind.
+/// Parses the date `YYYY-MM-DD` at the start of a text, and returns the rest. Month and day may have a single digit.
 fn leading_date(text: &[u8]) -> Result<(Date, &[u8]), &'static str> {
     let (year, rest) = leading_digits(text, 4);
     let (month, rest) = leading_digits(rest.strip_prefix(b"-").ok_or(NOT_A_DATE)?, 2);
@@ -171,13 +173,13 @@ fn leading_date(text: &[u8]) -> Result<(Date, &[u8]), &'static str> {
     }
 }
 
-/// The digits that a text begins with, `most` of them at most, and what comes behind.
+/// Splits a text behind its leading digits, of which it takes at most `most`.
 pub(crate) fn leading_digits(text: &[u8], most: usize) -> (&[u8], &[u8]) {
     let digits = text.iter().take(most).take_while(|byte| byte.is_ascii_digit()).count();
     text.split_at(digits)
 }
 
-/// The number that a few digits say.
+/// The number that a few digits represent.
 pub(crate) fn number(digits: &[u8]) -> i64 {
     digits.iter().copied().fold(0, append)
 }
@@ -188,7 +190,7 @@ fn append(number: i64, digit: u8) -> i64 {
 
 const EPOCH: Date = jiff::civil::date(1970, 1, 1);
 
-/// The date so many days from 1970-01-01.
+/// The date that many days after 1970-01-01.
 pub(crate) fn date(days: i32) -> Date {
     EPOCH.saturating_add(SignedDuration::from_hours(24 * i64::from(days)))
 }

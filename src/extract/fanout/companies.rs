@@ -1,6 +1,6 @@
-//! Asks about each company by itself, while the lists that bring the companies are still being read.
+//! Asks about each company individually, while the lists that bring the companies are still being read.
 //!
-//! Answers are landed in bundles: a crash costs at most the requests in flight and the bundle being filled.
+//! Answers land in bundles: a crash loses at most the requests in flight and the bundle being filled.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -17,28 +17,29 @@ use crate::landing::LandingError;
 use crate::landing::bundle::{Bundle, MOST_COMPANIES};
 use crate::landing::ledger::Verdict;
 
-/// Bytes of a bundle, give or take an answer.
+/// Size in bytes at which a bundle is full. A bundle can exceed it by one answer.
 const MOST_BYTES: usize = 512 << 10;
-/// How long a bundle waits for more.
+/// How long a bundle waits for further answers.
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
-/// Bundles that are being written; with more of them, answers wait.
+/// Maximum number of bundles that are written at once. Further answers wait.
 const BUNDLES_AT_ONCE: usize = 2;
-/// After so many refusals the server may refuse all: when they are more than the answers, nothing more is asked.
+/// Number of refusals that are tolerated. Above it, when refusals outnumber the answers, the server may refuse
+/// everything, and no further request starts.
 const MOST_REFUSED: u64 = 20;
 
-/// What came of asking about a company.
+/// The result of asking about a company.
 enum Outcome {
-    /// The answer and the number of its records.
+    /// The answer and its number of records.
     Answer(bytes::Bytes, u64),
-    /// 404: the server does not know it.
+    /// 404: the server does not know the company.
     NotFound,
-    /// The server does not take the request, as it may for an id of another kind.
+    /// The server does not accept the request, for example for an id of another kind.
     Refused(ExtractError),
 }
 
 impl Outcome {
-    /// Counts it and adds it to the bundle. Returns the refusal when there are so many that they are no longer about single
-    /// companies: each further one would be refused, too.
+    /// Counts the outcome and adds it to the bundle. Returns the refusal when there are too many of them to be about
+    /// single companies: each further request would be refused, too.
     fn take_in(
         self,
         company: String,
@@ -74,10 +75,11 @@ impl Outcome {
         }
     }
 }
-/// Answers in a row that cannot be read, and none between them that can: it is not the records, it is the server.
+/// Number of unreadable answers, with no readable one since the first of them, that shows that the server is at fault
+/// and not the records.
 const MOST_DOUBTED: usize = 8;
 
-/// Asks about all companies that come; returns when no more come and all are answered.
+/// Asks about all companies in the queue. Returns when no more come and all are answered.
 pub(in crate::extract) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, ExtractError> {
     let list = source.lists.get(index);
     let Some((mut companies, tally)) = source.queue.take(index) else {
@@ -111,7 +113,7 @@ pub(in crate::extract) async fn read(source: &Source<'_>, index: u32) -> Result<
         tokio::select! {
             landed = landings.next(), if !landings.is_empty() => {
                 if let Some(Err(failure)) = landed {
-                    // What cannot be kept is not asked for.
+                    // An answer that cannot be kept is not asked for.
                     source.stop_starting();
                     failed.store(true, Ordering::Relaxed);
                     worst(&mut error, failure.into());
@@ -156,7 +158,7 @@ pub(in crate::extract) async fn read(source: &Source<'_>, index: u32) -> Result<
     }
 }
 
-/// What came of asking about a company, or the answer that cannot be read; an error is not about this company alone.
+/// The outcome for a company, or the answer that cannot be read. An error is about more than this company.
 fn outcome_of(asked: Result<AboutCompany, ExtractError>) -> Result<Result<Outcome, Doubtful>, ExtractError> {
     match asked {
         Ok(AboutCompany::Records(body, rows)) => Ok(Ok(Outcome::Answer(body, rows))),
@@ -167,28 +169,28 @@ fn outcome_of(asked: Result<AboutCompany, ExtractError>) -> Result<Result<Outcom
     }
 }
 
-/// What lies below an error, in one line: the request and the server's words.
+/// The cause of an error, in one line: the request and the server's message.
 fn cause_of(error: &ExtractError) -> String {
     std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }
 
-/// What has come and is not landed yet.
+/// Answers that have come and are not landed yet.
 struct Collected {
     tally: Tally,
     bundle: Bundle,
-    /// Answers that cannot be read. They count once another one shows that the server can be.
+    /// Answers that cannot be read. They count once another answer shows that the server can be read.
     doubted: Vec<(String, Doubtful, i64)>,
-    /// An answer could be read.
+    /// Whether any answer could be read.
     is_readable: bool,
 }
 
 impl Collected {
-    /// Whether the bundle is to be landed; all answers in doubt may go into it.
+    /// Whether the bundle must be landed. All answers in doubt may still go into it, so they count.
     fn is_full(&self) -> bool {
         self.bundle.len() + self.doubted.len() >= MOST_COMPANIES || self.bundle.body.len() >= MOST_BYTES
     }
 
-    /// Takes in what came of asking about a company; returns the error after which nothing more is asked.
+    /// Takes in the outcome for a company. Returns the error after which no further request starts.
     fn take<'a>(
         &mut self,
         source: &Source<'a>,
@@ -211,8 +213,8 @@ impl Collected {
         refusal.inspect(|_| source.stop_starting())
     }
 
-    /// Decides at the end about the answers in doubt. Too few to say that it is the server: where they may have been cut off
-    /// on their way, the companies count as not answered, and all else is loaded.
+    /// Decides at the end about the answers in doubt, when they are too few to blame the server. If any of them may
+    /// have been cut off in transit, their companies count as not answered, and everything else is loaded.
     fn settle(&mut self) {
         if self.is_readable || !self.doubted.iter().any(|(_, answer, _)| answer.may_be_cut) {
             self.take_doubted();
@@ -227,7 +229,7 @@ impl Collected {
         }
     }
 
-    /// Takes in the answers with records that cannot be read.
+    /// Takes in the answers with unreadable records.
     fn take_doubted(&mut self) {
         for (company, Doubtful { broken, rows, unreadable, .. }, at) in self.doubted.drain(..) {
             tracing::warn!(
@@ -244,7 +246,7 @@ impl Collected {
     }
 }
 
-/// Complete when every company that was due has an answer, be it that the server does not know it or refuses to say.
+/// The evidence. It is complete when every due company has an answer, a 404 or a refusal.
 fn verdict(source: &Source<'_>, index: u32, tally: Tally) -> Verdict {
     let due = source.queue.due(index);
     let asked = tally.settled();

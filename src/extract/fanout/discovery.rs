@@ -1,4 +1,4 @@
-//! The lists of target groups, found when the list of all of them has been read.
+//! Finds the lists of target groups, once the list of all target groups has been read.
 
 use crate::catalog::Lists;
 use crate::crash::{self, Point};
@@ -8,10 +8,10 @@ use crate::extract::source::Source;
 use crate::landing::LandingError;
 use crate::landing::ledger::{Entry, Verdict};
 
-/// Names of known target groups that an error lists.
+/// Maximum number of known target groups that an error names.
 const MOST_NAMED: usize = 10;
 
-/// Notes the lists of the target groups wanted, and returns their indices: those of one stream after the other.
+/// Notes the lists of the wanted target groups in the ledger and returns their indexes, stream by stream.
 pub(in crate::extract) async fn derive(source: &Source<'_>) -> Result<Vec<u32>, ExtractError> {
     let of_groups =
         || source.plan.streams.iter().filter(|planned| planned.stream.lists == Lists::TargetGroups);
@@ -36,7 +36,7 @@ pub(in crate::extract) async fn derive(source: &Source<'_>) -> Result<Vec<u32>, 
     Ok(indices)
 }
 
-/// The groups with those ids or names; all of them when none is named.
+/// The groups with these ids or names; all groups when `named` is empty.
 pub(in crate::extract) fn wanted(groups: Vec<Group>, named: &[String]) -> Result<Vec<Group>, ExtractError> {
     let is = |group: &Group, text: &str| group.id == text || group.name.trim() == text.trim();
     if let Some(wanted) = named.iter().find(|text| !groups.iter().any(|group| is(group, text))) {
@@ -47,7 +47,7 @@ pub(in crate::extract) fn wanted(groups: Vec<Group>, named: &[String]) -> Result
     Ok(groups.into_iter().filter(chosen).collect())
 }
 
-/// What is known of a list whose target group went away while it was read, or cannot be asked for.
+/// The evidence of a list whose target group was deleted while it was read, or cannot be asked for.
 pub(in crate::extract) fn gone(source: &Source<'_>, list: u32, reason: String) -> Verdict {
     let verdict = Verdict {
         list,

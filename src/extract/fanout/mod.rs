@@ -1,4 +1,4 @@
-//! Lists that come out of lists: those of target groups, and the questions about each company.
+//! Lists that are derived from other lists: those of target groups, and the requests about each company.
 
 pub(in crate::extract) mod companies;
 pub(in crate::extract) mod discovery;

@@ -1,4 +1,4 @@
-//! The companies that come out of lists, on their way to the lists that ask about each.
+//! The queue: the companies that lists bring, on their way to the lists that ask about each.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,21 +11,21 @@ use crate::extract::registry::KnownList;
 use crate::landing::ledger::{CompanyAnswers, Entry};
 use crate::record::fingerprint;
 
-/// Passes companies on, each once. What it holds of a company is eight bytes, and its id until it is asked for.
+/// Passes each company on once. It holds eight bytes for each company, and the id until the company is asked about.
 #[derive(Debug)]
 pub(in crate::extract) struct CompanyQueue {
     known: Mutex<Known>,
     queues: Vec<Queue>,
-    /// Whether members of target groups that no selection holds are passed over.
+    /// Whether members of target groups that no selection holds are skipped.
     passes_members_over: bool,
 }
 
-/// The companies that have come.
+/// Fingerprints of the companies that have come.
 #[derive(Debug, Default)]
 struct Known {
-    /// Passed on.
+    /// Companies that were passed on.
     seen: HashSet<u64>,
-    /// Shown by a target group before a selection had shown them, if one did at all.
+    /// Companies that a target group brought before any selection did.
     members: HashSet<u64>,
 }
 
@@ -33,18 +33,18 @@ struct Known {
 #[derive(Debug)]
 struct Queue {
     list: u32,
-    /// Companies that are new enough.
+    /// Companies whose loaded data is recent enough.
     fresh: Arc<HashSet<u64>>,
     /// Companies that earlier sessions of the run asked about.
     answered: HashSet<u64>,
     earlier: Tally,
-    /// Companies that are due, those of earlier sessions included.
+    /// Number of companies that are due, including those of earlier sessions.
     due: AtomicU64,
     sender: Mutex<Option<UnboundedSender<String>>>,
     receiver: Mutex<Option<UnboundedReceiver<String>>>,
 }
 
-/// What a list has got so far.
+/// What a list has received so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(in crate::extract) struct Tally {
     pub(in crate::extract) answered: u64,
@@ -56,14 +56,14 @@ pub(in crate::extract) struct Tally {
 }
 
 impl Tally {
-    /// Companies that need not be asked for any more.
+    /// Companies that need no further request.
     pub(in crate::extract) fn settled(&self) -> u64 {
         self.answered + self.not_found + self.refused
     }
 }
 
 impl CompanyQueue {
-    /// For the lists of a run that ask about companies.
+    /// The queue for those lists of a run that ask about companies.
     pub(in crate::extract) fn new(
         lists: &[(u32, Arc<KnownList<'_>>)],
         recorded: &[Entry],
@@ -79,8 +79,8 @@ impl CompanyQueue {
         !self.queues.is_empty()
     }
 
-    /// Adds companies of a list of that kind, those that came before excepted; returns how many more each list has to ask
-    /// about.
+    /// Adds the companies of a list of kind `of`, except those that came before. Returns for each asking list how many
+    /// further companies it has to ask about.
     pub(in crate::extract) fn add(&self, companies: Vec<String>, of: Lists) -> Vec<(u32, u64)> {
         let mut more: Vec<(u32, u64)> = self.queues.iter().map(|queue| (queue.list, 0)).collect();
         if companies.is_empty() {
@@ -104,22 +104,23 @@ impl CompanyQueue {
         more
     }
 
-    /// No further company comes.
+    /// Closes the queue: no further company comes.
     pub(in crate::extract) fn close(&self) {
         for queue in &self.queues {
             queue.sender.lock().unwrap_or_else(PoisonError::into_inner).take();
         }
     }
 
-    /// The companies that a list has to ask about, as they come, and what it got in earlier sessions.
+    /// The companies that a list has to ask about, as they come, and what it received in earlier sessions; `None` when
+    /// the list does not ask about companies, or has them already.
     pub(in crate::extract) fn take(&self, list: u32) -> Option<(UnboundedReceiver<String>, Tally)> {
         let queue = self.queues.iter().find(|queue| queue.list == list)?;
         let receiver = queue.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         Some((receiver, queue.earlier))
     }
 
-    /// Companies that a list does not ask about because no selection holds them, but for those that are new enough: so many
-    /// requests asking about them would cost. Right when no further company comes.
+    /// Number of companies that a list does not ask about because no selection holds them, without those that are
+    /// recent enough. Asking about them would cost one request each. Correct only when no further company comes.
     pub(in crate::extract) fn outside(&self, list: u32) -> u64 {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let queue = self.queues.iter().find(|queue| queue.list == list);
@@ -127,7 +128,7 @@ impl CompanyQueue {
         known.members.difference(&known.seen).filter(|key| !fresh(key)).count() as u64
     }
 
-    /// Companies that a list has to ask about in all sessions of the run, as far as they have come.
+    /// Number of companies that a list has to ask about in all sessions of the run, as far as they have come.
     pub(in crate::extract) fn due(&self, list: u32) -> u64 {
         let queue = self.queues.iter().find(|queue| queue.list == list);
         queue.map_or(0, |queue| queue.due.load(Ordering::Relaxed))
@@ -149,7 +150,7 @@ impl Queue {
         }
     }
 
-    /// Whether it has to ask about the company.
+    /// Whether the company is due, now or in an earlier session of the run.
     fn add(&self, key: u64, company: &str) -> bool {
         let was_answered = self.answered.contains(&key);
         if !was_answered && self.fresh.contains(&key) {
@@ -164,7 +165,7 @@ impl Queue {
     }
 }
 
-/// The companies that the ledger has answers about, but for those that can no longer be read.
+/// The companies that the ledger has answers about, except for answers that can no longer be read, and their counts.
 fn answered(list: u32, recorded: &[Entry]) -> (HashSet<u64>, Tally) {
     let damaged: HashSet<u64> = recorded
         .iter()

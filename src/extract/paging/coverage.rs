@@ -1,8 +1,8 @@
-//! Which positions of a slice have been received, and whether the pages fit together.
+//! Which positions of a slice have been received, and whether its pages join.
 //!
-//! Each page starts one row before the end of the one before it. That row, the seam, must be the same company
-//! in both: a row inserted or deleted in front of the seam between the two requests is seen, even when it was
-//! made up for elsewhere and the totals agree. Rows are known by their fingerprint (64 bits of a hash of the key).
+//! Each page starts one row before the end of the page before it. That row, the seam, must be the same company in both
+//! pages. This detects a row that was inserted or deleted before the seam between the two requests, even if another
+//! change made up for it and the totals agree. Rows are identified by their fingerprint, a 64-bit hash of the key.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -13,17 +13,17 @@ pub(crate) struct Coverage {
     pages: BTreeMap<u64, Vec<u64>>,
 }
 
-/// What the pages say together.
+/// The pages of a slice, joined.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Stitched {
-    /// Fingerprints of the rows from position 0 without a gap.
+    /// Fingerprints of the rows from position 0 up to the first gap.
     pub(crate) rows: Vec<u64>,
-    /// Offsets of pages whose first rows differ from what an earlier page holds at the same positions.
+    /// Offsets of pages whose first rows differ from the rows that an earlier page has at the same positions.
     pub(crate) broken_seams: Vec<u64>,
 }
 
 impl Coverage {
-    /// Adds a page; a page at the same offset is replaced when the new one is longer.
+    /// Adds a page. It replaces a page at the same offset only when it is longer.
     pub(crate) fn add(&mut self, offset: u64, rows: Vec<u64>) {
         let known = self.pages.get(&offset).map_or(0, Vec::len);
         if rows.len() > known {
@@ -31,26 +31,26 @@ impl Coverage {
         }
     }
 
-    /// The offset of another page with exactly these rows: a server that repeats itself.
+    /// Offset of another page with exactly these rows, which shows that the server repeats itself.
     pub(crate) fn repeats(&self, offset: u64, rows: &[u64]) -> Option<u64> {
-        // A single row is the seam itself, which two pages share by design.
+        // A single row is the seam, which two pages share by design.
         if rows.len() < 2 {
             return None;
         }
         self.pages.iter().find(|(at, known)| **at != offset && known.as_slice() == rows).map(|(at, _)| *at)
     }
 
-    /// Rows of the page that starts the list; 0 when there is none.
+    /// Number of rows in the page at offset 0; 0 when there is no such page.
     pub(crate) fn first(&self) -> usize {
         self.pages.get(&0).map_or(0, Vec::len)
     }
 
-    /// Rows of the longest page.
+    /// Number of rows in the longest page.
     pub(crate) fn longest(&self) -> u64 {
         self.pages.values().map(Vec::len).max().unwrap_or(0) as u64
     }
 
-    /// Number of positions received from 0 without a gap.
+    /// Number of positions received from 0 up to the first gap.
     pub(crate) fn covered(&self) -> u64 {
         let mut covered = 0;
         for (&offset, page) in &self.pages {
@@ -62,8 +62,8 @@ impl Coverage {
         covered
     }
 
-    /// The positions that are missing up to `total`, and, as empty ranges, the seams that no page overlaps when
-    /// `seams` asks for them.
+    /// Ranges of positions that are missing below `total`. With `seams`, an empty range stands for each seam that no
+    /// page overlaps.
     pub(crate) fn missing(&self, total: Option<u64>, seams: bool) -> Vec<Range<u64>> {
         let mut missing = Vec::new();
         let mut covered = 0;
@@ -79,7 +79,7 @@ impl Coverage {
         missing
     }
 
-    /// Lays the pages side by side.
+    /// Joins the pages.
     pub(crate) fn stitch(&self) -> Stitched {
         let mut stitched = Stitched { rows: Vec::new(), broken_seams: Vec::new() };
         for (&offset, page) in &self.pages {
@@ -100,11 +100,11 @@ impl Coverage {
     }
 }
 
-/// Offsets of the pages that cover `missing`, each starting one row before the end of the one before it. An
-/// empty range is a seam: one page that overlaps it. Made one by one: how much is missing may only be what a server
-/// claims.
+/// Offsets of the pages that cover `missing`, each starting one row before the end of the page before it. An empty
+/// range is a seam, for which there is one page that overlaps it. The offsets are produced one by one, because the
+/// length of `missing` may be only a server's claim.
 ///
-/// `page_size` is the number of rows that a page really holds, at least 1; pages of a single row cannot overlap.
+/// `page_size` is the number of rows that a page really holds, at least 1. Pages of a single row cannot overlap.
 pub(crate) fn offsets(missing: Range<u64>, page_size: u64) -> impl Iterator<Item = u64> {
     let overlap = u64::from(page_size > 1);
     let stride = (page_size - overlap).max(1);
@@ -114,7 +114,7 @@ pub(crate) fn offsets(missing: Range<u64>, page_size: u64) -> impl Iterator<Item
     })
 }
 
-/// Number of different fingerprints.
+/// Number of distinct fingerprints.
 pub(crate) fn distinct(rows: &[u64]) -> u64 {
     let mut sorted = rows.to_vec();
     sorted.sort_unstable();
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_row_deleted_before_the_seam_is_seen() {
-        // Between the two requests row 1 went away: position 2 now holds row 4, and row 4 would be lost.
+        // Row 1 was deleted between the two requests: position 2 now holds row 4, and row 4 would be lost.
         let stitched = coverage(&[(0, &[1, 2, 3]), (2, &[4, 5, 6])]).stitch();
         assert_eq!(stitched.broken_seams, [2]);
     }
@@ -156,7 +156,7 @@ mod tests {
         let pages = coverage(&[(0, &[1, 2]), (2, &[3, 4]), (9, &[8])]);
         assert_eq!(pages.covered(), 4);
         assert_eq!(pages.missing(Some(12), false), [4..9, 10..12]);
-        // The second page begins where the first ends: no row of both shows that they belong together.
+        // The second page begins where the first one ends: no shared row shows that they join.
         assert_eq!(pages.missing(Some(10), true), [2..2, 4..9]);
     }
 

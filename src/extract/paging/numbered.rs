@@ -1,13 +1,15 @@
-//! Reads a list whose pages have numbers, each of which says the total and where the next one is.
+//! Reads a list of numbered pages, each of which gives the total and a link to the next page (API's document,
+//! "Pagination").
 //!
 //! The pages are asked for by number, under one order. The link to the next page is never followed: it may lack the
-//! filters, or lead elsewhere. It only says that there is one more page to ask for.
+//! filters, or lead to another host. It only shows that there is one more page to ask for.
 //!
-//! Such pages cannot overlap, so that no seam shows when rows moved from one to another while they were read: a row that
-//! went and another that came leave the total as it was, and a third one behind is missed. So a list of several pages
-//! counts as complete when two readings hold the same rows. The one that went cannot be in both. So does a list of one
-//! full page, behind which a row may have been that the total does not count. Where that page comes for the next number
-//! too, its rows may be all that such a server ever gives: it proves nothing, and the list is read in shorter pages.
+//! Numbered pages cannot overlap, so no seam shows that rows moved between pages while the list was read. If one row
+//! is deleted and another is inserted, the total stays the same, and a third row behind them can be missed. So a list
+//! of several pages counts as complete when two readings hold the same rows: the deleted row cannot be in both. The
+//! same holds for a list of one full page, because the total may not count a row behind it. If that page comes for the
+//! next number too, its rows may be all that the server ever gives: it proves nothing, and the list is read in shorter
+//! pages.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -19,11 +21,11 @@ use crate::extract::{ExtractError, all_or_first_error};
 use crate::landing::LandingError;
 use crate::landing::ledger::{Ask, RequestKey, Verdict};
 
-/// A list is read at most so often.
+/// Maximum number of readings of a list.
 const MOST_SWEEPS: u32 = 3;
-/// Pages asked for before it is looked at what came, whatever total is claimed.
+/// Number of pages that are asked for before their answers are examined, whatever total the server claims.
 const PAGES_A_ROUND: u64 = 64;
-/// How often a page is asked for again in one sweep when the answer is not usable.
+/// How many times a page is asked for again in one sweep when the answer is not usable.
 const MOST_AGAIN: u32 = 2;
 
 /// Reads the list with that index.
@@ -48,7 +50,7 @@ pub(in crate::extract) async fn read(source: &Source<'_>, index: u32) -> Result<
             }
             verdict.complete = false;
             if is_full && reading.repeats_behind {
-                // Shorter pages show whether the server heeds the number.
+                // Shorter pages show whether the server ignores the number.
                 size = (size / 2).max(1);
                 verdict.reasons.push("a full page came again for the next number".to_owned());
             } else {
@@ -76,9 +78,9 @@ struct Reading<'a, 'b> {
     sweep: u32,
     /// Rows asked for in one page.
     size: u32,
-    /// Pages that came, by number, empty ones included.
+    /// Pages received, by number, including empty ones.
     pages: BTreeMap<u64, Page>,
-    /// Behind the end came again what had come: the server does not heed the number.
+    /// Whether earlier pages came again behind the end: the server ignores the number.
     repeats_behind: bool,
 }
 
@@ -104,7 +106,8 @@ impl Reading<'_, '_> {
         let planned = total.map_or(1, |total| total.div_ceil(full)).max(1);
         let mut next = 2;
         loop {
-            // The pages that the total counts side by side, then one after the other until an empty one.
+            // The pages that the total counts are asked for concurrently, further ones one after another until an
+            // empty one.
             let last = if next <= planned { planned.min(next + PAGES_A_ROUND - 1) } else { next };
             let pages = self.ask_all(next..=last).await?;
             let again = |page: &Page| self.pages.values().any(|known| known.rows == page.rows);
@@ -116,7 +119,7 @@ impl Reading<'_, '_> {
             let known = rows.len();
             rows.extend(pages.iter().flat_map(|(_, page)| page.rows.iter().copied()));
             self.pages.extend(pages);
-            // A server that gives any page for any number has no end to be found.
+            // With a server that gives any page for any number, the end cannot be found.
             if is_end || rows.len() == known || self.received() > 2 * (rows.len() as u64 + full) {
                 return Ok(());
             }
@@ -139,8 +142,8 @@ impl Reading<'_, '_> {
         self.source.page(key, None).await
     }
 
-    /// Rows of a page as the server gives them, where it gives fewer than asked for and has more: it may still count its
-    /// pages by what was asked for, and what lies between would never come.
+    /// Rows in a page as the server gives it, when it gives fewer than asked for and has more. Its numbers may still
+    /// count pages of the size asked for, and then the rows in between would never come.
     fn size_given(&self) -> u32 {
         let first = self.pages.get(&1);
         let given = first.map(|first| (first.rows.len() as u64, first.count));
@@ -152,7 +155,7 @@ impl Reading<'_, '_> {
         }
     }
 
-    /// Says once when the link to the next page leads to another host.
+    /// Warns when the link to the next page leads to another origin.
     fn warn_of_link(&self, page: &Page) {
         let base = self.source.base_url();
         let link = page.next.as_deref().and_then(|link| base.join(link).ok());
@@ -172,7 +175,7 @@ impl Reading<'_, '_> {
         self.pages.values().map(|page| page.rows.len() as u64).sum()
     }
 
-    /// Fingerprints of all rows in the order of numbers.
+    /// Fingerprints of all rows, sorted.
     fn sorted(&self) -> Vec<u64> {
         let mut rows: Vec<u64> = self.pages.values().flat_map(|page| page.rows.iter().copied()).collect();
         rows.sort_unstable();
@@ -193,7 +196,7 @@ impl Reading<'_, '_> {
                 reasons.push(format!("the server's total is {total}, {received} rows were received"));
             }
             Some(_) => {}
-            // A page that is too short leaves out rows that no other page has.
+            // Without a total, nothing shows that a page is too short and leaves out rows that no other page has.
             None => reasons.push("the server gives no total".to_owned()),
         }
         if distinct != received {

@@ -1,9 +1,9 @@
-//! Reads one list and decides whether the evidence adds up.
+//! Reads a list whose pages come under one order, and decides whether the evidence adds up.
 //!
-//! A long list is cut into slices by the first characters of its ids; the cut is used only when the slices'
-//! counts add up to the whole. Slices are read while others are still being cut. A slice that does not add up is
-//! read again, cut finer, down to slices that fit one page: such a page needs no order and cannot be torn by a
-//! change. After three sweeps the list is what it is, and is said not to be complete.
+//! A long list is cut into slices by the first characters of its ids. A cut is used only when the counts of its slices
+//! add up to the whole. Slices are read while others are still being cut. A slice that does not add up is read again,
+//! cut finer, down to slices that fit one page: such a page needs no order, and no change can tear it. When the
+//! evidence still does not add up after three sweeps, the list is reported as incomplete.
 
 use futures::channel::mpsc;
 use futures::{Stream, StreamExt, stream};
@@ -16,9 +16,9 @@ use crate::extract::source::Source;
 use crate::extract::{ExtractError, all_or_first_error};
 use crate::landing::ledger::{Ask, Verdict};
 
-/// A list is read at most so often.
+/// Maximum number of readings of a list.
 const MOST_SWEEPS: u32 = 3;
-/// Slices that are read side by side.
+/// Number of slices that are read concurrently.
 const SLICES_AT_ONCE: usize = 4;
 
 /// Reads the list with that index.
@@ -56,7 +56,7 @@ pub(in crate::extract) async fn read(source: &Source<'_>, list: u32) -> Result<V
         }
     }
     let verdict = reading.readings.verdict(list);
-    // What was not read to its end says nothing about what is missing.
+    // A list that was not read to its end does not show which ids are missing.
     let missing_ids = if verdict.complete { source.missing_ids(list) } else { Vec::new() };
     let verdict = Verdict {
         total_before,
@@ -75,7 +75,7 @@ struct ListReading<'a, 'b> {
     cutter: Cutter<'a, 'b>,
     /// Rows that a full page is known to hold.
     page_size: u64,
-    /// Rows of the longest page that came.
+    /// Rows in the longest page received.
     longest_page: u64,
     sweeps: u32,
     readings: Readings,
@@ -94,19 +94,20 @@ impl<'a, 'b> ListReading<'a, 'b> {
         }
     }
 
-    /// Reads the list for the first time: each slice as soon as it is short enough.
+    /// Reads the list for the first time, each slice as soon as it is short enough.
     async fn cut_and_read(&mut self, roots: Vec<Slice>) -> Result<(), ExtractError> {
         let (cutter, most) = (self.cutter, self.source.settings.slice_rows);
         let (sender, slices) = mpsc::unbounded();
         let cut = async move {
-            // Who reads the slices goes on until the sender is dropped.
+            // The reader of the slices goes on until the sender is dropped.
             cutter.cut(roots, 1, most, |slice| drop(sender.unbounded_send(slice))).await
         };
         let (cut, read) = futures::join!(cut, self.read_first(slices));
         all_or_first_error(vec![cut, read]).map(drop)
     }
 
-    /// The first slice shows how many rows a page really holds; the others are planned with that.
+    /// Reads the first slice alone, which shows how many rows a page really holds. The others are planned with that
+    /// number.
     async fn read_first(
         &mut self,
         mut slices: impl Stream<Item = Slice> + Unpin,
@@ -138,7 +139,7 @@ impl<'a, 'b> ListReading<'a, 'b> {
         self.readings.keep(read);
     }
 
-    /// The slices to read again because they do not add up, cut as fine as they go.
+    /// The slices to read again because they do not add up, cut as finely as possible.
     async fn cut_failed(&mut self, sweep: u32) -> Result<Vec<Slice>, ExtractError> {
         let failed = self.readings.failed(sweep - 1);
         if sweep > MOST_SWEEPS {
@@ -148,7 +149,7 @@ impl<'a, 'b> ListReading<'a, 'b> {
         self.cut_again(names, sweep).await
     }
 
-    /// The slices whose count is no longer what was received.
+    /// The slices whose count differs from the number of rows received, cut as finely as possible.
     async fn changed(&mut self, sweep: u32) -> Result<Vec<Slice>, ExtractError> {
         let names = self.readings.names();
         let recounted = self.cutter.count(names, sweep, Ask::CountBefore).await?;
@@ -159,7 +160,7 @@ impl<'a, 'b> ListReading<'a, 'b> {
 
     async fn cut_again(&mut self, names: Vec<String>, sweep: u32) -> Result<Vec<Slice>, ExtractError> {
         let mut pending = Vec::new();
-        // `changed` has asked for these counts already: the same key must not be asked for twice.
+        // `changed` may have asked for these counts as `Ask::CountBefore`, and a key must not be used twice.
         let recounted = self.cutter.count(names, sweep, Ask::CountAgain).await?;
         for slice in recounted {
             let name = slice.name.clone();

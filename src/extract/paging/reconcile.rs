@@ -1,4 +1,4 @@
-//! What the readings of a list's slices say together, and which of them is believed.
+//! Weighs the readings of a list's slices: what they show together, and which of them is believed.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -9,20 +9,21 @@ use crate::landing::ledger::Verdict;
 /// The readings of one list.
 #[derive(Debug, Default)]
 pub(in crate::extract) struct Readings {
-    /// For messages.
+    /// Label of the list, for messages.
     label: String,
     /// The latest reading of each slice that makes up the list.
     reads: BTreeMap<String, SliceRead>,
-    /// Companies of the latest reading of slices that only the server's total, or an earlier reading, contradicted.
+    /// Companies of the latest reading of each slice that only the server's total, or an earlier reading,
+    /// contradicted.
     contested: HashMap<String, Vec<u64>>,
-    /// Totals of slices that were found to be too small, with the most companies that came.
+    /// Totals that turned out to be too small, by slice, with the largest number of companies received.
     undercounts: HashMap<String, (u64, u64)>,
-    /// Two readings have agreed on more companies than the server counts.
+    /// Whether two readings agreed on more companies than the server counts.
     pub(in crate::extract) outvoted: bool,
 }
 
 impl Readings {
-    /// No reading yet of the list with that label.
+    /// No readings yet, for the list with that label.
     pub(in crate::extract) fn of(label: &str) -> Self {
         Self { label: label.to_owned(), ..Self::default() }
     }
@@ -32,30 +33,30 @@ impl Readings {
         self.reads.keys().cloned().collect()
     }
 
-    /// Rows of a slice's latest reading.
+    /// Number of rows in a slice's latest reading.
     pub(in crate::extract) fn rows_of(&self, name: &str) -> Option<u64> {
         self.reads.get(name).map(|read| read.rows.len() as u64)
     }
 
-    /// Rows of the latest readings of all slices.
+    /// Number of rows in the latest readings of all slices.
     pub(in crate::extract) fn received(&self) -> u64 {
         self.reads.values().map(|read| read.rows.len() as u64).sum()
     }
 
-    /// Takes out a slice that others take the place of.
+    /// Removes a slice that other slices replace.
     pub(in crate::extract) fn remove(&mut self, name: &str) {
         self.reads.remove(name);
     }
 
-    /// Keeps a reading. Where the total is the only thing that contradicts it, and is too small, two readings
-    /// with the same companies outweigh it, and fewer companies never do. Besides that, a later reading that adds up but
-    /// has fewer than an earlier one has to come twice.
+    /// Keeps a reading. When the total is the only contradiction and is too small, two readings with the same
+    /// companies outweigh it; fewer companies never do. Besides, a later reading that adds up but has fewer companies
+    /// than an earlier one must come twice.
     pub(in crate::extract) fn keep(&mut self, mut read: SliceRead) {
         let name = read.slice.name.clone();
         self.compare_with_undercount(&name, &mut read);
         let is_first = !self.reads.contains_key(&name) && !self.contested.contains_key(&name);
         if is_first && !read.only_total_too_small {
-            // Nothing to compare with, which is the rule: the companies need no sorting.
+            // The usual case: there is nothing to compare with, so the companies need not be sorted.
             self.reads.insert(name, read);
             return;
         }
@@ -85,7 +86,7 @@ impl Readings {
         self.reads.insert(name, read);
     }
 
-    /// A total that more companies than it counts have come for proves nothing to a reading with fewer.
+    /// A total that counts fewer companies than have come proves nothing for a reading with fewer companies.
     fn compare_with_undercount(&mut self, name: &str, read: &mut SliceRead) {
         let Some(total) = read.slice.total else { return };
         let known =
@@ -99,8 +100,8 @@ impl Readings {
         }
     }
 
-    /// The slices whose readings do not add up, said so as those of this sweep. Where each reading does, but rows came in
-    /// two, these do not.
+    /// The slices whose readings do not add up, logged with `sweep`. When every reading adds up, but rows came in two
+    /// of them, these readings do not add up.
     pub(in crate::extract) fn failed(&mut self, sweep: u32) -> Vec<Slice> {
         if self.reads.len() > 1 && self.reads.values().all(SliceRead::adds_up) {
             let readings: Vec<&[u64]> = self.reads.values().map(|read| read.rows.as_slice()).collect();
@@ -124,7 +125,7 @@ impl Readings {
         failed.into_iter().map(|read| read.slice.clone()).collect()
     }
 
-    /// What came of the list with that index. The caller fills in how it was read.
+    /// The evidence of the list with that index. The caller fills in how the list was read.
     pub(in crate::extract) fn verdict(&self, list: u32) -> Verdict {
         let all: Vec<u64> = self.reads.values().flat_map(|read| read.rows.iter().copied()).collect();
         let received = all.len() as u64;
@@ -165,8 +166,8 @@ impl Readings {
     }
 }
 
-/// Rows that more than one reading holds. Ids divide a list without overlap, so one of the readings got a page that was
-/// not its own; it has the right number of rows by chance.
+/// Rows that more than one reading holds. Ids divide a list without overlap, so one of the readings received a page of
+/// another slice, and has the right number of rows by chance.
 fn shared(readings: &[&[u64]]) -> HashSet<u64> {
     let mut all: Vec<u64> = readings.iter().flat_map(|rows| rows.iter().copied()).collect();
     all.sort_unstable();

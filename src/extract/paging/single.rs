@@ -1,7 +1,7 @@
 //! Reads a list that comes in one answer.
 //!
-//! Such a list cannot be torn by a change, and has no total to compare with: that the whole answer came is all the
-//! evidence there is. One that is empty is asked for a second time where it would mean that nothing exists any more.
+//! No change can tear such a list. Unless the server gives a total, the only evidence is that the whole answer came.
+//! An empty answer is asked for a second time where it would mean that nothing exists any more.
 
 use crate::catalog::Lists;
 use crate::extract::ExtractError;

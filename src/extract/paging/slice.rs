@@ -1,4 +1,4 @@
-//! Reads one slice of a list: all its pages, side by side, until no position is missing.
+//! Reads one slice of a list: asks for its pages concurrently until no position is missing.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,20 +10,21 @@ use crate::extract::source::{Page, Source};
 use crate::extract::{ExtractError, all_or_first_error};
 use crate::landing::ledger::{Ask, RequestKey};
 
-/// Pages asked for beyond the known end while the server gives no total.
+/// Number of pages asked for beyond the known end while the server gives no total.
 const PAGES_AHEAD: u64 = 8;
-/// Pages asked for before it is looked at what came: a total that is far too large then costs this many requests and
-/// not as many as it claims.
+/// Maximum number of pages asked for before their answers are examined. A total that is far too large then costs this
+/// many requests, not as many as it claims.
 const PAGES_A_ROUND: usize = 256;
-/// Pages asked for again in one go after a round that brought nothing.
+/// Maximum number of pages asked for again at once, after a round that brought nothing.
 const PAGES_AGAIN: usize = 8;
-/// How often a position is asked for again in one sweep when the answer is not usable.
+/// How many times a position is asked for again in one sweep when the answer is not usable.
 const MOST_AGAIN: u32 = 2;
-/// Pages that may still repeat another when asked for again; after that a server is taken not to heed the offset.
+/// Number of pages that repeat another one even when asked for again, after which the server is taken to ignore the
+/// offset.
 const MOST_LEFT_OUT: u64 = 8;
 
-/// Reads a slice. `page_size` is the number of rows that a page is known to hold, `longest_page` of the longest that came
-/// for the list.
+/// Reads a slice. `page_size` is the number of rows that a page is known to hold, `longest_page` the number of rows in
+/// the longest page received for the list.
 pub(in crate::extract) async fn read(
     source: &Source<'_>,
     slice: Slice,
@@ -58,21 +59,22 @@ struct Reading<'a, 'b> {
     sweep: u32,
     page_size: u64,
     coverage: Coverage,
-    /// How often each offset was asked for: two requests never have the same key, so that the ledger keeps the answers
-    /// apart.
+    /// How many times each offset was asked for. Two requests never have the same key, so that the ledger keeps their
+    /// answers apart.
     asked: HashMap<u64, u32>,
-    /// Offsets at which there was no row.
+    /// Offsets at which no row came.
     empty: HashSet<u64>,
-    /// Fingerprints that have come.
+    /// Fingerprints of the rows received.
     companies: HashSet<u64>,
     ignores_limit: bool,
-    /// As in [`SliceRead::rows_beyond_total`].
+    /// See [`SliceRead::rows_beyond_total`].
     rows_beyond_total: bool,
 }
 
 impl Reading<'_, '_> {
-    /// One request for rows and total of one moment: needs no order and cannot be torn by a change. A page as long as
-    /// the longest may be full, with rows behind it that the total does not count; then a second request looks there.
+    /// Asks for rows and total of the same moment in one request, which needs no order and which no change can tear. A
+    /// page as long as the longest one may be full, with rows behind it that the total does not count; a second
+    /// request then checks that. Returns false when the rows and the total do not agree.
     async fn read_at_once(&mut self, longest_page: u64) -> Result<bool, ExtractError> {
         let ask = Ask::Page { offset: 0, limit: self.limit(), again: 0, with_count: true };
         let page = self.source.page(self.slice.key(self.sweep, ask), self.slice.total).await?;
@@ -97,7 +99,7 @@ impl Reading<'_, '_> {
         self.source.page(key, self.slice.total).await
     }
 
-    /// The key of the next request for that offset.
+    /// The key of the next request for an offset.
     fn next_key(&mut self, offset: u64) -> RequestKey {
         let limit = self.limit();
         let times = self.asked.entry(offset).or_default();
@@ -106,7 +108,7 @@ impl Reading<'_, '_> {
         self.slice.key(self.sweep, ask)
     }
 
-    /// Reads pages until nothing is missing; returns whether the end is proven by an empty answer behind it.
+    /// Reads pages until nothing is missing. Returns whether an empty answer behind the end proves it.
     async fn read_pages(&mut self) -> Result<bool, ExtractError> {
         let first = self.first_page().await?;
         let received = first.rows.len() as u64;
@@ -155,18 +157,18 @@ impl Reading<'_, '_> {
             } else if repeated > 0 {
                 return Ok(false);
             } else if missing.is_empty() {
-                // Where pages have no seam and there is no total, one empty answer is all that says so: it is asked for
+                // Without seams and a total, one empty answer is the only evidence of the end, so it is asked for
                 // twice.
                 if again > 0 || self.page_size > 1 || self.slice.total.is_some() {
                     return Ok(true);
                 }
                 again = 1;
             } else if self.slice.total.is_none() && longest == 1 && self.page_size > 1 {
-                // Rows are known to lie behind, and only the seam comes: the server gives one row at a time now.
+                // Rows are known to follow, and only the seam comes: the server now gives one row at a time.
                 self.page_size = 1;
                 again = 0;
             } else if again >= MOST_AGAIN {
-                // The one row that came is the seam itself: nothing lies behind it but what the total claims.
+                // The one row that came is the seam itself: only the total claims that anything follows.
                 return Ok(longest <= 1 && self.slice.total.is_some());
             } else {
                 again += 1;
@@ -174,7 +176,7 @@ impl Reading<'_, '_> {
         }
     }
 
-    /// The page at the start; asked for again while it is empty and the total says that there are rows.
+    /// Reads the page at the start, again while it is empty and the total counts rows.
     async fn first_page(&mut self) -> Result<Page, ExtractError> {
         let mut page = self.ask(0).await?;
         for _ in 0..MOST_AGAIN {
@@ -186,8 +188,8 @@ impl Reading<'_, '_> {
         Ok(page)
     }
 
-    /// Whether the rows of a server that ignores the limit are the whole list: behind them is nothing, or, where the
-    /// offset is ignored too, the same rows again.
+    /// Whether the rows of a server that ignores the limit are the whole list: nothing follows them, or, if the server
+    /// ignores the offset too, the same rows come again.
     async fn is_whole(&mut self, rows: &[u64]) -> Result<bool, ExtractError> {
         let received = rows.len() as u64;
         let seam = self.ask(received - 1).await?;
@@ -196,8 +198,8 @@ impl Reading<'_, '_> {
         Ok(ends || (seam.rows == rows && behind.rows == rows))
     }
 
-    /// Whether each page has all rows, as those of a server have that ignores the limit as well as the offset. One that
-    /// gives fewer when it is asked for fewer may have more. (Of a single row, fewer cannot be asked for.)
+    /// Whether each page holds all rows, as from a server that ignores both the limit and the offset. A server that
+    /// gives fewer rows when asked for fewer may have more. (Fewer than a single row cannot be asked for.)
     async fn gives_everything(&mut self) -> Result<bool, ExtractError> {
         let rows = self.coverage.first();
         if self.slice.total != Some(rows as u64) {
@@ -212,11 +214,12 @@ impl Reading<'_, '_> {
         Ok(page.rows.len() == rows)
     }
 
-    /// The pages that show whether anything lies behind position `covered`, when nothing is known to be missing.
+    /// Offsets of the pages that show whether anything follows position `covered`, when nothing is known to be
+    /// missing.
     ///
-    /// The page at the last row must hold it, as the seam with the page before, and no other. The page at the very end
-    /// must be empty: a short page with nothing but the seam is no end, and the total may be wrong by just that row.
-    /// Without a total, several pages more.
+    /// The page at the last row must hold that row, as the seam with the page before, and no other. The page at the
+    /// very end must be empty: a short page with only the seam does not prove the end, since the total may be wrong by
+    /// just that row. Without a total, there are several further pages.
     fn end_of(&self, covered: u64, again: u32) -> Vec<u64> {
         let seam = (self.page_size > 1 && covered > 1).then(|| covered - 1);
         let end = (again > 0 || !self.empty.contains(&covered)).then_some(covered);
@@ -227,8 +230,8 @@ impl Reading<'_, '_> {
         planned
     }
 
-    /// Whether more than half of what came are repeats: a server that gives any rows for any offset has no end to
-    /// be found.
+    /// Whether more than half of the rows received are repeats. With a server that gives any rows for any offset, the
+    /// end cannot be found.
     fn goes_round(&self) -> bool {
         self.coverage.covered() > 2 * (self.companies.len() as u64 + self.page_size)
     }
@@ -242,8 +245,8 @@ impl Reading<'_, '_> {
         all_or_first_error(futures::stream::iter(asks).buffer_unordered(at_once).collect().await)
     }
 
-    /// Adds pages; one that repeats another, or is empty where a row is known to be, is asked for again. Left out when
-    /// it still repeats. Returns how many were left out.
+    /// Adds pages. A page that repeats another one, or is empty where a row is known to be, is asked for again, and
+    /// left out when it still repeats. Returns the number of pages left out.
     async fn take_in(&mut self, mut pages: Vec<(u64, Page)>) -> Result<u64, ExtractError> {
         pages.sort_by_key(|(offset, _)| *offset);
         let known = self.coverage.covered();
@@ -286,7 +289,7 @@ impl Reading<'_, '_> {
         !page.rows.is_empty() && self.slice.total.is_some_and(|total| end > total)
     }
 
-    /// Puts the pages together and says what contradicts them.
+    /// Joins the pages and collects what contradicts them.
     fn judge(self, end_proven: bool) -> SliceRead {
         let stitched = self.coverage.stitch();
         let received = stitched.rows.len() as u64;

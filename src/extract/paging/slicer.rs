@@ -1,7 +1,7 @@
 //! Cuts a list into slices by the first characters of its ids.
 //!
-//! Slices are counted level by level, those of one level side by side, and each can be read as soon as it is short
-//! enough: the first pages come while longer slices are still being cut.
+//! Slices are counted level by level, those of one level concurrently. A slice can be read as soon as it is short
+//! enough, so that the first pages come while longer slices are still being cut.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use crate::extract::source::Source;
 use crate::extract::{ExtractError, all_or_first_error};
 use crate::landing::ledger::{Ask, RequestKey};
 
-/// Most characters of an id that a slice is cut by; national ids have 8 to 10 digits.
+/// Maximum number of characters of an id by which slices are cut. National ids have 8 to 10 digits.
 const LONGEST_PREFIX: usize = 10;
 
 /// Counts and cuts one list.
@@ -27,7 +27,7 @@ impl<'a, 'b> Cutter<'a, 'b> {
         Self { source, list }
     }
 
-    /// The whole list, or its chunks of ids, each counted.
+    /// The whole list, or each of its chunks of ids, with its count.
     pub(in crate::extract) async fn count_roots(
         &self,
         sweep: u32,
@@ -42,7 +42,7 @@ impl<'a, 'b> Cutter<'a, 'b> {
         self.count(names, sweep, ask).await
     }
 
-    /// The slices of these names, each counted, in the order of their names.
+    /// The slices with these names, counted, in the order of their names.
     pub(in crate::extract) async fn count(
         &self,
         names: Vec<String>,
@@ -61,9 +61,9 @@ impl<'a, 'b> Cutter<'a, 'b> {
         Ok(slices)
     }
 
-    /// Cuts slices by the next character of the ids until none holds more than `most` rows, and passes on each that is
-    /// cut no further. A cut whose counts do not add up is not used: then the API compares ids in a way that is not
-    /// known here, or the list moved.
+    /// Cuts slices by the next character of the ids until none holds more than `most` rows, and calls `done` with each
+    /// slice that is cut no further. A cut whose counts do not add up is not used: then the API compares ids in an
+    /// unknown way, or the list has changed.
     pub(in crate::extract) async fn cut(
         &self,
         slices: Vec<Slice>,
@@ -100,7 +100,7 @@ impl<'a, 'b> Cutter<'a, 'b> {
         Ok(())
     }
 
-    /// Whether the slice is too long, and can be cut.
+    /// Whether the slice is too long and can be cut.
     fn is_cut(&self, slice: &Slice, most: u64) -> bool {
         let known = self.source.lists.get(self.list);
         let chosen_by_id = !known.list.id_chunks.is_empty()
@@ -117,8 +117,7 @@ fn parts_of(name: &str) -> impl Iterator<Item = String> {
     ('0'..='9').map(move |digit| format!("{name}{digit}"))
 }
 
-/// The sum, or none when a part is unknown or the sum is no number that a list can have: what a server claims may
-/// be any.
+/// The sum; `None` when a part is unknown or the sum overflows, since a server may claim any number.
 pub(in crate::extract) fn sum(mut parts: impl Iterator<Item = Option<u64>>) -> Option<u64> {
     parts.try_fold(0_u64, |sum, part| sum.checked_add(part?))
 }

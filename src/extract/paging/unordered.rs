@@ -1,11 +1,13 @@
-//! Reads a list whose pages come in an order that nobody promises.
+//! Reads a list whose pages come in no documented order: the API's document names no parameter for it
+//! (`getTargetGroupById`).
 //!
-//! When the pages happen to join, as those of an ordered list, one reading is the proof, unless an earlier one held rows
-//! that it lacks: then it has to come twice. When they do not join, the list is read again, and what has come in all
-//! readings together counts: as many different rows as the server counts, the same number in each of these readings,
-//! and a last reading that brought none that was not known. One reading alone would not do: rows that are gone may
-//! make up in number for those that never came. Nor does a reading with rows beyond the total: a server that does not heed
-//! the offset brings the same page each time, and a total that is too small may count just its rows.
+//! When the pages join, as those of an ordered list do, one reading is the proof, unless it lacks rows that an earlier
+//! one held: then it must come twice. When they do not join, the list is read again, and the rows of all readings
+//! together count. The list is complete when there are as many distinct rows as the server counts, the count is the
+//! same in each of these readings, and the last reading brought no new row. One reading alone does not suffice:
+//! deleted rows may make up in number for rows that never came. A reading with rows beyond the total does not count
+//! either: a server that ignores the offset sends the same page each time, and a total that is too small may be the
+//! number of its rows.
 
 use std::collections::HashSet;
 
@@ -16,8 +18,8 @@ use crate::extract::source::Source;
 use crate::landing::LandingError;
 use crate::landing::ledger::{Ask, RequestKey, Verdict};
 
-/// A list is read at most so often. Pages that are shuffled anew for each request show about two thirds of what is
-/// left in each reading: 11 readings leave less than one row in 100,000 unseen, and one more finds nothing new.
+/// Maximum number of readings of a list. If pages are shuffled for each request, each reading shows about two thirds
+/// of the rows not yet seen: 11 readings leave less than one row in 100,000 unseen, and one more finds nothing new.
 const MOST_SWEEPS: u32 = 12;
 
 /// Reads the list with that index.
@@ -29,7 +31,7 @@ pub(in crate::extract) async fn read(source: &Source<'_>, index: u32) -> Result<
         let differs = reading.sweep(sweep).await?;
         judged = Some(reading.judge());
         let complete = judged.as_ref().is_some_and(|verdict| verdict.complete);
-        // Three readings are due to any list; further ones only while they differ.
+        // Three readings are allowed for any list; further ones only while the readings differ.
         if complete || (sweep >= 3 && !differs) {
             break;
         }
@@ -60,15 +62,15 @@ struct Sweep {
 }
 
 impl Sweep {
-    /// The total, where it was the same before and after.
+    /// The total, if it was the same before and after the reading; `None` otherwise.
     fn total(&self) -> Option<u64> {
         self.before.filter(|_| self.before == self.after)
     }
 }
 
 impl Reading<'_, '_> {
-    /// Reads the list once more; true when that did not bring just the rows that had come before: then the next one may
-    /// bring others.
+    /// Reads the list once more. Returns true unless exactly the rows came that had come before: then the next reading
+    /// may bring others.
     async fn sweep(&mut self, sweep: u32) -> Result<bool, ExtractError> {
         let before = self.count(sweep, Ask::CountBefore).await?;
         if sweep == 1 {
@@ -94,7 +96,7 @@ impl Reading<'_, '_> {
             let distinct = last.read.distinct;
             return self.verdict(vec![last.read.sweep], last.read.rows.len() as u64, distinct, Vec::new());
         }
-        // The latest readings with the same total and no row beyond it, together.
+        // The latest readings that have the same total and no row beyond it.
         let total = self.sweeps.last().and_then(Sweep::total);
         let is_alike =
             |sweep: &&Sweep| total.is_some() && sweep.total() == total && !sweep.read.rows_beyond_total;
@@ -124,13 +126,13 @@ impl Reading<'_, '_> {
         self.verdict(sweeps, all.len() as u64, all.len() as u64, reasons)
     }
 
-    /// Whether the last reading is the list by itself: its pages join, and nothing that came before contradicts it.
+    /// Whether the last reading alone proves the list: its pages join, and nothing that came before contradicts it.
     fn is_proven(&self, last: &Sweep) -> bool {
         let is_alone = |sweep: &Sweep| {
             sweep.read.adds_up() && sweep.after.is_none_or(|total| total == sweep.read.rows.len() as u64)
         };
         let (now, earlier) = (&last.read.companies, self.sweeps.split_last().map_or(&[][..], |(_, all)| all));
-        // A total that more rows than it counts have come for proves nothing to a reading with fewer.
+        // A total that counts fewer rows than have come proves nothing for a reading with fewer rows.
         let is_too_small =
             |sweep: &Sweep| sweep.read.distinct > now.len() as u64 && sweep.before == last.before;
         let lacks = earlier.iter().any(|sweep| !sweep.read.companies.is_subset(now));

@@ -1,4 +1,4 @@
-//! The lines of a ledger, each as it stands in the file, and what each tells of.
+//! The lines of a ledger as they are in the file, and the answers that they name.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
@@ -8,39 +8,39 @@ use super::super::LandingError;
 use super::super::ledger::{self, CompanyAnswers, Entry, LandedAt};
 use crate::workspace::durable;
 
-/// A line.
+/// A line of the ledger.
 #[derive(Debug)]
 pub(super) struct Line {
-    /// With its checksum, without the line feed.
+    /// The text with its checksum, without the line feed.
     pub(super) text: Vec<u8>,
     pub(super) tells: Tells,
 }
 
-/// What a line tells of.
+/// What a line says about landed answers.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Tells {
-    /// Of no answer.
+    /// It names no answer.
     Nothing,
-    /// Of an answer, the newest to what was asked, and where it lies; none when it has no body.
+    /// It names the newest answer to its request. Holds the location; `None` when the answer has no body.
     Answer(Option<LandedAt>),
-    /// Of an answer that a later line replaces: its bytes go, and the line with them.
+    /// It names an answer that a later line replaces. The bytes are removed, and the line with them.
     Outdated,
 }
 
 impl Line {
-    /// What it says, when that is an answer that counts.
+    /// The entry and the location of its answer; `None` when the line names no answer that counts.
     pub(super) fn answer(&self) -> Option<(Entry, Option<&LandedAt>)> {
         let Tells::Answer(at) = &self.tells else { return None };
         Some((ledger::decode(&self.text)?, at.as_ref()))
     }
 
-    /// Where the answer lies that it tells of.
+    /// Location of the answer that the line names.
     pub(super) fn at(&self) -> Option<&LandedAt> {
         if let Tells::Answer(at) = &self.tells { at.as_ref() } else { None }
     }
 }
 
-/// The lines of the ledger in `folder`, and whether the run is neither published nor given up.
+/// Reads the lines of the ledger in `folder`, and whether the run is unfinished: neither published nor given up.
 ///
 /// # Errors
 /// The file cannot be read.
@@ -55,7 +55,8 @@ pub(super) fn read(folder: &Path) -> Result<(Vec<Line>, bool), LandingError> {
             continue;
         }
         let mut tells = Tells::Nothing;
-        // Every entry is named here: whoever adds one that tells of landed bytes has to say so.
+        // Every entry is listed here, so that a new entry does not compile before it is decided whether it names
+        // landed bytes.
         match ledger::decode(&text) {
             Some(Entry::Landed { key, at }) => {
                 outdated.extend(pages.insert(key, lines.len()));
@@ -91,7 +92,7 @@ pub(super) fn read(folder: &Path) -> Result<(Vec<Line>, bool), LandingError> {
     Ok((lines, unfinished))
 }
 
-/// The line of an entry whose answer lies there now.
+/// The line of an entry whose answer is now stored at `at`.
 pub(super) fn moved(entry: Entry, at: Option<LandedAt>) -> Vec<u8> {
     let entry = match (entry, at) {
         (Entry::Landed { key, .. }, Some(at)) => Entry::Landed { key, at },
@@ -106,7 +107,7 @@ pub(super) fn line_of(entry: &Entry) -> Vec<u8> {
     ledger::encode(entry).trim_end().as_bytes().to_vec()
 }
 
-/// Puts those lines in the place of the ledger, durably.
+/// Replaces the ledger with these lines, durably.
 ///
 /// # Errors
 /// The disk is full or broken.

@@ -1,8 +1,8 @@
-//! Writes the landed answers of a run anew, with other bodies, so that nothing of the earlier ones stays on the disk.
+//! Rewrites the landed answers of a run with other bodies, so that nothing of the earlier bodies stays on disk.
 //!
-//! The order of writes: new segments, synced → the ledger that names them, renamed over the old one → the old segments
-//! go. Until the rename the run is what it was, after it the run is the new one; segments that no line names, of
-//! whichever attempt, are removed by the next.
+//! The order of writes: new segments, synced → the ledger that names them, renamed over the old one → removal of the
+//! old segments. Before the rename, the run is unchanged; after it, the run is the new one. Segments that no line
+//! names, left by any attempt, are removed by the next attempt.
 
 mod lines;
 mod segments;
@@ -18,33 +18,33 @@ use crate::workspace::durable;
 use lines::{Line, Tells};
 use segments::{Segments, raw};
 
-/// What to do with an answer that a line of the ledger tells of.
+/// What to do with an answer that a line of the ledger names.
 pub(crate) enum Change {
-    /// It stays.
+    /// The answer stays.
     Keep,
-    /// This line and this body are written instead. Where the body lies then, the line is told; companies of which no
-    /// answer is left have none.
+    /// Line and body are replaced with these. The rewrite fills in where the new body is stored. If no answer is left
+    /// in a bundle, the body is empty and the line has no location.
     Replace(Entry, Vec<u8>),
 }
 
-/// A run as its ledger's lines, and what has to be written anew.
+/// A run as the lines of its ledger, and which answers have to be rewritten.
 #[derive(Debug)]
 pub(crate) struct Rewrite {
     folder: PathBuf,
     lines: Vec<Line>,
     /// Positions of the lines whose answers change.
     changed: BTreeSet<usize>,
-    /// Pages that cannot be read, and why. They stay as they are.
+    /// Numbers of the pages that cannot be read, and why. They stay as they are.
     pub(crate) damaged: Vec<(u64, String)>,
-    /// Lines of the ledger that cannot be read: pages that they may have named cannot be searched.
+    /// Number of ledger lines that cannot be read. Pages that they may have named cannot be searched.
     pub(crate) damaged_lines: u64,
     /// Whether the run is neither published nor given up.
     pub(crate) unfinished: bool,
 }
 
 impl Rewrite {
-    /// Reads every landed answer of the run in `folder` and asks `change` about each, with the line that tells of it;
-    /// writes nothing. An answer about which `change` fails counts as damaged.
+    /// Reads every landed answer of the run in `folder` and calls `change` with its line and its body. Writes nothing.
+    /// An answer for which `change` fails counts as damaged.
     ///
     /// # Errors
     /// There is no readable ledger.
@@ -66,12 +66,13 @@ impl Rewrite {
         Ok(plan)
     }
 
-    /// Whether an answer changes.
+    /// Whether any answer changes.
     pub(crate) fn has_changes(&self) -> bool {
         !self.changed.is_empty()
     }
 
-    /// Whether files hold bytes that no line names: of an attempt that crashed, or of pages that were asked for again.
+    /// Whether files hold bytes that no line names: left by an attempt that crashed, or by pages that were asked for
+    /// again.
     ///
     /// # Errors
     /// The folder cannot be read.
@@ -81,11 +82,12 @@ impl Rewrite {
         Ok(outdated || self.segments()?.iter().any(|(segment, bytes)| named.get(segment) != Some(bytes)))
     }
 
-    /// Writes the run anew, each answer that changes as `change` says. An unfinished run of which one has changed is
-    /// given up: its pages no longer prove the list, and the next sync reads it again.
+    /// Rewrites the run, with each changed answer as `change` returns it. If an answer of an unfinished run has
+    /// changed, the run is given up: its pages no longer prove the list, and the next sync reads the list again.
     ///
     /// # Errors
-    /// The disk is full or broken, or a page can no longer be read. The run is then as it was, or as it should be.
+    /// The disk is full or broken, or a page can no longer be read. The run is then either unchanged or completely
+    /// rewritten.
     pub(crate) fn apply(
         mut self,
         mut change: impl FnMut(Entry, &[u8]) -> Result<Change, String>,
@@ -110,7 +112,7 @@ impl Rewrite {
         crash::point(Point::ErasedLedgerReplaced)?;
         self.lines = Self::read(&self.folder)?.lines;
         let named = self.named();
-        // A page that cannot be read may still name an old one, which holds others that had to go.
+        // A page that cannot be read may still name an old segment, which also holds pages that had to go.
         for segment in self.segments()?.keys().filter(|at| old.contains_key(at) || !named.contains_key(at)) {
             fs_err::remove_file(segment_path(&self.folder, *segment))?;
         }
@@ -119,7 +121,8 @@ impl Rewrite {
         Ok(())
     }
 
-    /// Writes the answer that a line tells of where the new ones lie; gives the line that says so.
+    /// Writes the answer of a line into the new segments and returns the line with the new location; `None` when
+    /// nothing is written for the line.
     fn moved(
         &self,
         line: &Line,
@@ -139,21 +142,21 @@ impl Rewrite {
                 return Ok(Some(lines::moved(entry, at)));
             }
         }
-        // Of a page that cannot be read, nothing is left to take along.
+        // A page that cannot be read has no bytes to copy.
         let raw = at.and_then(|at| Some((at, raw(&self.folder, at).ok()?)));
         let at = raw.map(|(at, raw)| writer.write_raw(at, &raw)).transpose()?;
         Ok(at.map(|at| lines::moved(entry, Some(at))))
     }
 
     fn read(folder: &Path) -> Result<Self, LandingError> {
-        // Says whether it is a ledger of this version.
+        // Fails when the file is not a ledger of this version.
         let damaged_lines = ledger::read_lines(folder)?.damaged;
         let (lines, unfinished) = lines::read(folder)?;
         let (changed, damaged) = (BTreeSet::new(), Vec::new());
         Ok(Self { folder: folder.to_owned(), lines, changed, damaged, damaged_lines, unfinished })
     }
 
-    /// Bytes of each segment that lines name.
+    /// Number of bytes that the lines name in each segment.
     fn named(&self) -> BTreeMap<u32, u64> {
         let mut named = BTreeMap::new();
         for at in self.lines.iter().filter_map(Line::at) {
@@ -162,7 +165,7 @@ impl Rewrite {
         named
     }
 
-    /// The segment files and their sizes.
+    /// The segment files and their sizes in bytes.
     fn segments(&self) -> Result<BTreeMap<u32, u64>, LandingError> {
         let mut found = BTreeMap::new();
         for entry in fs_err::read_dir(&self.folder)? {
@@ -177,7 +180,7 @@ impl Rewrite {
     }
 }
 
-/// The body that lies there; nothing where there is none.
+/// The body at a location; empty for `None`.
 fn body(folder: &Path, at: Option<&LandedAt>) -> Result<Vec<u8>, LandingError> {
     at.map_or(Ok(Vec::new()), |at| store::read_page(folder, at))
 }

@@ -1,4 +1,4 @@
-//! The new segments of a run that is written anew, and the bytes of the old ones.
+//! The new segments of a run that is rewritten, and the bytes of the old ones.
 
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::workspace::durable;
 pub(super) struct Segments {
     folder: PathBuf,
     next: u32,
-    /// Number, file and position of the open one.
+    /// Number, file and write position of the open segment.
     open: Option<(u32, fs_err::File, u64)>,
 }
 
@@ -30,7 +30,7 @@ impl Segments {
         self.write_raw(&at, &compressed)
     }
 
-    /// Writes compressed bytes; gives where they lie now.
+    /// Writes compressed bytes and returns their location.
     pub(super) fn write_raw(&mut self, at: &LandedAt, compressed: &[u8]) -> Result<LandedAt, LandingError> {
         if self.open.as_ref().is_some_and(|(_, _, position)| *position >= SEGMENT_BYTES) {
             self.sync()?;
@@ -48,7 +48,7 @@ impl Segments {
         Ok(LandedAt { segment, position, length, ..at.clone() })
     }
 
-    /// Makes what is written durable; the next page begins a new file.
+    /// Syncs the open segment and closes it. The next page begins a new file.
     pub(super) fn sync(&mut self) -> Result<(), LandingError> {
         if let Some((_, file, _)) = self.open.take() {
             file.sync_all()?;
@@ -57,7 +57,7 @@ impl Segments {
     }
 }
 
-/// The compressed bytes of a page as they lie there, right or wrong.
+/// The compressed bytes at a location, without checking them.
 pub(super) fn raw(folder: &Path, at: &LandedAt) -> std::io::Result<Vec<u8>> {
     let path = segment_path(folder, at.segment);
     if at.length > fs_err::metadata(&path)?.len() {

@@ -5,7 +5,7 @@ use crate::landing::ledger::{CompanyAnswers, Header, LEDGER_VERSION};
 use crate::landing::runs::{LandedRun, RunState};
 use crate::selection::SelectionUse;
 
-/// Lands a bundle with answers about those companies.
+/// Lands a bundle with answers about `companies`, and about one company that is not found.
 async fn land(landing: &Landing, companies: &[&str]) {
     let mut bundle = Bundle::default();
     for company in companies {
@@ -28,12 +28,12 @@ fn create(folder: &Path) -> Landing {
     Landing::create(folder, &header).unwrap()
 }
 
-/// What the run would be written as when nothing is erased.
+/// The rewrite of a run from which nothing is erased.
 fn tidied(folder: &Path) -> Rewrite {
     Rewrite::plan(folder, |_, _| Ok(Change::Keep)).unwrap()
 }
 
-/// Companies and place of the answers that the ledger names.
+/// Companies and first number of each bundle that the ledger names.
 fn named(folder: &Path) -> Vec<(Vec<String>, Option<u64>)> {
     let entries = ledger::read(folder).unwrap().into_iter();
     let answers = entries.filter_map(|entry| match entry {

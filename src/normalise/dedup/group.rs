@@ -1,40 +1,42 @@
-//! What belongs together: the rows of a unit are all the newest or all not.
+//! Units: groups of rows of which either all are the newest or none is.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-/// What a row of a table is the newest together with.
+/// The unit of a row: what it is the newest together with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::normalise) enum Unit {
-    /// All that the answer about a company says: it is replaced as a whole.
+    /// The answer about a company, which is replaced as a whole.
     Answer,
-    /// The record that it is a part of.
+    /// The record that the row is a part of.
     Record,
-    /// Nothing else: its key decides. The number keeps equal keys of different tables apart.
+    /// The row alone, by its key. The number keeps equal keys of different tables apart.
     Row(u64),
 }
 
-/// The units of the page read last, as fingerprints.
+/// The units of the last page, as fingerprints.
 #[derive(Debug, Default)]
 pub(in crate::normalise) struct Groups {
     fingerprints: Vec<u64>,
-    /// Fingerprint of the company that the page is the answer about, and the position of its unit, which there is only
-    /// when the page has something for it: an answer without use must not put an older one in the shade.
+    /// Fingerprint of the company that the page is the answer about; `None` for a page of a list.
     company: Option<u64>,
+    /// Position of the company's unit; `None` until the page has something for it, because an answer without usable
+    /// records must not make an older one count as outdated.
     answer: Option<usize>,
 }
 
 impl Groups {
-    /// Begins a page: the answer about that company, or a page of a list.
+    /// Begins a page. `company` is the company that the page is the answer about; `None` for a page of a list.
     pub(in crate::normalise) fn begin(&mut self, company: Option<u64>) {
         *self = Self { fingerprints: std::mem::take(&mut self.fingerprints), company, answer: None };
     }
 
-    /// Fingerprint of the company that the page is the answer about.
+    /// Fingerprint of the company that the page is the answer about; `None` for a page of a list.
     pub(in crate::normalise) fn company(&self) -> Option<u64> {
         self.company
     }
 
-    /// Position of the company's unit; none when the page is no answer about one.
+    /// Position of the company's unit, which is added at the first call; `None` when the page is not an answer about a
+    /// company.
     pub(in crate::normalise) fn answer(&mut self) -> Option<usize> {
         let company = self.company?;
         if self.answer.is_none() {
@@ -43,13 +45,13 @@ impl Groups {
         self.answer
     }
 
-    /// Position of the unit of a row with that key; of a record without a key the text decides.
+    /// Adds the unit of a row with that key and returns its position. For a record without a key, the text decides.
     pub(in crate::normalise) fn row(&mut self, table: u64, key: &str, raw: &str) -> usize {
         let text = if key.is_empty() { raw } else { key };
         self.add(xxh3_64_with_seed(text.as_bytes(), table))
     }
 
-    /// The units' fingerprints in their order; there are none afterwards.
+    /// Takes the fingerprints of the units, in order.
     pub(in crate::normalise) fn take(&mut self) -> impl Iterator<Item = u64> {
         self.answer = None;
         self.fingerprints.drain(..)

@@ -1,10 +1,10 @@
-//! Which row of a company is the newest: decided page by page, in the order of reading.
+//! Decides which row of a company is the newest, page by page in the order of reading.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Condvar, Mutex, PoisonError};
 
-/// Fingerprints of the companies seen. They are hashes already, so they are not hashed again.
+/// Fingerprints of the companies seen. Fingerprints are hashes, so they are not hashed again.
 pub(in crate::normalise) type Companies = HashSet<u64, BuildHasherDefault<AsIs>>;
 
 /// A hasher that returns its input.
@@ -27,8 +27,8 @@ impl Hasher for AsIs {
     }
 }
 
-/// Lets workers look at the companies seen so far one after the other, in the order of their pages, so that the
-/// outcome is the same however many workers there are and whichever is first.
+/// Gives workers access to the companies seen so far, one after the other, in the order of their pages. So the result
+/// does not depend on how many workers there are, or on which of them is first.
 #[derive(Debug, Default)]
 pub(in crate::normalise) struct Turns {
     state: Mutex<State>,
@@ -42,12 +42,12 @@ struct State {
     companies: Companies,
 }
 
-/// Another worker failed, so that the turn may never come.
+/// Another worker failed, so the turn may never come.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::normalise) struct Aborted;
 
 impl Turns {
-    /// Waits until every page before `turn` had its turn, then runs `decide`.
+    /// Waits until every earlier page has had its turn, then runs `decide`.
     pub(in crate::normalise) fn take(
         &self,
         turn: u64,
@@ -77,8 +77,8 @@ impl Turns {
     }
 }
 
-/// Aborts the turns when it is dropped, unless the worker reached its end: also a panic must not leave the
-/// others waiting.
+/// Aborts the turns when it is dropped, unless the worker has reached its end. A panic must not leave the other
+/// workers waiting, either.
 #[derive(Debug)]
 pub(in crate::normalise) struct AbortUnlessDone<'t> {
     turns: &'t Turns,

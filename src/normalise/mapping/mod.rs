@@ -1,4 +1,4 @@
-//! Which fields feed which columns of which tables, and a record taken apart by that.
+//! Maps fields to the columns of tables, and splits records into fields accordingly.
 
 pub(in crate::normalise) mod nested;
 pub(in crate::normalise) mod plan;

@@ -1,5 +1,5 @@
-//! Objects inside a record whose fields feed columns of the record's table. The catalog writes such a field behind the
-//! object's: `prospect_info.vid`.
+//! Objects inside a record whose fields feed columns of the record's table. The catalog writes the name of such a
+//! field after that of the object: `prospect_info.vid`.
 
 use crate::normalise::drift::DriftTally;
 use crate::normalise::mapping::plan::{Slot, TableMapping};
@@ -13,36 +13,36 @@ const NOT_AN_OBJECT: &str = "not an object";
 /// An object inside the record.
 #[derive(Debug)]
 pub(in crate::normalise) struct Nested {
-    /// The slot of its field in the record.
+    /// Slot of the object's field in the record.
     pub(in crate::normalise) slot: Slot,
-    /// The fields of it that are known, and their slots.
+    /// The known fields of the object, and their slots.
     fields: Vec<(&'static str, Slot)>,
 }
 
 impl Nested {
-    /// The object in the field at `object`, with its first known field.
+    /// The object in the field with slot `object`, with its first known field.
     pub(in crate::normalise) fn new(object: Slot, field: &'static str, slot: Slot) -> Self {
         Self { slot: object, fields: vec![(field, slot)] }
     }
 
-    /// Makes a further field of the object known.
+    /// Adds a known field of the object.
     pub(in crate::normalise) fn know(&mut self, field: &'static str, slot: Slot) {
         self.fields.push((field, slot));
     }
 
-    /// The slot of a field of the object.
+    /// Slot of a field of the object; `None` when the field is not known.
     pub(in crate::normalise) fn find(&self, field: &str) -> Option<Slot> {
         self.fields.iter().find(|(name, _)| *name == field).map(|(_, slot)| *slot)
     }
 
-    /// The name inside the object of a slot's field; none when it is of no field of this object.
+    /// Name of a slot's field inside the object; `None` when the slot is not of a field of this object.
     pub(in crate::normalise) fn name_of(&self, slot: Slot) -> Option<&'static str> {
         self.fields.iter().find(|(_, of)| *of == slot).map(|(name, _)| *name)
     }
 }
 
 impl Record<'_> {
-    /// Takes the objects inside the record apart. Of an object that is null every field is.
+    /// Splits the objects inside the record into fields. When an object is null, each of its fields is null.
     pub(in crate::normalise) fn open_nested(&mut self, plan: &TableMapping) {
         for (nested, unknown) in plan.nested.iter().zip(&mut self.nested) {
             let Some(object) = self.known.get(nested.slot).copied().flatten() else { continue };
@@ -70,7 +70,7 @@ impl Record<'_> {
 }
 
 impl<'a> Row<'a> {
-    /// Rejects what should be an object and is none.
+    /// Rejects values that should be objects and are not.
     pub(in crate::normalise) fn check_nested(
         &mut self,
         &RowInput { plan, record, place, .. }: &RowInput<'_, 'a>,

@@ -1,4 +1,4 @@
-//! Which fields feed which column of a table, worked out once from the catalog.
+//! Mapping of fields to the columns of a table, derived once from the catalog.
 
 use std::collections::HashMap;
 
@@ -14,40 +14,40 @@ pub(in crate::normalise) struct TableMapping {
     pub(in crate::normalise) table: &'static Table,
     /// Names of the known fields.
     pub(in crate::normalise) fields: Vec<&'static str>,
-    /// Objects inside the record of which fields are known, too.
+    /// Objects inside the record that have known fields.
     pub(in crate::normalise) nested: Vec<Nested>,
-    /// The table's declared columns in their order.
+    /// The table's declared columns, in order.
     pub(in crate::normalise) columns: Vec<ColumnPlan>,
     /// Positions of the key's columns, in the key's order.
     pub(in crate::normalise) key: Vec<usize>,
     /// Fields that every record should have.
     pub(in crate::normalise) documented: Vec<Slot>,
-    /// Fields that nobody asked for: nothing of them may be kept anywhere.
+    /// Fields that were not asked for. Nothing of them may be kept anywhere.
     pub(in crate::normalise) hidden: Vec<Slot>,
-    /// Fields that another table of the same record takes up, and tells about.
+    /// Fields that another table of the same record takes and reports on.
     pub(in crate::normalise) elsewhere: Vec<Slot>,
-    /// Fields without a column are somebody else's matter: neither kept nor reported.
+    /// Whether fields without a column are neither kept nor reported here, because another table does that.
     pub(in crate::normalise) quiet: bool,
     by_name: HashMap<&'static str, Slot>,
 }
 
-/// How a column is filled.
+/// The mapping of one column.
 #[derive(Debug)]
 pub(in crate::normalise) struct ColumnPlan {
     pub(in crate::normalise) name: &'static str,
     pub(in crate::normalise) kind: Kind,
     pub(in crate::normalise) origin: Origin,
-    /// A record without this column has no place in the table.
+    /// Whether a record without a value for this column is rejected.
     pub(in crate::normalise) required: bool,
-    /// It is part of the table's key.
+    /// Whether the column is part of the table's key.
     pub(in crate::normalise) in_key: bool,
     /// The column's bit in `_present`.
     pub(in crate::normalise) bit: u64,
-    /// The fields that feed it, the first that has a value winning.
+    /// Slots of the fields that feed it. The first field with a value wins.
     pub(in crate::normalise) slots: Vec<Slot>,
-    /// The columns that it is made of where these have no value.
+    /// Columns that its value is made of when none of its fields has a value.
     pub(in crate::normalise) made_of: Vec<MadeOf>,
-    /// Position of the column of the same name in the row that holds this one.
+    /// Position of the column of the same name in the enclosing row; `None` when there is none.
     pub(in crate::normalise) enclosing: Option<usize>,
 }
 
@@ -56,17 +56,17 @@ pub(in crate::normalise) struct ColumnPlan {
 pub(in crate::normalise) struct MadeOf {
     pub(in crate::normalise) name: &'static str,
     pub(in crate::normalise) kind: Kind,
-    /// The fields that feed it.
+    /// Slots of the fields that feed it.
     pub(in crate::normalise) slots: Vec<Slot>,
 }
 
 impl TableMapping {
-    /// For all columns of a table.
+    /// The mapping of all columns of a table.
     pub(in crate::normalise) fn new(table: &'static Table) -> Self {
         Self::of_columns(table, |_| true)
     }
 
-    /// For the columns of a table whose names are chosen.
+    /// The mapping of those columns of a table whose names `chosen` accepts.
     pub(in crate::normalise) fn of_columns(table: &'static Table, chosen: impl Fn(&str) -> bool) -> Self {
         let mut plan = Self {
             table,
@@ -104,24 +104,24 @@ impl TableMapping {
         plan
     }
 
-    /// The column named, whether it was chosen or not; a test of the catalog asserts that there is one.
+    /// The column with that name, whether or not it was chosen. A test of the catalog asserts that it exists.
     fn made_of(&mut self, name: &'static str) -> Option<MadeOf> {
         let column = self.table.columns.iter().find(|column| column.name == name)?;
         let slots = column.fields.iter().map(|field| self.know(field)).collect();
         Some(MadeOf { name, kind: column.kind, slots })
     }
 
-    /// The slot of a known field of the record.
+    /// Slot of a known field of the record.
     pub(in crate::normalise) fn find(&self, field: &str) -> Option<Slot> {
         self.by_name.get(field).copied()
     }
 
-    /// The name of a slot's field.
+    /// Name of the field of a slot.
     pub(in crate::normalise) fn field(&self, slot: Slot) -> &'static str {
         self.fields.get(slot).copied().unwrap_or_default()
     }
 
-    /// Whether the slot is that of the field.
+    /// Whether the slot belongs to the field.
     pub(in crate::normalise) fn is(&self, slot: Slot, field: &str) -> bool {
         self.field(slot) == field
     }
@@ -131,19 +131,19 @@ impl TableMapping {
         self.columns.iter().position(|column| column.name == name)
     }
 
-    /// The slot of a known field as the catalog writes it: also of one inside an object.
+    /// Slot of a known field by its name in the catalog, which can be that of a field inside an object.
     pub(in crate::normalise) fn find_path(&self, path: &str) -> Option<Slot> {
         let Some((object, field)) = path.split_once('.') else { return self.find(path) };
         let slot = self.find(object)?;
         self.nested.iter().find(|nested| nested.slot == slot)?.find(field)
     }
 
-    /// The name inside its object of a slot's field; none for a field of the record itself.
+    /// Name of a slot's field inside its object; `None` for a field of the record itself.
     pub(in crate::normalise) fn nested_name(&self, slot: Slot) -> Option<&'static str> {
         self.nested.iter().find_map(|nested| nested.name_of(slot))
     }
 
-    /// Whether it is this table's matter what is wrong with a field.
+    /// Whether this table reports what is wrong with a field.
     pub(in crate::normalise) fn tells(&self, slot: Slot) -> bool {
         !self.hidden.contains(&slot) && !self.elsewhere.contains(&slot)
     }
@@ -154,17 +154,17 @@ impl TableMapping {
         self.columns.iter().any(|column| slot.is_some_and(|slot| column.slots.contains(&slot)))
     }
 
-    /// Whether a row can be made of a single value.
+    /// Whether a single value can become a row.
     pub(in crate::normalise) fn takes_values(&self) -> bool {
         self.columns.iter().any(|column| column.origin == Origin::Element)
     }
 
-    /// Whether a row can be made of an object.
+    /// Whether an object can become a row.
     pub(in crate::normalise) fn takes_objects(&self) -> bool {
         !self.fields.is_empty()
     }
 
-    /// Makes the field known, and gives its slot.
+    /// Makes a field known and returns its slot.
     pub(in crate::normalise) fn know(&mut self, path: &'static str) -> Slot {
         let Some((object, field)) = path.split_once('.') else { return self.know_own(path) };
         let object = self.know_own(object);

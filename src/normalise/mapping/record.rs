@@ -1,4 +1,4 @@
-//! One record taken apart into its fields, each still as JSON text.
+//! A record split into its fields, each still as JSON text.
 
 use std::borrow::Cow;
 
@@ -6,16 +6,16 @@ use crate::normalise::mapping::plan::{Slot, TableMapping};
 use crate::record::fields::Fields;
 use crate::record::json_text::{self, Raw};
 
-/// The fields of one record. Reused from record to record of a page.
+/// The fields of one record. Reused for all records of a page.
 #[derive(Debug)]
 pub(in crate::normalise) struct Record<'a> {
-    /// Value of each known field, by slot.
+    /// Value of each known field, by slot; `None` when the record lacks it.
     pub(in crate::normalise) known: Vec<Option<Raw<'a>>>,
     /// Fields without a column, in the record's order.
     pub(in crate::normalise) unknown: Vec<Unknown<'a>>,
-    /// Fields without a column of each object inside the record, in the order of the plan's.
+    /// Fields without a column of each object inside the record, in the order of [`TableMapping::nested`].
     pub(in crate::normalise) nested: Vec<Vec<Unknown<'a>>>,
-    /// Known fields that came again, with the earlier value.
+    /// Known fields that occurred again, each with its earlier value.
     pub(in crate::normalise) repeated: Vec<(Slot, Raw<'a>)>,
 }
 
@@ -38,12 +38,12 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// The value of a known field; none when the record lacks it.
+    /// The value of a known field; `None` when the record lacks it.
     pub(in crate::normalise) fn get(&self, slot: Slot) -> Option<Raw<'a>> {
         self.known.get(slot).copied().flatten()
     }
 
-    /// Forgets all fields.
+    /// Removes all fields.
     pub(in crate::normalise) fn clear(&mut self) {
         self.known.fill(None);
         self.unknown.clear();
@@ -52,7 +52,7 @@ impl<'a> Record<'a> {
     }
 }
 
-/// The record without the fields that nobody asked for, each part of it written by `written`.
+/// The record without the fields that were not asked for. `written` writes each part of it.
 pub(in crate::normalise) fn without_hidden<'a>(
     plan: &TableMapping,
     raw: &'a str,
@@ -69,15 +69,15 @@ pub(in crate::normalise) fn without_hidden<'a>(
     Cow::Owned(format!("{{{}}}", kept.collect::<Vec<_>>().join(",")))
 }
 
-/// Reads records, remembering the order of the fields: the next record nearly always has the same one, and then
-/// a field costs one comparison instead of a look-up.
+/// Reads records and remembers the order of their fields. The next record nearly always has the same order, and then a
+/// field costs one comparison instead of a lookup.
 #[derive(Debug, Default)]
 pub(in crate::normalise) struct RecordReader {
     order: Vec<Option<Slot>>,
 }
 
 impl RecordReader {
-    /// Takes a record apart. False when it is no object.
+    /// Splits a record into fields. Returns false when it is not an object.
     pub(in crate::normalise) fn read<'a>(
         &mut self,
         plan: &TableMapping,
@@ -120,7 +120,7 @@ impl RecordReader {
     }
 
     fn look_up(&mut self, plan: &TableMapping, position: usize, name: &str) -> Option<Slot> {
-        /// Records with more fields than this are not worth remembering.
+        /// Number of fields whose order is remembered. Longer records are not worth it.
         const REMEMBERED: usize = 256;
         let slot = plan.find(name);
         match self.order.get_mut(position) {

@@ -1,4 +1,4 @@
-//! Which parts of a record go to which tables, worked out once from the catalog.
+//! Which parts of a record go to which tables, derived once from the catalog.
 
 use crate::catalog::{At, Lists, Paging, Stream, Target};
 use crate::normalise::dedup::group::Unit;
@@ -10,14 +10,14 @@ use crate::staging::Drift;
 /// The tables that the records of a stream feed.
 #[derive(Debug)]
 pub(in crate::normalise) struct StreamPlan {
-    /// What is read, in the order of the stream's targets. The main part is among them also when its table is not
-    /// wanted, since the others take their keys from it.
+    /// The parts that are read, in the order of the stream's targets. The main part is one of them even when its table
+    /// is not wanted, since the other parts take their keys from it.
     pub(in crate::normalise) parts: Vec<Part>,
     /// Position of the part that is the record itself.
     pub(in crate::normalise) main: usize,
-    /// A page is the answer about one company.
+    /// Whether a page is the answer about one company.
     pub(in crate::normalise) of_companies: bool,
-    /// An object that is no envelope is a record.
+    /// Whether an object that is not an envelope is a record.
     pub(in crate::normalise) single: bool,
 }
 
@@ -26,18 +26,18 @@ pub(in crate::normalise) struct StreamPlan {
 pub(in crate::normalise) struct Part {
     pub(in crate::normalise) plan: TableMapping,
     pub(in crate::normalise) from: From,
-    /// Whether rows of it are staged.
+    /// Whether its rows are staged.
     pub(in crate::normalise) wanted: bool,
-    /// What its rows are the newest together with.
+    /// The unit of its rows.
     pub(in crate::normalise) unit: Unit,
-    /// Positions of the columns that name what was read, where that is to be told.
+    /// Positions of the columns that name what was read; `None` when that is not recorded.
     pub(in crate::normalise) scope: Option<Vec<usize>>,
 }
 
-/// Where in a record a part is.
+/// Where a part is in a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::normalise) enum From {
-    /// It is the record.
+    /// The part is the record itself.
     Record,
     /// The elements of the array in this field of the record.
     Elements {
@@ -49,7 +49,7 @@ pub(in crate::normalise) enum From {
 }
 
 impl StreamPlan {
-    /// For the tables named, or for all.
+    /// The plan for the named tables; `None` for all tables.
     pub(in crate::normalise) fn new(stream: &'static Stream, tables: Option<&[&'static str]>) -> Self {
         let wants = |table: &Table| tables.is_none_or(|tables| tables.contains(&table.name));
         let of_companies = stream.lists == Lists::Companies;
@@ -75,7 +75,7 @@ impl StreamPlan {
                 }
             };
             let scope = scope_of(&plan, from, of_companies);
-            // 0 is for the main part.
+            // The main part has the number 0.
             let unit = unit_of(target.table, from, of_companies, parts.len() as u64 + 1);
             parts.push(Part { plan, from, wanted: true, unit, scope });
         }
@@ -89,7 +89,7 @@ impl StreamPlan {
         Self { parts, main: before, of_companies, single }
     }
 
-    /// The tables wanted, in the order of the stream's targets.
+    /// The parts whose tables are wanted, in the order of the stream's targets.
     pub(in crate::normalise) fn wanted(&self) -> impl Iterator<Item = &Part> {
         self.parts.iter().filter(|part| part.wanted)
     }
@@ -99,7 +99,7 @@ impl StreamPlan {
         self.parts.get(self.main).is_some_and(|main| main.wanted && main.plan.feeds(field))
     }
 
-    /// The drift of all parts, each with its own tally.
+    /// The drift of all parts, from one tally for each.
     pub(in crate::normalise) fn drift(&self, tallies: Vec<DriftTally>) -> Vec<Drift> {
         let mut drift: Vec<_> = self
             .parts
@@ -108,7 +108,7 @@ impl StreamPlan {
             .filter(|(part, _)| part.wanted)
             .flat_map(|(part, tally)| {
                 let mut drift = tally.into_drift(&part.plan, part.from);
-                // Of a field that feeds two tables of the record, the main one tells.
+                // When a field feeds two tables of the record, the main part reports it.
                 drift.retain(|drift| !part.plan.quiet || !self.is_told_by_main(&drift.field));
                 drift
             })
@@ -118,8 +118,8 @@ impl StreamPlan {
     }
 }
 
-/// The plan of the record itself. It knows all arrays, and what the record's other tables take up, so that none of
-/// these is taken for a field without a column.
+/// The mapping of the record itself. It knows all arrays, and the fields that the record's other tables take, so that
+/// none of these is taken for a field without a column.
 fn main_plan(stream: &Stream, target: Option<usize>, wants: impl Fn(&Table) -> bool) -> TableMapping {
     let mut plan = TableMapping::of_columns(stream.table(), |_| false);
     if let Some(target) = target.and_then(|target| stream.targets.get(target)) {
@@ -157,15 +157,15 @@ fn main_plan(stream: &Stream, target: Option<usize>, wants: impl Fn(&Table) -> b
     plan
 }
 
-/// Tells the columns where the enclosing row has their namesakes.
+/// Links each column to the column of the same name in the enclosing row.
 fn link(plan: &mut TableMapping, main: &TableMapping) {
     for column in &mut plan.columns {
         column.enclosing = main.column(column.name);
     }
 }
 
-/// Elements are replaced as a whole with their record, and what is about a company with the answer. Rows that are only
-/// ever added, such as leads, can come in the answers about several companies.
+/// The unit of a part's rows. Elements are replaced as a whole with their record, and rows about a company with the
+/// answer. Rows that are only ever added, such as leads, can come in the answers about several companies.
 fn unit_of(table: &Table, from: From, of_companies: bool, number: u64) -> Unit {
     let added = table.disposition == Disposition::Upsert;
     match from {
@@ -175,8 +175,8 @@ fn unit_of(table: &Table, from: From, of_companies: bool, number: u64) -> Unit {
     }
 }
 
-/// What is to be told of what was read: the parents of elements, and the companies that answers are about. All else is
-/// told by the lists.
+/// Positions of the columns that name what was read: the parents of elements, or the companies that answers are about;
+/// `None` for everything else, which the lists themselves record.
 fn scope_of(plan: &TableMapping, from: From, of_companies: bool) -> Option<Vec<usize>> {
     let columns = match (from, plan.table.disposition) {
         (From::Elements { .. }, Disposition::Replace { scope }) => scope,

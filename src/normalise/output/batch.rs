@@ -1,4 +1,4 @@
-//! Arrow builders for rows, by the catalog's columns.
+//! Arrow builders for rows, with the columns of the catalog.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::record::cell::Cell;
 use crate::schema::{DECIMAL_PRECISION, DECIMAL_SCALE, Kind};
 use crate::staging::row_fields;
 
-/// Rows on their way into a record batch.
+/// Rows that become a record batch.
 #[derive(Debug)]
 pub(in crate::normalise) struct RowBuilder {
     schema: SchemaRef,
@@ -40,13 +40,13 @@ impl RowBuilder {
         }
     }
 
-    /// Rows appended so far.
+    /// Number of rows appended so far.
     pub(in crate::normalise) fn len(&self) -> usize {
         self.present.len()
     }
 
-    /// Appends all of a row but `_newest`, which is known only when the whole page is read. Cannot fail, so
-    /// that no column ever gets ahead of the others.
+    /// Appends a row without `_newest`, which is known only when the whole page has been read. Cannot fail, so that
+    /// all columns stay equally long.
     pub(in crate::normalise) fn append(&mut self, row: &Row<'_>, seen_at: i64, list: u32) {
         for (builder, cell) in self.columns.iter_mut().zip(&row.cells) {
             builder.append(cell);
@@ -57,12 +57,12 @@ impl RowBuilder {
         self.list.append_value(list);
     }
 
-    /// Says of the next row whether it is the newest of its company.
+    /// Appends whether the next row is the newest of its company.
     pub(in crate::normalise) fn append_newest(&mut self, newest: bool) {
         self.newest.append_value(newest);
     }
 
-    /// The rows so far; the builder is empty afterwards.
+    /// Takes the rows so far as a record batch.
     pub(in crate::normalise) fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
         let mut arrays: Vec<_> = self.columns.iter_mut().map(ColumnBuilder::finish).collect();
         let last: [&mut dyn ArrayBuilder; 5] =
@@ -95,7 +95,7 @@ impl ColumnBuilder {
             Kind::Double => Self::Double(Float64Builder::new()),
             Kind::Decimal => {
                 let decimals = Decimal128Builder::new();
-                // The constants are within what the type allows; if they were not, `finish` would say so.
+                // The constants are within the limits of the type. If they were not, `finish` would fail.
                 Self::Decimal(
                     decimals.with_precision_and_scale(DECIMAL_PRECISION, DECIMAL_SCALE).unwrap_or_default(),
                 )

@@ -1,4 +1,4 @@
-//! Rows on their way into Arrow batches and Parquet files.
+//! Writes rows into Arrow batches and Parquet files.
 
 pub(in crate::normalise) mod batch;
 pub(in crate::normalise) mod parquet_file;

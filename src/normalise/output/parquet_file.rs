@@ -1,4 +1,4 @@
-//! A staging file, written as its batches come.
+//! A staging file, written batch by batch.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ use crate::normalise::stage::StageError;
 #[derive(Debug)]
 pub(in crate::normalise) struct ParquetFile {
     path: PathBuf,
-    /// Encoded bytes of a row group, which is what the file holds in memory.
+    /// Size of a row group in encoded bytes, which is what the file holds in memory.
     row_group: usize,
     writer: Option<ArrowWriter<File>>,
 }
@@ -26,7 +26,7 @@ impl ParquetFile {
         Self { path, row_group, writer: None }
     }
 
-    /// Appends a batch; an empty one does not create the file.
+    /// Appends a batch. An empty batch does not create the file.
     pub(in crate::normalise) fn write(&mut self, batch: &RecordBatch) -> Result<(), StageError> {
         if batch.num_rows() == 0 {
             return Ok(());
@@ -46,7 +46,7 @@ impl ParquetFile {
             .map_err(|source| failed(&self.path, source))
     }
 
-    /// Writes the end of the file. The path, or none when there was nothing to write.
+    /// Completes the file and returns its path; `None` when nothing was written.
     pub(in crate::normalise) fn close(self) -> Result<Option<PathBuf>, StageError> {
         let Some(writer) = self.writer else { return Ok(None) };
         writer.close().map_err(|source| failed(&self.path, source))?;
@@ -58,11 +58,10 @@ fn failed(path: &std::path::Path, source: ParquetError) -> StageError {
     StageError::Write { path: path.to_owned(), source }
 }
 
-/// Plain and uncompressed: the files live for minutes, and are written once and read once. For 64,000 rows, on
-/// one core, writing and then loading into `DuckDB` took 242 ms so, 340 ms with dictionaries, 403 ms with
-/// dictionaries and zstd, 406 ms with zstd alone (generated companies, the best of a dozen runs). The price is
-/// disk: 390 bytes a row instead of 45. Statistics
-/// would cost time and help nobody, since every row is read.
+/// Plain and uncompressed, because the files live for minutes and are written once and read once. For 64,000 rows on
+/// one core, writing and then loading into `DuckDB` took 242 ms this way, 340 ms with dictionaries, 403 ms with
+/// dictionaries and zstd, and 406 ms with zstd alone (generated companies, the best of a dozen runs). The price is
+/// disk space: 390 bytes a row instead of 45. Statistics would cost time without use, since every row is read.
 fn properties(row_group: usize) -> WriterProperties {
     WriterProperties::builder()
         .set_compression(Compression::UNCOMPRESSED)

@@ -1,4 +1,4 @@
-//! Rejects on their way into a record batch, each with an id of its own.
+//! Builds record batches of rejects, each with an id of its own.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -19,54 +19,54 @@ use crate::record::cell::HALF_PAIR;
 use crate::record::repairs::{Fault, Repairs};
 use crate::staging::{Staged, reject_fields};
 
-/// Encoded bytes of a row group.
+/// Size of a row group in encoded bytes.
 const ROW_GROUP: usize = 1 << 20;
 
-/// The record, or the element of a record's array, that something is wrong with.
+/// The place of a reject: a record, or an element of a record's array.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::normalise) struct At<'p> {
     pub(in crate::normalise) page: &'p LandedPage,
-    /// The table that it is for.
+    /// Name of the table that the record or element is for.
     pub(in crate::normalise) table: &'static str,
-    /// The record's position in the page.
+    /// Position of the record in the page.
     pub(in crate::normalise) record: usize,
-    /// The table of a part of the record that is not its main one, and the position in the array.
+    /// For a part other than the main one: its table, and the position in the array.
     pub(in crate::normalise) part: Option<(&'static str, usize)>,
-    /// Position of the unit that it belongs to; none when the record is in none.
+    /// Position of its unit; `None` when the record belongs to no unit.
     pub(in crate::normalise) unit: Option<usize>,
 }
 
-/// Why a record as a whole, or an element of an array, cannot be used.
+/// Why a whole record, or an element of an array, cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::normalise) struct Unusable {
-    /// The record's key, or as much of it as is known: of what it is in, or of what was asked about.
+    /// The record's key, as far as it is known: otherwise that of the enclosing record, or of what was asked about.
     pub(in crate::normalise) key: Option<String>,
-    /// The API's field that it is about.
+    /// The API's field that the reason is about.
     pub(in crate::normalise) field: Option<&'static str>,
     pub(in crate::normalise) reason: String,
 }
 
 impl Unusable {
-    /// For that reason, of a record of which nothing is known.
+    /// For that reason, with neither key nor field.
     pub(in crate::normalise) fn because(reason: &str) -> Self {
         Self { key: None, field: None, reason: reason.to_owned() }
     }
 }
 
-/// Rejects that are held, and how many there were.
+/// Rejects that are held, and counts of all rejects.
 #[derive(Debug)]
 pub(in crate::normalise) struct Rejects {
     run_id: String,
     builder: Builder,
-    /// For each of the page read last: the position of its unit.
+    /// Position of the unit of each reject of the last page.
     units: Vec<Option<usize>>,
     pub(in crate::normalise) records: u64,
     pub(in crate::normalise) cells: u64,
-    /// What was repaired in the page that is read now: rejects hold what was received.
+    /// The repairs in the page being read: rejects hold the text as received.
     pub(in crate::normalise) repaired: Option<Arc<Repairs>>,
 }
 
-/// What is said of bytes that are not UTF-8, where it would be said of half of a surrogate pair.
+/// Names bytes that are not UTF-8 in a reason that would otherwise name half of a surrogate pair.
 const NOT_UTF8: &str = "bytes that are not UTF-8";
 
 impl Rejects {
@@ -81,12 +81,12 @@ impl Rejects {
         }
     }
 
-    /// Rejects held.
+    /// Number of rejects held.
     pub(in crate::normalise) fn len(&self) -> usize {
         self.builder.page.len()
     }
 
-    /// A record as a whole.
+    /// Rejects a whole record.
     pub(in crate::normalise) fn record(&mut self, at: At<'_>, raw: &str, unusable: &Unusable) {
         self.records += 1;
         self.units.push(at.unit);
@@ -96,7 +96,7 @@ impl Rejects {
         self.builder.append(at, id, key.as_deref(), *field, (&*raw, &*reason));
     }
 
-    /// A record as a whole, but for the fields that nobody asked for.
+    /// Rejects a whole record, without the fields that were not asked for.
     pub(in crate::normalise) fn record_of(
         &mut self,
         at: At<'_>,
@@ -113,7 +113,7 @@ impl Rejects {
         self.record(at, &kept, &Unusable { key, field: unusable.field, reason });
     }
 
-    /// A value of the row with that key; `occurrence` tells several of the same field apart.
+    /// Rejects a value of the row with that key. `occurrence` tells several rejects of the same field apart.
     pub(in crate::normalise) fn cell(
         &mut self,
         at: At<'_>,
@@ -128,7 +128,7 @@ impl Rejects {
         self.builder.append(at, id, Some(key), Some(&reject.field), (&*raw, &*reason));
     }
 
-    /// The text as received, and the reason in terms of that.
+    /// The text as received, and the reason in terms of that text.
     fn received<'t>(&self, raw: &'t str, reason: &'t str) -> (Cow<'t, str>, Cow<'t, str>) {
         let Some(repairs) = &self.repaired else { return (Cow::Borrowed(raw), Cow::Borrowed(reason)) };
         let reason = match reason.split_once(HALF_PAIR) {
@@ -140,7 +140,8 @@ impl Rejects {
         (repairs.as_received(raw), reason)
     }
 
-    /// Says of the rejects of the page read last whether their units are the newest; `others` of those that are in none.
+    /// Marks the rejects of the last page as the newest or not, by their units. `others` applies to rejects without a
+    /// unit.
     pub(in crate::normalise) fn mark(&mut self, newest: &[bool], others: bool) {
         for unit in self.units.drain(..) {
             let newest = unit.map_or(others, |unit| newest.get(unit).copied().unwrap_or_default());
@@ -148,7 +149,8 @@ impl Rejects {
         }
     }
 
-    /// A company that cannot be asked for, as `FI/09704098`. It belongs to no page, so that nothing is newer.
+    /// Rejects a company, such as `FI/09704098`, that the server refuses to answer about. The reject belongs to no
+    /// page, so nothing is newer.
     fn refused(&mut self, list: u32, table: &'static str, refusal: &Refused) {
         let page = LandedPage { list, ..LandedPage::default() };
         let Refused { company, reason } = refusal;
@@ -160,12 +162,12 @@ impl Rejects {
         self.builder.newest.append_value(true);
     }
 
-    /// The rejects held; none are held afterwards.
+    /// Takes the rejects held.
     pub(in crate::normalise) fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
         self.builder.finish()
     }
 
-    /// The same for the same value of the same run, however often it is normalised.
+    /// Id of a reject: the same for the same value of the same run, however often it is normalised.
     fn id(&self, at: At<'_>, field: &str, occurrence: usize) -> u64 {
         let At { page: LandedPage { number, list, .. }, record, part, .. } = at;
         let run = &self.run_id;
@@ -179,17 +181,17 @@ impl Rejects {
     }
 }
 
-/// A company that was not asked about because the server does not take the request.
+/// A company that was not answered about, because the server does not accept the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
-    /// The company, as `FI/09704098`.
+    /// The company, such as `FI/09704098`.
     pub company: String,
     /// Why.
     pub reason: String,
 }
 
-/// Stages a reject for each company of a list that could not be asked for, into the file at `path`, and adds them to what
-/// was staged of the stream. They name no page, as there is none: 0.
+/// Writes a reject for each refused company of a list into the file at `path`, and adds the file to what was staged of
+/// the stream. The rejects belong to no page, so their page number is 0.
 ///
 /// # Errors
 /// The file cannot be written.
@@ -225,7 +227,7 @@ struct Builder {
 }
 
 impl Builder {
-    /// All but `newest`, which is known only when the whole page is read.
+    /// Appends all columns but `newest`, which is known only when the whole page has been read.
     fn append(
         &mut self,
         at: At<'_>,

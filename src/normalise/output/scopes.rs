@@ -1,4 +1,4 @@
-//! What was read of a table, on its way into a record batch.
+//! Builds record batches of scopes: what was read of a table.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::staging::scope_fields;
 #[derive(Debug)]
 pub(in crate::normalise) struct ScopeBuilder {
     schema: SchemaRef,
-    /// Positions of the scope's columns in the table's plan.
+    /// Positions of the scope's columns in the table's mapping.
     positions: Vec<usize>,
     columns: Vec<StringBuilder>,
     seen_at: TimestampMicrosecondBuilder,
@@ -25,7 +25,7 @@ pub(in crate::normalise) struct ScopeBuilder {
 }
 
 impl ScopeBuilder {
-    /// For the columns at those positions.
+    /// A builder for the columns at these positions.
     pub(in crate::normalise) fn new(plan: &TableMapping, positions: &[usize]) -> Self {
         let columns = positions.iter().filter_map(|position| plan.columns.get(*position));
         let fields = columns.map(|column| Field::new(column.name, DataType::Utf8, true));
@@ -38,12 +38,12 @@ impl ScopeBuilder {
         }
     }
 
-    /// Scopes appended so far.
+    /// Number of scopes appended so far.
     pub(in crate::normalise) fn len(&self) -> usize {
         self.seen_at.len()
     }
 
-    /// Appends the scope that rows around there are of, all but its `_newest`.
+    /// Appends the scope of the rows in this context, without `_newest`.
     pub(in crate::normalise) fn append(
         &mut self,
         plan: &TableMapping,
@@ -63,12 +63,12 @@ impl ScopeBuilder {
         self.seen_at.append_value(seen_at);
     }
 
-    /// Says of the next scope whether it is the newest of its kind.
+    /// Appends whether the next scope is the newest of its kind.
     pub(in crate::normalise) fn append_newest(&mut self, newest: bool) {
         self.newest.append_value(newest);
     }
 
-    /// The scopes so far; the builder is empty afterwards.
+    /// Takes the scopes so far as a record batch.
     pub(in crate::normalise) fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
         let mut arrays: Vec<_> = self.columns.iter_mut().map(ArrayBuilder::finish).collect();
         let last: [&mut dyn ArrayBuilder; 2] = [&mut self.seen_at, &mut self.newest];

@@ -1,4 +1,4 @@
-//! One of the threads that stage: takes pages, writes its own files.
+//! One of the threads that stage: takes pages and writes files of its own.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,18 +11,18 @@ use crate::normalise::normaliser::{Counts, LandedPage, Normaliser};
 use crate::normalise::output::parquet_file::ParquetFile;
 use crate::normalise::stage::{MAX_PAGE_BYTES, StageError, StageOptions};
 
-/// Bytes of pages after which a worker writes its rows, however few they are.
+/// Number of bytes of pages after which a worker writes its rows, even when they are few.
 const BATCH_BYTES: usize = 64 << 20;
 
-/// Encoded bytes that a worker holds in memory for all of its files together, give or take.
+/// Approximate number of encoded bytes that a worker holds in memory for all of its files together.
 const ROW_GROUPS_BYTES: usize = 8 << 20;
 
 /// Why a worker stopped before its end.
 #[derive(Debug)]
 pub(in crate::normalise) enum Halt {
-    /// It failed.
+    /// This worker failed.
     Failed(StageError),
-    /// Another one failed.
+    /// Another worker failed.
     Aborted,
 }
 
@@ -38,10 +38,10 @@ impl From<Aborted> for Halt {
     }
 }
 
-/// What a worker did.
+/// The results of a worker.
 #[derive(Debug)]
 pub(in crate::normalise) struct Finished {
-    /// Of the tables wanted, in their order.
+    /// Files of the wanted tables, in order.
     pub(in crate::normalise) tables: Vec<FinishedTable>,
     pub(in crate::normalise) rejects: Option<PathBuf>,
     /// By part.
@@ -51,7 +51,7 @@ pub(in crate::normalise) struct Finished {
     pub(in crate::normalise) building: Duration,
 }
 
-/// What a worker wrote for one table.
+/// The files that a worker wrote for one table.
 #[derive(Debug)]
 pub(in crate::normalise) struct FinishedTable {
     pub(in crate::normalise) rows: Option<PathBuf>,
@@ -70,7 +70,7 @@ struct TableFiles {
 #[derive(Debug)]
 pub(in crate::normalise) struct Worker {
     normaliser: Normaliser,
-    /// By part; none for one whose table is not wanted.
+    /// By part; `None` for a part whose table is not wanted.
     tables: Vec<Option<TableFiles>>,
     rejects: ParquetFile,
     batch_rows: usize,
@@ -93,7 +93,7 @@ impl Worker {
         run_id: &str,
         options: &StageOptions,
     ) -> Self {
-        // Scopes are small; rows, and what they reject, are not.
+        // Scopes are small; rows, and the rejects of their values, are not.
         let row_group = (ROW_GROUPS_BYTES / (plan.wanted().count() + 1)).max(1);
         let file =
             |kind: &str| ParquetFile::new(options.dir.join(format!("{kind}-{index}.parquet")), row_group);
@@ -113,7 +113,7 @@ impl Worker {
         }
     }
 
-    /// Takes pages until there are none left.
+    /// Reads pages until none are left.
     pub(in crate::normalise) fn run(
         mut self,
         turns: &Turns,

@@ -1,4 +1,4 @@
-//! The parts of a record that are rows of other tables: above all the elements of its arrays.
+//! The parts of a record that are rows of other tables, above all the elements of its arrays.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -20,22 +20,22 @@ use crate::schema::Origin;
 pub(in crate::normalise) const NOT_AN_OBJECT: &str = "not a JSON object";
 pub(in crate::normalise) const SAME_KEY: &str = "another element has the same key";
 
-/// The rows read so far of those that belong together, by their keys' hashes.
+/// The rows read so far of those that belong together, by the hash of their key.
 #[derive(Debug, Default)]
 pub(in crate::normalise) struct Siblings<'a>(HashMap<u64, &'a str>);
 
-/// Whether a row has a place beside its siblings.
+/// How a row relates to its siblings.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::normalise) enum Sibling {
     New,
     /// The same JSON came before.
     Same,
-    /// Something else with the same key came before.
+    /// Other JSON with the same key came before.
     Other,
 }
 
 impl<'a> Siblings<'a> {
-    /// Looks whether a row with that key came before, and remembers this one when none did.
+    /// Checks whether a row with that key came before, and remembers this one when none did.
     pub(in crate::normalise) fn add(&mut self, key: u64, raw: &'a str) -> Sibling {
         match self.0.entry(key) {
             Entry::Vacant(place) => {
@@ -48,22 +48,22 @@ impl<'a> Siblings<'a> {
     }
 }
 
-/// A record that became a row, and what its other parts have in common.
+/// A record that became a row, with what its other parts have in common.
 #[derive(Debug)]
 pub(in crate::normalise) struct Parent<'s, 'a> {
     pub(in crate::normalise) page: &'a LandedPage,
-    /// The main part of the record, and the record.
+    /// The main part of the record, and the record with its row.
     pub(in crate::normalise) main: (&'s Part, &'s Scratch<'a>),
     pub(in crate::normalise) raw: &'a str,
     pub(in crate::normalise) place: Position,
     /// Position of its unit.
     pub(in crate::normalise) unit: usize,
-    /// What was repaired in the page.
+    /// The repairs in the page.
     pub(in crate::normalise) repairs: Option<&'a Repairs>,
 }
 
 impl<'a> Parent<'_, 'a> {
-    /// Reads one other part of the record.
+    /// Reads one of the record's other parts.
     pub(in crate::normalise) fn read(
         &self,
         part: &Part,
@@ -91,7 +91,7 @@ impl<'a> Parent<'_, 'a> {
     }
 }
 
-/// A part while it is read.
+/// A part that is being read.
 struct ChildReader<'r, 's, 'a> {
     parent: &'r Parent<'s, 'a>,
     part: &'r Part,
@@ -100,12 +100,12 @@ struct ChildReader<'r, 's, 'a> {
     rejects: &'r mut Rejects,
     units: &'r mut Groups,
     siblings: Siblings<'a>,
-    /// Several elements could be what the request was about.
+    /// Whether several elements could be what the request was about.
     ambiguous: bool,
 }
 
 impl<'a> ChildReader<'_, '_, 'a> {
-    /// Null is an array without elements; anything else that is no array counts as not read.
+    /// Reads an array. Null is an array without elements; any other value that is not an array counts as not read.
     fn array(&mut self, field: &'static str, array: Raw<'a>) {
         let elements = Elements::new(array.text);
         if elements.is_none() && json_text::type_of(array.text) != JsonType::Null {
@@ -119,8 +119,8 @@ impl<'a> ChildReader<'_, '_, 'a> {
         }
     }
 
-    /// How many different elements could be what the request was about, where a column is filled by that: two companies can
-    /// share all that an element says of them but their names.
+    /// Number of distinct elements that could be what the request was about, if it fills a column. Two companies can
+    /// have everything in common that an element says about them, except their names.
     fn could_be_asked_for(&mut self, array: Raw<'a>) -> usize {
         let plan = &self.part.plan;
         let column = plan.columns.iter().find(|column| column.origin == Origin::AskedWhenSame);
@@ -151,7 +151,7 @@ impl<'a> ChildReader<'_, '_, 'a> {
         self.rejects.cell(at, &row.key(&main.plan), &reject, 0);
     }
 
-    /// An element is an object, or a single value where the table has a column for it.
+    /// Reads an element: an object, or a single value when the table has a column for it.
     fn element(&mut self, field: &'static str, position: usize, element: Raw<'a>) {
         let plan = &self.part.plan;
         if !plan.takes_values() {
@@ -201,8 +201,8 @@ impl<'a> ChildReader<'_, '_, 'a> {
         }
     }
 
-    /// Rejects an element whole, or a part that is the record itself. What is not known of its key and field is that of the
-    /// record, and that of the array.
+    /// Rejects a whole element, or a part that is the record itself. When its own key or field is not known, those of
+    /// the record and of the array are used.
     fn reject(&mut self, position: usize, raw: &str, unusable: Unusable) {
         let at = self.at(position);
         let (main, Scratch { row, .. }) = self.parent.main;

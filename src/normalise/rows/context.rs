@@ -1,4 +1,4 @@
-//! Columns that no field feeds: what is around a record, and what is made of its fields.
+//! Columns that no field feeds: values from the context of a record, and values made of its fields.
 
 use std::borrow::Cow;
 
@@ -12,37 +12,38 @@ use crate::record::repairs::Repairs;
 use crate::record::{key, time};
 use crate::schema::{Kind, Origin};
 
-/// What a record is found in.
+/// The context of a record.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::normalise) struct Context<'s, 'a> {
-    /// What the request was about, by column.
+    /// What the request was about, as names of columns and their values.
     pub(in crate::normalise) asked: &'a [(&'static str, String)],
-    /// Cells of the row that holds this one.
+    /// Cells of the enclosing row; `None` when there is none.
     pub(in crate::normalise) enclosing: Option<&'s [Cell<'a>]>,
-    /// Position in the array.
+    /// Position in the array, or of the record in the page.
     pub(in crate::normalise) position: usize,
-    /// The array's field and the element, where that is no object with fields.
+    /// The array's field and the element, when the element is not an object with fields.
     pub(in crate::normalise) element: Option<(&'static str, Raw<'a>)>,
-    /// Several elements of the array could be what the request was about: of none is it known.
+    /// Whether several elements of the array could be what the request was about, so that it is not known of any.
     pub(in crate::normalise) ambiguous: bool,
-    /// What was repaired in the page.
+    /// The repairs in the page.
     pub(in crate::normalise) repairs: Option<&'a Repairs>,
 }
 
 impl<'a> Context<'_, 'a> {
-    /// The value of the same name of the enclosing row, or of the request.
+    /// The value of the same name in the enclosing row, or else in the request.
     pub(in crate::normalise) fn parent(&self, column: &ColumnPlan, country: Option<&str>) -> Cell<'a> {
         let of_row = || self.enclosing?.get(column.enclosing?).cloned();
         of_row().unwrap_or_else(|| self.asked(column.name, column.kind, country))
     }
 
-    /// What the request named under that name.
+    /// The value that the request has for a column; NULL when it has none.
     fn asked(&self, name: &str, kind: Kind, country: Option<&str>) -> Cell<'a> {
         let asked = self.asked.iter().find(|(asked, _)| *asked == name);
         asked.map_or(Cell::Null, |(_, value)| cell::typed(kind, value.trim(), country).cell)
     }
 
-    /// What the request named as the column, where the columns that it is made of say what the request named.
+    /// The value that the request has for the column, when the columns that it is made of have the values of the
+    /// request too; NULL otherwise.
     pub(in crate::normalise) fn asked_when_same(&self, column: &ColumnPlan, record: &Record<'a>) -> Cell<'a> {
         let asked = self.asked(column.name, column.kind, None);
         let country = match &asked {
@@ -91,7 +92,7 @@ impl<'a> Row<'a> {
         parsed.cell
     }
 
-    /// The record's own value, or a hash of the others.
+    /// The record's own value, or else a hash of the columns that it is made of.
     fn hash_of(
         &mut self,
         &RowInput { plan, record, place, .. }: &RowInput<'_, 'a>,
@@ -99,7 +100,7 @@ impl<'a> Row<'a> {
         drift: &mut DriftTally,
     ) -> Cell<'a> {
         for (own, value) in column.slots.iter().filter_map(|slot| Some((slot, record.get(*slot)?))) {
-            // A number is as good an id as a text, so it is no drift.
+            // A number is as good an id as a text, so it is not a drift.
             let parsed = cell::parse_raw(Kind::Text, value, None);
             if let Some(reason) = parsed.reject {
                 self.reject(Cow::Borrowed(plan.field(*own)), value, reason);
@@ -118,7 +119,8 @@ impl<'a> Row<'a> {
     }
 }
 
-/// What of a column goes into a hash: its first field that has something in it, or else has a value at all.
+/// What a column contributes to a hash: its first field that is not blank, or else its first field that has a value;
+/// `None` when no field has one.
 fn hashed_column<'a>(record: &Record<'a>, column: &MadeOf) -> Option<Cow<'a, str>> {
     let mut values = column.slots.iter().filter_map(|slot| hashed(record, *slot));
     let first = values.next()?;
@@ -128,8 +130,8 @@ fn hashed_column<'a>(record: &Record<'a>, column: &MadeOf) -> Option<Cow<'a, str
     Some(values.find(|value| !value.trim().is_empty()).unwrap_or(first))
 }
 
-/// What of a field goes into a hash: the text of a string, or of a time to the second, since the API writes the same time
-/// with and without its fraction.
+/// What a field contributes to a hash: the text of a string. A time contributes its seconds only, since the API writes
+/// the same time with and without a fraction.
 fn hashed<'a>(record: &Record<'a>, slot: Slot) -> Option<Cow<'a, str>> {
     let raw = record.get(slot)?;
     let text = match json_text::type_of(raw.text) {

@@ -1,4 +1,4 @@
-//! `_extra`: what has no column, as a JSON object.
+//! `_extra`: the fields without a column, as a JSON object.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -10,12 +10,13 @@ use crate::record::cell::{self, Cell};
 use crate::record::json_text::{self, Raw};
 use crate::schema::Kind;
 
-/// Fields that say something else than the winning field of their column.
+/// Fields whose value differs from that of the field that won their column.
 pub(in crate::normalise) type Losers<'a> = Vec<(Slot, Raw<'a>)>;
 
 impl<'a> Row<'a> {
-    /// Writes `_extra`: the unknown fields in the record's order, then the losers, every value as received as far as JSON
-    /// can be stored; after these what is left over of each object inside the record, likewise, under its own name.
+    /// Writes `_extra`: the unknown fields in the record's order, then the losers, with every value as received as far
+    /// as JSON can be stored. Then come, for each object inside the record, its own unknown fields and losers, under
+    /// the name of the object.
     pub(in crate::normalise) fn collect_extra(
         &mut self,
         plan: &TableMapping,
@@ -49,7 +50,7 @@ impl<'a> Row<'a> {
         self.extra = (!extra.is_empty()).then(|| ["{", &extra, "}"].concat());
     }
 
-    /// Adds the unknown fields of the record, or of the object named.
+    /// Adds the unknown fields of the record, or of the named object.
     fn add_unknown(
         &mut self,
         extra: &mut String,
@@ -88,14 +89,14 @@ fn append(extra: &mut String, raw_name: &str, json: &str) {
     extra.extend([raw_name, ":", json]);
 }
 
-/// A field as rejects and drift name it; no object: a field of the record itself.
+/// Name of a field in rejects and drift. An empty `object` stands for the record itself.
 pub(in crate::normalise) fn path_of<'a>(object: &str, name: &Cow<'a, str>) -> Cow<'a, str> {
     if object.is_empty() { name.clone() } else { Cow::Owned([object, ".", name].concat()) }
 }
 
-/// Position at which each name comes last; empty when no name comes twice.
+/// Position of the last occurrence of each name. Empty when there are few names and none occurs twice.
 pub(in crate::normalise) fn last_of_each_name<'u>(unknown: &'u [Unknown<'_>]) -> HashMap<&'u str, usize> {
-    /// Comparing each with each is cheaper than hashing up to here.
+    /// Up to this many names, comparing all pairs is cheaper than hashing.
     const FEW: usize = 12;
     let twice = |(position, field): (usize, &Unknown<'_>)| {
         unknown.iter().skip(position + 1).any(|later| later.name == field.name)

@@ -1,4 +1,4 @@
-//! A record becomes rows: one cell for each column, `_extra`, rejects, and the rows of its arrays.
+//! Turns a record into rows: one cell for each column, `_extra`, rejects, and the rows of its arrays.
 
 pub(in crate::normalise) mod children;
 pub(in crate::normalise) mod context;

@@ -1,4 +1,4 @@
-//! One page: its records, and the units that they belong to.
+//! Reads one page: its records, and the units that they belong to.
 
 use std::borrow::Cow;
 
@@ -31,13 +31,14 @@ pub(in crate::normalise) struct PageReader<'p, 'a> {
     main: &'p Part,
     page: &'a LandedPage,
     turn: u64,
-    /// The company that the page is the answer about.
+    /// The company that the page is the answer about; `None` for a page of a list.
     asked: Option<Asked<'a>>,
-    /// Records of the company so far.
+    /// Records about that company read so far.
     siblings: Siblings<'a>,
-    /// Room for the records' parts.
+    /// Reusable space for the records' parts.
     others: Vec<Scratch<'a>>,
-    /// A record was about another company, or the only one is not to be used, or one cannot be read.
+    /// Whether the answer is doubtful: a record is about another company, the only record cannot be used, or one
+    /// cannot be read.
     doubtful: bool,
     json: Option<Json<'a>>,
 }
@@ -50,7 +51,7 @@ struct Asked<'a> {
 }
 
 impl<'p, 'a> PageReader<'p, 'a> {
-    /// For a page; none when the stream has no parts, which no stream is.
+    /// A reader for a page; `None` when the stream has no parts, which no stream is without.
     pub(in crate::normalise) fn new(plan: &'p StreamPlan, page: &'a LandedPage, turn: u64) -> Option<Self> {
         Some(Self {
             plan,
@@ -65,7 +66,7 @@ impl<'p, 'a> PageReader<'p, 'a> {
         })
     }
 
-    /// Reads the records, which are parts of the text of the page.
+    /// Reads the records, which borrow from the text of the page.
     pub(in crate::normalise) fn read(&mut self, json: Json<'a>, parsed: Page<&'a RawValue>, held: &mut Held) {
         self.json = Some(json);
         held.units.begin(self.asked.as_ref().map(Asked::fingerprint));
@@ -88,7 +89,7 @@ impl<'p, 'a> PageReader<'p, 'a> {
     /// Reads one record with all its parts.
     ///
     /// # Errors
-    /// When it is rejected whole; nothing of it is then kept.
+    /// The record is rejected whole, and nothing of it is kept.
     fn record(
         &mut self,
         index: usize,
@@ -98,7 +99,7 @@ impl<'p, 'a> PageReader<'p, 'a> {
     ) -> Result<(), Unusable> {
         let (plan, raw) = (&self.main.plan, raw.get());
         if self.json.is_some_and(|json| json.unreadable(raw).is_some()) {
-            // What an earlier answer said of the company is not replaced by half of this one.
+            // What an earlier answer said about the company is not replaced by an incomplete one.
             self.doubtful = true;
             return Err(Unusable::because(UNREADABLE));
         }
@@ -149,7 +150,7 @@ impl<'p, 'a> PageReader<'p, 'a> {
         }
     }
 
-    /// Tells of the company's tables that they were read.
+    /// Records that the company's tables were read.
     fn scopes(&self, held: &mut Held) {
         let around = Context { asked: &self.page.parent, ..Context::default() };
         for (part, target) in self.plan.parts.iter().zip(&mut held.targets) {
@@ -170,7 +171,8 @@ impl<'p, 'a> PageReader<'p, 'a> {
         }
     }
 
-    /// What the page was asked about, as much of a key as that is: the company, the target group; none for a list.
+    /// What the page was asked about, as a key or the part of a key that it is: the company or the target group;
+    /// `None` for a list.
     fn asked_about(&self) -> Option<String> {
         if let Some(Asked { country, business_id }) = &self.asked {
             return Some(key::written([country, business_id].into_iter()));
@@ -201,7 +203,7 @@ impl<'a> Asked<'a> {
         key::fingerprint(&key::written([&self.country, &self.business_id].into_iter()))
     }
 
-    /// The field by which the record says that it is about another company; none when it does not.
+    /// The field that says that the record is about another company; `None` when there is none.
     fn denied_by(&self, plan: &TableMapping, record: &Record<'_>) -> Option<&'static str> {
         let own = |field: &'static str| {
             let known = plan.find(field).and_then(|slot| record.get(slot));

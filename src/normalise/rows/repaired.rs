@@ -1,4 +1,4 @@
-//! Says of a row which of its values are not, or not quite, what was received, because JSON has no such thing.
+//! Rejects those values of a row that are not, or not exactly, what was received, because JSON cannot express that.
 
 use std::borrow::Cow;
 
@@ -13,8 +13,8 @@ const NOT_A_NUMBER: &str = "not a number in JSON; kept as NULL";
 const NOT_TEXT: &str = "bytes that are not UTF-8; kept as U+FFFD";
 
 impl<'a> Row<'a> {
-    /// Rejects each field in which something was repaired that is not what was received: once, and not where it is rejected
-    /// for another reason. What is inside of arrays with tables of their own is these tables' matter.
+    /// Rejects each field whose value is not what was received because of a repair: once, and not when it is already
+    /// rejected for another reason. Arrays with tables of their own are left to those tables.
     pub(in crate::normalise) fn check_repairs(
         &mut self,
         plan: &TableMapping,

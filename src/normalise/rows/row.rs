@@ -1,4 +1,4 @@
-//! A record becomes the cells of one row, or the reason why it cannot.
+//! Turns a record into the cells of one row, or into the reason why it cannot be one.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -14,20 +14,20 @@ use crate::record::json_text::Raw;
 use crate::record::key;
 use crate::schema::{Kind, Origin};
 
-/// The cells of one row. Reused from record to record of a page.
+/// The cells of one row. Reused for all records of a page.
 #[derive(Debug, Default)]
 pub(in crate::normalise) struct Row<'a> {
     /// One cell for each declared column.
     pub(in crate::normalise) cells: Vec<Cell<'a>>,
-    /// JSON object of what has no column.
+    /// JSON object of the fields without a column; `None` when there are none.
     pub(in crate::normalise) extra: Option<String>,
-    /// Bit mask of the columns of which the record has a field.
+    /// Bit mask of the columns for which the record has a field.
     pub(in crate::normalise) present: u64,
-    /// Values that are not, or not quite, in their column.
+    /// Values that are not, or not exactly, in their column.
     pub(in crate::normalise) rejects: Vec<CellReject<'a>>,
 }
 
-/// A value that did not fit.
+/// A value that does not fit its column.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::normalise) struct CellReject<'a> {
     pub(in crate::normalise) field: Cow<'a, str>,
@@ -37,7 +37,7 @@ pub(in crate::normalise) struct CellReject<'a> {
 
 pub(in crate::normalise) const REPEATED: &str = "the field comes again in the record; its last value is used";
 
-/// What a row is filled from.
+/// The input of a row.
 #[derive(Debug)]
 pub(in crate::normalise) struct RowInput<'s, 'a> {
     pub(in crate::normalise) plan: &'s TableMapping,
@@ -50,7 +50,7 @@ impl<'a> Row<'a> {
     /// Fills the row from a record.
     ///
     /// # Errors
-    /// When a required column stays empty: the record as a whole is then rejected, and nothing of the row may be used.
+    /// A required column stays empty. The record is then rejected whole, and nothing of the row may be used.
     pub(in crate::normalise) fn fill(
         &mut self,
         source: &RowInput<'_, 'a>,
@@ -73,7 +73,7 @@ impl<'a> Row<'a> {
                 Origin::Element => source.around.element.is_none(),
                 _ => false,
             };
-            // Called from one place only, so that it stays part of this loop.
+            // Called from one place only, so that it is inlined into this loop.
             let mut cell = if by_field {
                 self.resolve(source, column, country.as_deref(), &mut losers, drift)
             } else {
@@ -115,19 +115,19 @@ impl<'a> Row<'a> {
         Ok(())
     }
 
-    /// The row's key as `FI/09704098`.
+    /// The row's key, such as `FI/09704098`.
     pub(in crate::normalise) fn key(&self, plan: &TableMapping) -> String {
         let cells = plan.key.iter().filter_map(|column| self.cells.get(*column));
         key::written(cells.map(|cell| key::part(cell).unwrap_or_default()))
     }
 
-    /// The row's key as a number that tells NULL from an empty text.
+    /// Hash of the row's key, in which NULL and an empty text differ.
     pub(in crate::normalise) fn key_hash(&self, plan: &TableMapping) -> u64 {
         key::hash_of(plan.key.iter().filter_map(|column| self.cells.get(*column)).map(key::part))
     }
 
-    /// The cell of one column: the first of its fields that has a value wins. Another field that says something
-    /// else is a loser, and kept.
+    /// The cell of one column: its first field with a value wins. Another field with a different value is a loser, and
+    /// is kept.
     fn resolve(
         &mut self,
         &RowInput { plan, record, place, .. }: &RowInput<'_, 'a>,
@@ -164,7 +164,7 @@ impl<'a> Row<'a> {
         winner
     }
 
-    /// Why a record whose required column stays empty is of no use.
+    /// Why a record with an empty required column cannot be used.
     fn no_key(&self, source: &RowInput<'_, 'a>, column: &ColumnPlan) -> Unusable {
         let plan = source.plan;
         let rejected = |field: &str| self.rejects.iter().find(|reject| reject.field == field);
@@ -178,13 +178,13 @@ impl<'a> Row<'a> {
         Unusable { key, field, reason: format!("no usable key: {} is {why}", column.name) }
     }
 
-    /// Notes that a value is not, or not quite, in its column.
+    /// Notes that a value is not, or not exactly, in its column.
     pub(in crate::normalise) fn reject(&mut self, name: Cow<'a, str>, value: Raw<'a>, reason: &'static str) {
         self.rejects.push(CellReject { field: name, raw: value.text, reason });
     }
 }
 
-/// An id without blanks around it; NULL when there is nothing else: rows could not be told apart by it.
+/// An id without surrounding blanks; NULL when nothing else is left, since rows could not be told apart by it.
 fn without_blanks(cell: Cell<'_>) -> Cell<'_> {
     match cell {
         Cell::Text(text) if text.trim().is_empty() => Cell::Null,
@@ -194,7 +194,7 @@ fn without_blanks(cell: Cell<'_>) -> Cell<'_> {
     }
 }
 
-/// Counts unknown and missing fields, each once in a record.
+/// Counts unknown and missing fields, each once per record.
 fn count_fields(
     &RowInput { plan, record, place, .. }: &RowInput<'_, '_>,
     last: &HashMap<&str, usize>,

@@ -1,4 +1,4 @@
-//! What is held for one table: rows and scopes, until they are taken.
+//! Rows and scopes of one table, held until they are taken.
 
 use arrow::array::RecordBatch;
 use arrow::error::ArrowError;
@@ -18,17 +18,18 @@ use crate::normalise::rows::row::{Context, Row};
 pub(in crate::normalise) struct Target {
     pub(in crate::normalise) reader: RecordReader,
     pub(in crate::normalise) drift: DriftTally,
-    /// None for a table that is not wanted.
+    /// `None` for a table that is not wanted.
     rows: Option<RowBuilder>,
     scopes: Option<ScopeBuilder>,
-    /// For each row, and for each scope, of the page read last: the position of its unit.
+    /// Position of the unit of each row of the last page.
     row_units: Vec<usize>,
+    /// Position of the unit of each scope of the last page.
     scope_units: Vec<usize>,
-    /// Rows appended ever.
+    /// Number of rows appended in total.
     pub(in crate::normalise) counted: u64,
 }
 
-/// Room for one record and its row, reused within a page.
+/// Reusable space for one record and its row.
 #[derive(Debug)]
 pub(in crate::normalise) struct Scratch<'a> {
     pub(in crate::normalise) record: Record<'a>,
@@ -54,7 +55,7 @@ impl Target {
         }
     }
 
-    /// Appends a row and its rejects, unless the table is not wanted. `key` is what the rejects name.
+    /// Appends a row and its rejects, unless the table is not wanted. `key` is the key that the rejects name.
     pub(in crate::normalise) fn append(
         &mut self,
         at: At<'_>,
@@ -77,7 +78,7 @@ impl Target {
         }
     }
 
-    /// Appends what was read, where that is to be told.
+    /// Appends the scope of what was read, when the table has scopes.
     pub(in crate::normalise) fn append_scope(
         &mut self,
         plan: &TableMapping,
@@ -91,7 +92,7 @@ impl Target {
         }
     }
 
-    /// Says of the rows and scopes of the page read last whether their units are the newest.
+    /// Marks the rows and scopes of the last page as the newest or not, by their units.
     pub(in crate::normalise) fn mark(&mut self, newest: &[bool]) {
         let of_unit = |unit: usize| newest.get(unit).copied().unwrap_or_default();
         if let Some(rows) = &mut self.rows {
@@ -102,18 +103,18 @@ impl Target {
         }
     }
 
-    /// Rows or scopes held, whichever are more.
+    /// Number of rows or of scopes held, whichever is larger.
     pub(in crate::normalise) fn pending(&self) -> usize {
         let rows = self.rows.as_ref().map_or(0, RowBuilder::len);
         rows.max(self.scopes.as_ref().map_or(0, ScopeBuilder::len))
     }
 
-    /// The rows held, unless the table is not wanted.
+    /// Takes the rows held; `None` when the table is not wanted.
     pub(in crate::normalise) fn take_rows(&mut self) -> Option<Result<RecordBatch, ArrowError>> {
         self.rows.as_mut().map(RowBuilder::finish)
     }
 
-    /// The scopes held, where the table has any.
+    /// Takes the scopes held; `None` when the table has no scopes.
     pub(in crate::normalise) fn take_scopes(&mut self) -> Option<Result<RecordBatch, ArrowError>> {
         self.scopes.as_mut().map(ScopeBuilder::finish)
     }

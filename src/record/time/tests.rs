@@ -1,4 +1,4 @@
-//! Which texts are which day or moment, and why others are none.
+//! Which texts are a date or a timestamp, and why others are rejected.
 
 use super::*;
 
@@ -58,7 +58,7 @@ fn a_date_with_the_time_of_midnight_is_the_day_that_is_written_in_whatever_zone(
         ("2013-12-10Z", Ok(16_049)),
         ("2013-12-10-03:00", Ok(16_049)),
         ("2013-12-10[Europe/Helsinki]", Ok(16_049)),
-        // Which day it is depends on the zone: 2013-12-10T22:00:00Z is the 11th in Helsinki.
+        // The day depends on the zone: 2013-12-10T22:00:00Z is the 11th in Helsinki.
         ("2013-12-10T22:00:00Z", Err(WITH_TIME)),
         ("2013-12-10T12:00:00", Err(WITH_TIME)),
         ("2013-12-10T24:00:00", Err(WITH_TIME)),
@@ -137,7 +137,7 @@ fn an_offset_is_taken_off_in_each_of_its_forms() {
 fn a_zone_in_brackets_is_honoured_or_rejected_and_never_read_as_utc() {
     let at = |text: &str| Ok((text.parse::<Timestamp>().unwrap().as_microsecond(), false));
     for (text, expected) in [
-        // Summer and winter, another place, a zone without a rule for summers, one of long ago.
+        // Summer and winter, other places, a zone without summer time, an offset of long ago.
         ("2018-06-15T11:47:39[Europe/Helsinki]", at("2018-06-15T08:47:39Z")),
         ("2018-01-15T11:47:39[Europe/Helsinki]", at("2018-01-15T09:47:39Z")),
         ("2018-06-15T11:47:39[europe/helsinki]", at("2018-06-15T08:47:39Z")),
@@ -148,7 +148,7 @@ fn a_zone_in_brackets_is_honoured_or_rejected_and_never_read_as_utc() {
         ("2018-06-15T24:00:00[Europe/Helsinki]", at("2018-06-15T21:00:00Z")),
         ("2018-06-15T11:47:39[UTC]", at("2018-06-15T11:47:39Z")),
         ("2018-06-15T11:47:39[+03:00]", at("2018-06-15T08:47:39Z")),
-        // With an offset, which has to be that of the zone; Z says nothing of the place.
+        // With an offset, which must be that of the zone. `Z` says nothing about the place.
         ("2018-06-15T11:47:39+03:00[Europe/Helsinki]", at("2018-06-15T08:47:39Z")),
         ("2018-06-15T11:47:39+0300[!Europe/Helsinki]", at("2018-06-15T08:47:39Z")),
         ("2018-06-15T08:47:39Z[Europe/Helsinki]", at("2018-06-15T08:47:39Z")),
@@ -156,12 +156,12 @@ fn a_zone_in_brackets_is_honoured_or_rejected_and_never_read_as_utc() {
         ("2018-06-15T11:47:39+02:00[Europe/Helsinki]", Err(OTHER)),
         ("2018-06-15T11:47:39+00:00[Europe/Helsinki]", Err(OTHER)),
         ("2018-06-15T11:47:39+03:00[+02:00]", Err(OTHER)),
-        // The hour that comes twice, and the one that is skipped; with an offset each is one moment.
+        // The hour that comes twice, and the one that is skipped. With an offset, each is unambiguous.
         ("2018-10-28T03:30:00[Europe/Helsinki]", Err(TWICE)),
         ("2018-10-28T03:30:00+02:00[Europe/Helsinki]", at("2018-10-28T01:30:00Z")),
         ("2018-10-28T03:30:00+03:00[Europe/Helsinki]", at("2018-10-28T00:30:00Z")),
         ("2018-03-25T03:30:00[Europe/Helsinki]", Err(SKIPPED)),
-        // Names that are none.
+        // Names that are not zones.
         ("2018-06-15T11:47:39[Europe/Atlantis]", Err(UNKNOWN)),
         ("2018-06-15T11:47:39Z[Europe/Atlantis]", Err(UNKNOWN)),
         ("2018-06-15T11:47:39[]", Err(UNKNOWN)),
@@ -203,7 +203,7 @@ fn the_ends_of_days_and_of_time() {
         ("2016-04-19T24:00:00", Ok((at("2016-04-20T00:00:00Z"), false))),
         ("2016-04-20T24:00:01", Err(NO_SUCH_TIME)),
         ("2016-04-20T24:00:00.0000001", Err(NO_SUCH_TIME)),
-        // A leap second is the last of a day in UTC.
+        // A leap second is the last second of a day in UTC.
         ("2016-12-31T23:59:60Z", Ok((at("2016-12-31T23:59:59Z"), true))),
         ("2017-01-01T01:59:60+02:00", Ok((at("2016-12-31T23:59:59Z"), true))),
         ("2016-12-31T23:59:60.5", Ok((at("2016-12-31T23:59:59.5Z"), true))),

@@ -1,4 +1,4 @@
-//! Offsets and time zones behind a time of day, as RFC 9557 writes them: `Z`, `+03:00`, `[Europe/Helsinki]`.
+//! Offsets and time zones behind a time of day, in the format of RFC 9557: `Z`, `+03:00`, `[Europe/Helsinki]`.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -13,21 +13,21 @@ const CRITICAL: &str = "an annotation marked as critical that is not known";
 const TWICE: &str = "a time that comes twice in its time zone, as the clocks go back";
 const SKIPPED: &str = "a time that its time zone skips, as the clocks go forward";
 
-/// What is said about the zone of a time.
+/// The zone of a time, as written.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Zone {
-    /// Seconds ahead of UTC.
+    /// Seconds ahead of UTC; `None` when no offset is given.
     pub(crate) offset: Option<i32>,
-    /// The offset says UTC and nothing of the place, as `Z` does.
+    /// Whether the offset means UTC without naming a place, as `Z` does.
     pub(crate) is_utc: bool,
-    /// The zone in brackets.
+    /// The zone in brackets; `None` when there is none.
     pub(crate) name: Option<TimeZone>,
 }
 
-/// Reads all that stands behind a time of day; nothing says nothing.
+/// Parses everything behind a time of day. Empty text gives an empty zone.
 ///
 /// # Errors
-/// With the reason.
+/// The reason why the text is not a zone.
 pub(crate) fn parse(text: &[u8]) -> Result<Zone, &'static str> {
     let text = text.trim_ascii_start();
     let (offset, mut rest) = match text {
@@ -58,7 +58,7 @@ pub(crate) fn parse(text: &[u8]) -> Result<Zone, &'static str> {
         match inside.split(|byte| *byte == b'=').collect::<Vec<_>>().as_slice() {
             [name] if first => zone.name = Some(time_zone(name)?),
             [_] => return Err(NOT_A_ZONE),
-            // How the date is to be shown, not what it is.
+            // Says how the date is displayed and does not change it.
             [b"u-ca", b"iso8601" | b"gregory"] => {}
             _ if critical => return Err(CRITICAL),
             _ => {}
@@ -68,7 +68,7 @@ pub(crate) fn parse(text: &[u8]) -> Result<Zone, &'static str> {
     if rest.is_empty() { Ok(zone) } else { Err(NOT_A_ZONE) }
 }
 
-/// An offset `+03`, `+0300`, `+03:00` or `+03:00:00`, in seconds, and what comes behind.
+/// Parses an offset `+03`, `+0300`, `+03:00` or `+03:00:00` into seconds, and returns the rest of the text.
 fn offset(text: &[u8]) -> Result<(i32, &[u8]), &'static str> {
     let (sign, digits) = match text {
         [b'-', rest @ ..] => (-1, rest),
@@ -100,21 +100,21 @@ fn offset(text: &[u8]) -> Result<(i32, &[u8]), &'static str> {
     Ok((sign * seconds, rest))
 }
 
-/// The zone that a name in brackets means: one of the IANA database, which the program brings along, or an offset.
+/// The time zone for a name in brackets: one of the IANA database, which the program contains, or an offset.
 fn time_zone(name: &[u8]) -> Result<TimeZone, &'static str> {
     if matches!(name, [b'+' | b'-', ..]) {
         let (seconds, rest) = offset(name)?;
         let offset = Offset::from_seconds(seconds).map_err(|_| NO_SUCH_OFFSET)?;
         return if rest.is_empty() { Ok(offset.to_time_zone()) } else { Err(NOT_A_ZONE) };
     }
-    // Names for "no zone", which the database has as UTC.
+    // Names that mean "no zone", which the database treats as UTC.
     let is_none = [&b"Factory"[..], b"Etc/Unknown"].iter().any(|none| name.eq_ignore_ascii_case(none));
     let zone = std::str::from_utf8(name).ok().and_then(|name| TimeZone::get(name).ok());
     zone.filter(|zone| !is_none && !zone.is_unknown()).ok_or(NOT_KNOWN)
 }
 
-/// Whether a zone is so many seconds ahead of UTC at that moment. Offsets of long ago have seconds, which are often left
-/// out.
+/// Whether a zone is that many seconds ahead of UTC at that moment. Offsets of long ago have seconds, which texts
+/// often leave out, so the offset to the minute is accepted too.
 pub(crate) fn has_offset(zone: &TimeZone, at: Timestamp, seconds: i32) -> bool {
     let own = zone.to_offset(at).seconds();
     let to_the_minute = |seconds: i32| (seconds + 30 * seconds.signum()) / 60 * 60;
@@ -124,7 +124,7 @@ pub(crate) fn has_offset(zone: &TimeZone, at: Timestamp, seconds: i32) -> bool {
 /// Seconds by which a local time is ahead of UTC in a zone.
 ///
 /// # Errors
-/// The clocks are changed just then, so that there is no such time or there are two.
+/// The clocks change just then, so that the local time does not exist or exists twice.
 pub(crate) fn only_offset(zone: &TimeZone, local: DateTime) -> Result<i32, &'static str> {
     match zone.to_ambiguous_timestamp(local).offset() {
         AmbiguousOffset::Unambiguous { offset } => Ok(offset.seconds()),
