@@ -24,7 +24,7 @@ pub struct StageOptions {
     /// Folder for the files, created when missing. It is for one stream only: files of an earlier staging are
     /// overwritten.
     pub dir: PathBuf,
-    /// Number of threads. Each holds one page, a batch of at most 64 MB of pages, and 32 MB of row groups.
+    /// Number of threads. Each holds one page, a batch of at most 64 MB of pages, and 8 MB of encoded row groups.
     pub workers: NonZeroUsize,
     /// Number of rows after which a worker writes a batch. A page is never split, so a batch can exceed this by one
     /// page.

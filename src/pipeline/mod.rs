@@ -1,4 +1,4 @@
-//! A whole run: lock, land, prove, normalise, load, publish. The file to read second, after `main.rs`.
+//! A whole run: lock, land, prove, normalise, load, publish. The file to read second, after `lib.rs`.
 
 mod clock_watch;
 mod estimate;
