@@ -5,6 +5,7 @@ mod company_leads;
 mod contacts;
 mod customer_data;
 mod details;
+pub mod dictionary;
 pub mod filters;
 mod financial_statements;
 mod leads;
@@ -179,6 +180,18 @@ pub const STREAMS: &[Stream] = &[
     TECHNOLOGIES,
     COMPANY_LEADS,
 ];
+
+/// Every table of the warehouse: those of the streams, then those of schema `etl`.
+pub fn tables() -> Vec<&'static Table> {
+    let mut tables: Vec<&'static Table> = Vec::new();
+    let of_streams = STREAMS.iter().flat_map(|stream| stream.targets).map(|target| target.table);
+    for table in of_streams.chain(crate::schema::etl::TABLES.iter().copied()) {
+        if !tables.contains(&table) {
+            tables.push(table);
+        }
+    }
+    tables
+}
 
 /// A table with more columns does not compile.
 const _: () = {

@@ -2,15 +2,15 @@
 
 use std::collections::HashSet;
 
-use super::{At, Lists, STREAMS, Stream};
-use crate::schema::{self, Disposition, Kind, Origin, Table, Unit};
+use super::{At, Lists, STREAMS, Stream, tables};
+use crate::schema::{Disposition, Kind, Origin, Table, Unit};
 
 /// Integer columns that are not quantities and have no unit.
 const NO_QUANTITY: &[&str] = &["position", "year"];
 
 #[test]
 fn every_column_is_named_documented_and_has_a_unit_where_it_is_a_quantity() {
-    for table in schema::tables() {
+    for table in tables() {
         let mut names = HashSet::new();
         for column in table.all_columns() {
             let place = format!("{}.{}", table.name, column.name);
@@ -82,7 +82,7 @@ fn what_a_load_writes_has_the_columns_that_it_fills() {
 
 #[test]
 fn what_a_column_is_made_of_are_columns_with_fields() {
-    for table in schema::tables() {
+    for table in tables() {
         for column in table.all_columns() {
             for name in column.sources().1 {
                 let named = table.columns.iter().find(|other| other.name == *name);

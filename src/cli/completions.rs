@@ -5,9 +5,9 @@ use clap::{Arg, Args, Command};
 use clap_complete::Shell;
 
 use super::output::Output;
+use crate::catalog;
 use crate::error::Error;
 use crate::query::Format;
-use crate::schema;
 use crate::views::{REFERENCE_TABLES, VIEWS};
 
 /// Options of `completions`
@@ -81,7 +81,7 @@ fn named(verb: &str, arg: Arg) -> Arg {
 fn relations() -> Vec<&'static str> {
     let mut names: Vec<&'static str> = VIEWS.iter().map(|view| view.name).collect();
     names.extend(REFERENCE_TABLES.iter().map(|table| table.name));
-    names.extend(schema::tables().into_iter().map(|table| match table.schema {
+    names.extend(catalog::tables().into_iter().map(|table| match table.schema {
         "main" => table.name,
         // clap takes texts that live as long as the program; it ends when the script is printed.
         _ => &*table.qualified().leak(),

@@ -3,8 +3,8 @@
 use clap::{Args, ValueEnum};
 
 use super::output::Output;
+use crate::catalog::dictionary;
 use crate::error::Error;
-use crate::schema::dictionary;
 
 /// Form of the dictionary
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

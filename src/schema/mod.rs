@@ -6,7 +6,6 @@
 
 mod column;
 pub mod ddl;
-pub mod dictionary;
 pub mod etl;
 
 use std::sync::Arc;
@@ -71,17 +70,4 @@ impl Table {
         let declared = self.columns.iter().map(Column::arrow_field);
         Arc::new(Schema::new(declared.chain(extra.iter().cloned()).collect::<Vec<_>>()))
     }
-}
-
-/// Every table of the warehouse: those of the streams, then those of schema `etl`.
-pub fn tables() -> Vec<&'static Table> {
-    let mut tables: Vec<&'static Table> = Vec::new();
-    let of_streams =
-        crate::catalog::STREAMS.iter().flat_map(|stream| stream.targets).map(|target| target.table);
-    for table in of_streams.chain(etl::TABLES.iter().copied()) {
-        if !tables.contains(&table) {
-            tables.push(table);
-        }
-    }
-    tables
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use vainu_etl::catalog;
 use vainu_etl::catalog::{At, STREAMS};
 use vainu_etl::schema::{self, Table};
 
@@ -33,7 +34,7 @@ CREATE OR REPLACE VIEW data_quality AS
 ";
 
 fn tables() -> Vec<&'static Table> {
-    schema::tables().into_iter().filter(|table| table.schema == "main").collect()
+    catalog::tables().into_iter().filter(|table| table.schema == "main").collect()
 }
 
 /// The API's fields by the column that they feed, each once; a column without one is named by itself.

@@ -10,8 +10,8 @@ use std::{
 
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use sha2::{Digest, Sha256};
+use vainu_etl::catalog;
 use vainu_etl::export::{ExportError, ExportFormat, ExportOptions, Manifest, ManifestTable, export};
-use vainu_etl::schema;
 
 use crate::fixture_warehouse::Warehouse;
 
@@ -55,7 +55,7 @@ fn all_tables_and_companies_are_exported_as_parquet() {
     let options = options(&warehouse);
     let manifest = export(&options).unwrap();
     assert_manifest_is_true(&options.dir, &manifest);
-    let names = schema::tables().into_iter().filter(|table| table.schema == "main").map(|table| table.name);
+    let names = catalog::tables().into_iter().filter(|table| table.schema == "main").map(|table| table.name);
     let mut names: Vec<_> =
         names.chain(["companies", "nace_divisions", "nace_sections", "status_texts"]).collect();
     names.sort_unstable();

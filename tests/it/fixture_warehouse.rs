@@ -8,8 +8,9 @@ use std::{
     sync::LazyLock,
 };
 use vainu_etl::{
+    catalog,
     query::{Format, QueryError, QueryOptions, Written, query},
-    schema::{self, ddl},
+    schema::ddl,
     views,
 };
 
@@ -117,7 +118,7 @@ pub(crate) fn build(path: &Path, sql: &str) {
     let attach = format!("ATTACH '{}' AS w (STORAGE_VERSION 'v1.2.0'); USE w;", path.display());
     conn.execute_batch(&attach).unwrap();
     conn.execute_batch("CREATE SCHEMA etl").unwrap();
-    for table in schema::tables() {
+    for table in catalog::tables() {
         conn.execute_batch(&ddl::create_table(table)).unwrap();
         conn.execute_batch(&ddl::comments(table)).unwrap();
     }

@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 
 use duckdb::Connection;
 use tempfile::TempDir;
-use vainu_etl::catalog::STREAMS;
+use vainu_etl::catalog::{self, STREAMS};
 use vainu_etl::erase::{EraseOptions, Outcome, Subject, erase};
 use vainu_etl::export::{ExportFormat, ExportOptions, Manifest, export};
 use vainu_etl::extract::Unobserved;
 use vainu_etl::pipeline::{SyncSettings, sync};
-use vainu_etl::schema;
 use vainu_etl::simulator::Simulator;
 use vainu_etl::staging::{reject_fields, row_fields, scope_fields};
 
@@ -56,7 +55,7 @@ const ODD: [&str; 30] = [
 /// Every column of every table, of staged files and of the views that are exported.
 fn columns() -> Vec<String> {
     let mut names = BTreeSet::new();
-    for table in schema::tables() {
+    for table in catalog::tables() {
         names.extend(table.all_columns().map(|column| column.name.to_owned()));
     }
     let staged = row_fields().into_iter().chain(reject_fields()).chain(scope_fields());

@@ -1,10 +1,10 @@
 //! What the streams of a run have staged for each table, readable as temporary views.
 
-use crate::catalog::{Lists, STREAMS, Stream};
+use crate::catalog::{self, Lists, STREAMS, Stream};
 use crate::files;
 use crate::load::builder::Builder;
 use crate::load::{ListResult, LoadError, LoadInput, StreamInput};
-use crate::schema::{self, Disposition, Kind, Table, ddl};
+use crate::schema::{Disposition, Kind, Table, ddl};
 use crate::staging::{StagedTable, row_fields};
 
 /// What one stream has staged for one table.
@@ -83,7 +83,7 @@ pub(in crate::load) fn stream_named(input: &LoadInput, name: &str) -> Option<&'s
 
 /// Every table of the next generation: the catalog's, and those of the run's streams.
 pub(in crate::load) fn all_tables(input: &LoadInput) -> Vec<&'static Table> {
-    let mut tables = schema::tables();
+    let mut tables = catalog::tables();
     for target in input.streams.iter().flat_map(|stream| stream.stream.targets) {
         if !tables.contains(&target.table) {
             tables.push(target.table);

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use duckdb::Connection;
 
+use crate::catalog;
 use crate::files;
 use crate::load::builder::{Builder, configure};
 use crate::load::merge::cells::list_of;
 use crate::load::{CheckHook, Counts, FailedCheck, InstallHook, LoadError, LoadSettings, rejects};
-use crate::schema::{self, Disposition, Table, ddl, etl};
+use crate::schema::{Disposition, Table, ddl, etl};
 use crate::workspace::open_marked;
 
 /// Most rows of a failed check that are shown.
@@ -20,7 +21,7 @@ const OF_COMPANIES: [&str; 2] = ["staged_rows_add_up", "table_rows_add_up"];
 /// Names of the load's own checks, without those of the views.
 pub fn check_names() -> Vec<String> {
     let mut names: Vec<String> = OF_COMPANIES.map(str::to_owned).to_vec();
-    for table in schema::tables() {
+    for table in catalog::tables() {
         if table.schema == "main" && table.disposition != Disposition::Merge {
             names.extend(rows_checks(table));
         }

@@ -1,6 +1,7 @@
 //! Every view over least, greatest, missing and absurd values in every column of every table.
 
-use vainu_etl::schema::{self, Kind, Table};
+use vainu_etl::catalog;
+use vainu_etl::schema::{Kind, Table};
 use vainu_etl::views::{VIEWS, run_checks};
 
 use crate::fixture_warehouse::Warehouse;
@@ -131,7 +132,7 @@ fn not_null(kind: Kind) -> String {
 
 fn absurd() -> Warehouse {
     let mut sql = "DELETE FROM prospects;".to_owned();
-    for table in schema::tables() {
+    for table in catalog::tables() {
         // Those of the loads themselves hold what the program writes; what does not fit holds anything.
         if table.schema == "main" || table.name == "rejects" {
             sql.push_str(&insert(table));

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Column, Table, tables};
+use super::tables;
+use crate::schema::{Column, Table};
 
 /// One table of the dictionary.
 #[derive(Debug, Serialize)]
