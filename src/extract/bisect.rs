@@ -140,9 +140,9 @@ impl<'a> Source<'a> {
                         return Err(self.unreadable(list, broken));
                     };
                     // The same answer may hold records that can be read.
-                    found.readable |= seen.facts.unreadable.len() < seen.facts.rows.len();
-                    found.unreadable += seen.facts.unreadable.len();
-                    let page = Page { rows: seen.facts.rows, ..Page::default() };
+                    found.readable |= seen.summary.unreadable.len() < seen.summary.rows.len();
+                    found.unreadable += seen.summary.unreadable.len();
+                    let page = Page { rows: seen.summary.rows, ..Page::default() };
                     found.parts.push(ask);
                     found.doubted.push((part, broken));
                     if !found.readable && found.doubted.len() >= MOST_DOUBTED {

@@ -88,9 +88,9 @@ async fn read(
             let Some(seen) = ask(&key, list, api, true).await? else { break };
             let before = companies.len();
             companies.extend(seen.companies.iter().map(|company| fingerprint(company)));
-            offset += seen.facts.rows.len() as u64;
+            offset += seen.summary.rows.len() as u64;
             // A server that repeats the same page forever ends the reading, too.
-            if seen.facts.rows.is_empty() || (rows.is_none() && companies.len() == before) {
+            if seen.summary.rows.is_empty() || (rows.is_none() && companies.len() == before) {
                 break;
             }
         }

@@ -72,7 +72,7 @@ async fn count(index: u32, list: &KnownList<'_>, api: &dyn Answers) -> Result<Op
         Paging::Single => return Ok(None),
     };
     let key = RequestKey { list: index, sweep: 1, slice: String::new(), ask: ask_for };
-    Ok(ask(&key, list, api, false).await?.and_then(|seen| seen.facts.count))
+    Ok(ask(&key, list, api, false).await?.and_then(|seen| seen.summary.count))
 }
 
 /// Sends a request and probes the answer, for its companies too if `companies` is true; `None` for 404.

@@ -24,7 +24,7 @@ pub(super) struct Want {
 /// What an answer holds.
 #[derive(Debug)]
 pub(super) struct Seen {
-    pub(super) facts: PageSummary,
+    pub(super) summary: PageSummary,
     /// Companies in the answer, such as `FI/09704098`; empty unless they are wanted.
     pub(super) companies: Vec<String>,
     /// Target groups in the answer.
@@ -43,16 +43,16 @@ pub(super) struct Group {
 pub(super) fn probe(want: Want, body: &[u8], tolerance: Tolerance) -> Result<Seen, EnvelopeError> {
     let single = want.stream.endpoint.paging == Paging::Single;
     with_json(body, single, tolerance, |json| {
-        let (facts, companies) = if want.companies && want.stream.holds_companies() {
+        let (summary, companies) = if want.companies && want.stream.holds_companies() {
             summary_and_companies(json)?
         } else {
             ((want.summarise)(want.stream, json)?, Vec::new())
         };
-        if is_no_answer(want.stream, facts.envelope, json.text.as_bytes()) {
+        if is_no_answer(want.stream, summary.envelope, json.text.as_bytes()) {
             return Err(EnvelopeError::OtherShape { start: String::new() });
         }
         let groups = if want.stream.name == TARGET_GROUPS.name { groups(json.text)? } else { Vec::new() };
-        Ok(Seen { facts, companies, groups })
+        Ok(Seen { summary, companies, groups })
     })
 }
 

@@ -175,7 +175,7 @@ impl<'a> Source<'a> {
         let list = self.lists.get(key.list);
         let request = self.request(&list, &key);
         let total = match self.ask(&list, &request, key.list, MOST_UNREADABLE).await? {
-            Got::Reply(reply) => reply.seen.facts.count,
+            Got::Reply(reply) => reply.seen.summary.count,
             Got::NotFound => return Err(self.no_such_list(&list, &request)),
             Got::Broken(broken) => return Err(self.unreadable(&list, broken)),
         };
@@ -204,7 +204,7 @@ impl<'a> Source<'a> {
             Some(Recorded::PastEnd) => return Ok(Page::default()),
             Some(Recorded::Page(at)) => {
                 if let Some(seen) = self.landed(list, &key, at).await? {
-                    self.observer.page_landed(&list.named, seen.facts.rows.len() as u64, true);
+                    self.observer.page_landed(&list.named, seen.summary.rows.len() as u64, true);
                     return Ok(self.taken_in(list, key.list, seen));
                 }
             }
@@ -247,7 +247,7 @@ impl<'a> Source<'a> {
         let index = key.list;
         let landed = self.landing.land(key, body, fetched_at).await;
         landed.inspect_err(|_| self.api.stop_starting())?;
-        self.observer.page_landed(&list.named, seen.facts.rows.len() as u64, false);
+        self.observer.page_landed(&list.named, seen.summary.rows.len() as u64, false);
         Ok(self.taken_in(list, index, seen))
     }
 
@@ -262,7 +262,7 @@ impl<'a> Source<'a> {
         match self.ask(list, &request, index, MOST_UNREADABLE).await? {
             Got::NotFound => Ok(AboutCompany::NotFound),
             Got::Reply(Reply { body, seen, .. }) => {
-                Ok(AboutCompany::Records(body, seen.facts.rows.len() as u64))
+                Ok(AboutCompany::Records(body, seen.summary.rows.len() as u64))
             }
             Got::Broken(broken) => {
                 let Some(seen) = self.salvaged(list, &broken, Tolerance::Records).await? else {
@@ -271,8 +271,8 @@ impl<'a> Source<'a> {
                 let whole = self.salvaged(list, &broken, Tolerance::RecordsUnlessCut).await?;
                 Ok(AboutCompany::Doubtful(Doubtful {
                     broken,
-                    rows: seen.facts.rows.len() as u64,
-                    unreadable: seen.facts.unreadable.len() as u64,
+                    rows: seen.summary.rows.len() as u64,
+                    unreadable: seen.summary.unreadable.len() as u64,
                     may_be_cut: whole.is_none(),
                 }))
             }
@@ -317,15 +317,15 @@ impl<'a> Source<'a> {
             let ids = seen.companies.iter().map(|company| id_key(company));
             self.ids.lock().unwrap_or_else(PoisonError::into_inner).entry(index).or_default().extend(ids);
         }
-        if !seen.facts.unreadable.is_empty() {
+        if !seen.summary.unreadable.is_empty() {
             let mut unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
-            unreadable.entry(index).or_default().extend(&seen.facts.unreadable);
+            unreadable.entry(index).or_default().extend(&seen.summary.unreadable);
         }
         for (list, found) in self.queue.add(seen.companies, list.planned.stream.lists) {
             self.observer.list_counted(&self.lists.get(list).named, Some(found));
         }
         self.groups.lock().unwrap_or_else(PoisonError::into_inner).extend(seen.groups);
-        Page { rows: seen.facts.rows, count: seen.facts.count, next: seen.facts.next_page }
+        Page { rows: seen.summary.rows, count: seen.summary.count, next: seen.summary.next_page }
     }
 
     /// A page that an earlier session landed; `None` when it is damaged, which is then noted in the ledger.

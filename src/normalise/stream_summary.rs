@@ -37,7 +37,7 @@ pub fn page_summary(stream: &Stream, json: Json<'_>) -> Result<PageSummary, Enve
     Ok(summary_of(json, page, |raw, _| {
         reader.read(&plan, raw, &mut record);
         let place = Position { page: 0, record: 0, field: 0 };
-        let source = RowInput { plan: &plan, record: &record, place, around: Context::default() };
+        let source = RowInput { plan: &plan, record: &record, place, context: Context::default() };
         row.fill(&source, &mut drift).ok().map(|()| row.key(&plan)).filter(|key| !key.is_empty())
     }))
 }

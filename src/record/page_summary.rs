@@ -64,8 +64,8 @@ pub fn fingerprints_and_companies(body: &[u8]) -> Result<(PageSummary, Vec<Strin
 /// [`fingerprints_and_companies`] for the text of a page.
 pub(crate) fn summary_and_companies(json: Json<'_>) -> Result<(PageSummary, Vec<String>), EnvelopeError> {
     let mut companies = Vec::new();
-    let facts = of_companies(json, |company| companies.push(company))?;
-    Ok((facts, companies))
+    let summary = of_companies(json, |company| companies.push(company))?;
+    Ok((summary, companies))
 }
 
 pub(crate) fn of_single(json: Json<'_>) -> Result<PageSummary, EnvelopeError> {
@@ -117,26 +117,26 @@ pub(crate) fn summary_of<'a>(
     page: Page<&'a RawValue>,
     mut key_of: impl FnMut(&'a str, Fields<'a>) -> Option<String>,
 ) -> PageSummary {
-    let mut facts = PageSummary::of(&page);
+    let mut summary = PageSummary::of(&page);
     for record in page.records {
         let raw = record.get();
         if let Some(received) = json.unreadable(raw) {
             let fingerprint = xxh3_64_with_seed(received, KEYLESS_SEED);
-            facts.rows.push(fingerprint);
-            facts.unreadable.push(fingerprint);
-            facts.keyless += 1;
+            summary.rows.push(fingerprint);
+            summary.unreadable.push(fingerprint);
+            summary.keyless += 1;
             continue;
         }
         let Some(fields) = Fields::new(raw) else {
-            facts.not_objects += 1;
+            summary.not_objects += 1;
             continue;
         };
         let key = key_of(raw, fields);
-        facts.keyless += u64::from(key.is_none());
+        summary.keyless += u64::from(key.is_none());
         let keyless = || xxh3_64_with_seed(raw.as_bytes(), KEYLESS_SEED);
-        facts.rows.push(key.map_or_else(keyless, |key| key::fingerprint(&key)));
+        summary.rows.push(key.map_or_else(keyless, |key| key::fingerprint(&key)));
     }
-    facts
+    summary
 }
 
 /// Country and business id of a record; `None` when either is missing or does not fit.

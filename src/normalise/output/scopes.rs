@@ -47,13 +47,13 @@ impl ScopeBuilder {
     pub(in crate::normalise) fn append(
         &mut self,
         plan: &TableMapping,
-        around: &Context<'_, '_>,
+        context: &Context<'_, '_>,
         seen_at: i64,
     ) {
         let mut country = None;
         for (position, builder) in self.positions.iter().zip(&mut self.columns) {
             let column = plan.columns.get(*position);
-            let cell = column.map(|column| (column.kind, around.parent(column, country.as_deref())));
+            let cell = column.map(|column| (column.kind, context.parent(column, country.as_deref())));
             let text = cell.as_ref().and_then(|(_, cell)| key::part(cell));
             builder.append_option(text.as_deref());
             if let Some((Kind::Country, _)) = &cell {

@@ -84,7 +84,7 @@ impl<'a> Parent<'_, 'a> {
         }
     }
 
-    fn around(&self, position: usize) -> Context<'_, 'a> {
+    fn context(&self, position: usize) -> Context<'_, 'a> {
         let enclosing = Some(self.main.1.row.cells.as_slice());
         let repairs = self.repairs;
         Context { asked: &self.page.parent, enclosing, position, repairs, ..Context::default() }
@@ -112,7 +112,7 @@ impl<'a> ChildReader<'_, '_, 'a> {
             return self.not_a_list(field, array);
         }
         let parent = self.parent;
-        self.target.append_scope(&self.part.plan, &parent.around(0), parent.page, parent.unit);
+        self.target.append_scope(&self.part.plan, &parent.context(0), parent.page, parent.unit);
         self.ambiguous = self.could_be_asked_for(array) > 1;
         for (position, element) in elements.into_iter().flatten().enumerate() {
             self.element(field, position, element);
@@ -125,7 +125,7 @@ impl<'a> ChildReader<'_, '_, 'a> {
         let plan = &self.part.plan;
         let column = plan.columns.iter().find(|column| column.origin == Origin::AskedWhenSame);
         let Some(column) = column.filter(|_| !self.parent.page.parent.is_empty()) else { return 0 };
-        let around = self.parent.around(0);
+        let context = self.parent.context(0);
         let mut found: Vec<&str> = Vec::new();
         for element in Elements::new(array.text).into_iter().flatten() {
             let record = &mut self.scratch.record;
@@ -136,7 +136,7 @@ impl<'a> ChildReader<'_, '_, 'a> {
             };
             let could_be = is_object
                 && !column.slots.iter().any(says_itself)
-                && around.asked_when_same(column, record) != Cell::Null;
+                && context.asked_when_same(column, record) != Cell::Null;
             if could_be && !found.contains(&element.text) {
                 found.push(element.text);
             }
@@ -178,8 +178,8 @@ impl<'a> ChildReader<'_, '_, 'a> {
         let (parent, plan) = (self.parent, &self.part.plan);
         let at = self.at(position);
         let Scratch { record, row } = &mut *self.scratch;
-        let around = Context { element, ambiguous: self.ambiguous, ..parent.around(position) };
-        let source = RowInput { plan, record, place: parent.place, around };
+        let context = Context { element, ambiguous: self.ambiguous, ..parent.context(position) };
+        let source = RowInput { plan, record, place: parent.place, context };
         if let Err(unusable) = row.fill(&source, &mut self.target.drift) {
             return self.reject(position, raw.text, unusable);
         }

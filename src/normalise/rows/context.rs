@@ -75,8 +75,8 @@ impl<'a> Row<'a> {
             self.present |= column.bit;
         }
         match column.origin {
-            Origin::Parent => source.around.parent(column, country),
-            Origin::Position => Cell::Integer(i64::try_from(source.around.position).unwrap_or(i64::MAX)),
+            Origin::Parent => source.context.parent(column, country),
+            Origin::Position => Cell::Integer(i64::try_from(source.context.position).unwrap_or(i64::MAX)),
             Origin::Element => self.element(source, column, country),
             Origin::HashOf => self.hash_of(source, column, drift),
             Origin::Fields | Origin::AskedWhenSame | Origin::Load => Cell::Null,
@@ -84,7 +84,7 @@ impl<'a> Row<'a> {
     }
 
     fn element(&mut self, source: &RowInput<'_, 'a>, column: &ColumnPlan, country: Option<&str>) -> Cell<'a> {
-        let Some((field, value)) = source.around.element else { return Cell::Null };
+        let Some((field, value)) = source.context.element else { return Cell::Null };
         let parsed = cell::parse_raw(column.kind, value, country);
         if let Some(reason) = parsed.reject {
             self.reject(Cow::Borrowed(field), value, reason);

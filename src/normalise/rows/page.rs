@@ -113,8 +113,8 @@ impl<'p, 'a> PageReader<'p, 'a> {
         }
         let place = Position { page: self.turn, record: index, field: 0 };
         let repairs = self.repairs();
-        let around = Context { asked: &self.page.parent, position: index, repairs, ..Context::default() };
-        row.fill(&RowInput { plan, record, place, around }, &mut target.drift)?;
+        let context = Context { asked: &self.page.parent, position: index, repairs, ..Context::default() };
+        row.fill(&RowInput { plan, record, place, context }, &mut target.drift)?;
         if self.asked.is_some() {
             match self.siblings.add(row.key_hash(plan), raw) {
                 Sibling::New => {}
@@ -152,13 +152,13 @@ impl<'p, 'a> PageReader<'p, 'a> {
 
     /// Records that the company's tables were read.
     fn scopes(&self, held: &mut Held) {
-        let around = Context { asked: &self.page.parent, ..Context::default() };
+        let context = Context { asked: &self.page.parent, ..Context::default() };
         for (part, target) in self.plan.parts.iter().zip(&mut held.targets) {
             if part.from == From::Record
                 && part.scope.is_some()
                 && let Some(unit) = held.units.answer()
             {
-                target.append_scope(&part.plan, &around, self.page, unit);
+                target.append_scope(&part.plan, &context, self.page, unit);
             }
         }
     }

@@ -43,7 +43,7 @@ pub(in crate::normalise) struct RowInput<'s, 'a> {
     pub(in crate::normalise) plan: &'s TableMapping,
     pub(in crate::normalise) record: &'s Record<'a>,
     pub(in crate::normalise) place: Position,
-    pub(in crate::normalise) around: Context<'s, 'a>,
+    pub(in crate::normalise) context: Context<'s, 'a>,
 }
 
 impl<'a> Row<'a> {
@@ -70,7 +70,7 @@ impl<'a> Row<'a> {
         for column in &plan.columns {
             let by_field = match column.origin {
                 Origin::Fields | Origin::AskedWhenSame => true,
-                Origin::Element => source.around.element.is_none(),
+                Origin::Element => source.context.element.is_none(),
                 _ => false,
             };
             // Called from one place only, so that it is inlined into this loop.
@@ -80,7 +80,7 @@ impl<'a> Row<'a> {
                 self.derive(source, column, country.as_deref(), drift)
             };
             if column.origin == Origin::AskedWhenSame && cell == Cell::Null {
-                cell = source.around.asked_when_same(column, record);
+                cell = source.context.asked_when_same(column, record);
                 self.present |= column.bit;
             }
             if column.required
@@ -109,7 +109,7 @@ impl<'a> Row<'a> {
         if !(record.unknown.is_empty() && losers.is_empty() && plan.nested.is_empty()) {
             self.collect_extra(plan, record, &last, &losers);
         }
-        if let Some(repairs) = source.around.repairs {
+        if let Some(repairs) = source.context.repairs {
             self.check_repairs(plan, record, repairs);
         }
         Ok(())
@@ -168,7 +168,7 @@ impl<'a> Row<'a> {
     fn no_key(&self, source: &RowInput<'_, 'a>, column: &ColumnPlan) -> Unusable {
         let plan = source.plan;
         let rejected = |field: &str| self.rejects.iter().find(|reject| reject.field == field);
-        let of_element = source.around.element.map(|(field, _)| field);
+        let of_element = source.context.element.map(|(field, _)| field);
         let mut fields = column.slots.iter().map(|slot| plan.field(*slot)).chain(of_element);
         let (field, why) = match fields.clone().find_map(|field| Some((field, rejected(field)?.reason))) {
             Some((field, reason)) => (Some(field), reason),

@@ -82,12 +82,12 @@ impl Target {
     pub(in crate::normalise) fn append_scope(
         &mut self,
         plan: &TableMapping,
-        around: &Context<'_, '_>,
+        context: &Context<'_, '_>,
         page: &LandedPage,
         unit: usize,
     ) {
         if let Some(scopes) = &mut self.scopes {
-            scopes.append(plan, around, page.fetched_at_us);
+            scopes.append(plan, context, page.fetched_at_us);
             self.scope_units.push(unit);
         }
     }
