@@ -54,7 +54,7 @@ pub enum Envelope {
 /// Reads the envelope of a page and finds its records, without parsing them.
 ///
 /// Accepts valid JSON only. A body that is nearly JSON is repaired first, when a page is
-/// [summarised](super::fingerprints) or [read](crate::normalise::Normaliser::read_page).
+/// [summarised](super::fingerprints), and when its rows are made.
 ///
 /// # Errors
 /// The body is not an envelope of records or a count: it is not UTF-8, not JSON, more than one JSON value, or of

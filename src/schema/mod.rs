@@ -1,7 +1,7 @@
 //! Declarations of tables: their columns with type, unit and documentation, each declared once.
 //!
 //! Everything that needs a column reads the same [`Table`]: the record parser, the Arrow schema, the `DuckDB`
-//! statements, the data dictionary and the `schema` command. The declarations themselves are in [`crate::catalog`] and
+//! statements, the data dictionary and the `schema` command. The declarations themselves are in the catalog and
 //! [`etl`].
 
 mod column;
