@@ -113,7 +113,7 @@ mod a_company_with_any_id_is_loaded_or_set_aside_and_the_others_are_published {
 
 async fn each_alone(is_tried: impl Fn(&str, &str) -> bool) {
     let tried: Vec<_> = cases().into_iter().filter(|(country, id, _)| is_tried(country, id)).collect();
-    assert!(tried.len() > 8);
+    assert!(tried.len() >= 8);
     for (country, id, then) in tried {
         let case = format!("{country:.40} {id:.60}");
         let odd = format!(r#"{{"country":{country},"business_id":{id},"company_name":"Odd"}}"#);
