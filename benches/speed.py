@@ -93,7 +93,7 @@ class Simulator:
 class Bench:
     def __init__(self, etl, folder):
         self.etl, self.folder = etl, folder
-        self.python = environment(DUCKDB)
+        self.python = environment({"duckdb": DUCKDB})
         self.results = {}
 
     def sync(self, simulator, warehouse, *options, streams=("prospects",)):

@@ -358,7 +358,7 @@ def main():
     try:
         etl = binary()
         if not arguments.with_duckdb:
-            python = environment(readers.CLIENTS[-1])
+            python = environment({"duckdb": readers.CLIENTS[-1]})
             own = [python, __file__, "--with-duckdb", "--kills", arguments.kills, "--seed", seed]
             return subprocess.run([str(part) for part in own]).returncode
         import duckdb
