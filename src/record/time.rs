@@ -110,28 +110,7 @@ impl Clock {
     /// Parses the time of day at the start of a text, and returns the rest: `16`, `16:00`, `16:00:00.123`, and the
     /// same without colons.
     fn parse(text: &[u8]) -> Result<(Self, &[u8]), &'static str> {
-        let (run, mut rest) = leading_digits(text, 6);
-        let mut parts = [0, 0, 0];
-        let mut given = 1;
-        match run.len() {
-            1 | 2 => {
-                parts[0] = number(run);
-                for part in parts.iter_mut().skip(1) {
-                    let [b':', behind @ ..] = rest else { break };
-                    let (digits, behind) = leading_digits(behind, 2);
-                    if digits.len() != 2 {
-                        return Err(NOT_A_TIME);
-                    }
-                    (*part, rest) = (number(digits), behind);
-                    given += 1;
-                }
-            }
-            4 | 6 => {
-                given = run.len() / 2;
-                parts.iter_mut().zip(run.chunks(2)).for_each(|(part, digits)| *part = number(digits));
-            }
-            _ => return Err(NOT_A_TIME),
-        }
+        let (parts, given, mut rest) = leading_hours(text).ok_or(NOT_A_TIME)?;
         let (mut micros, mut lost) = (0, false);
         if let [b'.' | b',', behind @ ..] = rest {
             let (fraction, behind) = leading_digits(behind, usize::MAX);
@@ -154,6 +133,34 @@ impl Clock {
     }
 }
 
+/// Parses `HH`, `HH:MM` or `HH:MM:SS`, or the same without colons, at the start of a text. Returns hours, minutes and
+/// seconds, how many of them are written, and the rest; `None` if the text starts otherwise. Ranges are not checked.
+fn leading_hours(text: &[u8]) -> Option<([i64; 3], usize, &[u8])> {
+    let (run, mut rest) = leading_digits(text, 6);
+    let mut parts = [0, 0, 0];
+    let mut given = 1;
+    match run.len() {
+        1 | 2 => {
+            parts[0] = number(run);
+            for part in parts.iter_mut().skip(1) {
+                let [b':', behind @ ..] = rest else { break };
+                let (digits, behind) = leading_digits(behind, 2);
+                if digits.len() != 2 {
+                    return None;
+                }
+                (*part, rest) = (number(digits), behind);
+                given += 1;
+            }
+        }
+        4 | 6 => {
+            given = run.len() / 2;
+            parts.iter_mut().zip(run.chunks(2)).for_each(|(part, digits)| *part = number(digits));
+        }
+        _ => return None,
+    }
+    Some((parts, given, rest))
+}
+
 /// Parses the date `YYYY-MM-DD` at the start of a text, and returns the rest. Month and day may have a single digit.
 fn leading_date(text: &[u8]) -> Result<(Date, &[u8]), &'static str> {
     let (year, rest) = leading_digits(text, 4);
@@ -174,13 +181,13 @@ fn leading_date(text: &[u8]) -> Result<(Date, &[u8]), &'static str> {
 }
 
 /// Splits a text behind its leading digits, of which it takes at most `most`.
-pub(crate) fn leading_digits(text: &[u8], most: usize) -> (&[u8], &[u8]) {
+fn leading_digits(text: &[u8], most: usize) -> (&[u8], &[u8]) {
     let digits = text.iter().take(most).take_while(|byte| byte.is_ascii_digit()).count();
     text.split_at(digits)
 }
 
 /// The number that a few digits represent.
-pub(crate) fn number(digits: &[u8]) -> i64 {
+fn number(digits: &[u8]) -> i64 {
     digits.iter().copied().fold(0, append)
 }
 

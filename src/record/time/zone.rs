@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
-use super::{leading_digits, number};
+use super::leading_hours;
 
 pub(crate) const NOT_A_ZONE: &str = "no time zone that is Z, an offset or a name in brackets";
 const NO_SUCH_OFFSET: &str = "no such offset from UTC";
@@ -75,24 +75,7 @@ fn offset(text: &[u8]) -> Result<(i32, &[u8]), &'static str> {
         [b'+', rest @ ..] => (1, rest),
         _ => return Err(NOT_A_ZONE),
     };
-    let (run, mut rest) = leading_digits(digits, 6);
-    let mut parts = [0, 0, 0];
-    match run.len() {
-        1 | 2 => {
-            parts[0] = number(run);
-            for part in parts.iter_mut().skip(1) {
-                let [b':', behind @ ..] = rest else { break };
-                let (digits, behind) = leading_digits(behind, 2);
-                if digits.len() != 2 {
-                    return Err(NOT_A_ZONE);
-                }
-                (*part, rest) = (number(digits), behind);
-            }
-        }
-        4 | 6 => parts.iter_mut().zip(run.chunks(2)).for_each(|(part, digits)| *part = number(digits)),
-        _ => return Err(NOT_A_ZONE),
-    }
-    let [hours, minutes, seconds] = parts;
+    let ([hours, minutes, seconds], _, rest) = leading_hours(digits).ok_or(NOT_A_ZONE)?;
     if hours > 23 || minutes > 59 || seconds > 59 {
         return Err(NO_SUCH_OFFSET);
     }
