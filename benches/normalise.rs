@@ -155,7 +155,7 @@ fn benches(criterion: &mut Criterion) {
     let page_0 = page(0);
     let mut group = criterion.benchmark_group("normalise");
     group.throughput(Throughput::Bytes(page_0.body.len() as u64));
-    let mut normaliser = Normaliser::new(&PROSPECTS, "bench");
+    let mut normaliser = Normaliser::new(&PROSPECTS);
     assert_eq!(normalise(&mut normaliser, &page_0).num_rows() as u64, ROWS);
     group.bench_function("page to columns", |bench| {
         bench.iter(|| normalise(&mut normaliser, black_box(&page_0)));
@@ -184,7 +184,7 @@ fn benches(criterion: &mut Criterion) {
             options.workers = NonZeroUsize::new(workers).unwrap();
             bench.iter(|| {
                 let landed = pages.iter().cloned().map(Ok::<_, Infallible>);
-                stage(&PROSPECTS, "bench", landed, &options).unwrap()
+                stage(&PROSPECTS, landed, &options).unwrap()
             });
         });
     }

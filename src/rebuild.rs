@@ -23,6 +23,7 @@ use crate::pipeline::{
 };
 use crate::schema::Disposition;
 use crate::selection::ALL;
+use crate::staging::Staged;
 use crate::views::StatusText;
 use crate::workspace::{Lock, Workspace};
 
@@ -37,11 +38,11 @@ pub struct Rebuilt {
     pub rows: u64,
 }
 
-/// What a stream is rebuilt from.
+/// What streams that are made of the same pages are rebuilt from.
 #[derive(Debug)]
 struct LandedSource<'a> {
     endpoint: &'static Stream,
-    served: Served,
+    serves: Vec<Served>,
     /// Lists by label, each with the latest run that read it.
     latest: BTreeMap<String, ReadRun<'a>>,
     /// Every reading whose pages count, oldest first.
@@ -55,6 +56,16 @@ struct ReadRun<'a> {
     index: u32,
     list: &'a RunList,
     verdict: &'a Verdict,
+}
+
+impl LandedSource<'_> {
+    /// Whether both are made of the same pages, so that one reading serves both.
+    fn reads_the_same(&self, other: &Self) -> bool {
+        let readings = |source: &Self| -> Vec<_> {
+            source.readings.iter().map(|reading| (reading.run.folder.clone(), reading.index)).collect()
+        };
+        self.endpoint.name == other.endpoint.name && readings(self) == readings(other)
+    }
 }
 
 /// How to rebuild.
@@ -108,7 +119,7 @@ pub fn rebuild(warehouse: &Path, settings: &RebuildSettings) -> Result<Rebuilt, 
     let timeline = Timeline::after(last_written(published)?.max(last_landed));
     let id = new_run_id(timeline.started_us(), &finished, published)?;
     finished.retain(is_finished);
-    let mut inputs = Vec::new();
+    let mut sources: Vec<LandedSource<'_>> = Vec::new();
     let mut used = HashSet::new();
     clear(&workspace.staging_dir())?;
     let groups = target_groups(&finished)?;
@@ -123,7 +134,10 @@ pub fn rebuild(warehouse: &Path, settings: &RebuildSettings) -> Result<Rebuilt, 
             require_all_lists(&workspace, stream, &source.latest)?;
         }
         used.extend(source.readings.iter().map(|reading| reading.run.header.run_id.clone()));
-        inputs.push(stage_source(&source, &id, &workspace)?);
+        match sources.iter_mut().find(|known| known.reads_the_same(&source)) {
+            Some(known) => known.serves.extend(source.serves),
+            None => sources.push(source),
+        }
     }
     let damaged = |run: &&LandedRun| run.damaged_lines > 0 && used.contains(&run.header.run_id);
     if let Some(run) = finished.iter().find(damaged) {
@@ -133,6 +147,11 @@ pub fn rebuild(warehouse: &Path, settings: &RebuildSettings) -> Result<Rebuilt, 
     if used.is_empty() {
         return Err(Error::NothingLanded { folder: workspace.landing_dir() });
     }
+    let mut inputs = Vec::new();
+    for source in &sources {
+        inputs.extend(stage_source(source, &workspace)?);
+    }
+    inputs.sort_by_key(|input| STREAMS.iter().position(|stream| stream.name == input.stream.name));
     let selects_all = selects_all(&finished);
     publish(&workspace, &lock, settings, (id, &timeline), Made { streams: inputs, selects_all }, &used)
 }
@@ -238,15 +257,15 @@ fn source<'a>(
     // Answers of another endpoint were made into the same tables; those of the latest count.
     let last = readings.last()?;
     let endpoint = STREAMS.iter().find(|endpoint| endpoint.name == last.list.stream)?;
-    let served = served_by(&[last.list]).into_iter().map(|(_, served)| served);
-    let served = served.into_iter().find(|served| served.stream.name == stream.name)?;
+    let mut serves: Vec<_> = served_by(&[last.list]).into_iter().flat_map(|(_, serves)| serves).collect();
+    serves.retain(|served| served.stream.name == stream.name);
     readings.retain(|reading| reading.list.stream == endpoint.name);
     let latest: BTreeMap<String, ReadRun<'a>> =
         readings.iter().map(|reading| (reading.list.label.clone(), *reading)).collect();
     if stream.lists != Lists::Companies && !stays {
         readings = latest.values().copied().collect();
     }
-    Some(LandedSource { endpoint, served, latest, readings })
+    Some(LandedSource { endpoint, serves, latest, readings })
 }
 
 /// Ids of the target groups in the latest list of all of them; none when no run read it.
@@ -286,11 +305,7 @@ fn require_all_lists(
     if lists.is_empty() { Ok(()) } else { Err(Error::MissingLists { lists }) }
 }
 
-fn stage_source(
-    source: &LandedSource<'_>,
-    run_id: &str,
-    workspace: &Workspace,
-) -> Result<StreamInput, Error> {
+fn stage_source(source: &LandedSource<'_>, workspace: &Workspace) -> Result<Vec<StreamInput>, Error> {
     let labels: Vec<&String> = source.latest.keys().collect();
     let mut parts: Vec<Piece> = Vec::new();
     // Oldest first: the clocks of two runs do not say which page is newer, the order of the runs does.
@@ -305,7 +320,7 @@ fn stage_source(
         std::cmp::Reverse((run, piece.at.number))
     };
     parts.sort_by_cached_key(order);
-    // Numbers of several runs would be alike, and rejects are told apart by them.
+    // Numbers of several runs would be alike.
     for (number, piece) in (0_u64..).zip(&mut parts) {
         piece.at.number = 1 + number * MOST_COMPANIES as u64;
     }
@@ -315,9 +330,13 @@ fn stage_source(
         refused(reading.run, &[reading.index]).into_values().map(move |refused| (position, refused))
     });
     let (refused, folder) = (refused.collect(), workspace.staging_dir());
-    let mut staged = stage_pieces(source.endpoint, &source.served, run_id, parts, &refused, &folder)?;
-    let readings = source.readings.iter().map(|reading| (reading.run, reading.index));
-    staged.drift.extend(unusual(readings, source.served.stream));
-    let lists = source.latest.values().map(|reading| list_result(reading.list, reading.verdict)).collect();
-    Ok(StreamInput { stream: source.served.stream, staged, lists })
+    let staged = stage_pieces(source.endpoint, &source.serves, parts, &refused, &folder)?;
+    let lists: Vec<_> =
+        source.latest.values().map(|reading| list_result(reading.list, reading.verdict)).collect();
+    let input = |(served, mut staged): (&Served, Staged)| {
+        let readings = source.readings.iter().map(|reading| (reading.run, reading.index));
+        staged.drift.extend(unusual(readings, served.stream));
+        StreamInput { stream: served.stream, staged, lists: lists.clone() }
+    };
+    Ok(source.serves.iter().zip(staged).map(input).collect())
 }

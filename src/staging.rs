@@ -33,13 +33,11 @@ pub fn row_fields() -> [Field; 5] {
 
 /// Columns of a staged reject, named as in `etl.rejects`.
 ///
-/// - `reject_id`: identifies the reject within its run.
 /// - `list`: index of the list.
 /// - `newest`: false if the reject is of a record, or of an answer about a company, of which a later page holds a
 ///   newer one.
-pub fn reject_fields() -> [Field; 9] {
+pub fn reject_fields() -> [Field; 8] {
     [
-        Field::new("reject_id", DataType::Utf8, false),
         Field::new("list", DataType::UInt32, false),
         Field::new("table_name", DataType::Utf8, false),
         Field::new("key", DataType::Utf8, true),
@@ -100,9 +98,10 @@ pub struct Staged {
     /// text with half of a surrogate pair is kept as far as it fits, and of a field that a record has twice the last
     /// value is kept.
     pub cells_rejected: u64,
-    /// Time spent on reading pages into columns, summed over the workers.
+    /// Time spent on reading pages into columns, summed over the workers. Streams that are made of the same pages share
+    /// it: it is that of the first, and zero for the others.
     pub parsing: Duration,
-    /// Time spent on writing the columns to the files, summed over the workers.
+    /// Time spent on writing the columns to the files, summed over the workers; shared as [`Staged::parsing`] is.
     pub building: Duration,
 }
 

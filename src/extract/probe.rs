@@ -2,11 +2,11 @@
 
 use super::error_body::is_no_answer;
 use super::{ExtractError, SummarisePage};
-use crate::catalog::{Paging, Stream, TARGET_GROUPS};
+use crate::catalog::{Lists, Paging, Stream, TARGET_GROUPS};
 use crate::landing::LandingError;
 use crate::record::company_key::{fields_of, string_of};
 use crate::record::reading::{Tolerance, with_json};
-use crate::record::{EnvelopeError, PageSummary, records_of, summary_and_companies};
+use crate::record::{EnvelopeError, PageSummary, counted, records_of, summary_and_companies};
 
 /// Bodies shorter than this, in bytes, are probed in place: handing them to another thread takes longer.
 const SMALL: usize = 16 << 10;
@@ -43,7 +43,10 @@ pub(super) struct Group {
 pub(super) fn probe(want: Want, body: &[u8], tolerance: Tolerance) -> Result<Seen, EnvelopeError> {
     let single = want.stream.endpoint.paging == Paging::Single;
     with_json(body, single, tolerance, |json| {
-        let (summary, companies) = if want.companies && want.stream.holds_companies() {
+        let (summary, companies) = if want.stream.lists == Lists::Companies {
+            // Nothing compares the records of two such answers.
+            (counted(json)?, Vec::new())
+        } else if want.companies && want.stream.holds_companies() {
             summary_and_companies(json)?
         } else {
             ((want.summarise)(want.stream, json)?, Vec::new())

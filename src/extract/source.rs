@@ -204,7 +204,7 @@ impl<'a> Source<'a> {
             Some(Recorded::PastEnd) => return Ok(Page::default()),
             Some(Recorded::Page(at)) => {
                 if let Some(seen) = self.landed(list, &key, at).await? {
-                    self.observer.page_landed(&list.named, seen.summary.rows.len() as u64, true);
+                    self.observer.page_landed(&list.named, seen.summary.records, true);
                     return Ok(self.taken_in(list, key.list, seen));
                 }
             }
@@ -247,7 +247,7 @@ impl<'a> Source<'a> {
         let index = key.list;
         let landed = self.landing.land(key, body, fetched_at).await;
         landed.inspect_err(|_| self.api.stop_starting())?;
-        self.observer.page_landed(&list.named, seen.summary.rows.len() as u64, false);
+        self.observer.page_landed(&list.named, seen.summary.records, false);
         Ok(self.taken_in(list, index, seen))
     }
 
@@ -261,9 +261,7 @@ impl<'a> Source<'a> {
         let request = request::of_company(list, company);
         match self.ask(list, &request, index, MOST_UNREADABLE).await? {
             Got::NotFound => Ok(AboutCompany::NotFound),
-            Got::Reply(Reply { body, seen, .. }) => {
-                Ok(AboutCompany::Records(body, seen.summary.rows.len() as u64))
-            }
+            Got::Reply(Reply { body, seen, .. }) => Ok(AboutCompany::Records(body, seen.summary.records)),
             Got::Broken(broken) => {
                 let Some(seen) = self.salvaged(list, &broken, Tolerance::Records).await? else {
                     return Err(self.unreadable(list, broken));
@@ -271,7 +269,7 @@ impl<'a> Source<'a> {
                 let whole = self.salvaged(list, &broken, Tolerance::RecordsUnlessCut).await?;
                 Ok(AboutCompany::Doubtful(Doubtful {
                     broken,
-                    rows: seen.summary.rows.len() as u64,
+                    rows: seen.summary.records,
                     unreadable: seen.summary.unreadable.len() as u64,
                     may_be_cut: whole.is_none(),
                 }))

@@ -47,13 +47,9 @@ impl Seen {
         }
     }
 
-    fn into_drift(self, field: &str, kind: DriftKind) -> Drift {
-        Drift {
-            field: field.to_owned(),
-            kind,
-            count: self.count,
-            sample: self.first.map(|(_, sample)| sample),
-        }
+    fn drift(&self, field: &str, kind: DriftKind) -> Drift {
+        let sample = self.first.as_ref().map(|(_, sample)| sample.clone());
+        Drift { field: field.to_owned(), kind, count: self.count, sample }
     }
 }
 
@@ -131,17 +127,18 @@ impl DriftTally {
     }
 
     /// The drift. The name of a field of an array's elements begins with that of the array, as in `contacts.nickname`.
-    pub(super) fn into_drift(mut self, plan: &TableMapping, from: From) -> Vec<Drift> {
+    pub(super) fn drift(&self, plan: &TableMapping, from: From) -> Vec<Drift> {
+        let mut unknown = self.unknown.clone();
         if self.other_names.count > 0 {
-            self.unknown.entry(OTHER_NAMES.to_owned()).or_default().merge(self.other_names);
+            unknown.entry(OTHER_NAMES.to_owned()).or_default().merge(self.other_names.clone());
         }
-        let unknown = self.unknown.into_iter().map(|(name, seen)| seen.into_drift(&name, DriftKind::Unknown));
-        let missing = self.missing.into_iter().map(|count| Seen { count, first: None }).zip(&plan.fields);
-        let missing = missing.map(|(seen, name)| seen.into_drift(name, DriftKind::Missing));
-        let other_type = self.other_type.into_iter().zip(&plan.fields);
-        let other_type = other_type.map(|(seen, name)| seen.into_drift(name, DriftKind::Type));
-        let rounded = self.rounded.into_iter().zip(&plan.fields);
-        let rounded = rounded.map(|(seen, name)| seen.into_drift(name, DriftKind::Precision));
+        let unknown = unknown.iter().map(|(name, seen)| seen.drift(name, DriftKind::Unknown));
+        let missing = self.missing.iter().map(|count| Seen { count: *count, first: None }).zip(&plan.fields);
+        let missing = missing.map(|(seen, name)| seen.drift(name, DriftKind::Missing));
+        let other_type = self.other_type.iter().zip(&plan.fields);
+        let other_type = other_type.map(|(seen, name)| seen.drift(name, DriftKind::Type));
+        let rounded = self.rounded.iter().zip(&plan.fields);
+        let rounded = rounded.map(|(seen, name)| seen.drift(name, DriftKind::Precision));
         let all = unknown.chain(missing).chain(other_type).chain(rounded);
         let mut drift: Vec<_> = all.filter(|drift| drift.count > 0).collect();
         if let From::Elements { field, .. } = from {

@@ -17,6 +17,7 @@ use crate::catalog::Stream;
 use crate::record::EnvelopeError;
 use crate::record::envelope::parse_text;
 use crate::record::reading::{Tolerance, with_json};
+use crate::staging::reject_fields;
 
 /// A page as it landed.
 #[derive(Debug, Clone, Default)]
@@ -47,6 +48,19 @@ pub struct Counts {
     pub cells_rejected: u64,
 }
 
+impl Counts {
+    /// The sum of both.
+    #[must_use]
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            records: self.records + other.records,
+            rows: self.rows + other.rows,
+            records_rejected: self.records_rejected + other.records_rejected,
+            cells_rejected: self.cells_rejected + other.cells_rejected,
+        }
+    }
+}
+
 /// Turns pages into record batches with the columns of a stream. Holds the rows until they are taken.
 ///
 /// For each page, call [`read_page`](Self::read_page) and then [`mark_newest`](Self::mark_newest). After any page, the
@@ -69,14 +83,14 @@ pub(super) struct Held {
 }
 
 impl Normaliser {
-    /// A normaliser for the pages of a stream. `run_id` becomes part of the ids of rejects.
-    pub fn new(stream: &'static Stream, run_id: &str) -> Self {
-        Self::with_plan(Arc::new(StreamPlan::new(stream, None)), run_id)
+    /// A normaliser for the pages of a stream, with all tables.
+    pub fn new(stream: &'static Stream) -> Self {
+        Self::with_plan(Arc::new(StreamPlan::new(stream, None)))
     }
 
-    pub(super) fn with_plan(plan: Arc<StreamPlan>, run_id: &str) -> Self {
+    pub(super) fn with_plan(plan: Arc<StreamPlan>) -> Self {
         let targets = plan.parts.iter().map(Target::new).collect();
-        let held = Held { targets, rejects: Rejects::new(run_id), units: Groups::default() };
+        let held = Held { targets, rejects: Rejects::new(plan.shares), units: Groups::default() };
         Self { plan, held, newest: Vec::new() }
     }
 
@@ -146,14 +160,23 @@ impl Normaliser {
     /// # Errors
     /// Rejects were not marked, or they do not fit the schema.
     pub fn take_rejects(&mut self) -> Result<RecordBatch, ArrowError> {
-        self.held.rejects.finish()
+        let rejects = self.held.rejects.finish()?;
+        arrow::compute::concat_batches(&Arc::new(Schema::new(reject_fields().to_vec())), &rejects)
     }
 
     /// Counts of what was read so far.
     pub fn counts(&self) -> Counts {
-        let rows = self.held.targets.iter().map(|target| target.counted).sum();
-        let (records_rejected, cells_rejected) = (self.held.rejects.records, self.held.rejects.cells);
-        Counts { records: rows + records_rejected, rows, records_rejected, cells_rejected }
+        self.counts_by_share().into_iter().fold(Counts::default(), Counts::and)
+    }
+
+    /// Counts of what was read so far, by share.
+    pub(super) fn counts_by_share(&self) -> Vec<Counts> {
+        let count = |(share, (records_rejected, cells_rejected))| {
+            let own = self.plan.parts.iter().zip(&self.held.targets).filter(|(part, _)| part.share == share);
+            let rows = own.map(|(_, target)| target.counted).sum();
+            Counts { records: rows + records_rejected, rows, records_rejected, cells_rejected }
+        };
+        self.held.rejects.counts().enumerate().map(count).collect()
     }
 
     /// Number of rows read so far, by part.

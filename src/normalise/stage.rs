@@ -29,16 +29,16 @@ pub struct StageOptions {
     /// Number of rows after which a worker writes a batch. A page is never split, so a batch can exceed this by one
     /// page.
     pub batch_rows: usize,
-    /// Names of the wanted tables of the stream; `None` for all of them. Nothing is kept of the others, not even in
-    /// rejects.
-    pub tables: Option<Vec<&'static str>>,
+    /// Names of the wanted tables of the stream, divided into shares, one for each stream that is made of the pages;
+    /// `None` for all tables in one share. Nothing is kept of other tables, not even in rejects.
+    pub shares: Option<Vec<Vec<&'static str>>>,
 }
 
 impl StageOptions {
     /// Options for that folder, with as many workers as the machine has cores, 8192 rows in a batch, and all tables.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
         let workers = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self { dir: dir.into(), workers, batch_rows: 8192, tables: None }
+        Self { dir: dir.into(), workers, batch_rows: 8192, shares: None }
     }
 }
 
@@ -100,7 +100,11 @@ impl StageError {
     }
 }
 
-/// Turns landed pages into Parquet files of rows and of rejects.
+/// Turns landed pages into Parquet files of rows and of rejects. Returns what was staged for each share of the options.
+///
+/// Each page is read once, however many shares there are. A reject belongs to the share of its table. A record that is
+/// rejected whole is one reject: of the share of the stream's main table, or of the first share if that table is not
+/// wanted.
 ///
 /// The pages come **newest first**: the first row of a company gets `_newest`, later ones do not. What a record holds
 /// for other tables is marked like its row. When a page is the answer about one company, all of it is marked alike.
@@ -114,15 +118,14 @@ impl StageError {
 /// is a reject, not an error. After an error, the folder may hold incomplete files.
 pub fn stage<E>(
     stream: &'static Stream,
-    run_id: &str,
     pages: impl Iterator<Item = Result<LandedPage, E>> + Send,
     options: &StageOptions,
-) -> Result<Staged, StageError>
+) -> Result<Vec<Staged>, StageError>
 where
     E: Into<Box<dyn Error + Send + Sync>>,
 {
     fs_err::create_dir_all(&options.dir).map_err(StageError::Create)?;
-    let plan = Arc::new(StreamPlan::new(stream, options.tables.as_deref()));
+    let plan = Arc::new(StreamPlan::new(stream, options.shares.as_deref()));
     let turns = Turns::default();
     let pages = Mutex::new((0..).zip(pages.fuse()));
     let next_page = || {
@@ -135,7 +138,7 @@ where
     };
     let results: Vec<_> = thread::scope(|scope| {
         let spawn = |index| {
-            let worker = Worker::new(index, &plan, run_id, options);
+            let worker = Worker::new(index, &plan, options);
             let (turns, next_page) = (&turns, &next_page);
             scope.spawn(move || worker.run(turns, next_page))
         };
@@ -146,26 +149,31 @@ where
     collect(&plan, results)
 }
 
-/// Adds up the results of the workers. A failure takes precedence over the workers that stopped because of it.
-fn collect(plan: &StreamPlan, results: Vec<Result<Finished, Halt>>) -> Result<Staged, StageError> {
-    let tables = plan.wanted().map(|part| StagedTable::new(part.plan.table)).collect();
-    let mut staged = Staged { tables, ..Staged::default() };
+/// Adds up the results of the workers, by share. A failure takes precedence over the workers that stopped because of it.
+fn collect(plan: &StreamPlan, results: Vec<Result<Finished, Halt>>) -> Result<Vec<Staged>, StageError> {
+    let mut tables: Vec<_> = plan.wanted().map(|part| StagedTable::new(part.plan.table)).collect();
+    let mut shares: Vec<_> = (0..plan.shares).map(|_| Staged::default()).collect();
     let mut drift: Vec<_> = plan.parts.iter().map(|part| DriftTally::new(&part.plan)).collect();
     let mut aborted = false;
     for result in results {
         match result {
             Ok(finished) => {
-                for (table, finished) in staged.tables.iter_mut().zip(finished.tables) {
+                for (table, finished) in tables.iter_mut().zip(finished.tables) {
                     table.rows.extend(finished.rows);
                     table.scopes.extend(finished.scopes);
                     table.rows_staged += finished.rows_staged;
                 }
-                staged.rejects.extend(finished.rejects);
-                staged.records += finished.counts.records;
-                staged.records_rejected += finished.counts.records_rejected;
-                staged.cells_rejected += finished.counts.cells_rejected;
-                staged.parsing += finished.parsing;
-                staged.building += finished.building;
+                for ((share, rejects), counts) in shares.iter_mut().zip(finished.rejects).zip(finished.counts)
+                {
+                    share.rejects.extend(rejects);
+                    share.records += counts.records;
+                    share.records_rejected += counts.records_rejected;
+                    share.cells_rejected += counts.cells_rejected;
+                }
+                if let Some(first) = shares.first_mut() {
+                    first.parsing += finished.parsing;
+                    first.building += finished.building;
+                }
                 drift.iter_mut().zip(finished.drift).for_each(|(all, one)| all.merge(one));
             }
             Err(Halt::Failed(error)) => return Err(error),
@@ -175,6 +183,13 @@ fn collect(plan: &StreamPlan, results: Vec<Result<Finished, Halt>>) -> Result<St
     if aborted {
         return Err(StageError::WorkerStopped);
     }
-    staged.drift = plan.drift(drift);
-    Ok(staged)
+    for (part, table) in plan.wanted().zip(tables) {
+        if let Some(share) = shares.get_mut(part.share) {
+            share.tables.push(table);
+        }
+    }
+    for (position, share) in shares.iter_mut().enumerate() {
+        share.drift = plan.drift(position, &drift);
+    }
+    Ok(shares)
 }

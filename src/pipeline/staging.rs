@@ -43,14 +43,16 @@ pub(crate) struct Piece {
 pub(super) fn stage_run(run: &LandedRun, folder: &Path) -> Result<Vec<StagedStream>, Error> {
     clear(folder)?;
     let mut staged = Vec::new();
-    for served in served_by(&run.lists.values().collect::<Vec<_>>()) {
+    for (endpoint, serves) in served_by(&run.lists.values().collect::<Vec<_>>()) {
         // A list that an earlier session found may be none any more: it was not read to its end, and has no evidence.
         let is_judged = |index: &u32| run.verdicts.iter().any(|verdict| verdict.list == *index);
-        let lists: Vec<u32> = run.lists_of(served.0.name).map(|(index, _)| index).filter(is_judged).collect();
+        let lists: Vec<u32> = run.lists_of(endpoint.name).map(|(index, _)| index).filter(is_judged).collect();
         let (pieces, refused) = (pieces(run, &lists), refused(run, &lists));
-        let mut stream = stage_pieces(served.0, &served.1, &run.header.run_id, pieces, &refused, folder)?;
-        stream.drift.extend(unusual(lists.iter().map(|index| (run, *index)), served.1.stream));
-        staged.push(StagedStream { stream: served.1.stream, lists, staged: stream });
+        let streams = stage_pieces(endpoint, &serves, pieces, &refused, folder)?;
+        for (Served { stream, .. }, mut of_stream) in serves.into_iter().zip(streams) {
+            of_stream.drift.extend(unusual(lists.iter().map(|index| (run, *index)), stream));
+            staged.push(StagedStream { stream, lists: lists.clone(), staged: of_stream });
+        }
     }
     Ok(staged)
 }
@@ -75,8 +77,8 @@ pub(crate) fn unusual<'r>(lists: impl Iterator<Item = (&'r LandedRun, u32)>, str
     found.into_values().collect()
 }
 
-/// Which endpoint's answers are made into which streams, as the lists of a run say.
-pub(crate) fn served_by(lists: &[&RunList]) -> Vec<(&'static Stream, Served)> {
+/// The endpoints that were asked, and the streams that are made of the answers of each, as the lists of a run say.
+pub(crate) fn served_by(lists: &[&RunList]) -> Vec<(&'static Stream, Vec<Served>)> {
     let named = |names: &[String]| -> Vec<&'static Stream> {
         STREAMS.iter().filter(|stream| names.iter().any(|name| name == stream.name)).collect()
     };
@@ -84,9 +86,7 @@ pub(crate) fn served_by(lists: &[&RunList]) -> Vec<(&'static Stream, Served)> {
         let list = lists.iter().find(|list| list.stream == endpoint.name)?;
         Some((endpoint, planner::shared(endpoint, &named(&list.serves))))
     });
-    endpoints
-        .flat_map(|(endpoint, served)| served.into_iter().map(move |served| (endpoint, served)))
-        .collect()
+    endpoints.collect()
 }
 
 /// The pages of lists of a run, newest first; their lists are positions in `lists`.
@@ -126,32 +126,30 @@ pub(crate) fn refused(run: &LandedRun, lists: &[u32]) -> BTreeMap<u32, Vec<Refus
     refused
 }
 
-/// Normalises pages, newest first, into a folder of their own below the staging folder. `refused` are the companies that
-/// could not be asked for, by the position of their list.
+/// Normalises pages, newest first, into a folder of their own below the staging folder, once for all the streams that
+/// are made of them. Returns what was staged for each stream. `refused` are the companies that could not be asked for,
+/// by the position of their list.
 pub(crate) fn stage_pieces(
     endpoint: &'static Stream,
-    served: &Served,
-    run_id: &str,
+    serves: &[Served],
     pieces: Vec<Piece>,
     refused: &BTreeMap<u32, Vec<Refused>>,
     folder: &Path,
-) -> Result<Staged, Error> {
+) -> Result<Vec<Staged>, Error> {
+    let Some(first) = serves.first() else { return Ok(Vec::new()) };
     let pages = pieces.into_iter().flat_map(|piece| match pages_of(&piece) {
         Ok(pages) => pages.into_iter().map(Ok).collect(),
         Err(error) => vec![Err(error)],
     });
-    let mut options = StageOptions::new(folder.join(served.stream.name));
-    options.tables = Some(served.tables.clone());
-    // What is made of the same answers twice is rejected twice: each reject has an id of its own.
-    let id = if endpoint.name == served.stream.name {
-        run_id.to_owned()
-    } else {
-        format!("{run_id}/{}", served.stream.name)
-    };
-    let mut staged = stage(endpoint, &id, pages, &options)?;
-    for (list, refused) in refused {
-        let path = options.dir.join(format!("refused-{list}.parquet"));
-        stage_refused(&mut staged, (&id, *list), refused, path)?;
+    let mut options = StageOptions::new(folder.join(first.stream.name));
+    options.shares = Some(serves.iter().map(|served| served.tables.clone()).collect());
+    let mut staged = stage(endpoint, pages, &options)?;
+    // Each of the streams lacks what the answer would have held for it.
+    for (share, staged) in staged.iter_mut().enumerate() {
+        for (list, refused) in refused {
+            let path = options.dir.join(format!("refused-{share}-{list}.parquet"));
+            stage_refused(staged, *list, refused, path)?;
+        }
     }
     Ok(staged)
 }

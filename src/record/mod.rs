@@ -30,6 +30,6 @@ pub(crate) use envelope::records_of;
 pub use envelope::{Envelope, Page, parse_page, parse_single};
 pub use error::EnvelopeError;
 pub use key::fingerprint;
-pub(crate) use page_summary::summary_and_companies;
 pub use page_summary::{PageSummary, fingerprints, fingerprints_and_companies, fingerprints_single};
+pub(crate) use page_summary::{counted, summary_and_companies};
 pub use reading::Json;

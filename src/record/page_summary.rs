@@ -20,16 +20,17 @@ pub struct PageSummary {
     pub count: Option<u64>,
     /// Link to the next page; `None` when the server does not give one.
     pub next_page: Option<String>,
-    /// One fingerprint for each JSON object of the page, in order. It is of the key as the warehouse writes it, so
-    /// that `FI09704098`, `0970409-8` and `09704098` of FI are one company; for an object without a usable key, it is
+    /// Number of JSON objects of the page, with those that are not JSON.
+    pub records: u64,
+    /// One fingerprint for each of these records, in order; empty if the records were only counted. It is of
+    /// the key as the warehouse writes it, so that `FI09704098`, `0970409-8` and `09704098` of FI are one company; for an object without a usable key, it is
     /// of the whole text.
     pub rows: Vec<u64>,
     /// Number of [`PageSummary::rows`] without a usable key.
     pub keyless: u64,
-    /// Number of elements that are not objects, such as the placeholder `"..."`. They are not in
-    /// [`PageSummary::rows`].
+    /// Number of elements that are not objects, such as the placeholder `"..."`. They are not among the records.
     pub not_objects: u64,
-    /// Those of [`PageSummary::rows`] that are not JSON, identified by their bytes. They also count as keyless.
+    /// Records that are not JSON, identified by their bytes. They also count as keyless.
     pub unreadable: Vec<u64>,
 }
 
@@ -72,15 +73,25 @@ pub(crate) fn of_single(json: Json<'_>) -> Result<PageSummary, EnvelopeError> {
     Ok(summary_of(json, parse_text(json.text, true)?, company_of))
 }
 
+/// Counts the records of an answer that holds everything at once, without telling them apart.
+pub(crate) fn counted(json: Json<'_>) -> Result<PageSummary, EnvelopeError> {
+    let page: Page<&RawValue> = parse_text(json.text, true)?;
+    let mut summary = PageSummary::of(&page);
+    for record in page.records {
+        summary.add(json, record.get());
+    }
+    Ok(summary)
+}
+
 /// Summarises a page of companies. Calls `found` with each company that has a usable key.
 pub(crate) fn of_companies(
     json: Json<'_>,
     mut found: impl FnMut(String),
 ) -> Result<PageSummary, EnvelopeError> {
     if let Some((page, companies)) = plain_companies(json.text) {
-        let rows = companies.iter().map(|company| key::fingerprint(company)).collect();
+        let rows: Vec<_> = companies.iter().map(|company| key::fingerprint(company)).collect();
         companies.into_iter().for_each(found);
-        return Ok(PageSummary { rows, ..PageSummary::of(&page) });
+        return Ok(PageSummary { records: rows.len() as u64, rows, ..PageSummary::of(&page) });
     }
     // Some record has no usable key, or some element is not a record. These are told apart by their text.
     Ok(summary_of(json, parse_text(json.text, false)?, |raw, fields| {
@@ -104,11 +115,29 @@ impl PageSummary {
             envelope: page.envelope,
             count: page.count,
             next_page: page.next_page.clone(),
-            rows: Vec::with_capacity(page.records.len()),
+            records: 0,
+            rows: Vec::new(),
             keyless: 0,
             not_objects: 0,
             unreadable: Vec::new(),
         }
+    }
+
+    /// Counts an element.
+    fn add<'a>(&mut self, json: Json<'_>, raw: &'a str) -> Element<'a> {
+        if let Some(received) = json.unreadable(raw) {
+            let fingerprint = xxh3_64_with_seed(received, KEYLESS_SEED);
+            self.unreadable.push(fingerprint);
+            self.records += 1;
+            self.keyless += 1;
+            return Element::Unreadable(fingerprint);
+        }
+        let Some(fields) = Fields::new(raw) else {
+            self.not_objects += 1;
+            return Element::NotAnObject;
+        };
+        self.records += 1;
+        Element::Record(fields)
     }
 }
 
@@ -118,25 +147,29 @@ pub(crate) fn summary_of<'a>(
     mut key_of: impl FnMut(&'a str, Fields<'a>) -> Option<String>,
 ) -> PageSummary {
     let mut summary = PageSummary::of(&page);
+    summary.rows.reserve(page.records.len());
     for record in page.records {
         let raw = record.get();
-        if let Some(received) = json.unreadable(raw) {
-            let fingerprint = xxh3_64_with_seed(received, KEYLESS_SEED);
-            summary.rows.push(fingerprint);
-            summary.unreadable.push(fingerprint);
-            summary.keyless += 1;
-            continue;
+        match summary.add(json, raw) {
+            Element::Record(fields) => {
+                let key = key_of(raw, fields);
+                summary.keyless += u64::from(key.is_none());
+                let keyless = || xxh3_64_with_seed(raw.as_bytes(), KEYLESS_SEED);
+                summary.rows.push(key.map_or_else(keyless, |key| key::fingerprint(&key)));
+            }
+            Element::Unreadable(fingerprint) => summary.rows.push(fingerprint),
+            Element::NotAnObject => {}
         }
-        let Some(fields) = Fields::new(raw) else {
-            summary.not_objects += 1;
-            continue;
-        };
-        let key = key_of(raw, fields);
-        summary.keyless += u64::from(key.is_none());
-        let keyless = || xxh3_64_with_seed(raw.as_bytes(), KEYLESS_SEED);
-        summary.rows.push(key.map_or_else(keyless, |key| key::fingerprint(&key)));
     }
     summary
+}
+
+/// An element of a page.
+enum Element<'a> {
+    Record(Fields<'a>),
+    /// A record that is not JSON, as its fingerprint.
+    Unreadable(u64),
+    NotAnObject,
 }
 
 /// Country and business id of a record; `None` when either is missing or does not fit.

@@ -211,7 +211,6 @@ fn rejects_drift_and_runs_are_kept_from_run_to_run() {
     let load = |run: &str, count: u64, sample: &str| {
         let fixture = StagedFixture::new().companies(0, "FI", 1..2).companies(1, "DK", 1..2).reject(
             1,
-            &format!("reject of {run}"),
             "staff_number",
             "\"many\"",
         );

@@ -12,6 +12,7 @@ mod nested;
 mod newest;
 mod parts;
 mod properties;
+mod shares;
 mod staging;
 mod streams;
 mod support;

@@ -60,17 +60,9 @@ fn columns() -> Vec<String> {
     }
     let staged = row_fields().into_iter().chain(reject_fields()).chain(scope_fields());
     names.extend(staged.map(|field| field.name().clone()));
-    for own in [
-        "_newest",
-        "_list",
-        "_seen_at",
-        "_present",
-        "_extra",
-        "_run_id",
-        "reject_id",
-        "business_id",
-        "country",
-    ] {
+    for own in
+        ["_newest", "_list", "_seen_at", "_present", "_extra", "_run_id", "reason", "business_id", "country"]
+    {
         assert!(names.contains(own), "{own}");
     }
     // Names that statements of the load give to columns of their own.

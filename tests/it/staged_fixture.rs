@@ -82,9 +82,9 @@ impl StagedFixture {
     }
 
     /// Adds a rejected value.
-    pub(crate) fn reject(mut self, list: u32, id: &str, field: &str, raw: &str) -> Self {
+    pub(crate) fn reject(mut self, list: u32, field: &str, raw: &str) -> Self {
         self.rejects.push(json!({
-            "reject_id": id, "list": list, "table_name": "prospects", "key": "FI/00000001",
+            "list": list, "table_name": "prospects", "key": "FI/00000001",
             "field": field, "raw": raw, "reason": "not a number", "page": 7, "newest": true,
         }));
         self
@@ -98,9 +98,8 @@ impl StagedFixture {
         (raw, reason): (&str, &str),
         page: u32,
     ) -> Self {
-        let id = format!("{:016x}", self.rejects.len());
         self.rejects.push(json!({
-            "reject_id": id, "list": list, "table_name": table, "key": key, "field": field, "raw": raw,
+            "list": list, "table_name": table, "key": key, "field": field, "raw": raw,
             "reason": reason, "page": page, "newest": true,
         }));
         self

@@ -15,6 +15,8 @@ pub(in crate::normalise) struct StreamPlan {
     pub(in crate::normalise) parts: Vec<Part>,
     /// Position of the part that is the record itself.
     pub(in crate::normalise) main: usize,
+    /// Number of shares: streams that are made of the same records, each with tables of its own.
+    pub(in crate::normalise) shares: usize,
     /// Whether a page is the answer about one company.
     pub(in crate::normalise) of_companies: bool,
     /// Whether an object that is not an envelope is a record.
@@ -28,6 +30,9 @@ pub(in crate::normalise) struct Part {
     pub(in crate::normalise) from: From,
     /// Whether its rows are staged.
     pub(in crate::normalise) wanted: bool,
+    /// The share that its rows, rejects and drift belong to. What is rejected of a main part that is not wanted belongs
+    /// to the first share.
+    pub(in crate::normalise) share: usize,
     /// The unit of its rows.
     pub(in crate::normalise) unit: Unit,
     /// Positions of the columns that name what was read; `None` when that is not recorded.
@@ -49,17 +54,21 @@ pub(in crate::normalise) enum From {
 }
 
 impl StreamPlan {
-    /// The plan for the named tables; `None` for all tables.
-    pub(in crate::normalise) fn new(stream: &'static Stream, tables: Option<&[&'static str]>) -> Self {
-        let wants = |table: &Table| tables.is_none_or(|tables| tables.contains(&table.name));
+    /// The plan for the named tables, divided into shares; `None` for all tables in one share.
+    pub(in crate::normalise) fn new(stream: &'static Stream, shares: Option<&[Vec<&'static str>]>) -> Self {
+        let share_of = |table: &Table| match shares {
+            Some(shares) => shares.iter().position(|tables| tables.contains(&table.name)),
+            None => Some(0),
+        };
+        let wants = |table: &Table| share_of(table).is_some();
         let of_companies = stream.lists == Lists::Companies;
         let main_target = stream.targets.iter().position(|target| target.at == At::Record);
         let mut main = main_plan(stream, main_target, wants);
         let mut parts = Vec::new();
         for (position, target) in stream.targets.iter().enumerate() {
-            if Some(position) == main_target || !wants(target.table) {
+            let Some(share) = share_of(target.table).filter(|_| Some(position) != main_target) else {
                 continue;
-            }
+            };
             let mut plan = TableMapping::new(target.table);
             let from = match target.at {
                 At::Record => {
@@ -77,16 +86,17 @@ impl StreamPlan {
             let scope = scope_of(&plan, from, of_companies);
             // The main part has the number 0.
             let unit = unit_of(target.table, from, of_companies, parts.len() as u64 + 1);
-            parts.push(Part { plan, from, wanted: true, unit, scope });
+            parts.push(Part { plan, from, wanted: true, share, unit, scope });
         }
-        let wanted = main_target.is_some() && wants(main.table);
+        let own_share = main_target.and_then(|_| share_of(main.table));
+        let (wanted, share) = (own_share.is_some(), own_share.unwrap_or(0));
         let scope = scope_of(&main, From::Record, of_companies).filter(|_| wanted);
         let before = main_target
             .map_or(0, |main| stream.targets.iter().take(main).filter(|target| wants(target.table)).count());
         let unit = unit_of(main.table, From::Record, of_companies, 0);
-        parts.insert(before, Part { plan: main, from: From::Record, wanted, unit, scope });
+        parts.insert(before, Part { plan: main, from: From::Record, wanted, share, unit, scope });
         let single = stream.endpoint.paging == Paging::Single;
-        Self { parts, main: before, of_companies, single }
+        Self { parts, main: before, shares: shares.map_or(1, <[_]>::len), of_companies, single }
     }
 
     /// The parts whose tables are wanted, in the order of the stream's targets.
@@ -99,15 +109,15 @@ impl StreamPlan {
         self.parts.get(self.main).is_some_and(|main| main.wanted && main.plan.feeds(field))
     }
 
-    /// The drift of all parts, from one tally for each.
-    pub(in crate::normalise) fn drift(&self, tallies: Vec<DriftTally>) -> Vec<Drift> {
+    /// The drift of the parts of a share, from one tally for each part of the plan.
+    pub(in crate::normalise) fn drift(&self, share: usize, tallies: &[DriftTally]) -> Vec<Drift> {
         let mut drift: Vec<_> = self
             .parts
             .iter()
             .zip(tallies)
-            .filter(|(part, _)| part.wanted)
+            .filter(|(part, _)| part.wanted && part.share == share)
             .flat_map(|(part, tally)| {
-                let mut drift = tally.into_drift(&part.plan, part.from);
+                let mut drift = tally.drift(&part.plan, part.from);
                 // When a field feeds two tables of the record, the main part reports it.
                 drift.retain(|drift| !part.plan.quiet || !self.is_told_by_main(&drift.field));
                 drift

@@ -1,4 +1,4 @@
-//! Builds record batches of rejects, each with an id of its own.
+//! Builds record batches of rejects.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -7,7 +7,6 @@ use std::sync::Arc;
 use arrow::array::{ArrayBuilder, BooleanBuilder, Int64Builder, RecordBatch, StringBuilder, UInt32Builder};
 use arrow::datatypes::Schema;
 use arrow::error::ArrowError;
-use xxhash_rust::xxh3::xxh3_64;
 
 use crate::normalise::mapping::plan::TableMapping;
 use crate::normalise::mapping::record::without_hidden;
@@ -28,10 +27,8 @@ pub(in crate::normalise) struct At<'p> {
     pub(in crate::normalise) page: &'p LandedPage,
     /// Name of the table that the record or element is for.
     pub(in crate::normalise) table: &'static str,
-    /// Position of the record in the page.
-    pub(in crate::normalise) record: usize,
-    /// For a part other than the main one: its table, and the position in the array.
-    pub(in crate::normalise) part: Option<(&'static str, usize)>,
+    /// The share that the reject belongs to.
+    pub(in crate::normalise) share: usize,
     /// Position of its unit; `None` when the record belongs to no unit.
     pub(in crate::normalise) unit: Option<usize>,
 }
@@ -53,47 +50,51 @@ impl Unusable {
     }
 }
 
-/// Rejects that are held, and counts of all rejects.
+/// Rejects that are held, by share, and the repairs of the page that they are read from.
 #[derive(Debug)]
 pub(in crate::normalise) struct Rejects {
-    run_id: String,
+    shares: Vec<Share>,
+    /// The repairs in the page being read: rejects hold the text as received.
+    pub(in crate::normalise) repaired: Option<Arc<Repairs>>,
+}
+
+/// Rejects that are held of one share, and counts of all of its rejects.
+#[derive(Debug, Default)]
+struct Share {
     builder: Builder,
     /// Position of the unit of each reject of the last page.
     units: Vec<Option<usize>>,
-    pub(in crate::normalise) records: u64,
-    pub(in crate::normalise) cells: u64,
-    /// The repairs in the page being read: rejects hold the text as received.
-    pub(in crate::normalise) repaired: Option<Arc<Repairs>>,
+    records: u64,
+    cells: u64,
 }
 
 /// Names bytes that are not UTF-8 in a reason that would otherwise name half of a surrogate pair.
 const NOT_UTF8: &str = "bytes that are not UTF-8";
 
 impl Rejects {
-    pub(in crate::normalise) fn new(run_id: &str) -> Self {
-        Self {
-            run_id: run_id.to_owned(),
-            builder: Builder::default(),
-            units: Vec::new(),
-            records: 0,
-            cells: 0,
-            repaired: None,
-        }
+    /// No rejects, with room for those of that many shares.
+    pub(in crate::normalise) fn new(shares: usize) -> Self {
+        Self { shares: (0..shares).map(|_| Share::default()).collect(), repaired: None }
     }
 
     /// Number of rejects held.
     pub(in crate::normalise) fn len(&self) -> usize {
-        self.builder.page.len()
+        self.shares.iter().map(|share| share.builder.page.len()).sum()
+    }
+
+    /// Records rejected whole, and values rejected, so far, of each share.
+    pub(in crate::normalise) fn counts(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.shares.iter().map(|share| (share.records, share.cells))
     }
 
     /// Rejects a whole record.
     pub(in crate::normalise) fn record(&mut self, at: At<'_>, raw: &str, unusable: &Unusable) {
-        self.records += 1;
-        self.units.push(at.unit);
-        let id = self.id(at, "", 0);
         let Unusable { key, field, reason } = unusable;
-        let (raw, reason) = self.received(raw, reason);
-        self.builder.append(at, id, key.as_deref(), *field, (&*raw, &*reason));
+        let repaired = self.repaired.clone();
+        let (raw, reason) = received(repaired.as_deref(), raw, reason);
+        let Some(share) = self.shares.get_mut(at.share) else { return };
+        share.records += 1;
+        share.append(at, key.as_deref(), *field, (&*raw, &*reason));
     }
 
     /// Rejects a whole record, without the fields that were not asked for.
@@ -105,80 +106,57 @@ impl Rejects {
         unusable: &Unusable,
     ) {
         let repaired = self.repaired.clone();
-        let received =
+        let as_received =
             |part| repaired.as_ref().map_or(Cow::Borrowed(part), |repairs| repairs.as_received(part));
-        let (_, reason) = self.received(raw, &unusable.reason);
+        let (_, reason) = received(repaired.as_deref(), raw, &unusable.reason);
         let (key, reason) = (unusable.key.clone(), reason.into_owned());
-        let kept = without_hidden(plan, raw, received);
+        let kept = without_hidden(plan, raw, as_received);
         self.record(at, &kept, &Unusable { key, field: unusable.field, reason });
     }
 
-    /// Rejects a value of the row with that key. `occurrence` tells several rejects of the same field apart.
-    pub(in crate::normalise) fn cell(
-        &mut self,
-        at: At<'_>,
-        key: &str,
-        reject: &CellReject<'_>,
-        occurrence: usize,
-    ) {
-        self.cells += 1;
-        self.units.push(at.unit);
-        let id = self.id(at, &reject.field, occurrence);
-        let (raw, reason) = self.received(reject.raw, reject.reason);
-        self.builder.append(at, id, Some(key), Some(&reject.field), (&*raw, &*reason));
-    }
-
-    /// The text as received, and the reason in terms of that text.
-    fn received<'t>(&self, raw: &'t str, reason: &'t str) -> (Cow<'t, str>, Cow<'t, str>) {
-        let Some(repairs) = &self.repaired else { return (Cow::Borrowed(raw), Cow::Borrowed(reason)) };
-        let reason = match reason.split_once(HALF_PAIR) {
-            Some((before, after)) if repairs.has(raw, Fault::NotText) => {
-                Cow::Owned([before, NOT_UTF8, after].concat())
-            }
-            _ => Cow::Borrowed(reason),
-        };
-        (repairs.as_received(raw), reason)
+    /// Rejects a value of the row with that key.
+    pub(in crate::normalise) fn cell(&mut self, at: At<'_>, key: &str, reject: &CellReject<'_>) {
+        let repaired = self.repaired.clone();
+        let (raw, reason) = received(repaired.as_deref(), reject.raw, reject.reason);
+        let Some(share) = self.shares.get_mut(at.share) else { return };
+        share.cells += 1;
+        share.append(at, Some(key), Some(&reject.field), (&*raw, &*reason));
     }
 
     /// Marks the rejects of the last page as the newest or not, by their units. `others` applies to rejects without a
     /// unit.
     pub(in crate::normalise) fn mark(&mut self, newest: &[bool], others: bool) {
-        for unit in self.units.drain(..) {
-            let newest = unit.map_or(others, |unit| newest.get(unit).copied().unwrap_or_default());
-            self.builder.newest.append_value(newest);
+        for share in &mut self.shares {
+            for unit in share.units.drain(..) {
+                let newest = unit.map_or(others, |unit| newest.get(unit).copied().unwrap_or_default());
+                share.builder.newest.append_value(newest);
+            }
         }
     }
 
-    /// Rejects a company, such as `FI/09704098`, that the server refuses to answer about. The reject belongs to no
-    /// page, so nothing is newer.
-    fn refused(&mut self, list: u32, table: &'static str, refusal: &Refused) {
-        let page = LandedPage { list, ..LandedPage::default() };
-        let Refused { company, reason } = refusal;
-        let id = xxh3_64(format!("{}/{list}/refused/{company}", self.run_id).as_bytes());
-        let raw = company.split_once('/').map_or(company.as_str(), |(_, id)| id);
-        let raw = serde_json::Value::from(raw).to_string();
-        let at = At { page: &page, table, record: 0, part: None, unit: None };
-        self.builder.append(at, id, Some(company), Some("business_id"), (&raw, reason));
-        self.builder.newest.append_value(true);
+    /// Takes the rejects held, as one batch for each share.
+    pub(in crate::normalise) fn finish(&mut self) -> Result<Vec<RecordBatch>, ArrowError> {
+        self.shares.iter_mut().map(|share| share.builder.finish()).collect()
     }
+}
 
-    /// Takes the rejects held.
-    pub(in crate::normalise) fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
-        self.builder.finish()
+impl Share {
+    fn append(&mut self, at: At<'_>, key: Option<&str>, field: Option<&str>, texts: (&str, &str)) {
+        self.units.push(at.unit);
+        self.builder.append(at, key, field, texts);
     }
+}
 
-    /// Id of a reject: the same for the same value of the same run, however often it is normalised.
-    fn id(&self, at: At<'_>, field: &str, occurrence: usize) -> u64 {
-        let At { page: LandedPage { number, list, .. }, record, part, .. } = at;
-        let run = &self.run_id;
-        let text = match part {
-            None => format!("{run}/{list}/{number}/{record}/{occurrence}/{field}"),
-            Some((table, element)) => {
-                format!("{run}/{list}/{number}/{record}/{table}/{element}/{occurrence}/{field}")
-            }
-        };
-        xxh3_64(text.as_bytes())
-    }
+/// The text as received, and the reason in terms of that text.
+fn received<'t>(repaired: Option<&Repairs>, raw: &'t str, reason: &'t str) -> (Cow<'t, str>, Cow<'t, str>) {
+    let Some(repairs) = repaired else { return (Cow::Borrowed(raw), Cow::Borrowed(reason)) };
+    let reason = match reason.split_once(HALF_PAIR) {
+        Some((before, after)) if repairs.has(raw, Fault::NotText) => {
+            Cow::Owned([before, NOT_UTF8, after].concat())
+        }
+        _ => Cow::Borrowed(reason),
+    };
+    (repairs.as_received(raw), reason)
 }
 
 /// A company that was not answered about, because the server does not accept the request.
@@ -191,20 +169,25 @@ pub struct Refused {
 }
 
 /// Writes a reject for each refused company of a list into the file at `path`, and adds the file to what was staged of
-/// the stream. The rejects belong to no page, so their page number is 0.
+/// the stream. The rejects belong to no page: their page number is 0, and nothing is newer.
 ///
 /// # Errors
 /// The file cannot be written.
 pub fn stage_refused(
     staged: &mut Staged,
-    (run_id, list): (&str, u32),
+    list: u32,
     refused: &[Refused],
     path: PathBuf,
 ) -> Result<(), StageError> {
     let Some(table) = staged.tables.first().map(|staged| staged.table.name) else { return Ok(()) };
-    let mut rejects = Rejects::new(run_id);
-    for refusal in refused {
-        rejects.refused(list, table, refusal);
+    let page = LandedPage { list, ..LandedPage::default() };
+    let at = At { page: &page, table, share: 0, unit: None };
+    let mut rejects = Builder::default();
+    for Refused { company, reason } in refused {
+        let raw = company.split_once('/').map_or(company.as_str(), |(_, id)| id);
+        let raw = serde_json::Value::from(raw).to_string();
+        rejects.append(at, Some(company), Some("business_id"), (&raw, reason));
+        rejects.newest.append_value(true);
     }
     let mut file = ParquetFile::new(path, ROW_GROUP);
     file.write(&rejects.finish().map_err(StageError::Batch)?)?;
@@ -215,7 +198,6 @@ pub fn stage_refused(
 /// A builder for each column of [`reject_fields`].
 #[derive(Debug, Default)]
 struct Builder {
-    id: StringBuilder,
     list: UInt32Builder,
     table_name: StringBuilder,
     key: StringBuilder,
@@ -228,15 +210,7 @@ struct Builder {
 
 impl Builder {
     /// Appends all columns but `newest`, which is known only when the whole page has been read.
-    fn append(
-        &mut self,
-        at: At<'_>,
-        id: u64,
-        key: Option<&str>,
-        field: Option<&str>,
-        (raw, reason): (&str, &str),
-    ) {
-        self.id.append_value(format!("{id:016x}"));
+    fn append(&mut self, at: At<'_>, key: Option<&str>, field: Option<&str>, (raw, reason): (&str, &str)) {
         self.list.append_value(at.page.list);
         self.table_name.append_value(at.table);
         self.key.append_option(key);
@@ -247,8 +221,7 @@ impl Builder {
     }
 
     fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
-        let builders: [&mut dyn ArrayBuilder; 9] = [
-            &mut self.id,
+        let builders: [&mut dyn ArrayBuilder; 8] = [
             &mut self.list,
             &mut self.table_name,
             &mut self.key,

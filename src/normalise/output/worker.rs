@@ -43,10 +43,12 @@ impl From<Aborted> for Halt {
 pub(in crate::normalise) struct Finished {
     /// Files of the wanted tables, in order.
     pub(in crate::normalise) tables: Vec<FinishedTable>,
-    pub(in crate::normalise) rejects: Option<PathBuf>,
+    /// By share; `None` where nothing was rejected.
+    pub(in crate::normalise) rejects: Vec<Option<PathBuf>>,
     /// By part.
     pub(in crate::normalise) drift: Vec<DriftTally>,
-    pub(in crate::normalise) counts: Counts,
+    /// By share.
+    pub(in crate::normalise) counts: Vec<Counts>,
     pub(in crate::normalise) parsing: Duration,
     pub(in crate::normalise) building: Duration,
 }
@@ -72,7 +74,8 @@ pub(in crate::normalise) struct Worker {
     normaliser: Normaliser,
     /// By part; `None` for a part whose table is not wanted.
     tables: Vec<Option<TableFiles>>,
-    rejects: ParquetFile,
+    /// By share.
+    rejects: Vec<ParquetFile>,
     batch_rows: usize,
     /// Bytes of the pages whose rows are not yet written.
     pending_bytes: usize,
@@ -87,14 +90,9 @@ impl TableFiles {
 }
 
 impl Worker {
-    pub(in crate::normalise) fn new(
-        index: usize,
-        plan: &Arc<StreamPlan>,
-        run_id: &str,
-        options: &StageOptions,
-    ) -> Self {
+    pub(in crate::normalise) fn new(index: usize, plan: &Arc<StreamPlan>, options: &StageOptions) -> Self {
         // Scopes are small; rows, and the rejects of their values, are not.
-        let row_group = (ROW_GROUPS_BYTES / (plan.wanted().count() + 1)).max(1);
+        let row_group = (ROW_GROUPS_BYTES / (plan.wanted().count() + plan.shares)).max(1);
         let file =
             |kind: &str| ParquetFile::new(options.dir.join(format!("{kind}-{index}.parquet")), row_group);
         let tables = plan.parts.iter().map(|part| {
@@ -104,8 +102,8 @@ impl Worker {
         });
         Self {
             tables: tables.collect(),
-            normaliser: Normaliser::with_plan(Arc::clone(plan), run_id),
-            rejects: file("rejects"),
+            normaliser: Normaliser::with_plan(Arc::clone(plan)),
+            rejects: (0..plan.shares).map(|share| file(&format!("rejects-{share}"))).collect(),
             batch_rows: options.batch_rows,
             pending_bytes: 0,
             parsing: Duration::ZERO,
@@ -132,8 +130,8 @@ impl Worker {
         let tables = tables.filter_map(|(files, rows_staged)| Some(files?.close(rows_staged)));
         let finished = Finished {
             tables: tables.collect::<Result<_, _>>()?,
-            rejects: self.rejects.close()?,
-            counts: self.normaliser.counts(),
+            rejects: self.rejects.into_iter().map(ParquetFile::close).collect::<Result<_, _>>()?,
+            counts: self.normaliser.counts_by_share(),
             drift: self.normaliser.into_drift(),
             parsing: self.parsing,
             building: self.building,
@@ -174,7 +172,10 @@ impl Worker {
                 files.scopes.write(&scopes.map_err(StageError::Batch)?)?;
             }
         }
-        self.rejects.write(&self.normaliser.take_rejects().map_err(StageError::Batch)?)?;
+        let rejects = self.normaliser.held.rejects.finish().map_err(StageError::Batch)?;
+        for (file, rejects) in self.rejects.iter_mut().zip(rejects) {
+            file.write(&rejects)?;
+        }
         self.pending_bytes = 0;
         self.building += begin.elapsed();
         Ok(())

@@ -146,9 +146,9 @@ impl<'a> ChildReader<'_, '_, 'a> {
 
     fn not_a_list(&mut self, field: &'static str, value: Raw<'a>) {
         let (main, Scratch { row, .. }) = self.parent.main;
-        let at = At { table: main.plan.table.name, ..self.at(0) };
+        let at = At { table: main.plan.table.name, share: main.share, ..self.at() };
         let reject = CellReject { field: Cow::Borrowed(field), raw: value.text, reason: "not a list" };
-        self.rejects.cell(at, &row.key(&main.plan), &reject, 0);
+        self.rejects.cell(at, &row.key(&main.plan), &reject);
     }
 
     /// Reads an element: an object, or a single value when the table has a column for it.
@@ -170,18 +170,18 @@ impl<'a> ChildReader<'_, '_, 'a> {
         if self.target.reader.read(&self.part.plan, object.text, &mut self.scratch.record) {
             self.row(position, object, None);
         } else {
-            self.reject(position, object.text, Unusable::because(NOT_AN_OBJECT));
+            self.reject(object.text, Unusable::because(NOT_AN_OBJECT));
         }
     }
 
     fn row(&mut self, position: usize, raw: Raw<'a>, element: Option<(&'static str, Raw<'a>)>) {
         let (parent, plan) = (self.parent, &self.part.plan);
-        let at = self.at(position);
+        let at = self.at();
         let Scratch { record, row } = &mut *self.scratch;
         let context = Context { element, ambiguous: self.ambiguous, ..parent.context(position) };
         let source = RowInput { plan, record, place: parent.place, context };
         if let Err(unusable) = row.fill(&source, &mut self.target.drift) {
-            return self.reject(position, raw.text, unusable);
+            return self.reject(raw.text, unusable);
         }
         let siblings = matches!(self.part.from, From::Elements { .. });
         match if siblings { self.siblings.add(row.key_hash(plan), raw.text) } else { Sibling::New } {
@@ -196,15 +196,15 @@ impl<'a> ChildReader<'_, '_, 'a> {
             Sibling::Same => {}
             Sibling::Other => {
                 let key = Some(row.key(plan));
-                self.reject(position, raw.text, Unusable { key, ..Unusable::because(SAME_KEY) });
+                self.reject(raw.text, Unusable { key, ..Unusable::because(SAME_KEY) });
             }
         }
     }
 
     /// Rejects a whole element, or a part that is the record itself. When its own key or field is not known, those of
     /// the record and of the array are used.
-    fn reject(&mut self, position: usize, raw: &str, unusable: Unusable) {
-        let at = self.at(position);
+    fn reject(&mut self, raw: &str, unusable: Unusable) {
+        let at = self.at();
         let (main, Scratch { row, .. }) = self.parent.main;
         let key = unusable.key.or_else(|| Some(row.key(&main.plan)));
         match self.part.from {
@@ -216,9 +216,8 @@ impl<'a> ChildReader<'_, '_, 'a> {
         }
     }
 
-    fn at(&self, position: usize) -> At<'a> {
-        let table = self.part.plan.table.name;
-        let Parent { page, place, unit, .. } = *self.parent;
-        At { page, table, record: place.record, part: Some((table, position)), unit: Some(unit) }
+    fn at(&self) -> At<'a> {
+        let Parent { page, unit, .. } = *self.parent;
+        At { page, table: self.part.plan.table.name, share: self.part.share, unit: Some(unit) }
     }
 }

@@ -19,9 +19,11 @@ use crate::record::envelope::{Envelope, Page};
 use crate::record::key;
 use crate::record::reading::Json;
 use crate::record::repairs::Repairs;
-use crate::schema::Kind;
+use crate::schema::{Disposition, Kind};
 
 const OTHER_COMPANY: &str = "answers for another company than was asked";
+/// Keeps the units of companies that were asked about apart from those of rows, which have the numbers of their parts.
+const ASKED: u64 = u64::MAX;
 const UNREADABLE: &str = "not JSON: the record cannot be read";
 
 /// Reads the records of one page.
@@ -77,7 +79,7 @@ impl<'p, 'a> PageReader<'p, 'a> {
                 self.doubtful |= unusable.reason == OTHER_COMPANY || parsed.envelope == Envelope::Lone;
                 let key = unusable.key.or_else(|| self.asked_about());
                 let unusable = Unusable { key, ..unusable };
-                held.rejects.record_of(self.at(index), &self.main.plan, raw.get(), &unusable);
+                held.rejects.record_of(self.at(), &self.main.plan, raw.get(), &unusable);
             }
         }
         let answered = !matches!(parsed.envelope, Envelope::CountOnly | Envelope::Number);
@@ -126,7 +128,7 @@ impl<'p, 'a> PageReader<'p, 'a> {
         }
         let key = row.key(plan);
         let unit = self.unit(&mut held.units, &key, raw);
-        target.append(self.at(index), row, unit, || key, &mut held.rejects);
+        target.append(self.at(), row, unit, || key, &mut held.rejects);
         self.parts(scratch, raw, (place, unit), held);
         Ok(())
     }
@@ -154,10 +156,15 @@ impl<'p, 'a> PageReader<'p, 'a> {
     fn scopes(&self, held: &mut Held) {
         let context = Context { asked: &self.page.parent, ..Context::default() };
         for (part, target) in self.plan.parts.iter().zip(&mut held.targets) {
-            if part.from == From::Record
-                && part.scope.is_some()
-                && let Some(unit) = held.units.answer()
-            {
+            if part.from != From::Record || part.scope.is_none() {
+                continue;
+            }
+            let unit = match part.plan.table.disposition {
+                // That the company was asked about is newer, even if the answer has no records to replace older ones.
+                Disposition::Merge => self.asked_about().map(|key| held.units.row(ASKED, &key, "")),
+                _ => held.units.answer(),
+            };
+            if let Some(unit) = unit {
                 target.append_scope(&part.plan, &context, self.page, unit);
             }
         }
@@ -185,8 +192,8 @@ impl<'p, 'a> PageReader<'p, 'a> {
         self.json?.repairs.map(AsRef::as_ref)
     }
 
-    fn at(&self, record: usize) -> At<'a> {
-        At { page: self.page, table: self.main.plan.table.name, record, part: None, unit: None }
+    fn at(&self) -> At<'a> {
+        At { page: self.page, table: self.main.plan.table.name, share: self.main.share, unit: None }
     }
 }
 

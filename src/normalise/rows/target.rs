@@ -72,9 +72,8 @@ impl Target {
             return;
         }
         let (key, at) = (key(), At { unit: Some(unit), ..at });
-        for (position, reject) in row.rejects.iter().enumerate() {
-            let earlier = row.rejects.iter().take(position).filter(|other| other.field == reject.field);
-            rejects.cell(at, &key, reject, earlier.count());
+        for reject in &row.rejects {
+            rejects.cell(at, &key, reject);
         }
     }
 

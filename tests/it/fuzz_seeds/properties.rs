@@ -48,7 +48,7 @@ pub(crate) fn record(records: &[u8]) {
     salvaged(&body);
     let Ok(facts) = fingerprints(&body) else { return };
     let normalised = || {
-        let mut normaliser = Normaliser::new(&PROSPECTS, "run");
+        let mut normaliser = Normaliser::new(&PROSPECTS);
         let page = LandedPage { number: 1, list: 0, body: body.clone(), ..LandedPage::default() };
         normaliser.read_page(&page, 0).expect("what has facts is a page");
         let mut keys = Vec::new();
@@ -73,7 +73,7 @@ pub(crate) fn record(records: &[u8]) {
 /// A landed page of which records cannot be read: the same whenever it is read, and nothing is neither row nor reject.
 fn salvaged(body: &[u8]) {
     let read = || {
-        let mut normaliser = Normaliser::new(&PROSPECTS, "run");
+        let mut normaliser = Normaliser::new(&PROSPECTS);
         let page = LandedPage { number: 1, list: 0, body: body.to_vec(), ..LandedPage::default() };
         normaliser.read_page(&page, 0).ok()?;
         normaliser.mark_newest(|_| true);

@@ -45,7 +45,7 @@ impl Rig {
         let staged = streams.into_iter().map(|(stream, pages, lists)| {
             let folder = self.workspace.staging_dir().join(format!("{run}-{}", stream.name));
             let pages = pages.into_iter().map(Ok::<_, Infallible>);
-            let staged = stage(stream, run, pages, &StageOptions::new(folder)).unwrap();
+            let staged = stage(stream, pages, &StageOptions::new(folder)).unwrap().remove(0);
             StreamInput { stream, staged, lists }
         });
         input.streams = staged.collect();

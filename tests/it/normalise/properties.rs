@@ -188,7 +188,7 @@ proptest! {
     #[test]
     fn rows_and_rejected_records_are_all_records(records in vec(any_record(), 0..12)) {
         let body = serde_json::to_vec(&records).unwrap();
-        let mut normaliser = Normaliser::new(&PROSPECTS, "run-1");
+        let mut normaliser = Normaliser::new(&PROSPECTS);
         normaliser.read_page(&page(1, body.clone()), 0).unwrap();
         let mut keys = Vec::new();
         normaliser.mark_newest(|key| { keys.push(key); true });
@@ -224,7 +224,7 @@ proptest! {
         let mut body = serde_json::to_vec(&records).unwrap();
         let at = at.index(body.len());
         if cut { body.truncate(at) } else { body[at] = byte }
-        let mut normaliser = Normaliser::new(&PROSPECTS, "run-1");
+        let mut normaliser = Normaliser::new(&PROSPECTS);
         if normaliser.read_page(&page(1, body), 0).is_ok() {
             normaliser.mark_newest(|_| true);
             prop_assert_eq!(normaliser.take_rows().unwrap().num_rows() as u64, normaliser.counts().rows);

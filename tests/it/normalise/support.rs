@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use duckdb::Connection;
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ use vainu_etl::staging::{Drift, DriftKind, Staged, StagedTable};
 #[derive(Debug)]
 pub(crate) struct Staging {
     pub(crate) staged: Staged,
-    _dir: TempDir,
+    _dir: Rc<TempDir>,
 }
 
 /// One value of a result as text.
@@ -62,10 +63,10 @@ pub(crate) fn try_stage_of(
     let mut options = StageOptions::new(dir.path());
     options.workers = NonZeroUsize::new(workers).unwrap();
     options.batch_rows = 3;
-    options.tables = tables;
-    let staged = stage(stream, "run-1", pages.into_iter().map(Ok::<_, Infallible>), &options)?;
+    options.shares = tables.map(|tables| vec![tables]);
+    let staged = stage(stream, pages.into_iter().map(Ok::<_, Infallible>), &options)?.remove(0);
     assert_eq!(staged.rows_staged() + staged.records_rejected, staged.records);
-    Ok(Staging { staged, _dir: dir })
+    Ok(Staging::of(staged, &Rc::new(dir)))
 }
 
 /// Stages pages of a stream with two workers, all tables.
@@ -84,6 +85,11 @@ pub(crate) fn staged_page(body: impl Into<Vec<u8>>) -> Staging {
 }
 
 impl Staging {
+    /// What was staged into that folder.
+    pub(crate) fn of(staged: Staged, dir: &Rc<TempDir>) -> Self {
+        Self { staged, _dir: Rc::clone(dir) }
+    }
+
     /// Rows of a query over the staged rows, `FROM rows`, or rejects, `FROM rejects`; all values as text.
     pub(crate) fn query(&self, sql: &str) -> Vec<Vec<Text>> {
         let connection = Connection::open_in_memory().unwrap();

@@ -218,7 +218,7 @@ fn a_record_that_cannot_be_read_is_rejected_where_the_page_is_read_and_is_an_err
             "{\"country\":\"FI\",\"business_id\":\"2\",}|not JSON: the record cannot be read"
         ]
     );
-    let mut normaliser = Normaliser::new(&PROSPECTS, "run");
+    let mut normaliser = Normaliser::new(&PROSPECTS);
     assert!(normaliser.read_page(&page(1, b"<html>".to_vec()), 0).is_err());
 }
 
