@@ -265,7 +265,7 @@ impl Error {
     pub fn resumes(&self) -> bool {
         match self {
             Self::Extract(ExtractError::Api { source, .. }) => source.kind() != ErrorKind::Usage,
-            Self::Extract(ExtractError::NoSuchGroup { .. }) => false,
+            Self::Extract(ExtractError::NoSuchParent { .. }) => false,
             Self::Extract(_) | Self::Landing(_) | Self::NotRecorded { .. } | Self::Stage(_) => true,
             Self::Load(error) => error.kind().exit_code() == DESTINATION,
             Self::Advised { source, .. } => source.resumes(),
@@ -332,7 +332,7 @@ fn extract_code(error: &ExtractError) -> u8 {
     match error {
         ExtractError::Api { source, .. } => source.kind().exit_code(),
         ExtractError::Envelope { .. } | ExtractError::NoSuchList { .. } => SOURCE,
-        ExtractError::NoSuchGroup { .. } => USAGE,
+        ExtractError::NoSuchParent { .. } => USAGE,
         ExtractError::Landing(_) => DESTINATION,
     }
 }
@@ -350,7 +350,7 @@ fn extract_hint(error: &ExtractError) -> Option<String> {
                 "check --base-url, which ends with /api/v1; a server may also answer 404 where no company matches"
                     .to_owned(),
             ),
-        ExtractError::NoSuchGroup { known, .. } => Some(format!(
+        ExtractError::NoSuchParent { known, .. } => Some(format!(
             "the account sees {}; only those created by its user or shared with it are there",
             if known.is_empty() { "none".to_owned() } else { format!("`{}`", known.join("`, `")) }
         )),

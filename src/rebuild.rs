@@ -7,10 +7,10 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-use crate::catalog::{Lists, STREAMS, Stream, TARGET_GROUPS};
+use crate::catalog::{Lists, STREAMS, Stream};
 use crate::clock::Timeline;
 use crate::error::{Error, SOURCE};
-use crate::extract::target_group_ids;
+use crate::extract::{is_parent_of_lists, parent_ids};
 use crate::landing::bundle::MOST_COMPANIES;
 use crate::landing::ledger::{self, RunList, Verdict};
 use crate::landing::runs::{self, LandedRun, RunState};
@@ -122,9 +122,9 @@ pub fn rebuild(warehouse: &Path, settings: &RebuildSettings) -> Result<Rebuilt, 
     let mut sources: Vec<LandedSource<'_>> = Vec::new();
     let mut used = HashSet::new();
     clear(&workspace.staging_dir())?;
-    let groups = target_groups(&finished)?;
+    let parents = parents(&finished)?;
     for stream in STREAMS {
-        let Some(source) = source(&finished, stream, groups.as_deref()) else {
+        let Some(source) = source(&finished, stream, &parents) else {
             if !settings.allow_missing_lists {
                 require_all_lists(&workspace, stream, &BTreeMap::new())?;
             }
@@ -235,9 +235,9 @@ fn publish(
 fn source<'a>(
     runs: &'a [LandedRun],
     stream: &'static Stream,
-    groups: Option<&[String]>,
+    parents: &BTreeMap<&str, Vec<String>>,
 ) -> Option<LandedSource<'a>> {
-    // Rows that are only added stay when the target group that showed them is gone.
+    // Rows that are only added stay when the parent that showed them is gone.
     let stays = stream.table().disposition == Disposition::Upsert;
     let mut readings: Vec<ReadRun<'a>> = Vec::new();
     for run in runs {
@@ -247,8 +247,8 @@ fn source<'a>(
         let serving = run.lists.iter().filter(|(_, list)| list.serves.iter().any(|name| name == stream.name));
         for (index, list) in serving {
             let verdict = run.verdicts.iter().find(|verdict| verdict.list == *index);
-            let exists =
-                list.target_group.as_ref().is_none_or(|id| groups.is_none_or(|groups| groups.contains(id)));
+            let known = stream.lists.parent().and_then(|parent| parents.get(parent.stream));
+            let exists = list.parent.as_ref().is_none_or(|id| known.is_none_or(|known| known.contains(id)));
             if let Some(verdict) = verdict.filter(|_| exists || stays) {
                 readings.push(ReadRun { run, index: *index, list, verdict });
             }
@@ -262,26 +262,27 @@ fn source<'a>(
     readings.retain(|reading| reading.list.stream == endpoint.name);
     let latest: BTreeMap<String, ReadRun<'a>> =
         readings.iter().map(|reading| (reading.list.label.clone(), *reading)).collect();
-    if stream.lists != Lists::Companies && !stays {
+    if !stream.lists.is_of_answers() && !stays {
         readings = latest.values().copied().collect();
     }
     Some(LandedSource { endpoint, serves, latest, readings })
 }
 
-/// Ids of the target groups in the latest list of all of them; none when no run read it.
-fn target_groups(runs: &[LandedRun]) -> Result<Option<Vec<String>>, Error> {
-    for run in runs.iter().rev() {
-        let lists: Vec<u32> = run.lists_of(TARGET_GROUPS.name).map(|(index, _)| index).collect();
-        if lists.is_empty() {
-            continue;
-        }
+/// Ids of the parents of lists, such as target groups, in the latest list of all of them, by the name of their stream. A
+/// stream that no run read is not there.
+fn parents(runs: &[LandedRun]) -> Result<BTreeMap<&'static str, Vec<String>>, Error> {
+    let mut parents = BTreeMap::new();
+    for stream in STREAMS.iter().filter(|stream| is_parent_of_lists(stream)) {
+        let lists = |run: &LandedRun| run.lists_of(stream.name).map(|(index, _)| index).collect::<Vec<u32>>();
+        let latest = runs.iter().rev().find(|run| !lists(run).is_empty());
+        let Some(run) = latest else { continue };
         let mut ids = Vec::new();
-        for piece in pieces(run, &lists) {
-            ids.extend(target_group_ids(&read_page(&piece.folder, &piece.at)?));
+        for piece in pieces(run, &lists(run)) {
+            ids.extend(parent_ids(stream, &read_page(&piece.folder, &piece.at)?));
         }
-        return Ok(Some(ids));
+        parents.insert(stream.name, ids);
     }
-    Ok(None)
+    Ok(parents)
 }
 
 fn require_all_lists(

@@ -1,6 +1,6 @@
 //! Columns that several tables share, each declared once.
 
-use crate::schema::{Column, Kind, Origin, Sharing};
+use crate::schema::{Column, Kind, Origin, Role, Sharing};
 
 /// A column of free text.
 pub(super) const fn text(name: &'static str, fields: &'static [&'static str], doc: &'static str) -> Column {
@@ -8,7 +8,7 @@ pub(super) const fn text(name: &'static str, fields: &'static [&'static str], do
 }
 
 /// The key of a company.
-pub(super) const COMPANY: &[&str] = &["country", "business_id"];
+pub(super) const COMPANY_KEY: &[&str] = &["country", "business_id"];
 
 /// Country of the company that a row belongs to: the enclosing record, or the company of the request.
 pub(super) const OF_COUNTRY: Column =
@@ -38,14 +38,13 @@ pub(super) const POSITION: Column = Column::new(
 
 /// The run that last wrote the row.
 pub(super) const RUN_ID: Column =
-    Column::system("_run_id", Kind::Text, "Run that last wrote the row's values, see etl.runs.")
+    Column::system(Role::RunId, "Run that last wrote the row's values, see etl.runs.")
         .required()
         .sharing(Sharing::Common);
 
 /// The fields without a column, as JSON.
 pub(super) const EXTRA: Column = Column::system(
-    "_extra",
-    Kind::Json,
+    Role::Extra,
     "Fields of the record that have no column, as a JSON object; NULL when there are none.",
 );
 

@@ -1,28 +1,29 @@
 //! Stream `contacts`: people who work for a company, from `prospect/{company}/contacts/`. Personal data: loaded only
 //! when the user names the stream.
 
-use super::columns::{COMPANY, OF_BUSINESS_ID, OF_COUNTRY, POSITION, SYSTEM, text};
-use super::{Endpoint, Lists, Stream, Target};
+use super::columns::{COMPANY_KEY, OF_BUSINESS_ID, OF_COUNTRY, POSITION, SYSTEM, text};
+use super::{COMPANY, Endpoint, Lists, Stream, Target};
 use crate::schema::{Disposition, Table};
 
 /// The contacts of each company.
 pub const CONTACTS: Stream = Stream {
     name: "contacts",
     doc: "People of each company, from prospect/contacts; personal data, loaded only when named",
+    things: "contacts",
     endpoint: Endpoint::single("prospect/{company}/contacts/"),
-    lists: Lists::Companies,
+    filters: None,
+    lists: Lists::AnswersOf(&COMPANY),
     by_default: false,
     targets: &[Target::record(&CONTACTS_TABLE)],
-    documented: &["first_name", "last_name", "email", "phone", "title", "prospect"],
 };
 
 /// Table of contacts, which the stream `details` can feed too. The API gives contacts no id.
-pub const CONTACTS_TABLE: Table = Table {
+pub static CONTACTS_TABLE: Table = Table {
     schema: "main",
     name: "contacts",
     doc: "One row per contact of a company. Personal data: loaded only when the stream `contacts` is named.",
     key: &["country", "business_id", "position"],
-    disposition: Disposition::Replace { scope: COMPANY },
+    disposition: Disposition::Replace { scope: COMPANY_KEY },
     columns: &[
         OF_COUNTRY,
         OF_BUSINESS_ID,

@@ -1,7 +1,8 @@
 //! Stream `customer_data`: the account's data about its own customers, from `customer_data/`.
 
 use super::columns::{SYSTEM, text};
-use super::{Endpoint, Lists, Paging, Stream, Target};
+use super::filters::{FilterKind, FilterSet, filter};
+use super::{Cursor, Endpoint, Lists, Paging, Stream, Target};
 use crate::schema::{Column, Disposition, Kind, Table, Unit};
 
 /// Customer data. Only GET is used: PATCH and DELETE of the endpoint change or delete every object that they match (the
@@ -9,41 +10,39 @@ use crate::schema::{Column, Disposition, Kind, Table, Unit};
 pub const CUSTOMER_DATA: Stream = Stream {
     name: "customer_data",
     doc: "What the account keeps about its customers, from customer_data",
+    things: "objects",
     endpoint: Endpoint {
-        path: "customer_data/",
+        max_page_size: 500,
+        // The only time among the documented filters: when the account says that it last updated the object.
+        cursor: Some(Cursor { field: "last_update", operator: "gt" }),
         // "Use the query parameter `ordering` to sort based on a field" (the API's document, section Ordering): only
         // `id` is unique.
-        paging: Paging::Numbered { order: ("ordering", "id") },
-        max_page_size: 500,
-        window: None,
+        ..Endpoint::new("customer_data/", Paging::Numbered { order: ("ordering", "id") })
     },
+    filters: Some(&CUSTOMER_DATA_FILTERS),
     lists: Lists::Whole,
     by_default: true,
     targets: &[Target::record(&CUSTOMER_DATA_TABLE)],
-    documented: &[
-        "owner_email",
-        "unique_id",
-        "won_deals_count",
-        "open_deals_count",
-        "lost_deals_count",
-        "notes",
-        "last_update",
-        "won",
-        "origin",
-        "modified",
-        "created",
-        "prospect_info.vid",
-        "prospect_info.company_name",
-        "prospect_info.business_id",
-        "prospect_info.country",
-        "prospect_info.domain",
-        "id",
-        "prospect",
+};
+
+/// The filters of the endpoint: all fields that the API's document lists as its query parameters, and the operators of
+/// its section Query parameters.
+pub static CUSTOMER_DATA_FILTERS: FilterSet = FilterSet {
+    filters: &[
+        filter("last_update", FilterKind::Datetime),
+        filter("lost_deals_count", FilterKind::Number),
+        filter("open_deals_count", FilterKind::Number),
+        filter("owner_email", FilterKind::Text),
+        filter("prospect", FilterKind::Text),
+        filter("unique_id", FilterKind::Text),
+        filter("won", FilterKind::Boolean),
+        filter("won_deals_count", FilterKind::Number),
     ],
+    operators: &["gt", "gte", "lt", "lte", "ne"],
 };
 
 /// Table of customer data.
-pub const CUSTOMER_DATA_TABLE: Table = Table {
+pub static CUSTOMER_DATA_TABLE: Table = Table {
     schema: "main",
     name: "customer_data",
     doc: "One row per object of customer data, of which a company has one at most; one that is gone is taken away.",

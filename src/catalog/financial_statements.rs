@@ -1,40 +1,28 @@
 //! Stream `financial_statements`: yearly figures, from `prospect/{company}/financial_statements/`.
 
-use super::columns::{COMPANY, OF_BUSINESS_ID, OF_COUNTRY, SYSTEM, text};
-use super::{Endpoint, Lists, Stream, Target};
+use super::columns::{COMPANY_KEY, OF_BUSINESS_ID, OF_COUNTRY, SYSTEM, text};
+use super::{COMPANY, Endpoint, Lists, Stream, Target};
 use crate::schema::{Column, Disposition, Kind, Table, Unit};
 
 /// The statements of each company. A statement does not name its company; it is the company of the request.
 pub const FINANCIAL_STATEMENTS: Stream = Stream {
     name: "financial_statements",
     doc: "Yearly figures of each company, from prospect/financial_statements",
+    things: "statements",
     endpoint: Endpoint::single("prospect/{company}/financial_statements/"),
-    lists: Lists::Companies,
+    filters: None,
+    lists: Lists::AnswersOf(&COMPANY),
     by_default: true,
     targets: &[Target::record(&FINANCIAL_STATEMENTS_TABLE)],
-    documented: &[
-        "year",
-        "currency_code",
-        "turn_over_eur",
-        "turn_over_local",
-        "turn_over_is_estimate",
-        "development_of_turnover",
-        "staff_number",
-        "net_income_euro",
-        "net_income_local",
-        "equity_to_assets_ratio",
-        "account_period_start",
-        "account_period_end",
-    ],
 };
 
 /// Table of statements, also fed by the stream `details`.
-pub const FINANCIAL_STATEMENTS_TABLE: Table = Table {
+pub static FINANCIAL_STATEMENTS_TABLE: Table = Table {
     schema: "main",
     name: "financial_statements",
     doc: "One row per financial statement of a company. Years can be missing, and a changed fiscal year gives two.",
     key: &["country", "business_id", "year", "account_period_end"],
-    disposition: Disposition::Replace { scope: COMPANY },
+    disposition: Disposition::Replace { scope: COMPANY_KEY },
     columns: &[
         OF_COUNTRY,
         OF_BUSINESS_ID,

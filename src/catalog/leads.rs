@@ -1,7 +1,7 @@
 //! Stream `leads`: news about the companies of each target group, from `target_group/{target_group}/leads/`.
 
 use super::columns::{SYSTEM, text};
-use super::{At, Endpoint, Lists, Stream, Target, Window};
+use super::{Endpoint, Lists, Stream, TARGET_GROUP, Target, Window};
 use crate::schema::{Column, Disposition, Kind, Origin, Table};
 
 /// The leads of each target group. The API returns those of the last 60 days at most (the API's document, section
@@ -9,36 +9,24 @@ use crate::schema::{Column, Disposition, Kind, Origin, Table};
 pub const LEADS: Stream = Stream {
     name: "leads",
     doc: "News about the companies of each target group, from target_group/leads",
+    things: "leads",
     endpoint: Endpoint {
         // Without the parameter only leads since the previous day, 00:00, are returned.
         window: Some(Window { parameter: Some("from_datetime"), days: 60 }),
         ..Endpoint::single("target_group/{target_group}/leads/")
     },
-    lists: Lists::TargetGroups,
+    filters: None,
+    lists: Lists::EachOf(&TARGET_GROUP),
     by_default: true,
-    targets: LEAD_TARGETS,
-    documented: &[
-        "id",
-        "prospects",
-        "prospects.business_id",
-        "prospects.company_name",
-        "datetime",
-        "title",
-        "link",
-        "tags",
-        "vainu_link",
+    targets: &[
+        Target::record(&LEADS_TABLE).without(&["added", "content_hash"]),
+        Target::elements(&LEAD_PROSPECTS_TABLE, "prospects").without(&["country"]),
+        Target::elements(&LEAD_TAGS_TABLE, "tags"),
     ],
 };
 
-/// Tables that leads feed, for leads of a target group and of a company.
-pub(super) const LEAD_TARGETS: &[Target] = &[
-    Target::record(&LEADS_TABLE),
-    Target { table: &LEAD_PROSPECTS_TABLE, at: At::Elements("prospects") },
-    Target { table: &LEAD_TAGS_TABLE, at: At::Elements("tags") },
-];
-
 /// Table of leads. An answer holds only recent leads, so a load never deletes any.
-pub const LEADS_TABLE: Table = Table {
+pub static LEADS_TABLE: Table = Table {
     schema: "main",
     name: "leads",
     doc: "One row per lead, an article about companies. Leads stay when the API no longer answers them.",
@@ -84,7 +72,7 @@ const OF_LEAD: Column =
 
 /// Table of companies that leads name. The API does not give their country, and companies of two countries can have the
 /// same business id, so the name is part of the key.
-pub const LEAD_PROSPECTS_TABLE: Table = Table {
+pub static LEAD_PROSPECTS_TABLE: Table = Table {
     schema: "main",
     name: "lead_prospects",
     doc: "One row per company that a lead names, whether it was asked for or not.",
@@ -112,7 +100,7 @@ pub const LEAD_PROSPECTS_TABLE: Table = Table {
 };
 
 /// Table of tags of leads.
-pub const LEAD_TAGS_TABLE: Table = Table {
+pub static LEAD_TAGS_TABLE: Table = Table {
     schema: "main",
     name: "lead_tags",
     doc: "One row per tag of a lead.",

@@ -1,15 +1,15 @@
 //! Table `prospect_addresses`: the offices of a company.
 
-use super::columns::{COMPANY, OF_BUSINESS_ID, OF_COUNTRY, POSITION, SYSTEM, text};
+use super::columns::{COMPANY_KEY, OF_BUSINESS_ID, OF_COUNTRY, POSITION, SYSTEM, text};
 use crate::schema::{Column, Disposition, Kind, Table};
 
 /// Table of addresses. The API gives them no id.
-pub const PROSPECT_ADDRESSES_TABLE: Table = Table {
+pub static PROSPECT_ADDRESSES_TABLE: Table = Table {
     schema: "main",
     name: "prospect_addresses",
     doc: "One row per address of a company, its offices included; filled by the stream `details`.",
     key: &["country", "business_id", "position"],
-    disposition: Disposition::Replace { scope: COMPANY },
+    disposition: Disposition::Replace { scope: COMPANY_KEY },
     columns: &[
         OF_COUNTRY,
         OF_BUSINESS_ID,

@@ -1,58 +1,81 @@
 //! Stream `prospects`: companies, from `prospects/filter/`.
 
 use super::columns::{EXTRA, RUN_ID, text};
-use super::{At, Endpoint, Lists, Paging, Stream, Target};
-use crate::schema::{Column, Disposition, Kind, Sharing, Table, Unit};
+use super::filters::{FilterKind, FilterSet, filter};
+use super::{Cursor, Endpoint, Lists, Paging, Stream, Target};
+use crate::schema::{Column, Disposition, Kind, Role, Sharing, Table, Unit};
 
 /// Companies that match the selections.
 pub const PROSPECTS: Stream = Stream {
     name: "prospects",
     doc: "Companies: basic information, from prospects/filter",
+    things: "companies",
     endpoint: Endpoint {
-        path: "prospects/filter/",
-        paging: Paging::Ordered { order: ("order", "business_id"), slice_by: "business_id__startswith" },
         max_page_size: 1000,
-        window: None,
+        // Shown in the API's document, section Filtering examples.
+        cursor: Some(Cursor { field: "basic_modified", operator: "gt" }),
+        ..Endpoint::new(
+            "prospects/filter/",
+            Paging::Ordered { order: ("order", "business_id"), slice_by: "business_id__startswith" },
+        )
     },
+    filters: Some(&PROSPECT_FILTERS),
     lists: Lists::Selections,
     by_default: true,
-    targets: &[Target { table: &PROSPECTS_TABLE, at: At::Record }],
-    documented: &[
-        "business_id",
-        "status",
-        "registration_date",
-        "company_name",
-        "link",
-        "phone",
-        "industry_code_2",
-        "industry_code_5",
-        "industry_code",
-        "address",
-        "postal",
-        "city",
-        "municipality",
-        "visiting_address",
-        "visiting_postal",
-        "visiting_city",
-        "visiting_municipality",
-        "country",
-        "currency_code",
-        "turn_over",
-        "turn_over_local",
-        "turn_over_is_estimate",
-        "profit",
-        "development_of_turnover",
-        "staff_number",
-        "staff_number_is_estimate",
-        "vainu_link",
-        "linkedin_id",
-        "twitter_link",
-        "facebook_link",
+    targets: &[Target::record(&PROSPECTS_TABLE).without(&[
+        "isic_industry_code",
+        "turnover_estimate",
+        "digitality",
+        "sociality",
+        "marketility",
+        "alexa_rank_global",
+        "mother",
+        "mother_foreign",
+        "description",
+    ])],
+};
+
+/// The filters of the endpoint: all fields that the API's document, section Supported fields for filtering, lists, and
+/// those that only its examples use. The operators are those of the section Supported filter types; each follows two
+/// underscores.
+pub static PROSPECT_FILTERS: FilterSet = FilterSet {
+    filters: &[
+        filter("address", FilterKind::Text),
+        filter("alexa_rank_global", FilterKind::Number),
+        filter("basic_modified", FilterKind::Datetime),
+        filter("business_id", FilterKind::BusinessId),
+        filter("business_ids", FilterKind::BusinessIds),
+        filter("city", FilterKind::Text),
+        filter("company_name", FilterKind::Text),
+        filter("country", FilterKind::Country),
+        filter("development_of_turnover", FilterKind::Number),
+        filter("domain", FilterKind::Text),
+        filter("industry_code", FilterKind::Code),
+        filter("industry_code_2", FilterKind::Code),
+        filter("industry_code_5", FilterKind::Code),
+        filter("industry_codes", FilterKind::Code),
+        filter("isic_industry_code", FilterKind::Code),
+        filter("link", FilterKind::Text),
+        filter("municipality", FilterKind::Text),
+        filter("nstatus", FilterKind::Status),
+        filter("phone", FilterKind::Text),
+        filter("postal", FilterKind::Postal),
+        filter("profit", FilterKind::Number),
+        filter("region", FilterKind::Region),
+        filter("registration_date", FilterKind::Date),
+        filter("staff_number", FilterKind::Number),
+        filter("turn_over", FilterKind::Number),
+        filter("vainu_score", FilterKind::Number),
+        filter("visiting_address", FilterKind::Text),
+        filter("visiting_city", FilterKind::Text),
+        filter("visiting_municipality", FilterKind::Text),
+        filter("visiting_postal", FilterKind::Postal),
     ],
+    operators: &["exact", "gt", "gte", "in", "lt", "lte", "ne", "startswith"],
 };
 
 /// Table of companies.
-pub const PROSPECTS_TABLE: Table = Table {
+pub static PROSPECTS_TABLE: Table = Table {
     schema: "main",
     name: "prospects",
     doc: "One row per company that a load has ever seen; companies that disappeared carry `_deleted_at`.",
@@ -208,27 +231,24 @@ pub const PROSPECTS_TABLE: Table = Table {
     system: &[
         RUN_ID,
         EXTRA,
-        Column::system("_first_seen_at", Kind::Timestamp, "When a load saw the company first.")
+        Column::system(Role::FirstSeen, "When a load saw the company first.")
             .unit(Unit::Utc)
             .required(),
-        Column::system("_last_seen_at", Kind::Timestamp, "When a load saw the company last.")
+        Column::system(Role::LastSeen, "When a load saw the company last.")
             .unit(Unit::Utc)
             .required(),
         Column::system(
-            "_deleted_at",
-            Kind::Timestamp,
+            Role::Deleted,
             "When a complete list no longer held the company; NULL while it does.",
         )
         .unit(Unit::Utc),
         Column::system(
-            "_details_at",
-            Kind::Timestamp,
+            Role::Details,
             "When the company's detail endpoint was last read; NULL when never.",
         )
         .unit(Unit::Utc),
         Column::system(
-            "_selected",
-            Kind::Boolean,
+            Role::Selected,
             "Whether a list of a selection held the company when it was last read, in whatever run; true for every company while the latest selection is all companies. Members of target groups that no selection holds are false.",
         ),
     ],

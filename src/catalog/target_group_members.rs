@@ -1,40 +1,42 @@
 //! Stream `target_group_members`: the companies in each target group, from `target_group/{target_group}/`.
 
 use super::columns::SYSTEM;
-use super::{Endpoint, Lists, PROSPECTS_TABLE, Paging, Stream, Target};
+use super::{Endpoint, Lists, PROSPECTS_TABLE, Paging, Stream, TARGET_GROUP, Target};
 use crate::schema::{Column, Disposition, Kind, Origin, Table};
 
 /// The members of each target group. The fields of the company itself go to `prospects`.
 pub const TARGET_GROUP_MEMBERS: Stream = Stream {
     name: "target_group_members",
     doc: "Companies of each target group, from target_group",
+    things: "companies",
     endpoint: Endpoint {
-        path: "target_group/{target_group}/",
-        paging: Paging::Unordered,
         max_page_size: 1000,
-        window: None,
+        ..Endpoint::new("target_group/{target_group}/", Paging::Unordered)
     },
-    lists: Lists::TargetGroups,
+    filters: None,
+    lists: Lists::EachOf(&TARGET_GROUP),
     by_default: true,
-    targets: &[Target::record(&TARGET_GROUP_MEMBERS_TABLE), Target::record(&PROSPECTS_TABLE)],
-    documented: &[
-        "business_id",
-        "company_name",
-        "link",
-        "isic_industry_code",
-        "address",
-        "postal",
-        "city",
-        "country",
-        "turn_over",
-        "staff_number",
-        "development_of_turnover",
-        "profit",
+    targets: &[
+        Target::record(&TARGET_GROUP_MEMBERS_TABLE),
+        Target::record(&PROSPECTS_TABLE).only(&[
+            "business_id",
+            "company_name",
+            "link",
+            "isic_industry_code",
+            "address",
+            "postal",
+            "city",
+            "country",
+            "turn_over",
+            "staff_number",
+            "development_of_turnover",
+            "profit",
+        ]),
     ],
 };
 
 /// Table of members.
-pub const TARGET_GROUP_MEMBERS_TABLE: Table = Table {
+pub static TARGET_GROUP_MEMBERS_TABLE: Table = Table {
     schema: "main",
     name: "target_group_members",
     doc: "One row per company in a target group; a company that left the group is taken away.",

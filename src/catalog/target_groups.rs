@@ -8,15 +8,16 @@ use crate::schema::{Column, Disposition, Kind, Table};
 pub const TARGET_GROUPS: Stream = Stream {
     name: "target_groups",
     doc: "Target groups: their names and ids, from target_groups",
+    things: "target groups",
     endpoint: Endpoint::single("target_groups/"),
+    filters: None,
     lists: Lists::Whole,
     by_default: true,
     targets: &[Target::record(&TARGET_GROUPS_TABLE)],
-    documented: &["id", "name", "is_named_target_group", "default"],
 };
 
 /// Table of target groups.
-pub const TARGET_GROUPS_TABLE: Table = Table {
+pub static TARGET_GROUPS_TABLE: Table = Table {
     schema: "main",
     name: "target_groups",
     doc: "One row per target group that the key's user owns or was given; one that is gone is taken away.",

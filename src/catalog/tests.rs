@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::{At, Lists, STREAMS, Stream, tables};
-use crate::schema::{Disposition, Kind, Origin, Table, Unit};
+use super::filters::FilterKind;
+use super::{At, COMPANY, Cursor, Documented, Lists, STREAMS, Stream, tables};
+use crate::schema::{Disposition, Kind, Origin, Role, Table, Unit};
 
 /// Integer columns that are not quantities and have no unit.
 const NO_QUANTITY: &[&str] = &["position", "year"];
@@ -48,10 +49,56 @@ fn streams_and_tables_have_names_of_their_own_and_start_with_their_record() {
 #[test]
 fn every_documented_field_feeds_a_column() {
     for stream in STREAMS {
-        for field in stream.documented {
+        for field in &stream.documented() {
             assert!(feeds_a_column(stream, field), "{}: {field} has no column", stream.name);
         }
     }
+}
+
+#[test]
+fn what_the_document_shows_otherwise_than_the_tables_are_fields_of_the_tables() {
+    for target in STREAMS.iter().flat_map(|stream| stream.targets) {
+        let (Documented::AllBut(listed) | Documented::Only(listed)) = target.documented;
+        for field in listed {
+            let is_array = target.at == At::Elements(field);
+            assert!(is_array || target.fields().any(|own| own == *field), "{}: {field}", target.table.name);
+        }
+    }
+}
+
+#[test]
+fn parents_are_streams_of_which_the_paths_name_one() {
+    for stream in STREAMS {
+        let path = stream.endpoint.path;
+        let Some(parent) = stream.lists.parent() else {
+            assert!(!path.contains('{'), "{path}");
+            continue;
+        };
+        assert!(path.contains(&format!("{{{}}}", parent.parameter)), "{path}");
+        let of_parent = STREAMS.iter().find(|other| other.name == parent.stream).unwrap();
+        let own = |name: &str| of_parent.table().columns.iter().any(|column| column.name == name);
+        assert!(parent.columns.iter().map(|(_, own)| *own).chain(parent.name).all(own), "{}", stream.name);
+        match stream.lists {
+            // The list of all parents is read as a whole, and its records have an id.
+            Lists::EachOf(_) => assert!(of_parent.lists == Lists::Whole && parent.columns.len() == 1),
+            // Lists of companies bring the parents.
+            _ => assert_eq!(*parent, COMPANY),
+        }
+    }
+}
+
+#[test]
+fn what_changed_is_selected_by_a_documented_filter() {
+    let cursors = STREAMS.iter().filter_map(|stream| Some((stream, stream.endpoint.cursor?)));
+    let mut streams = Vec::new();
+    for (stream, Cursor { field, operator }) in cursors {
+        let filters = stream.filters.unwrap();
+        let kind = filters.find(field).map(|filter| filter.kind);
+        assert_eq!(kind, Some(FilterKind::Datetime), "{}", stream.name);
+        assert!(filters.operators.contains(&operator), "{}", stream.name);
+        streams.push(stream.name);
+    }
+    assert_eq!(streams, ["prospects", "customer_data"]);
 }
 
 fn feeds_a_column(stream: &Stream, field: &str) -> bool {
@@ -70,10 +117,16 @@ fn feeds_a_column(stream: &Stream, field: &str) -> bool {
 #[test]
 fn what_a_load_writes_has_the_columns_that_it_fills() {
     for table in STREAMS.iter().flat_map(|stream| stream.targets).map(|target| target.table) {
-        let system = |name: &str| table.system.iter().find(|column| column.name == name);
-        assert!(system("_run_id").is_some_and(|column| !column.nullable), "{}", table.name);
-        assert!(system("_extra").is_some_and(|column| column.kind == Kind::Json), "{}", table.name);
-        assert!(table.system.iter().all(|column| column.name.starts_with('_')), "{}", table.name);
+        assert!(table.has(Role::RunId) && table.has(Role::Extra), "{}", table.name);
+        for column in table.system {
+            assert!(
+                column.role().is_some() && column.name.starts_with('_'),
+                "{}.{}",
+                table.name,
+                column.name
+            );
+        }
+        assert!(table.columns.iter().all(|column| !column.name.starts_with('_')), "{}", table.name);
         if let Disposition::Replace { scope } = table.disposition {
             assert!(scope.iter().all(|name| table.key.contains(name)), "{}", table.name);
         }
@@ -97,11 +150,13 @@ fn what_a_column_is_made_of_are_columns_with_fields() {
 #[test]
 fn what_a_row_takes_from_around_it_is_there() {
     for stream in STREAMS {
-        let asked: &[&str] = match stream.lists {
-            Lists::Companies => &["country", "business_id"],
-            Lists::TargetGroups => &["target_group_id"],
-            Lists::Selections | Lists::Whole => &[],
-        };
+        let asked: Vec<&str> = stream
+            .lists
+            .parent()
+            .into_iter()
+            .flat_map(|parent| parent.columns)
+            .map(|(own, _)| *own)
+            .collect();
         for target in stream.targets {
             let of_main = |name| stream.table().columns.iter().any(|column| column.name == name);
             for column in target.table.columns.iter().filter(|column| column.origin == Origin::Parent) {

@@ -8,7 +8,7 @@ use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::output::{Kind, Output};
-use crate::catalog::{STREAMS, Stream};
+use crate::catalog::STREAMS;
 use crate::extract::Observer;
 use crate::landing::ledger::{RunList, Verdict};
 
@@ -61,7 +61,7 @@ fn unit(list: &RunList) -> &'static str {
 
 /// What the different things in lists of a stream are.
 pub(super) fn things(stream: &str) -> &'static str {
-    STREAMS.iter().find(|known| known.name == stream).map_or("rows", Stream::things)
+    STREAMS.iter().find(|known| known.name == stream).map_or("rows", |stream| stream.things)
 }
 
 impl Observer for Progress {
@@ -79,7 +79,7 @@ impl Observer for Progress {
 
     fn list_judged(&self, list: &RunList, verdict: &Verdict) {
         // There may be hundreds of target groups; the summary counts them.
-        if list.target_group.is_some() && verdict.complete {
+        if list.parent.is_some() && verdict.complete {
             return;
         }
         let name = format!("{} {}", list.stream, list.label);

@@ -7,12 +7,11 @@ use url::Url;
 use super::config::ConfigFile;
 use super::{Global, credentials};
 use crate::api::Credentials;
+use crate::catalog::api::VAINU;
 use crate::error::Error;
 
 /// The published file when nothing else is said.
 pub(super) const DEFAULT_WAREHOUSE: &str = "vainu.duckdb";
-/// The origin of the API.
-const DEFAULT_BASE_URL: &str = "https://api.vainu.io/api/v1";
 
 /// What the global options, the environment and the settings file say together.
 #[derive(Debug)]
@@ -34,7 +33,7 @@ impl Settings {
         let base_url = global.base_url.or_else(|| file.base_url.take());
         Ok(Self {
             warehouse: warehouse.unwrap_or_else(|| DEFAULT_WAREHOUSE.into()),
-            base_url: base_url.unwrap_or_else(|| DEFAULT_BASE_URL.to_owned()),
+            base_url: base_url.unwrap_or_else(|| VAINU.origin.to_owned()),
             api_key_file: global.api_key_file,
             file,
         })
@@ -55,7 +54,7 @@ impl Settings {
     pub(crate) fn base_url(&self) -> Result<Url, Error> {
         Url::parse(&self.base_url).map_err(|error| Error::Usage {
             message: format!("base URL `{}` is not a URL: {error}", self.base_url),
-            hint: format!("write for example {DEFAULT_BASE_URL}"),
+            hint: format!("write for example {}", VAINU.origin),
         })
     }
 }

@@ -34,8 +34,8 @@ pub async fn brought(
     let lists = Registry::new(plan, &[]);
     for total in totals {
         let planned = plan.streams.iter().find(|planned| planned.stream.name == total.list.stream);
-        if let (Some(planned), Some(id)) = (planned, &total.list.target_group) {
-            lists.of_target_group(planned, id);
+        if let (Some(planned), Some(id)) = (planned, &total.list.parent) {
+            lists.of_parent(planned, id);
         }
     }
     let lists: Vec<_> = lists.all();

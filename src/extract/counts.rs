@@ -3,10 +3,10 @@
 use futures::StreamExt;
 
 use super::fanout::discovery;
-use super::probe::{self, Group};
+use super::probe::{self, Found};
 use super::registry::{KnownList, Registry};
 use super::{Answers, ExtractError, Plan, all_or_first_error, request};
-use crate::catalog::{Lists, Paging, TARGET_GROUPS};
+use crate::catalog::Paging;
 use crate::landing::ledger::{Ask, RequestKey, RunList};
 use crate::record::reading::Tolerance;
 
@@ -22,11 +22,11 @@ pub struct Total {
     pub ids: u64,
 }
 
-/// Counts the rows of every list, including those of target groups, with one request for each list that can be
+/// Counts the rows of every list, including those of parents, with one request for each list that can be
 /// counted. Nothing is kept.
 ///
 /// # Errors
-/// The API does not answer, or a wanted target group does not exist.
+/// The API does not answer, or a wanted parent does not exist.
 pub async fn totals(
     plan: &Plan,
     api: &dyn Answers,
@@ -35,19 +35,19 @@ pub async fn totals(
     let lists = Registry::new(plan, &[]);
     let mut totals = Vec::new();
     let known = lists.all();
-    let groups = known.iter().find(|(_, list)| list.named.stream == TARGET_GROUPS.name);
-    if let Some((_, list)) = groups {
-        let found = target_groups(list, api).await?;
+    let is_of_parents = |list: &KnownList<'_>| probe::is_parent_of_lists(list.planned.stream);
+    for (_, list) in known.iter().filter(|(_, list)| is_of_parents(list)) {
+        let stream = list.planned.stream.name;
+        let found = parents(list, api).await?;
         let rows = Some(found.len() as u64);
         totals.push(Total { list: list.named.clone(), rows, ids: 0 });
-        let wanted = discovery::wanted(found, &plan.target_groups)?;
-        for planned in plan.streams.iter().filter(|planned| planned.stream.lists == Lists::TargetGroups) {
-            for group in &wanted {
-                lists.of_target_group(planned, &group.id);
+        for (planned, parent) in plan.of_parents().filter(|(_, parent)| parent.stream == stream) {
+            for one in discovery::wanted(plan, parent, found.clone())? {
+                lists.of_parent(planned, &one.id);
             }
         }
     }
-    let others = lists.all().into_iter().filter(|(_, list)| list.named.stream != TARGET_GROUPS.name);
+    let others = lists.all().into_iter().filter(|(_, list)| !is_of_parents(list));
     let counts = others.map(|(index, list)| async move {
         let rows = count(index, &list, api).await?;
         let ids = list.list.id_chunks.iter().map(|chunk| chunk.len() as u64).sum();
@@ -58,9 +58,9 @@ pub async fn totals(
     Ok(totals)
 }
 
-async fn target_groups(list: &KnownList<'_>, api: &dyn Answers) -> Result<Vec<Group>, ExtractError> {
+async fn parents(list: &KnownList<'_>, api: &dyn Answers) -> Result<Vec<Found>, ExtractError> {
     let key = RequestKey { list: 0, sweep: 1, slice: String::new(), ask: Ask::Whole { again: 0 } };
-    Ok(ask(&key, list, api, false).await?.map_or_else(Vec::new, |seen| seen.groups))
+    Ok(ask(&key, list, api, false).await?.map_or_else(Vec::new, |seen| seen.parents))
 }
 
 async fn count(index: u32, list: &KnownList<'_>, api: &dyn Answers) -> Result<Option<u64>, ExtractError> {

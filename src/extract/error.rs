@@ -38,12 +38,14 @@ pub enum ExtractError {
         /// Method, path and parameters.
         request: String,
     },
-    /// A wanted target group does not exist.
-    #[error("there is no target group `{wanted}`")]
-    NoSuchGroup {
+    /// A wanted parent of lists, such as a target group, does not exist.
+    #[error("there is no {noun} `{wanted}`")]
+    NoSuchParent {
+        /// What such a parent is called.
+        noun: &'static str,
         /// Name or id as given.
         wanted: String,
-        /// Names of the first ten target groups that exist.
+        /// Names of the first ten that exist.
         known: Vec<String>,
     },
     /// Landed pages cannot be written or read.

@@ -10,7 +10,7 @@ use serde::Deserializer as _;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::catalog::{Paging, Stream};
+use crate::catalog::Stream;
 use crate::record::Envelope;
 
 /// Whether a body in that envelope is not an answer of the stream: a number where everything comes at once, or an
@@ -18,7 +18,7 @@ use crate::record::Envelope;
 pub(super) fn is_no_answer(stream: &Stream, envelope: Envelope, body: &[u8]) -> bool {
     match envelope {
         Envelope::Array | Envelope::Object => false,
-        Envelope::CountOnly | Envelope::Number => stream.endpoint.paging == Paging::Single,
+        Envelope::CountOnly | Envelope::Number => stream.endpoint.shape().single,
         Envelope::Lone => {
             !serde_json::Deserializer::from_slice(body).deserialize_map(Documented(stream)).unwrap_or(false)
         }
@@ -39,7 +39,7 @@ impl<'de> Visitor<'de> for Documented<'_> {
         let mut is_known = false;
         // Names are compared as JSON text: half of a surrogate pair in a name must not end the search.
         while let Some(name) = map.next_key::<&RawValue>()? {
-            is_known |= self.0.documented.contains(&name.get().trim_matches('"'));
+            is_known = is_known || self.0.documents(name.get().trim_matches('"'));
             map.next_value::<IgnoredAny>()?;
         }
         Ok(is_known)

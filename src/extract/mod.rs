@@ -19,9 +19,11 @@ mod registry;
 mod request;
 mod source;
 
+use std::collections::BTreeMap;
+
 use futures::StreamExt;
 
-use crate::catalog::{Lists, Paging, TARGET_GROUPS};
+use crate::catalog::{Paging, Stream};
 use crate::landing::Landing;
 use crate::landing::ledger::{Entry, RunList, Verdict};
 pub use answers::Answers;
@@ -30,7 +32,7 @@ pub use counts::{Total, totals};
 pub use error::ExtractError;
 use error::{all_or_first_error, worst};
 pub use plan::{COMPANIES, Plan, PlannedStream, SummarisePage};
-pub(crate) use probe::target_group_ids;
+pub(crate) use probe::{is_parent_of_lists, parent_ids};
 use source::Source;
 
 /// Number of lists that are read concurrently. Their requests share one rate control.
@@ -72,8 +74,9 @@ impl Observer for Unobserved {}
 pub struct Extracted {
     /// The evidence of the lists, in their order.
     pub verdicts: Vec<Verdict>,
-    /// Ids of all target groups that exist; `None` when their list was not read.
-    pub target_groups: Option<Vec<String>>,
+    /// Ids of all parents of lists that exist, such as target groups, by the name of their stream. A stream whose list
+    /// was not read is not there.
+    pub parents: BTreeMap<&'static str, Vec<String>>,
 }
 
 /// Reads all lists of a plan and lands their pages.
@@ -92,35 +95,34 @@ pub async fn extract(
 ) -> Result<Extracted, ExtractError> {
     let source = Source::new(plan, api, landing, recorded, settings, observer);
     let all = source.lists.all();
-    let of = |wanted: fn(Lists, &str) -> bool| {
-        let wanted = move |list: &RunList, lists| list.target_group.is_none() && wanted(lists, &list.stream);
-        let lists = all.iter().filter(move |(_, list)| wanted(&list.named, list.planned.stream.lists));
-        lists.map(|(index, _)| *index).collect::<Vec<u32>>()
+    let of = |wanted: &dyn Fn(&Stream) -> bool| -> Vec<u32> {
+        let lists = all.iter().filter(|(_, list)| list.named.parent.is_none() && wanted(list.planned.stream));
+        lists.map(|(index, _)| *index).collect()
     };
-    let groups_first = of(|_, stream| stream == TARGET_GROUPS.name);
-    let others = of(|lists, stream| lists != Lists::Companies && stream != TARGET_GROUPS.name);
-    let companies = of(|lists, _| lists == Lists::Companies);
-    let knows_groups = !groups_first.is_empty();
+    let parents_first = of(&is_parent_of_lists);
+    let others = of(&|stream| !stream.lists.is_of_answers() && !is_parent_of_lists(stream));
+    let companies = of(&|stream| stream.lists.is_of_answers());
     let lists = async {
-        let target_groups = async {
-            let mut outcomes = read_all(&source, groups_first).await;
+        let of_parents = async {
+            let mut outcomes = read_all(&source, parents_first).await;
             match fanout::discovery::derive(&source).await {
                 Ok(derived) => outcomes.extend(read_all(&source, derived).await),
                 Err(error) => outcomes.push(Err(error)),
             }
             outcomes
         };
-        let (others, target_groups) = futures::join!(read_all(&source, others), target_groups);
+        let (others, of_parents) = futures::join!(read_all(&source, others), of_parents);
         // No list brings further companies now, so the readers of the queue must not wait for more.
         source.queue.close();
-        others.into_iter().chain(target_groups).collect::<Vec<_>>()
+        others.into_iter().chain(of_parents).collect::<Vec<_>>()
     };
     let companies = companies.into_iter().map(|index| fanout::companies::read(&source, index));
     let (lists, companies) = futures::join!(lists, futures::future::join_all(companies));
     let mut verdicts = all_or_first_error(lists.into_iter().chain(companies).collect())?;
     verdicts.sort_by_key(|verdict| verdict.list);
-    let target_groups = knows_groups.then(|| source.groups().into_iter().map(|group| group.id).collect());
-    Ok(Extracted { verdicts, target_groups })
+    let read = plan.streams.iter().map(|planned| planned.stream).filter(|stream| is_parent_of_lists(stream));
+    let ids = |stream: &str| source.parents(stream).into_iter().map(|parent| parent.id).collect();
+    Ok(Extracted { verdicts, parents: read.map(|stream| (stream.name, ids(stream.name))).collect() })
 }
 
 async fn read_all(source: &Source<'_>, lists: Vec<u32>) -> Vec<Result<Verdict, ExtractError>> {
@@ -137,18 +139,16 @@ async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, ExtractError> 
         Paging::Numbered { .. } => paging::numbered::read(source, index).await,
         Paging::Single => paging::single::read(source, index).await,
     };
+    let Some(parent) = list.planned.stream.lists.parent().filter(|_| list.named.parent.is_some()) else {
+        return outcome;
+    };
     match outcome {
-        Err(ExtractError::NoSuchList { .. }) if list.named.target_group.is_some() => {
-            Ok(fanout::discovery::gone(
-                source,
-                index,
-                "the server no longer knows the target group (404)".to_owned(),
-            ))
+        Err(ExtractError::NoSuchList { .. }) => {
+            let reason = format!("the server no longer knows the {} (404)", parent.noun);
+            Ok(fanout::discovery::gone(source, index, reason))
         }
-        // The same holds for a target group whose id the server does not accept.
-        Err(ExtractError::Api { source: refusal, .. })
-            if list.named.target_group.is_some() && refusal.is_about_the_request() =>
-        {
+        // The same holds for a parent whose id the server does not accept.
+        Err(ExtractError::Api { source: refusal, .. }) if refusal.is_about_the_request() => {
             Ok(fanout::discovery::gone(source, index, refusal.to_string()))
         }
         outcome => outcome,

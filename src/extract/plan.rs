@@ -1,9 +1,9 @@
 //! [`Plan`]: what a run reads, decided before anything is read.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use crate::catalog::{Lists, Stream};
+use crate::catalog::{Lists, Parent, Stream};
 use crate::landing::ledger::RunList;
 use crate::record::{EnvelopeError, Json, PageSummary};
 use crate::selection::{DetailsFor, List};
@@ -23,8 +23,9 @@ pub type SummarisePage = fn(&Stream, Json<'_>) -> Result<PageSummary, EnvelopeEr
 pub struct Plan {
     /// The streams whose endpoints are read.
     pub streams: Vec<PlannedStream>,
-    /// Names or ids of the wanted target groups; empty for all.
-    pub target_groups: Vec<String>,
+    /// Names or ids of the wanted parents of lists, by the name of their stream; all of a stream that is not there, or
+    /// whose names are empty.
+    pub wanted: BTreeMap<&'static str, Vec<String>>,
     /// Which companies are asked about individually.
     pub details_for: DetailsFor,
 }
@@ -37,7 +38,7 @@ pub struct PlannedStream {
     /// Names of the streams that are made from the answers: the stream itself, or several streams that one request
     /// serves.
     pub serves: Vec<&'static str>,
-    /// Its lists that are known before the run. Those of target groups are found later.
+    /// Its lists that are known before the run. Those of parents are found later.
     pub lists: Vec<List>,
     /// First and last moment wanted, in microseconds since 1970, UTC; `None` when the stream has no time window.
     pub window_us: Option<(i64, i64)>,
@@ -57,20 +58,20 @@ impl PlannedStream {
         };
         let lists = match stream.lists {
             Lists::Whole if lists.is_empty() => whole("all"),
-            Lists::Companies => whole(COMPANIES),
-            Lists::TargetGroups => Vec::new(),
+            Lists::AnswersOf(_) => whole(COMPANIES),
+            Lists::EachOf(_) => Vec::new(),
             Lists::Whole | Lists::Selections => lists,
         };
         Self { stream, serves: vec![stream.name], lists, window_us: None, fresh: Arc::default(), summarise }
     }
 
     /// The name of one of its lists in the ledger.
-    pub(super) fn named(&self, label: &str, target_group: Option<&str>) -> RunList {
+    pub(super) fn named(&self, label: &str, parent: Option<&str>) -> RunList {
         RunList {
             stream: self.stream.name.to_owned(),
             label: label.to_owned(),
             serves: self.serves.iter().map(|name| (*name).to_owned()).collect(),
-            target_group: target_group.map(str::to_owned),
+            parent: parent.map(str::to_owned),
             window_from_us: self.window_us.map(|(from, _)| from),
             window_to_us: self.window_us.map(|(_, to)| to),
         }
@@ -78,6 +79,14 @@ impl PlannedStream {
 }
 
 impl Plan {
+    /// The streams of the plan with a list for each record of another stream, and what these records are to them.
+    pub(super) fn of_parents(&self) -> impl Iterator<Item = (&PlannedStream, &'static Parent)> {
+        self.streams.iter().filter_map(|planned| match planned.stream.lists {
+            Lists::EachOf(parent) => Some((planned, parent)),
+            _ => None,
+        })
+    }
+
     /// Whether the run selects companies: there are selections, and none of them is of all companies.
     pub fn is_selective(&self) -> bool {
         let mut lists = self

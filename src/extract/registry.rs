@@ -50,16 +50,12 @@ impl<'a> Registry<'a> {
         Arc::clone(known.get(&index).expect("a list is known before anything is asked of it"))
     }
 
-    /// Index and list of a target group. The last value is true when the list is new and must be noted in the ledger
-    /// before its first request.
-    pub(super) fn of_target_group(
-        &self,
-        planned: &'a PlannedStream,
-        id: &str,
-    ) -> (u32, Arc<KnownList<'a>>, bool) {
+    /// Index and list of a parent. The last value is true when the list is new and must be noted in the ledger before
+    /// its first request.
+    pub(super) fn of_parent(&self, planned: &'a PlannedStream, id: &str) -> (u32, Arc<KnownList<'a>>, bool) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let same = |list: &&KnownList<'a>| {
-            list.named.stream == planned.stream.name && list.named.target_group.as_deref() == Some(id)
+            list.named.stream == planned.stream.name && list.named.parent.as_deref() == Some(id)
         };
         if let Some((index, list)) = known.iter().find(|(_, list)| same(&list.as_ref())) {
             return (*index, Arc::clone(list), false);

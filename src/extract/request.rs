@@ -4,7 +4,8 @@ use url::Url;
 
 use super::registry::KnownList;
 use crate::api::ApiRequest;
-use crate::catalog::Paging;
+use crate::catalog::api::Dialect;
+use crate::catalog::{Endpoint, Paging, Stream};
 use crate::clock::utc_text;
 use crate::landing::ledger::{Ask, RequestKey};
 
@@ -19,10 +20,10 @@ type Parameters = Vec<(String, Vec<String>)>;
 pub(super) fn of_list(list: &KnownList<'_>, key: &RequestKey, base_url: &Url) -> ApiRequest {
     let endpoint = &list.planned.stream.endpoint;
     let mut parameters = own_parameters(list, key);
-    parameters.extend(paging_parameters(endpoint.paging, key.ask));
+    parameters.extend(paging_parameters(endpoint, key.ask));
     let path = path(list, None);
     match endpoint.paging {
-        Paging::Ordered { .. } => encode(&path, &parameters, base_url),
+        Paging::Ordered { .. } => encode(&path, &parameters, base_url, &endpoint.api.dialect),
         // At any other endpoint, a POST would write.
         _ => get(&path, &parameters),
     }
@@ -38,7 +39,8 @@ fn own_parameters(list: &KnownList<'_>, key: &RequestKey) -> Parameters {
     let mut parameters = list.list.parameters.clone();
     if let Some(chunk) = key.slice.strip_prefix('#') {
         let ids = chunk.parse::<usize>().ok().and_then(|chunk| list.list.id_chunks.get(chunk));
-        parameters.push(("business_ids".to_owned(), ids.cloned().unwrap_or_default()));
+        let name = list.planned.stream.endpoint.api.dialect.ids;
+        parameters.push((name.to_owned(), ids.cloned().unwrap_or_default()));
     } else if let Paging::Ordered { slice_by, .. } = list.planned.stream.endpoint.paging
         && !key.slice.is_empty()
     {
@@ -54,47 +56,49 @@ fn own_parameters(list: &KnownList<'_>, key: &RequestKey) -> Parameters {
 }
 
 /// Parameters that decide which of these rows the answer holds.
-fn paging_parameters(paging: Paging, ask: Ask) -> Parameters {
+fn paging_parameters(endpoint: &Endpoint, ask: Ask) -> Parameters {
+    let Dialect { limit: limit_name, offset: offset_name, page: page_name, page_size, count, .. } =
+        endpoint.api.dialect;
+    let paging = endpoint.paging;
     let pair = |name: &str, value: &str| (name.to_owned(), one(value));
     match (ask, paging) {
-        (Ask::CountBefore | Ask::CountAfter | Ask::CountAgain, _) => vec![pair("count", "true")],
+        (Ask::CountBefore | Ask::CountAfter | Ask::CountAgain, _) => vec![pair(count, "true")],
         (Ask::Page { offset, limit, with_count, .. }, paging) => {
             let mut parameters = Vec::new();
             if let Paging::Ordered { order: (order, by), .. } = paging {
                 parameters.push(pair(order, by));
             }
-            parameters.push(pair("limit", &limit.to_string()));
-            parameters.push(pair("offset", &offset.to_string()));
-            let count = match (paging, with_count) {
+            parameters.push(pair(limit_name, &limit.to_string()));
+            parameters.push(pair(offset_name, &offset.to_string()));
+            let value = match (paging, with_count) {
                 // A target group's content includes the count by default (API's document, `getTargetGroupById`); a
                 // filter's answer does not.
                 (Paging::Unordered, false) => Some("false"),
                 (Paging::Unordered, true) | (_, false) => None,
                 (_, true) => Some("include"),
             };
-            parameters.extend(count.map(|count| pair("count", count)));
+            parameters.extend(value.map(|value| pair(count, value)));
             parameters
         }
         (Ask::Numbered { page, size, .. }, Paging::Numbered { order: (order, by) }) => {
-            vec![pair(order, by), pair("page_size", &size.to_string()), pair("page", &page.to_string())]
+            vec![pair(order, by), pair(page_size, &size.to_string()), pair(page_name, &page.to_string())]
         }
         (Ask::Numbered { page, size, .. }, _) => {
-            vec![pair("page_size", &size.to_string()), pair("page", &page.to_string())]
+            vec![pair(page_size, &size.to_string()), pair(page_name, &page.to_string())]
         }
         (Ask::Whole { .. }, _) => Vec::new(),
     }
 }
 
-/// The endpoint's path for a target group and a company. Ids are percent-encoded, so that no id leads to another path.
-fn path(list: &KnownList<'_>, company: Option<&str>) -> String {
-    let mut path = list.planned.stream.endpoint.path.to_owned();
-    if let Some(id) = &list.named.target_group {
-        path = path.replace("{target_group}", &ApiRequest::path_segment(id));
-    }
-    if let Some((country, id)) = company.and_then(|company| company.split_once('/')) {
-        path = path.replace("{company}", &ApiRequest::path_segment(&format!("{country}{id}")));
-    }
-    path
+/// The endpoint's path for the parent that a request is about: that of the list, or of one answer. Its key is
+/// percent-encoded, so that no id leads to another path.
+fn path(list: &KnownList<'_>, asked: Option<&str>) -> String {
+    let Stream { endpoint, lists, .. } = list.planned.stream;
+    let key = asked.or(list.named.parent.as_deref());
+    let values = lists.parent().zip(key).and_then(|(parent, key)| Some((parent, parent.values(key)?)));
+    let Some((parent, values)) = values else { return endpoint.path.to_owned() };
+    let id: String = values.into_iter().map(|(_, value)| value).collect();
+    endpoint.path.replace(&format!("{{{}}}", parent.parameter), &ApiRequest::path_segment(&id))
 }
 
 fn one(value: &str) -> Vec<String> {
@@ -108,28 +112,29 @@ fn get(path: &str, parameters: &[(String, Vec<String>)]) -> ApiRequest {
 
 /// A GET. A POST with the same parameters when the URL would be too long, or when an element of a comma-separated list
 /// holds a comma, for which there is no escape.
-fn encode(path: &str, parameters: &[(String, Vec<String>)], base_url: &Url) -> ApiRequest {
+fn encode(path: &str, parameters: &[(String, Vec<String>)], base_url: &Url, dialect: &Dialect) -> ApiRequest {
+    let is_list = |key: &str| is_list(key, dialect);
     let comma = parameters.iter().any(|(key, values)| is_list(key) && values.iter().any(|v| v.contains(',')));
     let get = get(path, parameters);
     let fits = get.url_length(base_url).is_ok_and(|length| length <= LONGEST_URL);
     if !comma && fits {
         return get;
     }
-    let body = parameters.iter().map(|(key, values)| (key.clone(), json_value(key, values)));
+    let body = parameters.iter().map(|(key, values)| (key.clone(), json_value(key, values, dialect)));
     ApiRequest::post_json(path, serde_json::Value::Object(body.collect()))
 }
 
 /// Whether the API splits the parameter's value at its commas.
-fn is_list(key: &str) -> bool {
-    key.ends_with("__in") || key == "business_ids"
+fn is_list(key: &str, dialect: &Dialect) -> bool {
+    key.ends_with("__in") || key == dialect.ids
 }
 
-fn json_value(key: &str, values: &[String]) -> serde_json::Value {
+fn json_value(key: &str, values: &[String], dialect: &Dialect) -> serde_json::Value {
     match values {
-        [single] if matches!(key, "limit" | "offset") => {
+        [single] if [dialect.limit, dialect.offset].contains(&key) => {
             single.parse::<u64>().map_or_else(|_| single.clone().into(), Into::into)
         }
-        [single] if !is_list(key) => single.clone().into(),
+        [single] if !is_list(key, dialect) => single.clone().into(),
         many => many.into(),
     }
 }

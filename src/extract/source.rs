@@ -93,8 +93,8 @@ pub(super) struct Source<'a> {
     pub(super) landing: &'a Landing,
     /// Business ids received in lists that are selected by id, as [`id_key`]s, by index of the list.
     ids: Mutex<HashMap<u32, HashSet<u64>>>,
-    /// Id and name of each target group received.
-    groups: Mutex<Vec<probe::Group>>,
+    /// Parents of lists that were received, by the name of their stream.
+    parents: Mutex<HashMap<&'static str, Vec<probe::Found>>>,
     api: &'a dyn Answers,
     recorded: Mutex<HashMap<RequestKey, Recorded>>,
     /// Fingerprints of the unreadable records, by index of the list.
@@ -136,7 +136,7 @@ impl<'a> Source<'a> {
             observer,
             landing,
             ids: Mutex::default(),
-            groups: Mutex::default(),
+            parents: Mutex::default(),
             api,
             recorded: Mutex::new(recorded),
             unreadable: Mutex::default(),
@@ -151,12 +151,13 @@ impl<'a> Source<'a> {
         self.settings.page_size.min(most).max(1)
     }
 
-    /// The target groups received, each once.
-    pub(super) fn groups(&self) -> Vec<probe::Group> {
-        let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        groups.sort();
-        groups.dedup_by(|a, b| a.id == b.id);
-        groups
+    /// The parents of lists that were received of a stream, each once.
+    pub(super) fn parents(&self, stream: &str) -> Vec<probe::Found> {
+        let parents = self.parents.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut parents = parents.get(stream).cloned().unwrap_or_default();
+        parents.sort();
+        parents.dedup_by(|a, b| a.id == b.id);
+        parents
     }
 
     /// Business ids that select a list and were not received, in their order.
@@ -322,7 +323,10 @@ impl<'a> Source<'a> {
         for (list, found) in self.queue.add(seen.companies, list.planned.stream.lists) {
             self.observer.list_counted(&self.lists.get(list).named, Some(found));
         }
-        self.groups.lock().unwrap_or_else(PoisonError::into_inner).extend(seen.groups);
+        if !seen.parents.is_empty() {
+            let mut parents = self.parents.lock().unwrap_or_else(PoisonError::into_inner);
+            parents.entry(list.planned.stream.name).or_default().extend(seen.parents);
+        }
         Page { rows: seen.summary.rows, count: seen.summary.count, next: seen.summary.next_page }
     }
 
@@ -446,8 +450,7 @@ impl<'a> Source<'a> {
     /// The error of a request. No further request starts, unless the error is about this request alone or follows from
     /// another one.
     fn api_error(&self, list: &KnownList<'a>, source: ApiError) -> ExtractError {
-        let about_one = list.planned.stream.lists == crate::catalog::Lists::Companies
-            || list.named.target_group.is_some();
+        let about_one = list.planned.stream.lists.is_of_answers() || list.named.parent.is_some();
         let only_this_one = about_one && source.is_about_the_request();
         if !only_this_one && !matches!(source.kind(), ErrorKind::Interrupted | ErrorKind::Budget) {
             self.api.stop_starting();
@@ -455,9 +458,9 @@ impl<'a> Source<'a> {
         ExtractError::Api { stream: list.planned.stream.name, list: list.named.label.clone(), source }
     }
 
-    /// The error of 404 for a list. A target group may be deleted while it is read, which does not stop the run.
+    /// The error of 404 for a list. A parent, such as a target group, may be deleted while its list is read, which does not stop the run.
     fn no_such_list(&self, list: &KnownList<'a>, request: &ApiRequest) -> ExtractError {
-        if list.named.target_group.is_none() {
+        if list.named.parent.is_none() {
             self.api.stop_starting();
         }
         ExtractError::NoSuchList { list: list.named.label.clone(), request: request.to_string() }

@@ -65,9 +65,10 @@ pub struct RunList {
     /// Names of the streams that are made from its answers: the stream itself, or several streams that one request
     /// serves.
     pub serves: Vec<String>,
-    /// Id of the target group that the list is of; `None` for other lists.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub target_group: Option<String>,
+    /// Key of the parent that the list is of, such as the id of a target group; `None` for other lists. Ledgers of
+    /// version 0.1.0 call it `target_group`.
+    #[serde(default, alias = "target_group", skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
     /// First moment that is asked for, in microseconds since 1970, UTC; `None` when the stream has no time window.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window_from_us: Option<i64>,

@@ -15,7 +15,6 @@ use super::builder::Builder;
 use super::merge::cells::list_of;
 use super::merge::sources::{StagedSource, TableLoad, files_or_none, key_text, rejects_of};
 use super::{LoadError, LoadInput, LoadSettings, StreamInput};
-use crate::catalog::Lists;
 use crate::schema::{Disposition, Table, ddl, etl};
 
 const DOING: &str = "recording the rejects";
@@ -43,7 +42,7 @@ pub(super) fn stage(next: &Builder, input: &LoadInput) -> Result<(), LoadError> 
         // Pages overlap (decision 0004): a reject that came in both of two pages is one reject, while equal rejects in
         // one page are counted separately. If each page is about another company, equal rejects of two pages are
         // different ones.
-        let over_pages = if stream.stream.lists == Lists::Companies { "sum" } else { "max" };
+        let over_pages = if stream.stream.lists.is_of_answers() { "sum" } else { "max" };
         let (name, files) = (rejects_of(stream), files_or_none(&stream.staged.rejects, Vec::new)?);
         let stream = ddl::literal(stream.stream.name);
         next.batch(
@@ -147,7 +146,7 @@ fn read_lists(next: &Builder, input: &LoadInput) -> Result<(), LoadError> {
     for stream in &input.streams {
         let name = ddl::literal(stream.stream.name);
         // A list of companies holds only companies that were due, and a list with a window only what is new.
-        let tells_all = stream.stream.lists != Lists::Companies && stream.stream.endpoint.window.is_none();
+        let tells_all = !stream.stream.lists.is_of_answers() && stream.stream.endpoint.window.is_none();
         for (position, list) in stream.lists.iter().enumerate() {
             let label = ddl::literal(&list.list);
             names.push(format!("({name}, {position}, {label})"));
@@ -224,7 +223,7 @@ fn settle(
         add(&format!("JOIN {} s ON k.key = {read} WHERE {of_table}", own.rows()))?;
         add_scopes(own, &of_table)?;
     }
-    if stream.stream.lists == Lists::Companies {
+    if stream.stream.lists.is_of_answers() {
         // Format 1 did not say which company an answer was about.
         add("WHERE k.key IS NULL AND")?;
         settle_answers(next, stream, &add)?;

@@ -102,8 +102,8 @@ impl Normaliser {
     /// not JSON: a page that landed is what the server has.
     pub fn read_page(&mut self, page: &LandedPage, turn: u64) -> Result<(), EnvelopeError> {
         let (plan, held) = (&self.plan, &mut self.held);
-        with_json(&page.body, plan.single, Tolerance::Records, |json| {
-            let parsed = parse_text(json.text, plan.single)?;
+        with_json(&page.body, plan.shape, Tolerance::Records, |json| {
+            let parsed = parse_text(json.text, plan.shape)?;
             held.rejects.repaired = json.repairs.cloned();
             if let Some(mut reader) = PageReader::new(plan, page, turn) {
                 reader.read(json, parsed, held);

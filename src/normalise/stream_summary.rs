@@ -4,7 +4,7 @@ use super::drift::{DriftTally, Position};
 use super::mapping::plan::TableMapping;
 use super::mapping::record::{Record, RecordReader};
 use super::rows::row::{Context, Row, RowInput};
-use crate::catalog::{Paging, Stream};
+use crate::catalog::Stream;
 use crate::record::envelope::parse_text;
 use crate::record::page_summary::{of_companies, of_single, summary_of};
 use crate::record::reading::{Json, Tolerance, with_json};
@@ -17,8 +17,7 @@ use crate::schema::{Origin, Table};
 /// # Errors
 /// As [`fingerprints`](crate::record::fingerprints).
 pub fn fingerprints_by(stream: &Stream, body: &[u8]) -> Result<PageSummary, EnvelopeError> {
-    let single = stream.endpoint.paging == Paging::Single;
-    with_json(body, single, Tolerance::Values, |json| page_summary(stream, json))
+    with_json(body, stream.endpoint.shape(), Tolerance::Values, |json| page_summary(stream, json))
 }
 
 /// [`fingerprints_by`] for the text of a page.
@@ -26,11 +25,11 @@ pub fn fingerprints_by(stream: &Stream, body: &[u8]) -> Result<PageSummary, Enve
 /// # Errors
 /// As [`fingerprints_by`].
 pub fn page_summary(stream: &Stream, json: Json<'_>) -> Result<PageSummary, EnvelopeError> {
-    let single = stream.endpoint.paging == Paging::Single;
+    let shape = stream.endpoint.shape();
     if is_keyed_by_company(stream.table()) {
-        return if single { of_single(json) } else { of_companies(json, |_| ()) };
+        return if shape.single { of_single(json, shape) } else { of_companies(json, shape, |_| ()) };
     }
-    let page = parse_text(json.text, single)?;
+    let page = parse_text(json.text, shape)?;
     let plan = key_plan(stream.table());
     let (mut reader, mut drift) = (RecordReader::default(), DriftTally::new(&plan));
     let (mut record, mut row) = (Record::new(&plan), Row::default());
@@ -65,7 +64,7 @@ fn key_plan(table: &'static Table) -> TableMapping {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::{PROSPECTS_TABLE, STREAMS};
+    use crate::catalog::{PROSPECTS_TABLE, Paging, STREAMS};
 
     #[test]
     fn the_key_fields_are_those_of_the_table() {

@@ -91,7 +91,7 @@ pub async fn estimate(settings: &SyncSettings) -> Result<Estimated, Error> {
     let asked = Asked::of(&plan, &totals, known.as_ref());
     let streams = plan.streams.iter().map(|planned| {
         let own = totals.iter().filter(|total| total.list.stream == planned.stream.name);
-        let (lists, rows, requests, fresh) = if planned.stream.lists == Lists::Companies {
+        let (lists, rows, requests, fresh) = if planned.stream.lists.is_of_answers() {
             (1, Some(asked.companies), asked.companies, asked.fresh)
         } else {
             let lists: Vec<&Total> = own.collect();
@@ -108,8 +108,8 @@ pub async fn estimate(settings: &SyncSettings) -> Result<Estimated, Error> {
             serves: planned.serves.clone(),
             lists,
             rows,
-            at_most: wants_reading && known.is_none() && planned.stream.lists == Lists::Companies,
-            unit: if planned.stream.lists == Lists::Companies { "companies" } else { "rows" },
+            at_most: wants_reading && known.is_none() && planned.stream.lists.is_of_answers(),
+            unit: if planned.stream.lists.is_of_answers() { "companies" } else { "rows" },
             fresh,
             requests,
             time: at_once.max(paced),
@@ -120,7 +120,7 @@ pub async fn estimate(settings: &SyncSettings) -> Result<Estimated, Error> {
 
 /// Streams of a plan that ask about each company.
 fn asking(plan: &Plan) -> impl Iterator<Item = &PlannedStream> {
-    plan.streams.iter().filter(|planned| planned.stream.lists == Lists::Companies)
+    plan.streams.iter().filter(|planned| planned.stream.lists.is_of_answers())
 }
 
 /// Whether counts alone do not tell how many companies are asked about: several lists bring some, or some are new enough.
@@ -173,14 +173,16 @@ impl Asked {
                 outside: outside(due_outside, true),
             };
         }
-        let rows = |of: Lists| {
-            let streams = plan.streams.iter().filter(move |planned| planned.stream.lists == of);
+        let rows = |selected: bool| {
+            let is_selected = |lists: Lists| lists == Lists::Selections;
+            let streams =
+                plan.streams.iter().filter(move |planned| is_selected(planned.stream.lists) == selected);
             let own = streams.filter(|planned| planned.stream.holds_companies()).flat_map(|planned| {
                 totals.iter().filter(move |total| total.list.stream == planned.stream.name)
             });
             own.map(|total| total.rows.unwrap_or(total.ids)).sum::<u64>()
         };
-        let (selected, members) = (rows(Lists::Selections), rows(Lists::TargetGroups));
+        let (selected, members) = (rows(true), rows(false));
         // Where a list holds all companies, members are among them.
         let all = if plan.is_selective() && asks_members { selected + members } else { selected };
         // Those that are new enough may be of other selections.

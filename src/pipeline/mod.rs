@@ -10,6 +10,7 @@ mod refetch;
 mod staging;
 mod watermarks;
 
+use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -297,7 +298,7 @@ async fn fetch_and_stage(
     let mut repairs = 0;
     loop {
         observer.phase("fetching");
-        let Extracted { verdicts, target_groups } =
+        let Extracted { verdicts, parents } =
             extract(plan, client, landing, recorded, settings.extract, observer).await?;
         for verdict in &verdicts {
             landing.note(Entry::Judged(verdict.clone())).await?;
@@ -319,30 +320,31 @@ async fn fetch_and_stage(
                 refetch::note_damaged(landing, number).await?;
                 recorded = ledger::read(landing.folder())?;
             }
-            _ => return Ok((outcome?, retired(settings, plan, history, &verdicts, target_groups)?)),
+            _ => return Ok((outcome?, retired(settings, plan, history, &verdicts, &parents)?)),
         }
     }
 }
 
-/// Lists of earlier runs that count no more: those of target groups that are none any more, and other selections where
+/// Lists of earlier runs that count no more: those of parents, such as target groups, that are gone, and other selections where
 /// this run reads all companies or is told to forget them. A run with a list that is not complete retires none.
 fn retired(
     settings: &SyncSettings,
     plan: &Plan,
     history: Option<&Path>,
     verdicts: &[Verdict],
-    target_groups: Option<Vec<String>>,
+    parents: &BTreeMap<&'static str, Vec<String>>,
 ) -> Result<Vec<(String, String)>, Error> {
     if !verdicts.iter().all(|verdict| verdict.complete) {
         return Ok(Vec::new());
     }
-    let mut retired = match target_groups {
-        Some(groups) => watermarks::retired(history, Lists::TargetGroups, &groups)?,
-        None => Vec::new(),
-    };
+    let mut retired = Vec::new();
+    for (stream, ids) in parents {
+        let is_of = |lists: Lists| matches!(lists, Lists::EachOf(parent) if parent.stream == *stream);
+        retired.extend(watermarks::retired(history, is_of, ids)?);
+    }
     let labels = plan.selection_labels();
     if !labels.is_empty() && (settings.forget_selections || !plan.is_selective()) {
-        retired.extend(watermarks::retired(history, Lists::Selections, &labels)?);
+        retired.extend(watermarks::retired(history, |lists| lists == Lists::Selections, &labels)?);
     }
     Ok(retired)
 }

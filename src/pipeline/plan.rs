@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::SyncSettings;
 use super::planner::{self, Planned};
 use super::watermarks::{self, DAY_US};
-use crate::catalog::{Lists, Paging};
+use crate::catalog::{Lists, TARGET_GROUP};
 use crate::clock::utc_text;
 use crate::error::Error;
 use crate::extract::{Plan, PlannedStream};
@@ -20,7 +20,7 @@ pub(super) fn plan(settings: &SyncSettings, history: Option<&Path>, clock_us: i6
     let streams = planned.iter().map(|planned| stream(settings, history, planned, clock_us, &fresh));
     Ok(Plan {
         streams: streams.collect::<Result<_, _>>()?,
-        target_groups: settings.target_groups.clone(),
+        wanted: [(TARGET_GROUP.stream, settings.target_groups.clone())].into(),
         details_for: settings.details_for,
     })
 }
@@ -35,10 +35,8 @@ fn stream(
     let endpoint = planned.endpoint;
     let lists = match endpoint.lists {
         Lists::Selections => settings.lists.clone(),
-        Lists::Whole if matches!(endpoint.endpoint.paging, Paging::Numbered { .. }) => {
-            settings.customer_lists.clone()
-        }
-        Lists::Whole | Lists::TargetGroups | Lists::Companies => Vec::new(),
+        Lists::Whole if endpoint.filters.is_some() => settings.customer_lists.clone(),
+        Lists::Whole | Lists::EachOf(_) | Lists::AnswersOf(_) => Vec::new(),
     };
     let mut stream = PlannedStream::new(endpoint, lists, page_summary);
     stream.serves = planned.serves.iter().map(|served| served.stream.name).collect();
@@ -51,7 +49,7 @@ fn stream(
         // All of it in each run: a company that joined a target group brings what came before.
         stream.window_us = Some((earliest_us, now_us));
     }
-    if endpoint.lists == Lists::Companies {
+    if endpoint.lists.is_of_answers() {
         stream.fresh = Arc::clone(fresh);
     }
     Ok(stream)
@@ -65,7 +63,7 @@ fn fresh(
     planned: &[Planned],
     clock_us: i64,
 ) -> Result<Arc<HashSet<u64>>, Error> {
-    let asking = planned.iter().filter(|planned| planned.endpoint.lists == Lists::Companies);
+    let asking = planned.iter().filter(|planned| planned.endpoint.lists.is_of_answers());
     let streams: Vec<_> = asking.flat_map(|planned| &planned.serves).map(|served| served.stream).collect();
     let (Some(age), false, false) = (settings.details_max_age, settings.full, streams.is_empty()) else {
         return Ok(Arc::default());

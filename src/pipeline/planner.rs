@@ -3,7 +3,7 @@
 //! Streams about single companies cost a request for each company, so what two of them want is got with one request
 //! where an endpoint gives both.
 
-use crate::catalog::{Lists, PROSPECTS_TABLE, STREAMS, Stream, TARGET_GROUPS};
+use crate::catalog::{PROSPECTS_TABLE, STREAMS, Stream};
 use crate::schema::Table;
 
 /// An endpoint to be asked, and what is made of its answers.
@@ -32,12 +32,10 @@ pub fn default_streams() -> Vec<&'static Stream> {
 /// The streams with those that they need, in the catalog's order: who asks about companies needs the lists that bring
 /// them, who asks about target groups the list of these.
 pub fn with_needed(chosen: &[&'static Stream]) -> Vec<&'static Stream> {
-    let any = |lists: Lists| chosen.iter().any(|stream| stream.lists == lists);
-    let needed = |stream: &Stream| {
-        chosen.iter().any(|chosen| chosen.name == stream.name)
-            || (stream.lists == Lists::Selections && any(Lists::Companies))
-            || (stream.name == TARGET_GROUPS.name && any(Lists::TargetGroups))
+    let needs = |chosen: &Stream, name: &str| {
+        chosen.name == name || chosen.lists.parent().is_some_and(|parent| parent.stream == name)
     };
+    let needed = |stream: &Stream| chosen.iter().any(|chosen| needs(chosen, stream.name));
     STREAMS.iter().filter(|stream| needed(stream)).collect()
 }
 
@@ -45,7 +43,7 @@ pub fn with_needed(chosen: &[&'static Stream]) -> Vec<&'static Stream> {
 pub fn plan(chosen: &[&'static Stream]) -> Vec<Planned> {
     let streams = with_needed(chosen);
     let (asking, listing): (Vec<_>, Vec<_>) =
-        streams.into_iter().partition(|stream| stream.lists == Lists::Companies);
+        streams.into_iter().partition(|stream| stream.lists.is_of_answers());
     let itself = |stream: &'static Stream| Planned { endpoint: stream, serves: shared(stream, &[stream]) };
     let mut planned: Vec<Planned> = listing.into_iter().map(itself).collect();
     let endpoints = fewest(&asking);
@@ -141,7 +139,7 @@ impl Search<'_> {
         if self.best.as_ref().is_some_and(|(_, best)| best.len() <= self.chosen.len()) {
             return;
         }
-        for endpoint in STREAMS.iter().filter(|stream| stream.lists == Lists::Companies) {
+        for endpoint in STREAMS.iter().filter(|stream| stream.lists.is_of_answers()) {
             if endpoint.name == open.name || gives(endpoint, open) {
                 self.chosen.push(endpoint);
                 self.extend();
@@ -180,7 +178,7 @@ mod tests {
     #[test]
     fn the_smallest_set_of_endpoints_is_found_for_any_streams() {
         let candidates: Vec<&'static Stream> =
-            STREAMS.iter().filter(|stream| stream.lists == Lists::Companies).collect();
+            STREAMS.iter().filter(|stream| stream.lists.is_of_answers()).collect();
         let subset = |set: usize| -> Vec<&'static Stream> {
             let chosen = candidates.iter().enumerate().filter(|(index, _)| set & (1 << index) != 0);
             chosen.map(|(_, stream)| *stream).collect()

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::SyncSettings;
 use super::staging::StagedStream;
+use crate::catalog;
 use crate::error::{Error, SOURCE};
 use crate::landing::ledger::{RunList, Verdict};
 use crate::landing::runs::LandedRun;
@@ -59,9 +60,14 @@ pub(super) fn load_input(
     }
 }
 
+/// The parent that a list is of, as columns and values. `None` for a list that is of none.
+pub(crate) fn parent_of(list: &RunList) -> Option<Vec<(&'static str, String)>> {
+    catalog::stream(&list.stream)?.lists.parent()?.values(list.parent.as_deref()?)
+}
+
 /// The evidence of a list as the warehouse keeps it.
 pub(crate) fn list_result(list: &RunList, verdict: &Verdict) -> ListResult {
-    let parent = list.target_group.iter().map(|id| ("target_group_id", id.clone())).collect();
+    let parent = parent_of(list).unwrap_or_default();
     ListResult {
         list: list.label.clone(),
         parent,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::planner::{self, Served};
-use crate::catalog::{STREAMS, Stream};
+use crate::catalog::{self, STREAMS, Stream};
 use crate::error::Error;
 use crate::landing::bundle;
 use crate::landing::ledger::{LandedAt, Refusal, RunList, Unusual};
@@ -32,8 +32,10 @@ pub(crate) struct Piece {
     pub(crate) folder: Arc<Path>,
     /// Position of the list among those that are staged together.
     pub(crate) list: u32,
-    /// The target group that the list is of.
-    pub(crate) target_group: Option<Arc<str>>,
+    /// The stream whose endpoint was asked. `None` for one that this version does not know.
+    pub(crate) stream: Option<&'static Stream>,
+    /// Key of the parent that the list is of. `None` for a list that is of none.
+    pub(crate) parent: Option<Arc<str>>,
     pub(crate) at: LandedAt,
     /// Whether it is answers about several companies.
     pub(crate) is_bundle: bool,
@@ -92,16 +94,16 @@ pub(crate) fn served_by(lists: &[&RunList]) -> Vec<(&'static Stream, Vec<Served>
 /// The pages of lists of a run, newest first; their lists are positions in `lists`.
 pub(crate) fn pieces(run: &LandedRun, lists: &[u32]) -> Vec<Piece> {
     let folder: Arc<Path> = Arc::from(run.folder.as_path());
-    let groups: HashMap<u32, Arc<str>> = run
-        .lists
-        .iter()
-        .filter_map(|(index, list)| Some((*index, Arc::from(list.target_group.as_deref()?))))
-        .collect();
+    let of_list = |(index, list): (&u32, &RunList)| {
+        (*index, (catalog::stream(&list.stream), list.parent.as_deref().map(Arc::from)))
+    };
+    let known: HashMap<u32, (Option<&'static Stream>, Option<Arc<str>>)> =
+        run.lists.iter().map(of_list).collect();
     let piece = |list: u32, at: LandedAt, is_bundle: bool| {
         let position = lists.iter().position(|own| *own == list)?;
         let list_position = u32::try_from(position).ok()?;
-        let target_group = groups.get(&list).cloned();
-        Some(Piece { folder: Arc::clone(&folder), list: list_position, target_group, at, is_bundle })
+        let (stream, parent) = known.get(&list).cloned().unwrap_or_default();
+        Some(Piece { folder: Arc::clone(&folder), list: list_position, stream, parent, at, is_bundle })
     };
     let pages = run.accepted_pages().into_iter().filter_map(|(key, at)| piece(key.list, at, false));
     let bundles = run.answers.values().filter_map(|(list, at)| piece(*list, at.clone(), true));
@@ -156,10 +158,11 @@ pub(crate) fn stage_pieces(
 
 /// The page, or the pages that a bundle holds, newest first.
 fn pages_of(piece: &Piece) -> Result<Vec<LandedPage>, LandingError> {
-    let Piece { folder, list, target_group, at, is_bundle } = piece;
+    let Piece { folder, list, stream, parent, at, is_bundle } = piece;
     let body = read_page(folder, at)?;
+    let values = |key: &str| stream.as_ref()?.lists.parent()?.values(key);
     if !is_bundle {
-        let parent = target_group.iter().map(|id| ("target_group_id", id.to_string())).collect();
+        let parent = parent.as_deref().and_then(values).unwrap_or_default();
         let page =
             LandedPage { number: at.number, list: *list, fetched_at_us: at.fetched_at_us, parent, body };
         return Ok(vec![page]);
@@ -168,8 +171,7 @@ fn pages_of(piece: &Piece) -> Result<Vec<LandedPage>, LandingError> {
         || LandingError::Damaged { number: at.number, reason: "it is no bundle of answers".to_owned() };
     let answers = bundle::answers(&body).ok_or_else(damaged)?;
     let pages = (at.number..).zip(answers).map(|(number, answer)| {
-        let (country, business_id) = answer.company.split_once('/').ok_or_else(damaged)?;
-        let parent = vec![("country", country.to_owned()), ("business_id", business_id.to_owned())];
+        let parent = values(&answer.company).ok_or_else(damaged)?;
         let body = body.get(answer.body).unwrap_or_default().to_vec();
         Ok(LandedPage { number, list: *list, fetched_at_us: answer.fetched_at_us, parent, body })
     });

@@ -110,12 +110,12 @@ pub(super) fn last_run(history: Option<&Path>) -> Result<Option<String>, Error> 
 /// Lists of that kind that the published file holds and that are not among those that there are, as stream and list.
 pub(super) fn retired(
     history: Option<&Path>,
-    kind: Lists,
+    is_of_kind: impl Fn(Lists) -> bool,
     there_are: &[String],
 ) -> Result<Vec<(String, String)>, Error> {
     let mut retired = Vec::new();
     let Some(path) = history else { return Ok(retired) };
-    let of_kind = STREAMS.iter().filter(|stream| stream.lists == kind);
+    let of_kind = STREAMS.iter().filter(|stream| is_of_kind(stream.lists));
     for stream in of_kind {
         let sql = format!(
             "SELECT DISTINCT list FROM etl.list_members WHERE stream = {} ORDER BY list",

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use super::error::EnvelopeError;
 use super::json_text::{self, JsonType};
 use super::number::whole;
+use crate::catalog::api::{Dialect, Shape};
 
 /// A page with its records, as JSON text borrowed from the body or in another form that the caller chooses.
 #[derive(Debug, Clone)]
@@ -60,7 +61,7 @@ pub enum Envelope {
 /// The body is not an envelope of records or a count: it is not UTF-8, not JSON, more than one JSON value, or of
 /// another shape.
 pub fn parse_page(body: &[u8]) -> Result<Page<&RawValue>, EnvelopeError> {
-    parse(body, false)
+    parse(body, Shape::LIST)
 }
 
 /// [`parse_page`] for an answer that holds everything at once: an object that is not an envelope is a record.
@@ -68,26 +69,26 @@ pub fn parse_page(body: &[u8]) -> Result<Page<&RawValue>, EnvelopeError> {
 /// # Errors
 /// As [`parse_page`].
 pub fn parse_single(body: &[u8]) -> Result<Page<&RawValue>, EnvelopeError> {
-    parse(body, true)
+    parse(body, Shape::SINGLE)
 }
 
 /// Texts of the records in an answer that holds everything at once.
-pub(crate) fn records_of(text: &str) -> Result<Vec<&str>, EnvelopeError> {
-    let page: Page<&RawValue> = parse_text(text, true)?;
+pub(crate) fn records_of(text: &str, shape: Shape) -> Result<Vec<&str>, EnvelopeError> {
+    let page: Page<&RawValue> = parse_text(text, shape)?;
     Ok(page.records.into_iter().map(RawValue::get).collect())
 }
 
 /// [`parse_single`] or [`parse_page`], with records of any type.
-fn parse<'a, R: Deserialize<'a>>(body: &'a [u8], single: bool) -> Result<Page<R>, EnvelopeError> {
+fn parse<'a, R: Deserialize<'a>>(body: &'a [u8], shape: Shape) -> Result<Page<R>, EnvelopeError> {
     let text =
         std::str::from_utf8(body).map_err(|error| EnvelopeError::not_text(body, error.valid_up_to()))?;
-    parse_text(text, single)
+    parse_text(text, shape)
 }
 
 /// [`parse`] for a body that is already text.
 pub(crate) fn parse_text<'a, R: Deserialize<'a>>(
     text: &'a str,
-    single: bool,
+    shape: Shape,
 ) -> Result<Page<R>, EnvelopeError> {
     let failed = |source: serde_json::Error| {
         if source.is_data() {
@@ -101,8 +102,8 @@ pub(crate) fn parse_text<'a, R: Deserialize<'a>>(
             let records = serde_json::from_str(text).map_err(failed)?;
             Some(Page::of_records(records, Envelope::Array))
         }
-        Some(b'{') if single => Some(parse_lone(text).map_err(failed)?),
-        Some(b'{') => parse_object(text).map_err(failed)?.into_page(),
+        Some(b'{') if shape.single => Some(parse_lone(text, shape.dialect).map_err(failed)?),
+        Some(b'{') => parse_object(text, shape.dialect).map_err(failed)?.into_page(),
         Some(b'-' | b'0'..=b'9') => {
             let number: &RawValue = serde_json::from_str(text).map_err(failed)?;
             count_of(number).map(|count| Page::of_count(count, Envelope::Number))
@@ -117,10 +118,10 @@ pub(crate) fn parse_text<'a, R: Deserialize<'a>>(
 
 /// The fields of an object that may be an envelope.
 struct Fields<'a, R> {
-    results: Option<Vec<R>>,
-    count: Option<&'a RawValue>,
-    total_results: Option<&'a RawValue>,
-    next_page: Option<&'a RawValue>,
+    records: Option<Vec<R>>,
+    /// Lengths of the list, in the order of their names in the dialect.
+    totals: Vec<Option<&'a RawValue>>,
+    next: Option<&'a RawValue>,
     /// Number of other fields.
     others: usize,
 }
@@ -128,28 +129,31 @@ struct Fields<'a, R> {
 impl<R> Fields<'_, R> {
     /// The page; `None` when a count is present but is not a number, or when there are neither records nor a count.
     fn into_page(self) -> Option<Page<R>> {
-        let mut given = [self.count, self.total_results].into_iter().flatten();
+        let mut given = self.totals.into_iter().flatten();
         let given = given.find(|raw| json_text::type_of(raw.get()) != JsonType::Null);
         let count = match given {
             Some(raw) => Some(count_of(raw)?),
             None => None,
         };
-        let page = match self.results {
+        let page = match self.records {
             Some(records) => Page { count, ..Page::of_records(records, Envelope::Object) },
             None => Page::of_count(count?, Envelope::CountOnly),
         };
-        Some(Page { next_page: self.next_page.and_then(text_of), ..page })
+        Some(Page { next_page: self.next.and_then(text_of), ..page })
     }
 
-    /// Whether the object is itself a record: it has other fields and no `results`, whatever counts it has.
+    /// Whether the object is itself a record: it has other fields and no records, whatever counts it has.
     fn is_record(&self) -> bool {
-        self.results.is_none() && self.others > 0
+        self.records.is_none() && self.others > 0
     }
 }
 
 /// Parses an object that is an envelope, or else a record.
-fn parse_lone<'a, R: Deserialize<'a>>(text: &'a str) -> Result<Page<R>, serde_json::Error> {
-    match parse_object(text) {
+fn parse_lone<'a, R: Deserialize<'a>>(
+    text: &'a str,
+    dialect: &'static Dialect,
+) -> Result<Page<R>, serde_json::Error> {
+    match parse_object(text, dialect) {
         Ok(fields) if !fields.is_record() => {
             if let Some(page) = fields.into_page() {
                 return Ok(page);
@@ -162,38 +166,50 @@ fn parse_lone<'a, R: Deserialize<'a>>(text: &'a str) -> Result<Page<R>, serde_js
     Ok(Page::of_records(vec![serde_json::from_str(text)?], Envelope::Lone))
 }
 
-fn parse_object<'a, R: Deserialize<'a>>(text: &'a str) -> Result<Fields<'a, R>, serde_json::Error> {
+fn parse_object<'a, R: Deserialize<'a>>(
+    text: &'a str,
+    dialect: &'static Dialect,
+) -> Result<Fields<'a, R>, serde_json::Error> {
     let mut parser = serde_json::Deserializer::from_str(text);
-    let fields = parser.deserialize_map(FieldsVisitor(PhantomData))?;
+    let fields = parser.deserialize_map(FieldsVisitor { dialect, records: PhantomData })?;
     parser.end()?;
     Ok(fields)
 }
 
-struct FieldsVisitor<R>(PhantomData<R>);
+struct FieldsVisitor<R> {
+    dialect: &'static Dialect,
+    records: PhantomData<R>,
+}
 
 impl<'de, R: Deserialize<'de>> Visitor<'de> for FieldsVisitor<R> {
     type Value = Fields<'de, R>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object with `results` or `count`")
+        write!(
+            formatter,
+            "an object with `{}` or `{}`",
+            self.dialect.records_at,
+            self.dialect.totals.join("`, `")
+        )
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut fields =
-            Fields { results: None, count: None, total_results: None, next_page: None, others: 0 };
+        let Dialect { records_at, totals, next, previous, .. } = *self.dialect;
+        let mut fields = Fields { records: None, totals: vec![None; totals.len()], next: None, others: 0 };
         while let Some(key) = map.next_key::<&RawValue>()? {
-            match &*json_text::content(key.into()).text {
-                "results" => fields.results = Some(map.next_value()?),
-                "count" => fields.count = Some(map.next_value()?),
-                "total_results" => fields.total_results = Some(map.next_value()?),
-                "next_page" => fields.next_page = Some(map.next_value()?),
-                "prev_page" => {
-                    map.next_value::<IgnoredAny>()?;
+            let name = json_text::content(key.into()).text;
+            if name == records_at {
+                fields.records = Some(map.next_value()?);
+            } else if let Some(place) = totals.iter().position(|total| name == *total) {
+                let total = map.next_value()?;
+                if let Some(known) = fields.totals.get_mut(place) {
+                    *known = Some(total);
                 }
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                    fields.others += 1;
-                }
+            } else if name == next {
+                fields.next = Some(map.next_value()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+                fields.others += usize::from(name != previous);
             }
         }
         Ok(fields)

@@ -10,6 +10,7 @@ use super::fields::Fields;
 use super::json_text;
 use super::key;
 use super::reading::{Json, Tolerance, with_json};
+use crate::catalog::api::Shape;
 
 /// What the pager needs to know about one page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +43,7 @@ const KEYLESS_SEED: u64 = 1;
 /// # Errors
 /// The body is not an envelope of records or a count, even after it was [repaired](super).
 pub fn fingerprints(body: &[u8]) -> Result<PageSummary, EnvelopeError> {
-    with_json(body, false, Tolerance::Values, |json| of_companies(json, |_| ()))
+    with_json(body, Shape::LIST, Tolerance::Values, |json| of_companies(json, Shape::LIST, |_| ()))
 }
 
 /// [`fingerprints`] for an answer that holds everything at once: an object that is not an envelope is a record.
@@ -50,7 +51,7 @@ pub fn fingerprints(body: &[u8]) -> Result<PageSummary, EnvelopeError> {
 /// # Errors
 /// As [`fingerprints`].
 pub fn fingerprints_single(body: &[u8]) -> Result<PageSummary, EnvelopeError> {
-    with_json(body, true, Tolerance::Values, of_single)
+    with_json(body, Shape::SINGLE, Tolerance::Values, |json| of_single(json, Shape::SINGLE))
 }
 
 /// [`fingerprints`], and the companies of the page in order, such as `FI/09704098`. Records without a usable key are
@@ -59,23 +60,26 @@ pub fn fingerprints_single(body: &[u8]) -> Result<PageSummary, EnvelopeError> {
 /// # Errors
 /// As [`fingerprints`].
 pub fn fingerprints_and_companies(body: &[u8]) -> Result<(PageSummary, Vec<String>), EnvelopeError> {
-    with_json(body, false, Tolerance::Values, summary_and_companies)
+    with_json(body, Shape::LIST, Tolerance::Values, |json| summary_and_companies(json, Shape::LIST))
 }
 
 /// [`fingerprints_and_companies`] for the text of a page.
-pub(crate) fn summary_and_companies(json: Json<'_>) -> Result<(PageSummary, Vec<String>), EnvelopeError> {
+pub(crate) fn summary_and_companies(
+    json: Json<'_>,
+    shape: Shape,
+) -> Result<(PageSummary, Vec<String>), EnvelopeError> {
     let mut companies = Vec::new();
-    let summary = of_companies(json, |company| companies.push(company))?;
+    let summary = of_companies(json, shape, |company| companies.push(company))?;
     Ok((summary, companies))
 }
 
-pub(crate) fn of_single(json: Json<'_>) -> Result<PageSummary, EnvelopeError> {
-    Ok(summary_of(json, parse_text(json.text, true)?, company_of))
+pub(crate) fn of_single(json: Json<'_>, shape: Shape) -> Result<PageSummary, EnvelopeError> {
+    Ok(summary_of(json, parse_text(json.text, shape)?, company_of))
 }
 
 /// Counts the records of an answer that holds everything at once, without telling them apart.
-pub(crate) fn counted(json: Json<'_>) -> Result<PageSummary, EnvelopeError> {
-    let page: Page<&RawValue> = parse_text(json.text, true)?;
+pub(crate) fn counted(json: Json<'_>, shape: Shape) -> Result<PageSummary, EnvelopeError> {
+    let page: Page<&RawValue> = parse_text(json.text, shape)?;
     let mut summary = PageSummary::of(&page);
     for record in page.records {
         summary.add(json, record.get());
@@ -86,15 +90,16 @@ pub(crate) fn counted(json: Json<'_>) -> Result<PageSummary, EnvelopeError> {
 /// Summarises a page of companies. Calls `found` with each company that has a usable key.
 pub(crate) fn of_companies(
     json: Json<'_>,
+    shape: Shape,
     mut found: impl FnMut(String),
 ) -> Result<PageSummary, EnvelopeError> {
-    if let Some((page, companies)) = plain_companies(json.text) {
+    if let Some((page, companies)) = plain_companies(json.text, shape) {
         let rows: Vec<_> = companies.iter().map(|company| key::fingerprint(company)).collect();
         companies.into_iter().for_each(found);
         return Ok(PageSummary { records: rows.len() as u64, rows, ..PageSummary::of(&page) });
     }
     // Some record has no usable key, or some element is not a record. These are told apart by their text.
-    Ok(summary_of(json, parse_text(json.text, false)?, |raw, fields| {
+    Ok(summary_of(json, parse_text(json.text, shape)?, |raw, fields| {
         let company = company_of(raw, fields);
         company.clone().into_iter().for_each(&mut found);
         company
@@ -102,8 +107,8 @@ pub(crate) fn of_companies(
 }
 
 /// A page whose records are all companies with usable keys, and these companies; `None` for any other page.
-fn plain_companies(text: &str) -> Option<(Page<CompanyRecord<'_>>, Vec<String>)> {
-    let page: Page<CompanyRecord<'_>> = parse_text(text, false).ok()?;
+fn plain_companies(text: &str, shape: Shape) -> Option<(Page<CompanyRecord<'_>>, Vec<String>)> {
+    let page: Page<CompanyRecord<'_>> = parse_text(text, shape).ok()?;
     let companies = page.records.iter().map(CompanyRecord::company).collect::<Option<_>>()?;
     Some((page, companies))
 }
@@ -232,9 +237,9 @@ mod tests {
             let mut companies = Vec::new();
             let Ok(text) = std::str::from_utf8(body) else { return Ok(()) };
             let json = Json { text, repairs: None };
-            let found = of_companies(json, |company| companies.push(company));
+            let found = of_companies(json, Shape::LIST, |company| companies.push(company));
             let mut expected = Vec::new();
-            let longer = parse_text(text, false).map(|page| summary_of(json, page, |raw, fields| {
+            let longer = parse_text(text, Shape::LIST).map(|page| summary_of(json, page, |raw, fields| {
                 let company = company_of(raw, fields);
                 expected.extend(company.clone());
                 company

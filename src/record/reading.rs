@@ -12,6 +12,7 @@ use super::json_text::{self, Raw};
 use super::mend::{BYTE_ORDER_MARK, mend, without_mark};
 use super::repairs::Repairs;
 use super::salvage::salvage;
+use crate::catalog::api::Shape;
 
 /// How much damage in a body is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,11 +41,10 @@ impl<'t> Json<'t> {
     }
 }
 
-/// Reads a body with `read`, which must fail with [`EnvelopeError::NotJson`] for text that is not JSON. With `single`,
-/// an object that is not an envelope is a record.
+/// Reads a body with `read`, which must fail with [`EnvelopeError::NotJson`] for text that is not JSON.
 pub(crate) fn with_json<T>(
     body: &[u8],
-    single: bool,
+    shape: Shape,
     tolerance: Tolerance,
     mut read: impl FnMut(Json<'_>) -> Result<T, EnvelopeError>,
 ) -> Result<T, EnvelopeError> {
@@ -74,7 +74,7 @@ pub(crate) fn with_json<T>(
     if tolerance == Tolerance::Values {
         return Err(error);
     }
-    match salvage(json, single) {
+    match salvage(json, shape) {
         Some(salvaged) if !(salvaged.may_be_cut && tolerance == Tolerance::RecordsUnlessCut) => {
             let (text, repairs) = (salvaged.mended.text, salvaged.mended.repairs);
             let repairs = Arc::new(repairs.of_text(&text));
@@ -102,7 +102,7 @@ pub(crate) fn repaired(body: &[u8]) -> Option<Repaired> {
         }))
     };
     let mark = body.len() - without_mark(body).len();
-    let repaired = with_json(body, true, Tolerance::Records, check).ok().flatten()?;
+    let repaired = with_json(body, Shape::SINGLE, Tolerance::Records, check).ok().flatten()?;
     Some(Repaired { mark, ..repaired })
 }
 

@@ -16,6 +16,7 @@ use super::fields::Fields;
 use super::json_text;
 use super::mend::{Mended, mend, string_end};
 use super::repairs::Fault;
+use crate::catalog::api::Shape;
 
 /// Maximum work, in bytes examined for each byte of the body, before the rest of the body is given up.
 const MOST_WORK: usize = 16;
@@ -32,13 +33,13 @@ pub(crate) struct Salvaged {
     pub(crate) may_be_cut: bool,
 }
 
-/// Finds the records of a body without a byte order mark. With `single`, an object without a list is itself a record.
+/// Finds the records of a body without a byte order mark.
 ///
 /// `None` when the body is not a list of records with a proper end.
-pub(crate) fn salvage(json: &[u8], single: bool) -> Option<Salvaged> {
+pub(crate) fn salvage(json: &[u8], shape: Shape) -> Option<Salvaged> {
     let mut list = match List::find(json) {
         Some(list) => list,
-        None if single => return lone(json),
+        None if shape.single => return lone(json),
         None => return None,
     };
     let (salvaged, names) = list.walk(&HashSet::new())?;
@@ -462,7 +463,7 @@ mod tests {
 
     /// Texts of the records that can be read, and of those that cannot.
     fn found(json: &str) -> Option<(Vec<String>, Vec<String>)> {
-        let Salvaged { mended, .. } = salvage(json.as_bytes(), false)?;
+        let Salvaged { mended, .. } = salvage(json.as_bytes(), Shape::LIST)?;
         let whole: serde_json::Value =
             serde_json::from_str(&mended.text).unwrap_or_else(|error| panic!("{}: {error}", mended.text));
         let records = whole.get("results").unwrap_or(&whole).as_array().unwrap().clone();
@@ -542,7 +543,7 @@ mod tests {
     #[test]
     fn what_can_be_mended_is_no_damage() {
         let body = b"[{\"id\":NaN,\"name\":\"K\xe4\t\"},{\"id\":1,},{\"id\":2,\"name\":\"b\"}]";
-        let Salvaged { mended, .. } = salvage(body, false).unwrap();
+        let Salvaged { mended, .. } = salvage(body, Shape::LIST).unwrap();
         assert_eq!(mended.text, "[{\"id\":null,\"name\":\"K\\udce4\\t\"},null,{\"id\":2,\"name\":\"b\"}]");
         let repairs = mended.repairs.of_text(&mended.text);
         assert_eq!(repairs.as_received(&mended.text), String::from_utf8_lossy(body));
@@ -554,26 +555,26 @@ mod tests {
         for body in
             [format!("[{a},{b},{{\"id\":\"3\""), format!("{{\"results\":[{a},{b}}}"), "<html>".to_owned()]
         {
-            assert!(salvage(body.as_bytes(), false).is_none(), "{body}");
+            assert!(salvage(body.as_bytes(), Shape::LIST).is_none(), "{body}");
         }
         let cut = format!("{{\"results\":[{a},{{\"id\":\"2\",\"of\":[{{\"x\":1}}]}}");
-        assert!(salvage(cut.as_bytes(), false).is_none_or(|salvaged| salvaged.may_be_cut));
+        assert!(salvage(cut.as_bytes(), Shape::LIST).is_none_or(|salvaged| salvaged.may_be_cut));
         let whole = format!("[{a},{{\"id\":\"2\",}},{c}]");
-        assert!(!salvage(whole.as_bytes(), false).unwrap().may_be_cut);
+        assert!(!salvage(whole.as_bytes(), Shape::LIST).unwrap().may_be_cut);
     }
 
     #[test]
     fn an_object_alone_is_a_record_only_where_it_may_be() {
         let body = br#" {"id":"1","of":[1,]} "#;
-        assert!(salvage(body, false).is_none());
-        let Salvaged { mended, may_be_cut } = salvage(body, true).unwrap();
+        assert!(salvage(body, Shape::LIST).is_none());
+        let Salvaged { mended, may_be_cut } = salvage(body, Shape::SINGLE).unwrap();
         assert_eq!((mended.text.as_str(), may_be_cut), ("[null]", false));
-        assert!(salvage(br#"{"id":"1","of":[{"a":1}"#, true).unwrap().may_be_cut);
+        assert!(salvage(br#"{"id":"1","of":[{"a":1}"#, Shape::SINGLE).unwrap().may_be_cut);
     }
 
     #[test]
     fn the_work_is_bounded() {
         let body = format!("[{}]", r#"{"a":"#.repeat(200_000));
-        assert!(salvage(body.as_bytes(), false).is_some());
+        assert!(salvage(body.as_bytes(), Shape::LIST).is_some());
     }
 }

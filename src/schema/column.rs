@@ -126,8 +126,64 @@ pub enum Origin {
     /// under the column's name, provided that the columns that the other entries name agree with the request, too. A
     /// row is thereby known to be about the company that was requested.
     AskedWhenSame,
-    /// Filled by the load itself.
+    /// Filled by the load itself, in a table of the API's records.
+    System(Role),
+    /// Filled by the load itself, in a table about the loads.
     Load,
+}
+
+/// What a system column tells about its row. The load finds such a column by its role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The run that last wrote the row's values.
+    RunId,
+    /// The fields without a column, as a JSON object.
+    Extra,
+    /// When a load saw the row first.
+    FirstSeen,
+    /// When a load saw the row last.
+    LastSeen,
+    /// When no list held the row any more; NULL while one does.
+    Deleted,
+    /// When the row's own endpoint was last read; NULL when never.
+    Details,
+    /// Whether a selection holds the row.
+    Selected,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 7] = [
+        Self::RunId,
+        Self::Extra,
+        Self::FirstSeen,
+        Self::LastSeen,
+        Self::Deleted,
+        Self::Details,
+        Self::Selected,
+    ];
+
+    /// Name of the column, the same in every table that has it.
+    pub const fn column(self) -> &'static str {
+        match self {
+            Self::RunId => "_run_id",
+            Self::Extra => "_extra",
+            Self::FirstSeen => "_first_seen_at",
+            Self::LastSeen => "_last_seen_at",
+            Self::Deleted => "_deleted_at",
+            Self::Details => "_details_at",
+            Self::Selected => "_selected",
+        }
+    }
+
+    const fn kind(self) -> Kind {
+        match self {
+            Self::RunId => Kind::Text,
+            Self::Extra => Kind::Json,
+            Self::FirstSeen | Self::LastSeen | Self::Deleted | Self::Details => Kind::Timestamp,
+            Self::Selected => Kind::Boolean,
+        }
+    }
 }
 
 /// Whether many rows of a text column have the same value. Determines how `DuckDB` compresses the column.
@@ -187,8 +243,13 @@ impl Column {
         }
     }
 
-    /// A nullable column that the load itself fills.
-    pub const fn system(name: &'static str, kind: Kind, doc: &'static str) -> Self {
+    /// The nullable system column of a role.
+    pub const fn system(role: Role, doc: &'static str) -> Self {
+        Self::new(role.column(), &[], role.kind(), doc).from(Origin::System(role))
+    }
+
+    /// A nullable column of a table about the loads.
+    pub const fn of_loads(name: &'static str, kind: Kind, doc: &'static str) -> Self {
         Self::new(name, &[], kind, doc).from(Origin::Load)
     }
 
@@ -218,6 +279,14 @@ impl Column {
     pub const fn sharing(mut self, sharing: Sharing) -> Self {
         self.sharing = sharing;
         self
+    }
+
+    /// Its role among the system columns; `None` for any other column.
+    pub fn role(&self) -> Option<Role> {
+        match self.origin {
+            Origin::System(role) => Some(role),
+            _ => None,
+        }
     }
 
     /// The API's fields that the values come from, and the columns that are used if these fields have no value.

@@ -3,24 +3,24 @@
 use super::{Column, Disposition, Kind, Sharing, Table, Unit};
 
 const RUN_ID: Column =
-    Column::system("run_id", Kind::Text, "The run, a time-ordered id such as `20260131T235959Z-4f2a`.")
+    Column::of_loads("run_id", Kind::Text, "The run, a time-ordered id such as `20260131T235959Z-4f2a`.")
         .required();
-const STREAM: Column = Column::system("stream", Kind::Text, "Stream, for example `prospects`.").required();
+const STREAM: Column = Column::of_loads("stream", Kind::Text, "Stream, for example `prospects`.").required();
 
 const fn count(name: &'static str, doc: &'static str) -> Column {
-    Column::system(name, Kind::Integer, doc).unit(Unit::Count)
+    Column::of_loads(name, Kind::Integer, doc).unit(Unit::Count)
 }
 
 const fn time(name: &'static str, doc: &'static str) -> Column {
-    Column::system(name, Kind::Timestamp, doc).unit(Unit::Utc)
+    Column::of_loads(name, Kind::Timestamp, doc).unit(Unit::Utc)
 }
 
 const fn text(name: &'static str, doc: &'static str) -> Column {
-    Column::system(name, Kind::Text, doc)
+    Column::of_loads(name, Kind::Text, doc)
 }
 
 /// `etl.warehouse`: marks the file as a warehouse of this program, with the version of its format.
-pub const WAREHOUSE: Table = Table {
+pub static WAREHOUSE: Table = Table {
     schema: "etl",
     name: "warehouse",
     doc: "One row: marks the file as a warehouse of vainu-etl. A file without it is never overwritten.",
@@ -36,7 +36,7 @@ pub const WAREHOUSE: Table = Table {
 };
 
 /// `etl.runs`: one row per published run.
-pub const RUNS: Table = Table {
+pub static RUNS: Table = Table {
     schema: "etl",
     name: "runs",
     doc: "One row per run whose result was published.",
@@ -52,7 +52,7 @@ pub const RUNS: Table = Table {
         text("arguments", "The selections as given, without secrets."),
         count("requests", "Requests sent, retries included, over all resumes.").required(),
         count("retries", "Requests sent again.").required(),
-        Column::system("bytes", Kind::Integer, "Bytes of JSON received.").unit(Unit::Bytes).required(),
+        Column::of_loads("bytes", Kind::Integer, "Bytes of JSON received.").unit(Unit::Bytes).required(),
         count("rows", "Rows of the streams' main tables that the run saw.").required(),
         count("rejects", "Values and records that did not fit, each as often as it came.").required(),
         time(
@@ -64,7 +64,7 @@ pub const RUNS: Table = Table {
 };
 
 /// `etl.streams`: the evidence that each list is complete.
-pub const STREAMS: Table = Table {
+pub static STREAMS: Table = Table {
     schema: "etl",
     name: "streams",
     doc: "One row per list read by a run: the evidence that it is complete, and what it changed.",
@@ -92,7 +92,7 @@ pub const STREAMS: Table = Table {
             "How often the list, or a part of it, was read until the evidence added up; at most 3.",
         )
         .required(),
-        Column::system(
+        Column::of_loads(
             "complete",
             Kind::Boolean,
             "Whether the evidence adds up. Only then may companies be marked as deleted, and rows be taken away.",
@@ -111,7 +111,7 @@ pub const STREAMS: Table = Table {
 };
 
 /// `etl.rejects`: values and records that did not fit.
-pub const REJECTS: Table = Table {
+pub static REJECTS: Table = Table {
     schema: "etl",
     name: "rejects",
     doc: "One row per value or record that does not fit its type, however often it comes, until it is right: kept here as received, NULL in the table. At most 100,000 of a stream; `etl.streams` counts the others.",
@@ -141,7 +141,7 @@ pub const REJECTS: Table = Table {
 };
 
 /// `etl.schema_drift`: differences between the answers and the API's document.
-pub const SCHEMA_DRIFT: Table = Table {
+pub static SCHEMA_DRIFT: Table = Table {
     schema: "etl",
     name: "schema_drift",
     doc: "One row per field that differs from what the API documents.",
@@ -159,10 +159,10 @@ pub const SCHEMA_DRIFT: Table = Table {
 };
 
 const RUN_ID_FIRST: Column =
-    Column::system("first_seen_run", Kind::Text, "Run that saw it first.").required();
+    Column::of_loads("first_seen_run", Kind::Text, "Run that saw it first.").required();
 
 /// `etl.changes`: changed values of companies.
-pub const CHANGES: Table = Table {
+pub static CHANGES: Table = Table {
     schema: "etl",
     name: "changes",
     doc: "One row per value of a company that changed from one generation to the next.",
@@ -181,7 +181,7 @@ pub const CHANGES: Table = Table {
 };
 
 /// `etl.list_members`: which list holds which company. Deletions are decided by it.
-pub const LIST_MEMBERS: Table = Table {
+pub static LIST_MEMBERS: Table = Table {
     schema: "etl",
     name: "list_members",
     doc: "One row per company and list that held it when the list was last read. A company in no list of any stream any more is marked as deleted; one that a list of a selection holds is selected.",
@@ -197,7 +197,7 @@ pub const LIST_MEMBERS: Table = Table {
 };
 
 /// `etl.ids_not_found`: business ids that a selection names and that the API did not return.
-pub const IDS_NOT_FOUND: Table = Table {
+pub static IDS_NOT_FOUND: Table = Table {
     schema: "etl",
     name: "ids_not_found",
     doc: "One row per business id that a selection names (`business_ids=…`) and that did not come when its list was last read.",
@@ -221,5 +221,5 @@ pub const IDS_NOT_FOUND: Table = Table {
 };
 
 /// The tables of schema `etl`.
-pub const TABLES: &[&Table] =
+pub static TABLES: &[&Table] =
     &[&WAREHOUSE, &RUNS, &STREAMS, &REJECTS, &SCHEMA_DRIFT, &CHANGES, &LIST_MEMBERS, &IDS_NOT_FOUND];

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema};
 
-pub use column::{Column, DECIMAL_PRECISION, DECIMAL_SCALE, Kind, Origin, Sharing, Unit};
+pub use column::{Column, DECIMAL_PRECISION, DECIMAL_SCALE, Kind, Origin, Role, Sharing, Unit};
 
 /// What a load does with the rows of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +32,8 @@ pub enum Disposition {
     Load,
 }
 
-/// One table, declared once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// One table, declared once. Two tables are the same if they have the same schema and name.
+#[derive(Debug, Clone, Copy)]
 pub struct Table {
     /// Schema in the warehouse: `main` for people, `etl` for facts about the loads.
     pub schema: &'static str,
@@ -60,6 +60,11 @@ impl Table {
         self.columns.iter().chain(self.system)
     }
 
+    /// Whether the table has the system column of a role.
+    pub fn has(&self, role: Role) -> bool {
+        self.system.iter().any(|column| column.role() == Some(role))
+    }
+
     /// Schema and name, as in SQL: `main.prospects`.
     pub fn qualified(&self) -> String {
         format!("{}.{}", self.schema, self.name)
@@ -71,3 +76,11 @@ impl Table {
         Arc::new(Schema::new(declared.chain(extra.iter().cloned()).collect::<Vec<_>>()))
     }
 }
+
+impl PartialEq for Table {
+    fn eq(&self, other: &Self) -> bool {
+        (self.schema, self.name) == (other.schema, other.name)
+    }
+}
+
+impl Eq for Table {}

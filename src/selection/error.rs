@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::value::takes;
-use crate::catalog::filters::{self, FilterSet};
+use crate::catalog::PROSPECT_FILTERS;
+use crate::catalog::filters::FilterSet;
 
 /// Why a filter cannot be sent.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub enum SelectionError {
         /// The nearest known field, if one is near.
         nearest: Option<&'static str>,
         /// The valid filters.
-        set: FilterSet,
+        set: &'static FilterSet,
     },
     /// The operator is not documented for this endpoint.
     #[error("unknown operator `__{operator}` in filter `{key}`")]
@@ -35,7 +36,7 @@ pub enum SelectionError {
         /// The nearest known operator, if one is near.
         nearest: Option<&'static str>,
         /// The valid filters.
-        set: FilterSet,
+        set: &'static FilterSet,
     },
     /// The parameter belongs to paging: `limit`, `offset`, `order`, `count` and others.
     #[error("`{key}` is set by paging and cannot be a filter")]
@@ -166,9 +167,9 @@ fn field_of(key: &str) -> &str {
 
 /// The operators that the field of a key takes. Empty for a field of customer data, which belongs to another endpoint.
 fn operators_of(key: &str) -> Vec<&'static str> {
-    let kind = filters::OF_COMPANIES.find(field_of(key)).map(|filter| filter.kind);
+    let kind = PROSPECT_FILTERS.find(field_of(key)).map(|filter| filter.kind);
     let takes = |operator: &&&str| kind.is_some_and(|kind| takes(kind, operator));
-    filters::OPERATORS.iter().filter(takes).copied().collect()
+    PROSPECT_FILTERS.operators.iter().filter(takes).copied().collect()
 }
 
 /// The hint for several values where one was expected.
@@ -177,7 +178,7 @@ fn several_hint(key: &str) -> String {
     let equals = key == field || key.ends_with("__exact") || key.ends_with("__in");
     if field == "business_ids" {
         "give all ids at once: `business_ids=A,B`, or `business_ids=@FILE`".to_owned()
-    } else if filters::OF_COMPANIES.find(field).is_none() {
+    } else if PROSPECT_FILTERS.find(field).is_none() {
         "give one value".to_owned()
     } else if equals && operators_of(key).contains(&"in") {
         format!("give several values at once: `{field}__in=A,B`")
@@ -195,12 +196,12 @@ fn nearest(text: &str, known: impl Iterator<Item = &'static str>) -> Option<&'st
         .map(|(_, name)| name)
 }
 
-pub(super) fn unknown_field(set: FilterSet, name: &str) -> SelectionError {
+pub(super) fn unknown_field(set: &'static FilterSet, name: &str) -> SelectionError {
     let nearest = nearest(name, set.filters.iter().map(|filter| filter.name));
     SelectionError::UnknownField { name: name.to_owned(), nearest, set }
 }
 
-pub(super) fn unknown_operator(set: FilterSet, key: &str, operator: &str) -> SelectionError {
+pub(super) fn unknown_operator(set: &'static FilterSet, key: &str, operator: &str) -> SelectionError {
     let nearest = nearest(operator, set.operators.iter().copied());
     SelectionError::UnknownOperator { key: key.to_owned(), operator: operator.to_owned(), nearest, set }
 }

@@ -14,7 +14,9 @@ use std::collections::BTreeMap;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::catalog::filters::{self, FilterKind, FilterSet, OF_COMPANIES, OF_CUSTOMER_DATA};
+use crate::catalog::api::VAINU;
+use crate::catalog::filters::{FilterKind, FilterSet};
+use crate::catalog::{CUSTOMER_DATA_FILTERS, PROSPECT_FILTERS};
 
 pub use error::SelectionError;
 pub use ids::{country_of, short_id};
@@ -72,7 +74,7 @@ impl Selection {
             let Some((key, value)) = pair.split_once('=') else {
                 return Err(SelectionError::NotAPair { text: pair.to_owned() });
             };
-            selection.add(OF_COMPANIES, key.trim(), value, None)?;
+            selection.add(&PROSPECT_FILTERS, key.trim(), value, None)?;
         }
         Ok(selection)
     }
@@ -82,7 +84,7 @@ impl Selection {
     /// # Errors
     /// As [`Selection::from_pairs`], and for a value that is not text, number, boolean or an array of these.
     pub fn from_table(table: &toml::Table) -> Result<Self, SelectionError> {
-        Self::from_table_of(OF_COMPANIES, table)
+        Self::from_table_of(&PROSPECT_FILTERS, table)
     }
 
     /// The list of customer data that the table `[customer_data]` of the configuration file selects.
@@ -90,10 +92,10 @@ impl Selection {
     /// # Errors
     /// As [`Selection::from_table`], with the fields and operators of `customer_data/`.
     pub fn customer_data(table: &toml::Table) -> Result<List, SelectionError> {
-        Ok(list(&Self::from_table_of(OF_CUSTOMER_DATA, table)?.filters, Vec::new()))
+        Ok(list(&Self::from_table_of(&CUSTOMER_DATA_FILTERS, table)?.filters, Vec::new()))
     }
 
-    fn from_table_of(set: FilterSet, table: &toml::Table) -> Result<Self, SelectionError> {
+    fn from_table_of(set: &'static FilterSet, table: &toml::Table) -> Result<Self, SelectionError> {
         let mut selection = Self::default();
         for (key, value) in table {
             match value {
@@ -109,7 +111,7 @@ impl Selection {
 
     fn add(
         &mut self,
-        set: FilterSet,
+        set: &'static FilterSet,
         key: &str,
         text: &str,
         items: Option<Vec<String>>,
@@ -305,8 +307,11 @@ pub fn lists_of(selections: &[Selection]) -> Result<Vec<List>, SelectionError> {
     Ok(lists)
 }
 
-fn split_operator(set: FilterSet, key: &str) -> Result<(&str, Option<&str>), SelectionError> {
-    if filters::RESERVED.contains(&key) {
+fn split_operator<'k>(
+    set: &'static FilterSet,
+    key: &'k str,
+) -> Result<(&'k str, Option<&'k str>), SelectionError> {
+    if VAINU.dialect.pages_by(key) {
         return Err(SelectionError::Reserved { key: key.to_owned() });
     }
     let Some((name, operator)) = key.split_once("__") else {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use vainu_etl::catalog::filters::FILTERS;
+use vainu_etl::catalog::PROSPECT_FILTERS;
 use vainu_etl::catalog::{STREAMS, dictionary};
 use vainu_etl::views::VIEWS;
 
@@ -77,7 +77,7 @@ fn the_command_reference_is_up_to_date() {
         }
     }
     text.push_str("\n## Filters\n\n");
-    for filter in FILTERS {
+    for filter in PROSPECT_FILTERS.filters {
         text.push_str(&format!("- `{}`\n", filter.name));
     }
     // Trailing blanks of help texts are no content.

@@ -57,7 +57,7 @@ impl Part {
             Ask::Whole { .. } => 0,
             Ask::CountBefore | Ask::CountAfter | Ask::CountAgain => panic!("a number is no page: {key:?}"),
         };
-        let about = list.target_group.clone().unwrap_or_else(|| key.slice.clone());
+        let about = list.parent.clone().unwrap_or_else(|| key.slice.clone());
         Self { stream: list.stream.clone(), about, position }
     }
 

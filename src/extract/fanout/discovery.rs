@@ -1,29 +1,24 @@
-//! Finds the lists of target groups, once the list of all target groups has been read.
+//! Finds the lists of parents, such as target groups, once the list of all parents has been read.
 
-use crate::catalog::Lists;
+use crate::catalog::Parent;
 use crate::crash::{self, Point};
-use crate::extract::ExtractError;
-use crate::extract::probe::Group;
+use crate::extract::probe::Found;
 use crate::extract::source::Source;
+use crate::extract::{ExtractError, Plan};
 use crate::landing::LandingError;
 use crate::landing::ledger::{Entry, Verdict};
 
-/// Maximum number of known target groups that an error names.
+/// Maximum number of known parents that an error names.
 const MOST_NAMED: usize = 10;
 
-/// Notes the lists of the wanted target groups in the ledger and returns their indexes, stream by stream.
+/// Notes the lists of the wanted parents in the ledger and returns their indexes, stream by stream.
 pub(in crate::extract) async fn derive(source: &Source<'_>) -> Result<Vec<u32>, ExtractError> {
-    let of_groups =
-        || source.plan.streams.iter().filter(|planned| planned.stream.lists == Lists::TargetGroups);
-    if of_groups().next().is_none() {
-        return Ok(Vec::new());
-    }
-    let groups =
-        wanted(source.groups(), &source.plan.target_groups).inspect_err(|_| source.stop_starting())?;
     let mut indices = Vec::new();
-    for planned in of_groups() {
-        for group in &groups {
-            let (index, list, is_new) = source.lists.of_target_group(planned, &group.id);
+    for (planned, parent) in source.plan.of_parents() {
+        let parents = wanted(source.plan, parent, source.parents(parent.stream))
+            .inspect_err(|_| source.stop_starting())?;
+        for one in &parents {
+            let (index, list, is_new) = source.lists.of_parent(planned, &one.id);
             if is_new {
                 source.note(Entry::Found { index, list: list.named.clone() }).await?;
                 crash::point(Point::ListFound)
@@ -36,18 +31,23 @@ pub(in crate::extract) async fn derive(source: &Source<'_>) -> Result<Vec<u32>, 
     Ok(indices)
 }
 
-/// The groups with these ids or names; all groups when `named` is empty.
-pub(in crate::extract) fn wanted(groups: Vec<Group>, named: &[String]) -> Result<Vec<Group>, ExtractError> {
-    let is = |group: &Group, text: &str| group.id == text || group.name.trim() == text.trim();
-    if let Some(wanted) = named.iter().find(|text| !groups.iter().any(|group| is(group, text))) {
-        let known = groups.iter().map(|group| group.name.clone()).take(MOST_NAMED).collect();
-        return Err(ExtractError::NoSuchGroup { wanted: wanted.clone(), known });
+/// Those of the parents whose ids or names the plan wants; all of them when it names none.
+pub(in crate::extract) fn wanted(
+    plan: &Plan,
+    parent: &Parent,
+    parents: Vec<Found>,
+) -> Result<Vec<Found>, ExtractError> {
+    let named = plan.wanted.get(parent.stream).map_or(&[][..], Vec::as_slice);
+    let is = |one: &Found, text: &str| one.id == text || one.name.trim() == text.trim();
+    if let Some(wanted) = named.iter().find(|text| !parents.iter().any(|one| is(one, text))) {
+        let known = parents.iter().map(|one| one.name.clone()).take(MOST_NAMED).collect();
+        return Err(ExtractError::NoSuchParent { noun: parent.noun, wanted: wanted.clone(), known });
     }
-    let chosen = |group: &Group| named.is_empty() || named.iter().any(|text| is(group, text));
-    Ok(groups.into_iter().filter(chosen).collect())
+    let chosen = |one: &Found| named.is_empty() || named.iter().any(|text| is(one, text));
+    Ok(parents.into_iter().filter(chosen).collect())
 }
 
-/// The evidence of a list whose target group was deleted while it was read, or cannot be asked for.
+/// The evidence of a list whose parent was deleted while it was read, or cannot be asked for.
 pub(in crate::extract) fn gone(source: &Source<'_>, list: u32, reason: String) -> Verdict {
     let verdict = Verdict {
         list,
@@ -73,16 +73,18 @@ pub(in crate::extract) fn gone(source: &Source<'_>, list: u32, reason: String) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::TARGET_GROUP;
 
-    fn groups() -> Vec<Group> {
-        [("1a", "Customers"), ("2b", "Customers"), ("3c", " Leads ")]
-            .map(|(id, name)| Group { id: id.to_owned(), name: name.to_owned() })
-            .to_vec()
+    fn found(named: &[&str]) -> Result<Vec<Found>, ExtractError> {
+        let groups = [("1a", "Customers"), ("2b", "Customers"), ("3c", " Leads ")]
+            .map(|(id, name)| Found { id: id.to_owned(), name: name.to_owned() });
+        let named: Vec<String> = named.iter().map(|name| (*name).to_owned()).collect();
+        let plan = Plan { wanted: [(TARGET_GROUP.stream, named)].into(), ..Plan::default() };
+        wanted(&plan, &TARGET_GROUP, groups.to_vec())
     }
 
     fn ids(named: &[&str]) -> Vec<String> {
-        let named: Vec<String> = named.iter().map(|name| (*name).to_owned()).collect();
-        wanted(groups(), &named).unwrap().into_iter().map(|group| group.id).collect()
+        found(named).unwrap().into_iter().map(|group| group.id).collect()
     }
 
     #[test]
@@ -94,8 +96,9 @@ mod tests {
 
     #[test]
     fn a_name_that_is_not_there_is_an_error_with_those_that_are() {
-        let error = wanted(groups(), &["Custommers".to_owned()]).unwrap_err();
-        let ExtractError::NoSuchGroup { wanted, known } = error else { panic!("{error}") };
+        let error = found(&["Custommers"]).unwrap_err();
+        assert_eq!(error.to_string(), "there is no target group `Custommers`");
+        let ExtractError::NoSuchParent { wanted, known, .. } = error else { panic!("{error}") };
         assert_eq!((wanted.as_str(), known.len()), ("Custommers", 3));
     }
 }

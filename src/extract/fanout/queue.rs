@@ -69,7 +69,7 @@ impl CompanyQueue {
         recorded: &[Entry],
         passes_members_over: bool,
     ) -> Self {
-        let asking = lists.iter().filter(|(_, list)| list.planned.stream.lists == Lists::Companies);
+        let asking = lists.iter().filter(|(_, list)| list.planned.stream.lists.is_of_answers());
         let queues = asking.map(|(index, list)| Queue::new(*index, list, recorded)).collect();
         Self { known: Mutex::default(), queues, passes_members_over }
     }

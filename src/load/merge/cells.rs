@@ -5,9 +5,9 @@
 //! time at a million rows, which is not worth a wrong result.
 
 use crate::load::builder::Builder;
-use crate::load::merge::members::{SELECTED, Selected};
+use crate::load::merge::members::Selected;
 use crate::load::{LoadError, RunRecord};
-use crate::schema::{Column, Kind, Table, ddl};
+use crate::schema::{Column, Kind, Role, Table, ddl};
 
 /// The input of a merge.
 #[derive(Debug)]
@@ -63,23 +63,23 @@ pub(in crate::load) fn rows(
 }
 
 impl Sides {
-    /// The join that finds whether a selection holds a company. Empty if the table has no column [`SELECTED`].
+    /// The join that finds whether a selection holds a company. Empty if the table has no column that
+    /// says so.
     fn selected_of(&self, table: &Table, country: &str, business_id: &str) -> String {
-        let is_said = table.system.iter().any(|column| column.name == SELECTED);
-        if is_said { self.selected.join(country, business_id) } else { String::new() }
+        if table.has(Role::Selected) { self.selected.join(country, business_id) } else { String::new() }
     }
 }
 
 /// The value of a column if there is no previous generation.
 fn first_value(column: &Column, run_id: &str, sides: &Sides) -> String {
-    match column.name {
-        SELECTED => sides.selected.value().to_owned(),
-        "_details_at" if sides.has_details => "s._details_at".to_owned(),
-        "_run_id" => ddl::literal(run_id),
-        "_first_seen_at" | "_last_seen_at" => "s._seen_at".to_owned(),
-        "_extra" => "s._extra".to_owned(),
-        name if name.starts_with('_') => "NULL".to_owned(),
-        name => format!("s.{}", ddl::identifier(name)),
+    match column.role() {
+        Some(Role::Selected) => sides.selected.value().to_owned(),
+        Some(Role::Details) if sides.has_details => format!("s.{}", column.name),
+        Some(Role::RunId) => ddl::literal(run_id),
+        Some(Role::FirstSeen | Role::LastSeen) => "s._seen_at".to_owned(),
+        Some(Role::Extra) => "s._extra".to_owned(),
+        Some(Role::Deleted | Role::Details) => "NULL".to_owned(),
+        None => format!("s.{}", ddl::identifier(column.name)),
     }
 }
 
@@ -98,9 +98,8 @@ impl Merge<'_> {
         let run = ddl::literal(&self.run.run_id);
         let new = "p.country IS NULL";
         let unseen = "s._seen_at IS NULL";
-        match column.name {
-            key if self.table.key.contains(&key) => format!("coalesce(s.{name}, p.{name})"),
-            "_run_id" => format!(
+        match column.role() {
+            Some(Role::RunId) => format!(
                 "CASE WHEN {new} THEN {run} \
                  WHEN {unseen} AND {leaves} THEN {run} \
                  WHEN NOT ({unseen}) AND p._deleted_at IS NOT NULL THEN {run} \
@@ -108,21 +107,22 @@ impl Merge<'_> {
                 leaves = Self::leaves(),
                 changed = self.changed(),
             ),
-            "_extra" => "CASE WHEN s._present IS NULL THEN p._extra ELSE s._extra END".to_owned(),
-            "_first_seen_at" => "coalesce(p._first_seen_at, s._seen_at)".to_owned(),
+            Some(Role::Extra) => "CASE WHEN s._present IS NULL THEN p._extra ELSE s._extra END".to_owned(),
+            Some(Role::FirstSeen) => "coalesce(p._first_seen_at, s._seen_at)".to_owned(),
             // The clock of this run may be behind that of an earlier run. Times that are written never go back
             // (decision 0023).
-            "_last_seen_at" => "greatest(s._seen_at, p._last_seen_at, p._first_seen_at)".to_owned(),
-            "_deleted_at" => format!(
+            Some(Role::LastSeen) => "greatest(s._seen_at, p._last_seen_at, p._first_seen_at)".to_owned(),
+            Some(Role::Deleted) => format!(
                 "CASE WHEN NOT ({unseen}) THEN NULL WHEN {leaves} THEN greatest({time}, p._last_seen_at) \
                  ELSE p._deleted_at END",
                 leaves = Self::leaves(),
                 time = timestamp(self.run.finished_at_us),
             ),
-            SELECTED => self.sides.selected.value().to_owned(),
-            "_details_at" if self.sides.has_details => "greatest(s._details_at, p._details_at)".to_owned(),
-            system if system.starts_with('_') => format!("p.{name}"),
-            _ => format!("CASE WHEN {new} OR {} THEN s.{name} ELSE p.{name} END", self.present(column)),
+            Some(Role::Selected) => self.sides.selected.value().to_owned(),
+            Some(Role::Details) if self.sides.has_details => format!("greatest(s.{name}, p.{name})"),
+            Some(Role::Details) => format!("p.{name}"),
+            None if self.table.key.contains(&column.name) => format!("coalesce(s.{name}, p.{name})"),
+            None => format!("CASE WHEN {new} OR {} THEN s.{name} ELSE p.{name} END", self.present(column)),
         }
     }
 
@@ -164,8 +164,9 @@ pub(in crate::load) fn bit(table: &Table, column: &Column) -> String {
 pub(in crate::load) fn changes(next: &Builder, table: &Table, run: &RunRecord) -> Result<(), LoadError> {
     let Some(previous) = next.previous(table)? else { return Ok(()) };
     let compared = table.all_columns().filter(|column| {
-        let loads_own = ["_run_id", "_first_seen_at", "_last_seen_at", "_details_at", SELECTED];
-        !table.key.contains(&column.name) && !loads_own.contains(&column.name)
+        // That a company is gone, and what a field without a column says, are news; the rest is about the loads.
+        let is_news = matches!(column.role(), None | Some(Role::Extra | Role::Deleted));
+        is_news && !table.key.contains(&column.name)
     });
     let values: Vec<_> = compared.map(change).collect();
     let sql = format!(

@@ -3,7 +3,7 @@
 use crate::load::LoadError;
 use crate::load::builder::Builder;
 use crate::load::merge::sources::TableLoad;
-use crate::schema::{Disposition, Table};
+use crate::schema::{Disposition, Role, Table};
 
 /// Table expression with `country`, `business_id` and `_seen_at`. If several streams have read a company's details, the
 /// earliest time of the run counts, so that no detail is older than `_details_at` says. `None` if no details were read.
@@ -12,7 +12,7 @@ pub(in crate::load) fn read(
     companies: &TableLoad<'_>,
     loads: &[TableLoad<'_>],
 ) -> Result<Option<String>, LoadError> {
-    if !companies.table.system.iter().any(|column| column.name == "_details_at") {
+    if !companies.table.has(Role::Details) {
         return Ok(None);
     }
     let mut parts = Vec::new();

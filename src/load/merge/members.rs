@@ -15,7 +15,7 @@ use crate::catalog::{Lists, STREAMS, Stream};
 use crate::load::builder::Builder;
 use crate::load::merge::sources::{StagedSource, TableLoad, stream_named};
 use crate::load::{LoadError, LoadInput};
-use crate::schema::{Table, ddl};
+use crate::schema::{Role, Table, ddl};
 use crate::selection::ALL;
 
 /// Lists with fewer known companies may lose any number of them: the share would mean nothing.
@@ -135,7 +135,7 @@ pub(in crate::load) enum Selected {
 }
 
 /// Name of the column that says whether a selection holds the company.
-pub(in crate::load) const SELECTED: &str = "_selected";
+const SELECTED: &str = Role::Selected.column();
 
 impl Selected {
     /// The value of [`SELECTED`] in a query that has the join of [`Selected::join`].
@@ -216,7 +216,7 @@ pub(in crate::load) fn take_over(
     table: &Table,
     selected: &Selected,
 ) -> Result<Option<u64>, LoadError> {
-    if !table.system.iter().any(|column| column.name == SELECTED) {
+    if !table.has(Role::Selected) {
         return Ok(None);
     }
     let Some(previous) = next.previous(table)? else { return Ok(Some(0)) };
@@ -235,7 +235,7 @@ pub(in crate::load) fn outside(
     tables: &[&Table],
     selected: &Selected,
 ) -> Result<u64, LoadError> {
-    let has_column = |table: &&&Table| table.system.iter().any(|column| column.name == SELECTED);
+    let has_column = |table: &&&Table| table.has(Role::Selected);
     let (Some(table), Selected::Only(_)) = (tables.iter().find(has_column), selected) else { return Ok(0) };
     let sql = format!(
         "SELECT count(*) FROM next.{} WHERE _deleted_at IS NULL AND NOT {SELECTED}",

@@ -7,7 +7,7 @@ use crate::load::merge::sources::{TableLoad, no_rows};
 use crate::load::merge::sticky_columns;
 use crate::load::publish::verify;
 use crate::load::{FailedCheck, LoadError, RunRecord};
-use crate::schema::{Column, Table, ddl};
+use crate::schema::{Column, Role, Table, ddl};
 
 /// Both sides of a table's load, as table expressions.
 #[derive(Debug)]
@@ -81,14 +81,14 @@ pub(in crate::load) fn rows(
 fn value(table: &Table, column: &Column, run_id: &str) -> String {
     let name = ddl::identifier(column.name);
     let run = ddl::literal(run_id);
-    match column.name {
-        "_run_id" => format!(
+    match column.role() {
+        Some(Role::RunId) => format!(
             "CASE WHEN p._run_id IS NULL OR (s._seen_at IS NOT NULL AND ({})) THEN {run} ELSE p._run_id END",
             changed(table)
         ),
-        "_first_seen_at" => "coalesce(p._first_seen_at, s._seen_at)".to_owned(),
-        "_last_seen_at" => "greatest(s._seen_at, p._last_seen_at, p._first_seen_at)".to_owned(),
-        system if system.starts_with('_') && system != "_extra" => format!("p.{name}"),
+        Some(Role::FirstSeen) => "coalesce(p._first_seen_at, s._seen_at)".to_owned(),
+        Some(Role::LastSeen) => "greatest(s._seen_at, p._last_seen_at, p._first_seen_at)".to_owned(),
+        Some(Role::Deleted | Role::Details | Role::Selected) => format!("p.{name}"),
         _ if sticky_columns::stays(column) => format!("coalesce(s.{name}, p.{name})"),
         _ => format!("CASE WHEN s._seen_at IS NOT NULL THEN s.{name} ELSE p.{name} END"),
     }
@@ -97,7 +97,7 @@ fn value(table: &Table, column: &Column, run_id: &str) -> String {
 /// Condition: the staged row differs from the earlier one.
 fn changed(table: &Table) -> String {
     let values = table.columns.iter().filter(|column| !table.key.contains(&column.name));
-    let extra = table.system.iter().filter(|column| column.name == "_extra");
+    let extra = table.system.iter().filter(|column| column.role() == Some(Role::Extra));
     let differs = values.chain(extra).map(|column| {
         let name = ddl::identifier(column.name);
         let stays =

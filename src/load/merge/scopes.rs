@@ -111,7 +111,7 @@ fn retired(input: &LoadInput, table: &Table, scope: &[&str]) -> Vec<String> {
     let concerns = |stream: &str| {
         stream_named(input, stream).is_some_and(|stream| {
             let is_record = |target: &Target| target.table == table && target.at == At::Record;
-            stream.lists == Lists::TargetGroups && stream.targets.iter().any(is_record)
+            matches!(stream.lists, Lists::EachOf(_)) && stream.targets.iter().any(is_record)
         })
     };
     let retired = input.retired.iter().filter(|(stream, _)| scope.len() == 1 && concerns(stream));
@@ -162,7 +162,7 @@ pub(in crate::load) fn guard(
     max_deleted_percent: f64,
 ) -> Result<(), LoadError> {
     let guarded = |source: &StagedSource<'_>| {
-        matches!(source.input.stream.lists, Lists::Whole | Lists::TargetGroups) && source.is_main()
+        matches!(source.input.stream.lists, Lists::Whole | Lists::EachOf(_)) && source.is_main()
     };
     if !load.sources.iter().all(guarded) {
         return Ok(());

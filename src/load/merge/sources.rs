@@ -1,6 +1,6 @@
 //! What the streams of a run have staged for each table, readable as temporary views.
 
-use crate::catalog::{self, Lists, STREAMS, Stream};
+use crate::catalog::{self, STREAMS, Stream};
 use crate::files;
 use crate::load::builder::Builder;
 use crate::load::{ListResult, LoadError, LoadInput, StreamInput};
@@ -66,7 +66,7 @@ impl<'a> StagedSource<'a> {
 
     /// Whether the rows are answers about single companies, which are in no list.
     pub(in crate::load) fn about_companies(&self) -> bool {
-        self.input.stream.lists == Lists::Companies
+        self.input.stream.lists.is_of_answers()
     }
 
     /// Whether the stream's lists hold companies, and the rows are these companies.

@@ -1,6 +1,7 @@
 //! Which parts of a record go to which tables, derived once from the catalog.
 
-use crate::catalog::{At, Lists, Paging, Stream, Target};
+use crate::catalog::api::Shape;
+use crate::catalog::{At, Stream, Target};
 use crate::normalise::dedup::group::Unit;
 use crate::normalise::drift::DriftTally;
 use crate::normalise::mapping::plan::{Slot, TableMapping};
@@ -19,8 +20,8 @@ pub(in crate::normalise) struct StreamPlan {
     pub(in crate::normalise) shares: usize,
     /// Whether a page is the answer about one company.
     pub(in crate::normalise) of_companies: bool,
-    /// Whether an object that is not an envelope is a record.
-    pub(in crate::normalise) single: bool,
+    /// The form of the pages.
+    pub(in crate::normalise) shape: Shape,
 }
 
 /// One part of a record, and its table.
@@ -61,7 +62,7 @@ impl StreamPlan {
             None => Some(0),
         };
         let wants = |table: &Table| share_of(table).is_some();
-        let of_companies = stream.lists == Lists::Companies;
+        let of_companies = stream.lists.is_of_answers();
         let main_target = stream.targets.iter().position(|target| target.at == At::Record);
         let mut main = main_plan(stream, main_target, wants);
         let mut parts = Vec::new();
@@ -76,9 +77,8 @@ impl StreamPlan {
                     From::Record
                 }
                 At::Elements(field) => {
-                    let documented = stream.documented.iter().filter_map(|name| name.strip_prefix(field));
-                    let documented = documented.filter_map(|name| plan.find_path(name.strip_prefix('.')?));
-                    plan.documented = documented.collect();
+                    plan.documented =
+                        target.documented_fields().filter_map(|name| plan.find_path(name)).collect();
                     link(&mut plan, &main);
                     From::Elements { field, slot: main.know(field) }
                 }
@@ -95,8 +95,8 @@ impl StreamPlan {
             .map_or(0, |main| stream.targets.iter().take(main).filter(|target| wants(target.table)).count());
         let unit = unit_of(main.table, From::Record, of_companies, 0);
         parts.insert(before, Part { plan: main, from: From::Record, wanted, share, unit, scope });
-        let single = stream.endpoint.paging == Paging::Single;
-        Self { parts, main: before, shares: shares.map_or(1, <[_]>::len), of_companies, single }
+        let shape = stream.endpoint.shape();
+        Self { parts, main: before, shares: shares.map_or(1, <[_]>::len), of_companies, shape }
     }
 
     /// The parts whose tables are wanted, in the order of the stream's targets.
@@ -162,9 +162,23 @@ fn main_plan(stream: &Stream, target: Option<usize>, wants: impl Fn(&Table) -> b
         stream.targets.iter().any(|target| takes(target) && wants(target.table))
     };
     plan.hidden = (columns..plan.fields.len()).filter(|slot| !asked_for(plan.field(*slot))).collect();
-    let known = stream.documented.iter().filter_map(|field| plan.find_path(field));
-    plan.documented = known.filter(|slot| !plan.hidden.contains(slot)).collect();
+    plan.documented = documented(stream, &plan);
     plan
+}
+
+/// Slots of the documented fields of a record that were asked for, each once.
+fn documented(stream: &Stream, plan: &TableMapping) -> Vec<Slot> {
+    let own = stream.targets.iter().flat_map(|target| -> Vec<&'static str> {
+        match target.at {
+            At::Record => target.documented_fields().collect(),
+            At::Elements(_) => target.documented_array().into_iter().collect(),
+        }
+    });
+    let mut slots: Vec<Slot> = own.filter_map(|field| plan.find_path(field)).collect();
+    slots.sort_unstable();
+    slots.dedup();
+    slots.retain(|slot| !plan.hidden.contains(slot));
+    slots
 }
 
 /// Links each column to the column of the same name in the enclosing row.

@@ -71,7 +71,7 @@ impl<'a> Row<'a> {
         country: Option<&str>,
         drift: &mut DriftTally,
     ) -> Cell<'a> {
-        if column.origin != Origin::Load {
+        if !matches!(column.origin, Origin::System(_) | Origin::Load) {
             self.present |= column.bit;
         }
         match column.origin {
@@ -79,7 +79,7 @@ impl<'a> Row<'a> {
             Origin::Position => Cell::Integer(i64::try_from(source.context.position).unwrap_or(i64::MAX)),
             Origin::Element => self.element(source, column, country),
             Origin::HashOf => self.hash_of(source, column, drift),
-            Origin::Fields | Origin::AskedWhenSame | Origin::Load => Cell::Null,
+            Origin::Fields | Origin::AskedWhenSame | Origin::System(_) | Origin::Load => Cell::Null,
         }
     }
 

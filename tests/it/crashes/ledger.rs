@@ -13,7 +13,7 @@ fn list(label: &str) -> RunList {
         stream: "prospects".to_owned(),
         label: label.to_owned(),
         serves: vec!["prospects".to_owned()],
-        target_group: label.strip_prefix('4').map(str::to_owned),
+        parent: label.strip_prefix('4').map(str::to_owned),
         window_from_us: Some(3),
         window_to_us: None,
     }

@@ -90,7 +90,7 @@ impl Rig {
                 stream: "prospects".to_owned(),
                 label: "all".to_owned(),
                 serves: vec!["prospects".to_owned()],
-                target_group: None,
+                parent: None,
                 window_from_us: None,
                 window_to_us: None,
             }],

@@ -6,8 +6,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::Value;
 use serde_json::value::RawValue;
-use vainu_etl::catalog::PROSPECTS;
-use vainu_etl::catalog::filters::{OF_COMPANIES, RESERVED};
+use vainu_etl::catalog::api::VAINU;
+use vainu_etl::catalog::{PROSPECT_FILTERS, PROSPECTS};
 use vainu_etl::fuzzing;
 use vainu_etl::landing::ledger::{Entry, Lines};
 use vainu_etl::landing::runs::LandedRun;
@@ -223,7 +223,7 @@ pub(crate) fn config(text: &[u8]) {
         assert!(!list.label.is_empty());
         for (name, values) in &list.parameters {
             let field = name.split_once("__").map_or(name.as_str(), |(field, _)| field);
-            assert!(OF_COMPANIES.find(field).is_some() && !RESERVED.contains(&name.as_str()), "{name}");
+            assert!(PROSPECT_FILTERS.find(field).is_some() && !VAINU.dialect.pages_by(&name), "{name}");
             assert!(!values.is_empty() && values.iter().all(|value| !value.is_empty()), "{name}");
         }
         assert!(list.id_chunks.iter().all(|chunk| (1..=100).contains(&chunk.len())));

@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 use vainu_etl::catalog::{
-    COMPANY_LEADS, CONTACTS, CUSTOMER_DATA, DETAILS, FINANCIAL_STATEMENTS, LEADS, Lists, PROSPECTS, Paging,
-    Stream, TARGET_GROUP_MEMBERS, TARGET_GROUPS, TECHNOLOGIES,
+    COMPANY_LEADS, CONTACTS, CUSTOMER_DATA, DETAILS, FINANCIAL_STATEMENTS, LEADS, PROSPECTS, Paging, Stream,
+    TARGET_GROUP_MEMBERS, TARGET_GROUPS, TECHNOLOGIES,
 };
 
 use crate::wire::Received;
@@ -134,9 +134,10 @@ pub(super) fn id(number: usize) -> String {
 impl Subject {
     /// A record with every documented field, none of them with a value but those that rows are known by.
     pub(super) fn record(&self, number: usize) -> Record {
-        let top = self.stream.documented.iter().filter(|field| !field.contains('.'));
+        let documented = self.stream.documented();
+        let top = documented.iter().filter(|field| !field.contains('.'));
         let arrays = |field: &str| {
-            self.stream.documented.iter().any(|other| other.starts_with(&format!("{field}.")))
+            documented.iter().any(|other| other.starts_with(&format!("{field}.")))
                 || ["tags", "technologies"].contains(&field)
         };
         let value = |field: &str| match field {
@@ -203,5 +204,5 @@ fn written(record: &Record) -> String {
 
 /// Whether each company is asked for by itself.
 pub(super) fn asks_companies(subject: &Subject) -> bool {
-    subject.stream.lists == Lists::Companies
+    subject.stream.lists.is_of_answers()
 }

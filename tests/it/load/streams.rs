@@ -1,16 +1,16 @@
 //! Streams shaped like those of the catalog, for tests of loads of several streams and tables.
 
-use vainu_etl::catalog::{At, Endpoint, Lists, PROSPECTS_TABLE, Paging, Stream, Target};
+use vainu_etl::catalog::{COMPANY, Endpoint, Lists, PROSPECTS_TABLE, Stream, TARGET_GROUP, Target};
 use vainu_etl::load::{LoadError, LoadInput, Published, publish};
-use vainu_etl::schema::{Column, Disposition, Kind, Table, Unit};
+use vainu_etl::schema::{Column, Disposition, Kind, Role, Table, Unit};
 
 use super::rig::{NO_HOOKS, Rig, complete, incomplete};
 use crate::staged_fixture::StagedFixture;
 use vainu_etl::load::ListResult;
 
 const SYSTEM: &[Column] = &[
-    Column::system("_run_id", Kind::Text, "Run that last wrote the row's values.").required(),
-    Column::system("_extra", Kind::Json, "Fields without a column."),
+    Column::system(Role::RunId, "Run that last wrote the row's values.").required(),
+    Column::system(Role::Extra, "Fields without a column."),
 ];
 
 const fn text(name: &'static str) -> Column {
@@ -26,20 +26,29 @@ const fn table(
     Table { schema: "main", name, doc: "A table.", key, disposition, columns, system: SYSTEM }
 }
 
-const fn stream(name: &'static str, lists: Lists, targets: &'static [Target]) -> Stream {
-    let endpoint = Endpoint { path: "x/", paging: Paging::Single, max_page_size: 1000, window: None };
-    Stream { name, doc: "A stream", endpoint, lists, by_default: false, targets, documented: &[] }
+const fn stream(name: &'static str, lists: Lists) -> Stream {
+    let endpoint = Endpoint::single("x/");
+    Stream {
+        name,
+        doc: "A stream",
+        things: "rows",
+        endpoint,
+        filters: None,
+        lists,
+        by_default: false,
+        targets: &[],
+    }
 }
 
-pub(super) const GROUPS_TABLE: Table =
+pub(super) static GROUPS_TABLE: Table =
     table("t_groups", &["id"], Disposition::Replace { scope: &[] }, &[text("id").required(), text("name")]);
-pub(super) const MEMBERS_TABLE: Table = table(
+pub(super) static MEMBERS_TABLE: Table = table(
     "t_group_members",
     &["target_group_id", "country", "business_id"],
     Disposition::Replace { scope: &["target_group_id"] },
     &[text("target_group_id").required(), text("country").required(), text("business_id").required()],
 );
-pub(super) const STATEMENTS_TABLE: Table = table(
+pub(super) static STATEMENTS_TABLE: Table = table(
     "t_statements",
     &["country", "business_id", "year", "account_period_end"],
     Disposition::Replace { scope: &["country", "business_id"] },
@@ -51,13 +60,13 @@ pub(super) const STATEMENTS_TABLE: Table = table(
         Column::new("turn_over_eur", &[], Kind::Decimal, "Turnover.").unit(Unit::Euro),
     ],
 );
-pub(super) const LEADS_TABLE: Table = table(
+pub(super) static LEADS_TABLE: Table = table(
     "t_leads",
     &["lead_id"],
     Disposition::Upsert,
     &[text("lead_id").required(), text("title"), text("content_hash")],
 );
-pub(super) const TAGS_TABLE: Table = table(
+pub(super) static TAGS_TABLE: Table = table(
     "t_lead_tags",
     &["lead_id", "tag"],
     Disposition::Replace { scope: &["lead_id"] },
@@ -65,18 +74,23 @@ pub(super) const TAGS_TABLE: Table = table(
 );
 
 const fn record(table: &'static Table) -> Target {
-    Target { table, at: At::Record }
+    Target::record(table)
 }
 
-pub(super) const GROUPS: Stream = stream("t_groups", Lists::Whole, &[record(&GROUPS_TABLE)]);
-pub(super) const MEMBERS: Stream =
-    stream("t_group_members", Lists::TargetGroups, &[record(&MEMBERS_TABLE), record(&PROSPECTS_TABLE)]);
-pub(super) const STATEMENTS: Stream = stream("t_statements", Lists::Companies, &[record(&STATEMENTS_TABLE)]);
-pub(super) const DETAILS: Stream = stream("t_details", Lists::Companies, &[record(&PROSPECTS_TABLE)]);
-const TAGS_OF_LEADS: &[Target] =
-    &[record(&LEADS_TABLE), Target { table: &TAGS_TABLE, at: At::Elements("tags") }];
-pub(super) const LEADS: Stream = stream("t_leads", Lists::Whole, TAGS_OF_LEADS);
-pub(super) const COMPANY_LEADS: Stream = stream("t_company_leads", Lists::Companies, TAGS_OF_LEADS);
+pub(super) const GROUPS: Stream =
+    Stream { targets: &[record(&GROUPS_TABLE)], ..stream("t_groups", Lists::Whole) };
+pub(super) const MEMBERS: Stream = Stream {
+    targets: &[record(&MEMBERS_TABLE), record(&PROSPECTS_TABLE)],
+    ..stream("t_group_members", Lists::EachOf(&TARGET_GROUP))
+};
+pub(super) const STATEMENTS: Stream =
+    Stream { targets: &[record(&STATEMENTS_TABLE)], ..stream("t_statements", Lists::AnswersOf(&COMPANY)) };
+pub(super) const DETAILS: Stream =
+    Stream { targets: &[record(&PROSPECTS_TABLE)], ..stream("t_details", Lists::AnswersOf(&COMPANY)) };
+const TAGS_OF_LEADS: &[Target] = &[record(&LEADS_TABLE), Target::elements(&TAGS_TABLE, "tags")];
+pub(super) const LEADS: Stream = Stream { targets: TAGS_OF_LEADS, ..stream("t_leads", Lists::Whole) };
+pub(super) const COMPANY_LEADS: Stream =
+    Stream { targets: TAGS_OF_LEADS, ..stream("t_company_leads", Lists::AnswersOf(&COMPANY)) };
 
 /// A stream with what it staged and its lists.
 pub(super) type Part = (&'static Stream, StagedFixture, Vec<ListResult>);

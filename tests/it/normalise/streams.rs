@@ -1,6 +1,6 @@
 //! Streams shaped like those of the API that have arrays, or whose answers are about one company.
 
-use vainu_etl::catalog::{At, Endpoint, Lists, Paging, Stream, Target};
+use vainu_etl::catalog::{COMPANY as COMPANY_PARENT, Endpoint, Lists, Paging, Parent, Stream, Target};
 use vainu_etl::schema::{Column, Disposition, Kind, Origin, Table};
 
 const COUNTRY: Column = Column::new("country", &["country"], Kind::Country, "Country.").required();
@@ -24,13 +24,13 @@ const fn table(
     Table { schema: "main", name, doc: "A table.", key, disposition, columns, system: &[] }
 }
 
-const DETAILS: Table = table(
+static DETAILS: Table = table(
     "details",
     COMPANY,
     Disposition::Merge,
     &[COUNTRY, BUSINESS_ID, Column::new("name", &["company_name"], Kind::Text, "Name.")],
 );
-const STATEMENTS: Table = table(
+static STATEMENTS: Table = table(
     "statements",
     &["country", "business_id", "period_end"],
     OF_COMPANY,
@@ -41,13 +41,13 @@ const STATEMENTS: Table = table(
         Column::new("turn_over", &["turn_over"], Kind::Decimal, "Turnover."),
     ],
 );
-const CONTACTS: Table = table(
+static CONTACTS: Table = table(
     "contacts",
     &["country", "business_id", "position"],
     OF_COMPANY,
     &[OF_COUNTRY, OF_BUSINESS_ID, POSITION, Column::new("name", &["name"], Kind::Text, "Name.").required()],
 );
-const TECHNOLOGIES: Table = table(
+static TECHNOLOGIES: Table = table(
     "technologies",
     &["country", "business_id", "technology"],
     OF_COMPANY,
@@ -58,59 +58,51 @@ const TECHNOLOGIES: Table = table(
     ],
 );
 
-const fn about_a_company(
-    name: &'static str,
-    targets: &'static [Target],
-    documented: &'static [&'static str],
-) -> Stream {
+const fn stream(name: &'static str, endpoint: Endpoint, lists: Lists) -> Stream {
     Stream {
         name,
         doc: "A stream.",
-        endpoint: Endpoint {
-            path: "prospect/{company}/x/",
-            paging: Paging::Single,
-            max_page_size: 1,
-            window: None,
-        },
-        lists: Lists::Companies,
+        things: "rows",
+        endpoint,
+        filters: None,
+        lists,
         by_default: false,
-        targets,
-        documented,
+        targets: &[],
     }
 }
 
+const fn about_a_company(name: &'static str) -> Stream {
+    stream(name, Endpoint::single("prospect/{company}/x/"), Lists::AnswersOf(&COMPANY_PARENT))
+}
+
 /// One object about a company, with three arrays.
-pub(crate) const ALL: Stream = about_a_company(
-    "all",
-    &[
-        Target { table: &DETAILS, at: At::Record },
-        Target { table: &STATEMENTS, at: At::Elements("statements") },
-        Target { table: &CONTACTS, at: At::Elements("contacts") },
-        Target { table: &TECHNOLOGIES, at: At::Elements("technologies") },
+pub(crate) const ALL: Stream = Stream {
+    targets: &[
+        Target::record(&DETAILS).only(&["company_name"]),
+        Target::elements(&STATEMENTS, "statements").only(&["turn_over"]),
+        Target::elements(&CONTACTS, "contacts"),
+        Target::elements(&TECHNOLOGIES, "technologies").only(&[]),
     ],
-    &["company_name", "contacts", "contacts.name", "statements.turn_over"],
-);
+    ..about_a_company("all")
+};
 
 /// An array of statements, the company from the request alone.
-pub(crate) const FINANCIALS: Stream =
-    about_a_company("financials", &[Target { table: &STATEMENTS, at: At::Record }], &["account_period_end"]);
+pub(crate) const FINANCIALS: Stream = Stream {
+    targets: &[Target::record(&STATEMENTS).only(&["account_period_end"])],
+    ..about_a_company("financials")
+};
 
 /// Leads with companies and tags, read as a list.
 pub(crate) const LEADS: Stream = Stream {
-    name: "leads",
-    doc: "A stream.",
-    endpoint: Endpoint { path: "leads/", paging: Paging::Single, max_page_size: 1, window: None },
-    lists: Lists::Whole,
-    by_default: false,
     targets: &[
-        Target { table: &LEADS_TABLE, at: At::Record },
-        Target { table: &LEAD_PROSPECTS, at: At::Elements("prospects") },
-        Target { table: &LEAD_TAGS, at: At::Elements("tags") },
+        Target::record(&LEADS_TABLE).only(&[]),
+        Target::elements(&LEAD_PROSPECTS, "prospects").only(&[]),
+        Target::elements(&LEAD_TAGS, "tags").only(&[]),
     ],
-    documented: &[],
+    ..stream("leads", Endpoint::single("leads/"), Lists::Whole)
 };
 
-const LEADS_TABLE: Table = table(
+static LEADS_TABLE: Table = table(
     "leads",
     &["lead_id"],
     Disposition::Upsert,
@@ -121,67 +113,54 @@ const LEADS_TABLE: Table = table(
     ],
 );
 const OF_LEAD: Column = Column::new("lead_id", &[], Kind::Text, "Lead.").required().from(Origin::Parent);
-const LEAD_PROSPECTS: Table = table(
+static LEAD_PROSPECTS: Table = table(
     "lead_prospects",
     &["lead_id", "country", "business_id"],
     Disposition::Replace { scope: &["lead_id"] },
     &[OF_LEAD, COUNTRY, BUSINESS_ID],
 );
-const LEAD_TAGS: Table = table(
+static LEAD_TAGS: Table = table(
     "lead_tags",
     &["lead_id", "position"],
     Disposition::Replace { scope: &["lead_id"] },
     &[OF_LEAD, POSITION, Column::new("tag", &["name"], Kind::Text, "Tag.").from(Origin::Element)],
 );
 
+/// The parent of [`MEMBERS`], whose key is a number.
+static GROUP: Parent = Parent {
+    stream: "groups",
+    noun: "group",
+    parameter: "target_group",
+    columns: &[("group_id", "id")],
+    name: None,
+};
+
 /// Members of a target group, the group from the request.
 pub(crate) const MEMBERS: Stream = Stream {
-    name: "members",
-    doc: "A stream.",
-    endpoint: Endpoint {
-        path: "group/{target_group}/",
-        paging: Paging::Unordered,
-        max_page_size: 1000,
-        window: None,
-    },
-    lists: Lists::TargetGroups,
-    by_default: false,
-    targets: &[Target {
-        table: &table(
-            "members",
-            &["group_id", "country", "business_id"],
-            Disposition::Replace { scope: &["group_id"] },
-            &[
-                Column::new("group_id", &[], Kind::Integer, "Group.").required().from(Origin::Parent),
-                COUNTRY,
-                BUSINESS_ID,
-            ],
-        ),
-        at: At::Record,
-    }],
-    documented: &[],
+    targets: &[Target::record(&MEMBERS_TABLE).only(&[])],
+    ..stream("members", Endpoint::new("group/{target_group}/", Paging::Unordered), Lists::EachOf(&GROUP))
 };
+
+static MEMBERS_TABLE: Table = table(
+    "members",
+    &["group_id", "country", "business_id"],
+    Disposition::Replace { scope: &["group_id"] },
+    &[
+        Column::new("group_id", &[], Kind::Integer, "Group.").required().from(Origin::Parent),
+        COUNTRY,
+        BUSINESS_ID,
+    ],
+);
 
 /// Things with a number for a key, in numbered pages.
 pub(crate) const THINGS: Stream = Stream {
-    name: "things",
-    doc: "A stream.",
-    endpoint: Endpoint {
-        path: "things/",
-        paging: Paging::Numbered { order: ("order", "id") },
-        max_page_size: 1000,
-        window: None,
-    },
-    lists: Lists::Whole,
-    by_default: false,
-    targets: &[Target {
-        table: &table(
-            "things",
-            &["id"],
-            Disposition::Replace { scope: &[] },
-            &[Column::new("id", &["id"], Kind::Integer, "Id.").required()],
-        ),
-        at: At::Record,
-    }],
-    documented: &[],
+    targets: &[Target::record(&THINGS_TABLE).only(&[])],
+    ..stream("things", Endpoint::new("things/", Paging::Numbered { order: ("order", "id") }), Lists::Whole)
 };
+
+static THINGS_TABLE: Table = table(
+    "things",
+    &["id"],
+    Disposition::Replace { scope: &[] },
+    &[Column::new("id", &["id"], Kind::Integer, "Id.").required()],
+);

@@ -109,7 +109,7 @@ async fn a_target_group_that_is_gone_when_its_list_is_fetched_again_leaves_the_o
     let (_, at) = pages.find(|(key, _)| run.lists[&key.list].stream == "target_groups").unwrap();
     flip(&segment(&run), usize::try_from(at.position + at.length / 2).unwrap());
     // The first of the lists that the run has found already: those behind it must not move up.
-    let gone = run.lists.values().find_map(|list| list.target_group.clone()).unwrap();
+    let gone = run.lists.values().find_map(|list| list.parent.clone()).unwrap();
     simulator.remove_target_group(&gone).unwrap();
     let report = job.sync(&simulator).await.unwrap();
     assert_eq!((report.exit_code, report.damaged_pages), (0, 1), "{:?}", report.lists);
