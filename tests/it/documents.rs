@@ -104,7 +104,8 @@ fn the_readme_names_every_view_command_and_exit_code() {
 const LAYERS: &[&[&str]] = &[
     &["clock", "crash", "files", "secret", "terminal", "text_file"],
     &["schema", "api"],
-    &["catalog", "record", "staging"],
+    &["catalog", "staging"],
+    &["record"],
     &["normalise", "views", "workspace"],
     &["selection", "query"],
     &["landing"],

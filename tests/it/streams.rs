@@ -5,6 +5,7 @@
 mod age;
 mod changes;
 mod damage;
+mod earlier;
 mod estimates;
 mod fan_out;
 mod incomplete;
