@@ -17,16 +17,16 @@ pub(super) const COMMA: char = ',';
 pub(super) fn delimiter(path: &Path, first_column: &str) -> std::io::Result<char> {
     let mut header = String::new();
     BufReader::new(fs_err::File::open(path)?).read_line(&mut header)?;
-    Ok(behind(&header, first_column))
+    Ok(delimiter_after(&header, first_column))
 }
 
 /// The field without the apostrophe that an export writes in front of text that a spreadsheet would take for a formula.
-pub(super) fn armed(field: &str) -> &str {
+pub(super) fn unguarded(field: &str) -> &str {
     field.strip_prefix('\'').filter(|text| text.starts_with(FORMULA)).unwrap_or(field)
 }
 
-/// [`armed`] as an SQL expression.
-pub(super) fn armed_sql(column: &str) -> String {
+/// [`unguarded`] as an SQL expression.
+pub(super) fn unguarded_sql(column: &str) -> String {
     let signs: Vec<String> = FORMULA.iter().map(|sign| literal(&format!("'{sign}"))).collect();
     format!(
         "CASE WHEN left({column}, 2) IN ({}) THEN substr({column}, 2) ELSE {column} END",
@@ -34,7 +34,7 @@ pub(super) fn armed_sql(column: &str) -> String {
     )
 }
 
-fn behind(header: &str, first_column: &str) -> char {
+fn delimiter_after(header: &str, first_column: &str) -> char {
     let header = header.trim_start_matches('\u{feff}');
     let quoted = format!("\"{}\"", first_column.replace('"', "\"\""));
     let rest = header.strip_prefix(&quoted).or_else(|| header.strip_prefix(first_column));
@@ -60,8 +60,8 @@ mod tests {
             ("'", "'"),
             ("", ""),
         ] {
-            assert_eq!(armed(field), text, "{field}");
-            let sql = format!("SELECT {} FROM (SELECT {} AS c)", armed_sql("c"), literal(field));
+            assert_eq!(unguarded(field), text, "{field}");
+            let sql = format!("SELECT {} FROM (SELECT {} AS c)", unguarded_sql("c"), literal(field));
             let found: String = connection.query_row(&sql, [], |row| row.get(0)).unwrap();
             assert_eq!(found, text, "{field}");
         }
@@ -78,7 +78,7 @@ mod tests {
             ("", "country", ','),
             ("other,x\n", "country", ','),
         ] {
-            assert_eq!(behind(header, first), wanted, "{header}");
+            assert_eq!(delimiter_after(header, first), wanted, "{header}");
         }
     }
 }

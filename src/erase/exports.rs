@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::csv::armed_sql;
+use super::csv::unguarded_sql;
 use super::rules::Column;
 use super::subject::Subject;
 use super::tables::{Found, Relation};
 use super::{Action, EraseError, EraseOptions, Outcome, Touched};
 use crate::crash::{self, Point};
 use crate::export::{self, ExportFormat, Manifest, ManifestTable, Remembered};
-use crate::files::{self, Told};
-use crate::load::rewrite::looking;
+use crate::files::{self, PlainFolder};
+use crate::load::rewrite::open_for_search;
 use crate::load::{LoadError, LoadSettings};
 use crate::query::CsvOptions;
 use crate::schema::ddl::{identifier, literal};
@@ -76,9 +76,9 @@ fn erase_export(
         export::sweep_leftovers(&known.dir)?;
     }
     let mut again = false;
-    let told = Told::of(&known.dir)?;
+    let told = PlainFolder::of(&known.dir)?;
     let settings = LoadSettings { memory_limit_mb: LOOKING_MB, threads: 1, ..LoadSettings::default() };
-    let connection = looking(workspace, None, &settings)
+    let connection = open_for_search(workspace, None, &settings)
         .map_err(|source| LoadError::database("looking for what to erase", &known.dir, source))?;
     for table in manifest.iter().flat_map(|manifest| &manifest.tables) {
         let format = manifest.as_ref().map_or(ExportFormat::Parquet, |manifest| manifest.format);
@@ -120,7 +120,7 @@ const LOOKING_MB: u64 = 1000;
 
 /// The files of an exported table as a relation. `None` if the table has no files, or if it is in a workbook.
 fn relation(
-    folder: &Told,
+    folder: &PlainFolder,
     table: &ManifestTable,
     format: ExportFormat,
     csv: CsvOptions,
@@ -148,7 +148,7 @@ fn relation(
             .iter()
             .map(|name| match identifier(name) {
                 quoted if in_path(name) => format!("CAST({country} AS VARCHAR) AS {quoted}"),
-                quoted if format == ExportFormat::Csv => format!("{} AS {quoted}", armed_sql(&quoted)),
+                quoted if format == ExportFormat::Csv => format!("{} AS {quoted}", unguarded_sql(&quoted)),
                 quoted => quoted,
             })
             .collect();

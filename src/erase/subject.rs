@@ -126,7 +126,9 @@ impl Subject {
         let mut found = false;
         while let Some(next) = rest.chars().next() {
             match begins_with(rest, email) {
-                Some(length) if may_end(before) && may_begin(rest.get(length..).unwrap_or_default()) => {
+                Some(length)
+                    if can_start_after(before) && can_end_before(rest.get(length..).unwrap_or_default()) =>
+                {
                     out.push_str(ERASED);
                     found = true;
                     before = rest.get(..length).and_then(|part| part.chars().next_back());
@@ -197,12 +199,12 @@ fn begins_with(text: &str, lower: &str) -> Option<usize> {
 }
 
 /// Whether an address can start after this character.
-fn may_end(before: Option<char>) -> bool {
+fn can_start_after(before: Option<char>) -> bool {
     before.is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '.' | '_' | '%' | '+' | '-'))
 }
 
 /// Whether an address can end before this text. A full stop at the end of a sentence does not continue the domain.
-fn may_begin(after: &str) -> bool {
+fn can_end_before(after: &str) -> bool {
     let rest = after.trim_start_matches(['.', '-']);
     let goes_on = rest.starts_with(char::is_alphanumeric);
     !goes_on

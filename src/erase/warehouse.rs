@@ -7,7 +7,7 @@ use duckdb::Connection;
 use super::subject::Subject;
 use super::tables::{self, Found, Relation};
 use super::{Action, EraseError, Outcome, Touched};
-use crate::load::rewrite::{TableRows, looking, rewrite};
+use crate::load::rewrite::{TableRows, open_for_search, rewrite};
 use crate::load::{self, LoadError, LoadSettings};
 use crate::schema::ddl::{identifier, literal};
 use crate::workspace::{Lock, Workspace};
@@ -45,7 +45,8 @@ pub(super) fn erase_file(
         return Ok(());
     };
     let settings = LoadSettings::default();
-    let connection = looking(workspace, Some(path), &settings).map_err(|source| failed(path, source))?;
+    let connection =
+        open_for_search(workspace, Some(path), &settings).map_err(|source| failed(path, source))?;
     let count = |relation: &Relation| -> Result<u64, LoadError> {
         let sql = format!("SELECT count(*) FROM {}", relation.source);
         connection.query_row(&sql, [], |row| row.get(0)).map_err(|source| failed(path, source))
@@ -61,7 +62,7 @@ pub(super) fn erase_file(
         })
         .collect();
     let prepare = |connection: &Connection| {
-        (0..).zip(&found).try_for_each(|(index, (_, found))| note(connection, index, found))
+        (0..).zip(&found).try_for_each(|(index, (_, found))| create_edit_tables(connection, index, found))
     };
     rewrite(workspace, lock, path, &settings, prepare, &tables)?;
     Ok(())
@@ -87,7 +88,7 @@ fn search(
     path: &Path,
     subjects: &[Subject],
 ) -> duckdb::Result<Vec<(Relation, Found)>> {
-    let connection = looking(workspace, Some(path), &LoadSettings::default())?;
+    let connection = open_for_search(workspace, Some(path), &LoadSettings::default())?;
     let relations = tables::relations(&connection)?;
     relations
         .into_iter()
@@ -116,7 +117,7 @@ fn select(index: usize, relation: &Relation, found: &Found, rows: u64) -> String
             columns.push(format!("source.{name}"));
             continue;
         };
-        let (edit, table) = (format!("edit_{number}"), edits(index, number));
+        let (edit, table) = (format!("edit_{number}"), edited_cells(index, number));
         joins.push_str(&format!(" LEFT JOIN {table} AS {edit} ON {edit}.row = source.rowid"));
         columns.push(format!(
             "CASE WHEN {edit}.row IS NULL THEN source.{name} ELSE CAST({edit}.value AS {}) END",
@@ -127,30 +128,30 @@ fn select(index: usize, relation: &Relation, found: &Found, rows: u64) -> String
     format!(
         "SELECT {} {from}{joins} WHERE source.rowid NOT IN (SELECT row FROM {}){order}",
         columns.join(", "),
-        gone(index)
+        removed_rows(index)
     )
 }
 
 /// Name of the temporary table with the rows to be removed from table `index`.
-fn gone(index: usize) -> String {
-    format!("temp.gone_{index}")
+fn removed_rows(index: usize) -> String {
+    format!("temp.removed_{index}")
 }
 
 /// Name of the temporary table with the new values of column `number` of table `index`.
-fn edits(index: usize, number: usize) -> String {
+fn edited_cells(index: usize, number: usize) -> String {
     format!("temp.edit_{index}_{number}")
 }
 
 /// Creates the temporary tables with what was found in table `index`.
-fn note(connection: &Connection, index: usize, found: &Found) -> duckdb::Result<()> {
+fn create_edit_tables(connection: &Connection, index: usize, found: &Found) -> duckdb::Result<()> {
     if found.is_empty() {
         return Ok(());
     }
-    let table = gone(index);
+    let table = removed_rows(index);
     connection.execute_batch(&format!("CREATE TEMP TABLE {table} (row BIGINT)"))?;
     insert(connection, &table, &found.rows.iter().map(|row| format!("({row})")).collect::<Vec<_>>())?;
     for (number, cells) in (0..).zip(found.cells.values()) {
-        let table = edits(index, number);
+        let table = edited_cells(index, number);
         connection.execute_batch(&format!("CREATE TEMP TABLE {table} (row BIGINT, value VARCHAR)"))?;
         let rows = cells.iter().map(|(row, value)| {
             format!("({row}, {})", value.as_deref().map_or_else(|| "NULL".to_owned(), literal))

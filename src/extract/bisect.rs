@@ -1,7 +1,7 @@
 //! Asks for a page that cannot be read in smaller parts, down to single records, so that only the bad record is lost.
 //!
 //! The answer with a single bad record is landed as it is, and the record is rejected when it is normalised. The other
-//! parts, or the row behind the page, show whether the record or the server is at fault: when none of them can be read
+//! parts, or the row after the page, show whether the record or the server is at fault: when none of them can be read
 //! either, the server is failing, and nothing of the page counts.
 
 use std::ops::Range;
@@ -15,10 +15,10 @@ use crate::record::reading::Tolerance;
 /// Maximum number of requests for the parts of one page. In parts that are then left, records are separated in the
 /// text.
 const MOST_REQUESTS: usize = 300;
-/// Number of unreadable parts, with nothing readable before them, after which the row behind the page is asked for.
-const MOST_DOUBTED: usize = 2;
+/// Number of unreadable parts, with nothing readable before them, after which the row after the page is asked for.
+const MAX_SUSPECTS: usize = 2;
 /// How many times a part that cannot be read is asked for again.
-const MOST_AGAIN: u32 = 1;
+const MAX_RETRIES: u32 = 1;
 
 /// The parts of one page received so far.
 #[derive(Debug, Default)]
@@ -30,11 +30,11 @@ struct Found {
     /// Whether anything could be read.
     readable: bool,
     /// Parts with unreadable records that are not landed yet.
-    doubted: Vec<(RequestKey, Broken)>,
+    suspects: Vec<(RequestKey, Broken)>,
     /// Number of unreadable records.
     unreadable: usize,
     /// Whether the list's pages overlap. The parts do not overlap, so that nothing shows that they join.
-    is_torn: bool,
+    pages_overlap: bool,
 }
 
 /// Positions of the rows that a request asks for; `None` when it does not ask for a page.
@@ -74,8 +74,8 @@ fn halves(of: Ask, range: &Range<u64>) -> Vec<Ask> {
     }
 }
 
-/// The request for the row behind a page. Its answer shows whether anything from this server can be read.
-fn behind(of: Ask) -> Ask {
+/// The request for the row after a page. Its answer shows whether anything from this server can be read.
+fn next_row(of: Ask) -> Ask {
     match of {
         Ask::Numbered { page, size, again } => {
             Ask::Numbered { page: page.saturating_mul(size.into()) + 1, size: 1, again }
@@ -104,8 +104,8 @@ impl<'a> Source<'a> {
             error = %broken.error,
             "An answer cannot be read; it is asked for in smaller parts."
         );
-        let is_torn = matches!(key.ask, Ask::Page { .. });
-        let mut found = Found { is_torn, ..Found::default() };
+        let pages_overlap = matches!(key.ask, Ask::Page { .. });
+        let mut found = Found { pages_overlap, ..Found::default() };
         let mut left = vec![(key.ask, Some(broken))];
         while let Some((ask, known)) = left.pop() {
             let Some(range) = positions(ask) else { break };
@@ -128,7 +128,7 @@ impl<'a> Source<'a> {
                 Got::NotFound => break,
                 Got::Reply(reply) => {
                     found.readable = true;
-                    self.land_doubted(list, &mut found).await?;
+                    self.land_suspects(list, &mut found).await?;
                     let page = self.land(list, part, reply).await?;
                     found.parts.push(ask);
                     if !found.page.take(page, &range, &all) {
@@ -144,9 +144,9 @@ impl<'a> Source<'a> {
                     found.unreadable += seen.summary.unreadable.len();
                     let page = Page { rows: seen.summary.rows, ..Page::default() };
                     found.parts.push(ask);
-                    found.doubted.push((part, broken));
-                    if !found.readable && found.doubted.len() >= MOST_DOUBTED {
-                        self.look_behind(list, &key, &mut found).await?;
+                    found.suspects.push((part, broken));
+                    if !found.readable && found.suspects.len() >= MAX_SUSPECTS {
+                        self.probe_next_row(list, &key, &mut found).await?;
                     }
                     if !found.page.take(page, &range, &all) {
                         break;
@@ -159,12 +159,12 @@ impl<'a> Source<'a> {
             }
         }
         if !found.readable {
-            self.look_behind(list, &key, &mut found).await?;
+            self.probe_next_row(list, &key, &mut found).await?;
         }
-        self.land_doubted(list, &mut found).await?;
-        let Found { mut parts, mut page, is_torn, unreadable, .. } = found;
-        if unreadable == 0 && is_torn {
-            // All parts can be read, but they do not overlap. Keep the first one: the pages behind it will show
+        self.land_suspects(list, &mut found).await?;
+        let Found { mut parts, mut page, pages_overlap, unreadable, .. } = found;
+        if unreadable == 0 && pages_overlap {
+            // All parts can be read, but they do not overlap. Keep the first one: the pages after it will show
             // whether they join.
             parts.truncate(1);
             let first = parts.first().copied().and_then(positions).map_or(0, |first| first.end - all.start);
@@ -196,21 +196,21 @@ impl<'a> Source<'a> {
     /// Asks for a part, and again when it cannot be read.
     async fn part(&self, list: &KnownList<'a>, key: &RequestKey) -> Result<Got, ExtractError> {
         let _slot = self.slot().await?;
-        self.ask(list, &self.request(list, key), key.list, MOST_AGAIN).await
+        self.ask(list, &self.request(list, key), key.list, MAX_RETRIES).await
     }
 
-    /// Checks whether the row behind the page can be read.
+    /// Checks whether the row after the page can be read.
     ///
     /// # Errors
     /// The row cannot be read: the server is failing.
-    async fn look_behind(
+    async fn probe_next_row(
         &self,
         list: &KnownList<'a>,
         key: &RequestKey,
         found: &mut Found,
     ) -> Result<(), ExtractError> {
         found.requests += 1;
-        let key = RequestKey { ask: behind(key.ask), ..key.clone() };
+        let key = RequestKey { ask: next_row(key.ask), ..key.clone() };
         match self.part(list, &key).await? {
             Got::Broken(broken) => Err(self.unreadable(list, broken)),
             Got::Reply(_) | Got::NotFound => {
@@ -221,11 +221,11 @@ impl<'a> Source<'a> {
     }
 
     /// Lands the unreadable parts, once it is known that the server is not failing.
-    async fn land_doubted(&self, list: &KnownList<'a>, found: &mut Found) -> Result<(), ExtractError> {
+    async fn land_suspects(&self, list: &KnownList<'a>, found: &mut Found) -> Result<(), ExtractError> {
         if !found.readable {
             return Ok(());
         }
-        for (key, broken) in std::mem::take(&mut found.doubted) {
+        for (key, broken) in std::mem::take(&mut found.suspects) {
             if let Some(seen) = self.salvaged(list, &broken, Tolerance::Records).await? {
                 tracing::warn!(request = %broken.request, error = %broken.error, "A record cannot be read.");
                 self.land(list, key, Reply { body: broken.body, seen, rest: None }).await?;
@@ -288,10 +288,10 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_behind_a_page_is_its_next_row() {
-        let ask = behind(Ask::Numbered { page: 3, size: 10, again: 0 });
+    fn the_row_after_a_page_is_the_next_one() {
+        let ask = next_row(Ask::Numbered { page: 3, size: 10, again: 0 });
         assert_eq!(positions(ask), Some(30..31));
-        let ask = behind(Ask::Page { offset: 9, limit: 10, again: 0, with_count: true });
+        let ask = next_row(Ask::Page { offset: 9, limit: 10, again: 0, with_count: true });
         assert_eq!(positions(ask), Some(19..20));
     }
 }

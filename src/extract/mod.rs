@@ -145,11 +145,11 @@ async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, ExtractError> 
     match outcome {
         Err(ExtractError::NoSuchList { .. }) => {
             let reason = format!("the server no longer knows the {} (404)", parent.noun);
-            Ok(fanout::discovery::gone(source, index, reason))
+            Ok(fanout::discovery::unread(source, index, reason))
         }
         // The same holds for a parent whose id the server does not accept.
         Err(ExtractError::Api { source: refusal, .. }) if refusal.is_about_the_request() => {
-            Ok(fanout::discovery::gone(source, index, refusal.to_string()))
+            Ok(fanout::discovery::unread(source, index, refusal.to_string()))
         }
         outcome => outcome,
     }

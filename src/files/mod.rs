@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | a folder `COLUMN=value` above Parquet or CSV | a column, not the file's own | `hive_partitioning = false` |
 //! | `*`, `?`, `[` in a file to read | a pattern | each is written as a class of one character, `[*]` |
-//! | the same, and a backslash anywhere | the same, and it cannot be escaped | `Told`, a link with a plain name |
+//! | the same, and a backslash anywhere | the same, and it cannot be escaped | `PlainFolder`, a link with a plain name |
 //! | `?` in a database's path | the end of a URL's path: the log's suffix goes before it | written elsewhere, moved |
 //! | `md:`, `sqlite:`, `s3:`, `:memory:`, `~` at the start | extension, no file, home folder | paths are absolute |
 //! | `.gz`, `.zst` at the end of a CSV | compressed | `compression = 'none'` |
@@ -16,7 +16,7 @@
 //! the manifest.
 
 mod elsewhere;
-mod told;
+mod plain_folder;
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 use duckdb::{Config, Connection};
 
 pub(crate) use elsewhere::{make as make_elsewhere, places as places_elsewhere};
-pub(crate) use told::Told;
+pub(crate) use plain_folder::PlainFolder;
 
 /// Characters that make the path of a file to read a pattern. Braces do not.
 const PATTERN: [char; 3] = ['*', '?', '['];

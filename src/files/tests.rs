@@ -66,7 +66,7 @@ fn files_are_written_and_read_in_a_folder_of_any_name_and_no_other_is() {
             .unwrap();
     }
     for (name, folder) in NAMES.iter().zip(&folders) {
-        let told = Told::of(folder).unwrap();
+        let told = PlainFolder::of(folder).unwrap();
         let rows = parquet(&[told.file("t.parquet")]).unwrap();
         assert_eq!(texts(&connection, &rows), [*name], "{rows}");
         let rows = csv(&[told.file("t.csv")], &["country", "v"], ',').unwrap();
@@ -91,7 +91,7 @@ fn a_line_of_csv_may_be_long() {
 fn a_link_to_a_folder_is_gone_afterwards() {
     let (base, folders) = folders();
     let folder = folders.last().unwrap();
-    let told = Told::of(folder).unwrap();
+    let told = PlainFolder::of(folder).unwrap();
     let link = told.file("");
     assert!(
         link.starts_with(fs_err::canonicalize(base.path()).unwrap()) || link.starts_with(base.path()),

@@ -73,7 +73,7 @@ pub(super) fn fill(
         input,
         loads: &loads,
         rows: Vec::new(),
-        deleted: counts::gone(next)?,
+        deleted: counts::deleted_by_list(next)?,
         renamed: Renamed::default(),
         companies: None,
         selected,

@@ -123,7 +123,7 @@ fn seen(table: &Table, source: &StagedSource<'_>) -> String {
 }
 
 /// Number of companies that each list has lost and that no other list holds, by the list's id.
-pub(super) fn gone(next: &Builder) -> Result<HashMap<usize, u64>, LoadError> {
+pub(super) fn deleted_by_list(next: &Builder) -> Result<HashMap<usize, u64>, LoadError> {
     let sql = "SELECT id, count(*) FROM gone GROUP BY id";
     Ok(next.rows(DOING, sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?.into_iter().collect())
 }

@@ -32,7 +32,7 @@ pub(crate) struct TableRows {
 ///
 /// # Errors
 /// The file cannot be opened.
-pub(crate) fn looking(
+pub(crate) fn open_for_search(
     workspace: &Workspace,
     path: Option<&Path>,
     settings: &LoadSettings,

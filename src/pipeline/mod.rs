@@ -167,7 +167,7 @@ pub async fn sync(
             );
         }
     }
-    say_what_vanishes(&workspace);
+    warn_of_foreign_relations(&workspace);
     let outcome = run(settings, &client, &workspace, &lock, observer, stop).await;
     if outcome.is_err()
         && let Err(error) = clear(&workspace.staging_dir())
@@ -266,7 +266,7 @@ fn history(settings: &SyncSettings, workspace: &Workspace) -> Result<Option<Path
 }
 
 /// Names what people have put into the published file: the next generation is made without it.
-fn say_what_vanishes(workspace: &Workspace) {
+fn warn_of_foreign_relations(workspace: &Workspace) {
     if !workspace.is_published() {
         return;
     }

@@ -88,7 +88,12 @@ fn names(conn: &Connection, describe: &str) -> duckdb::Result<Vec<String>> {
 /// The statement that returns the rows of `text` in their order, with the values converted for `carrier`. `limit` is
 /// the largest number of rows; `None` for all. `text` begins on the second line, which [`QueryError::sql_around`]
 /// relies on.
-pub(super) fn around(text: &str, columns: &[Column], carrier: Carrier, limit: Option<usize>) -> String {
+pub(super) fn statement_for(
+    text: &str,
+    columns: &[Column],
+    carrier: Carrier,
+    limit: Option<usize>,
+) -> String {
     let name = |index: usize| identifier(&index.to_string());
     let names: Vec<String> = (0..columns.len()).map(name).collect();
     let values: Vec<String> =

@@ -53,7 +53,7 @@ impl<'out> Json<'out> {
     }
 
     /// Writes encoded JSON to the output, escaped if the output is a terminal.
-    fn hand_over(&mut self, encoded: Vec<u8>) -> Result<(), QueryError> {
+    fn write_encoded(&mut self, encoded: Vec<u8>) -> Result<(), QueryError> {
         if self.terminal {
             let text = String::from_utf8(encoded).map_err(QueryError::format)?;
             self.out.write_all(escape(&text).as_bytes()).map_err(QueryError::Write)
@@ -85,7 +85,7 @@ impl Rows for Json<'_> {
             }
             encoded.push(b'}');
         }
-        self.hand_over(encoded)
+        self.write_encoded(encoded)
     }
 
     fn finish(mut self: Box<Self>, _: Written) -> Result<(), QueryError> {
@@ -95,7 +95,7 @@ impl Rows for Json<'_> {
             (Layout::Lines, true) => b"",
             (Layout::Lines, false) => b"\n",
         };
-        self.hand_over(end.to_vec())
+        self.write_encoded(end.to_vec())
     }
 }
 

@@ -139,13 +139,13 @@ fn run(
         let mut statement = conn.prepare(&reading.sql).map_err(QueryError::sql)?;
         return stream(&mut statement, None, options, sheet, out, QueryError::sql);
     }
-    let (columns, sql) = carried(&conn, &reading, options)?;
+    let (columns, sql) = columns_and_statement(&conn, &reading, options)?;
     let mut statement = conn.prepare(&sql).map_err(QueryError::sql_around)?;
     stream(&mut statement, Some(columns), options, sheet, out, QueryError::sql_around)
 }
 
 /// The columns of `reading`, and the statement that converts their values for the format.
-fn carried(
+fn columns_and_statement(
     conn: &Connection,
     reading: &Reading,
     options: &QueryOptions,
@@ -154,7 +154,7 @@ fn carried(
     // One row more than is shown, which tells whether there are more rows.
     let limit = (options.format == Format::Table && options.max_rows < usize::MAX)
         .then(|| options.max_rows.saturating_add(1));
-    let sql = columns::around(&reading.sql, &columns, Carrier::of(options.format), limit);
+    let sql = columns::statement_for(&reading.sql, &columns, Carrier::of(options.format), limit);
     Ok((columns, sql))
 }
 

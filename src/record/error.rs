@@ -38,12 +38,12 @@ pub enum EnvelopeError {
 
 impl EnvelopeError {
     pub(crate) fn not_text(body: &[u8], at: usize) -> Self {
-        Self::NotText { at, around: around(body, at) }
+        Self::NotText { at, around: excerpt(body, at) }
     }
 
     pub(crate) fn not_json(body: &[u8], source: serde_json::Error) -> Self {
         let at = offset_of(body, &source);
-        Self::NotJson { at, around: around(body, at), source }
+        Self::NotJson { at, around: excerpt(body, at), source }
     }
 
     pub(crate) fn other_shape(body: &[u8]) -> Self {
@@ -55,7 +55,7 @@ impl EnvelopeError {
         match &mut self {
             Self::NotText { at, around: shown } | Self::NotJson { at, around: shown, .. } => {
                 *at = place(*at).min(body.len());
-                *shown = around(body, *at);
+                *shown = excerpt(body, *at);
             }
             Self::OtherShape { .. } => {}
         }
@@ -93,7 +93,7 @@ impl EnvelopeError {
 }
 
 /// The bytes of a body on either side of an offset, as text for a message.
-fn around(body: &[u8], at: usize) -> String {
+fn excerpt(body: &[u8], at: usize) -> String {
     shown(body.get(at.saturating_sub(SHOWN)..at.saturating_add(SHOWN).min(body.len())).unwrap_or_default())
 }
 

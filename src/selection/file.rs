@@ -66,7 +66,7 @@ pub(super) fn values(
     let column = match header {
         Some((number, line)) if is_ids && cells(line).len() > 1 => {
             let names = cells(line);
-            let sure = names.iter().enumerate().filter_map(|(at, name)| Some((sureness(name)?, at)));
+            let sure = names.iter().enumerate().filter_map(|(at, name)| Some((id_column_rank(name)?, at)));
             let column = sure.min().map(|(_, at)| at);
             Some(column.ok_or_else(|| SelectionError::NoIdColumn { path: file.clone(), line: number })?)
         }
@@ -110,7 +110,7 @@ fn is_header(name: &str, kind: FilterKind, line: &str) -> bool {
     match kind {
         // Names of other columns may contain a year.
         FilterKind::BusinessId | FilterKind::BusinessIds => {
-            let names_ids = |cell: &String| !has_digit(cell) && sureness(cell).is_some();
+            let names_ids = |cell: &String| !has_digit(cell) && id_column_rank(cell).is_some();
             // A company's name may look like a header: `0970409-8;Business Center Oy`.
             let is_id = |cell: &String| {
                 cell.bytes().filter(u8::is_ascii_digit).count() > 5
@@ -130,7 +130,7 @@ fn is_header(name: &str, kind: FilterKind, line: &str) -> bool {
 }
 
 /// Rank of a column name: 0 is the most certain to hold business ids. `None` when it does not seem to.
-fn sureness(name: &str) -> Option<usize> {
+fn id_column_rank(name: &str) -> Option<usize> {
     let name = name.to_lowercase();
     let plain: String = name.chars().filter(|char| char.is_alphanumeric()).collect();
     let words: Vec<&str> = name.split(|char: char| !char.is_alphanumeric()).collect();

@@ -10,13 +10,13 @@ use super::super::tables::{self, Relation};
 use super::cells::Cells;
 use super::{Failed, Held};
 use crate::load::LoadSettings;
-use crate::load::rewrite::looking;
+use crate::load::rewrite::open_for_search;
 use crate::schema::ddl::identifier;
 use crate::workspace::Workspace;
 
 /// For each table of the file, the number of its rows that are about a subject.
 pub(super) fn held(workspace: &Workspace, path: &Path, subjects: &[Subject]) -> Result<Held, Failed> {
-    let connection = looking(workspace, Some(path), &LoadSettings::default())?;
+    let connection = open_for_search(workspace, Some(path), &LoadSettings::default())?;
     let relations = tables::relations(&connection)?;
     let held = relations.iter().map(|relation| {
         let rows = rows_about(&connection, relation, subjects)?;

@@ -9,7 +9,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use percent_encoding::percent_decode_str;
 
-use super::super::csv::{COMMA, armed, delimiter};
+use super::super::csv::{COMMA, delimiter, unguarded};
 use super::super::subject::Subject;
 use super::super::{EraseError, Outcome};
 use super::cells::Cells;
@@ -24,7 +24,7 @@ use crate::export::{self, Manifest};
 pub(super) fn look(dir: &Path, subjects: &[Subject], outcome: &mut Outcome) -> Result<(), EraseError> {
     let manifest = export::manifest_of(dir)?;
     let countries = countries(dir, manifest.as_ref());
-    let mark = manifest.as_ref().map_or(COMMA, |manifest| manifest.csv.delimiter);
+    let declared = manifest.as_ref().map_or(COMMA, |manifest| manifest.csv.delimiter);
     for entry in fs_err::read_dir(dir)? {
         let folder = entry?.path();
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
@@ -36,7 +36,7 @@ pub(super) fn look(dir: &Path, subjects: &[Subject], outcome: &mut Outcome) -> R
             let extension = file.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
             match extension.as_str() {
                 "parquet" => take(&file, parquet(&file, &place, subjects), outcome),
-                "csv" => take(&file, csv(&file, &place, mark, subjects), outcome),
+                "csv" => take(&file, csv(&file, &place, declared, subjects), outcome),
                 "xlsx" => take(&file, workbook::held(&file, &place, subjects), outcome),
                 _ => {}
             }
@@ -48,8 +48,8 @@ pub(super) fn look(dir: &Path, subjects: &[Subject], outcome: &mut Outcome) -> R
 /// The country of each file's rows, for the files whose country the manifest says.
 fn countries(dir: &Path, manifest: Option<&Manifest>) -> BTreeMap<PathBuf, String> {
     let tables = manifest.iter().flat_map(|manifest| &manifest.tables);
-    let divided = tables.filter(|table| !table.partitioned_by.is_empty());
-    let files = divided.flat_map(|table| &table.files);
+    let partitioned = tables.filter(|table| !table.partitioned_by.is_empty());
+    let files = partitioned.flat_map(|table| &table.files);
     files.filter_map(|file| Some((dir.join(&file.path), file.country.clone()?))).collect()
 }
 
@@ -115,15 +115,15 @@ fn plain(batch: &RecordBatch) -> Result<RecordBatch, Failed> {
     Ok(RecordBatch::try_from_iter(columns)?)
 }
 
-/// Rows of a CSV file that are about a subject. `mark` is the delimiter that the manifest names.
-fn csv(path: &Path, place: &Place, mark: char, subjects: &[Subject]) -> Result<Held, Failed> {
-    let (names, mut reader) = divided(path, mark)?;
+/// Rows of a CSV file that are about a subject. `declared` is the delimiter that the manifest names.
+fn csv(path: &Path, place: &Place, declared: char, subjects: &[Subject]) -> Result<Held, Failed> {
+    let (names, mut reader) = open_csv(path, declared)?;
     let cells = Cells::new("main", &place.table, &names, subjects);
     let mut rows = 0;
     for record in reader.records() {
         let record = record?;
         let about =
-            place.is_about(&cells, |index| record.get(index).filter(|text| !text.is_empty()).map(armed));
+            place.is_about(&cells, |index| record.get(index).filter(|text| !text.is_empty()).map(unguarded));
         rows += u64::from(about);
     }
     Ok(place.held(rows))
@@ -133,9 +133,9 @@ type CsvReader = csv::Reader<std::fs::File>;
 
 /// Opens a CSV file with the delimiter that splits its header into the most names. Returns these names and the reader.
 ///
-/// The candidates are the common delimiters, the one that the header shows, and `mark`, the manifest's, which may not
+/// The candidates are the common delimiters, the one that the header shows, and `declared`, the manifest's, which may not
 /// be about this file. With a wrong delimiter a row would be a single field, and no key would be found.
-fn divided(path: &Path, mark: char) -> Result<(Vec<String>, CsvReader), Failed> {
+fn open_csv(path: &Path, declared: char) -> Result<(Vec<String>, CsvReader), Failed> {
     let mut header =
         csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(fs_err::File::open(path)?);
     let first = header.records().next().transpose()?;
@@ -143,10 +143,11 @@ fn divided(path: &Path, mark: char) -> Result<(Vec<String>, CsvReader), Failed> 
     // If the delimiter is not a comma, the first field as read with commas holds more than the first name.
     let name: String = first.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
     let mut best: Option<(Vec<String>, CsvReader)> = None;
-    for mark in [COMMA, ';', '\t', '|', delimiter(path, &name)?, mark] {
-        let mark = u8::try_from(mark).ok().filter(u8::is_ascii).ok_or("its delimiter is no ASCII")?;
+    for candidate in [COMMA, ';', '\t', '|', delimiter(path, &name)?, declared] {
+        let candidate =
+            u8::try_from(candidate).ok().filter(u8::is_ascii).ok_or("its delimiter is no ASCII")?;
         let file = fs_err::File::open(path)?.into_file();
-        let mut reader = csv::ReaderBuilder::new().delimiter(mark).flexible(true).from_reader(file);
+        let mut reader = csv::ReaderBuilder::new().delimiter(candidate).flexible(true).from_reader(file);
         let names: Vec<String> = reader.headers()?.iter().map(str::to_owned).collect();
         if best.as_ref().is_none_or(|(most, _)| names.len() >= most.len()) {
             best = Some((names, reader));

@@ -48,7 +48,7 @@ pub(in crate::extract) fn wanted(
 }
 
 /// The evidence of a list whose parent was deleted while it was read, or cannot be asked for.
-pub(in crate::extract) fn gone(source: &Source<'_>, list: u32, reason: String) -> Verdict {
+pub(in crate::extract) fn unread(source: &Source<'_>, list: u32, reason: String) -> Verdict {
     let verdict = Verdict {
         list,
         rows_received: 0,

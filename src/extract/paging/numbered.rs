@@ -26,7 +26,7 @@ const MOST_SWEEPS: u32 = 3;
 /// Number of pages that are asked for before their answers are examined, whatever total the server claims.
 const PAGES_A_ROUND: u64 = 64;
 /// How many times a page is asked for again in one sweep when the answer is not usable.
-const MOST_AGAIN: u32 = 2;
+const MAX_RETRIES: u32 = 2;
 
 /// Reads the list with that index.
 pub(in crate::extract) async fn read(source: &Source<'_>, index: u32) -> Result<Verdict, ExtractError> {
@@ -87,7 +87,7 @@ struct Reading<'a, 'b> {
 impl Reading<'_, '_> {
     async fn read(&mut self) -> Result<(), ExtractError> {
         let mut first = self.ask(1, 0).await?;
-        for again in 1..=MOST_AGAIN {
+        for again in 1..=MAX_RETRIES {
             if !first.rows.is_empty() || first.count.is_none_or(|total| total == 0) {
                 break;
             }

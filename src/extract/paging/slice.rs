@@ -18,7 +18,7 @@ const PAGES_A_ROUND: usize = 256;
 /// Maximum number of pages asked for again at once, after a round that brought nothing.
 const PAGES_AGAIN: usize = 8;
 /// How many times a position is asked for again in one sweep when the answer is not usable.
-const MOST_AGAIN: u32 = 2;
+const MAX_RETRIES: u32 = 2;
 /// Number of pages that repeat another one even when asked for again, after which the server is taken to ignore the
 /// offset.
 const MOST_LEFT_OUT: u64 = 8;
@@ -145,7 +145,7 @@ impl Reading<'_, '_> {
             let pages = self.ask_all(planned).await?;
             let longest = pages.iter().map(|(_, page)| page.rows.len() as u64).max().unwrap_or(0);
             let repeated = self.take_in(pages).await?;
-            if repeated >= MOST_LEFT_OUT || self.goes_round() {
+            if repeated >= MOST_LEFT_OUT || self.mostly_repeats() {
                 return Ok(false);
             }
             let still_missing = self.coverage.missing(self.slice.total, self.page_size > 1);
@@ -167,7 +167,7 @@ impl Reading<'_, '_> {
                 // Rows are known to follow, and only the seam comes: the server now gives one row at a time.
                 self.page_size = 1;
                 again = 0;
-            } else if again >= MOST_AGAIN {
+            } else if again >= MAX_RETRIES {
                 // The one row that came is the seam itself: only the total claims that anything follows.
                 return Ok(longest <= 1 && self.slice.total.is_some());
             } else {
@@ -179,7 +179,7 @@ impl Reading<'_, '_> {
     /// Reads the page at the start, again while it is empty and the total counts rows.
     async fn first_page(&mut self) -> Result<Page, ExtractError> {
         let mut page = self.ask(0).await?;
-        for _ in 0..MOST_AGAIN {
+        for _ in 0..MAX_RETRIES {
             if !page.rows.is_empty() || self.slice.total.is_none_or(|total| total == 0) {
                 break;
             }
@@ -232,7 +232,7 @@ impl Reading<'_, '_> {
 
     /// Whether more than half of the rows received are repeats. With a server that gives any rows for any offset, the
     /// end cannot be found.
-    fn goes_round(&self) -> bool {
+    fn mostly_repeats(&self) -> bool {
         self.coverage.covered() > 2 * (self.companies.len() as u64 + self.page_size)
     }
 
@@ -253,13 +253,13 @@ impl Reading<'_, '_> {
         let mut left_out = 0;
         for (offset, mut page) in pages {
             let mut again = 0;
-            while page.rows.is_empty() && offset < known && again < MOST_AGAIN {
+            while page.rows.is_empty() && offset < known && again < MAX_RETRIES {
                 again += 1;
                 page = self.ask(offset).await?;
             }
             let mut is_left_out = false;
             while let Some(twin) = self.coverage.repeats(offset, &page.rows) {
-                if again >= MOST_AGAIN || left_out >= MOST_LEFT_OUT {
+                if again >= MAX_RETRIES || left_out >= MOST_LEFT_OUT {
                     is_left_out = true;
                     break;
                 }

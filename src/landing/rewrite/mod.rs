@@ -93,7 +93,7 @@ impl Rewrite {
         mut change: impl FnMut(Entry, &[u8]) -> Result<Change, String>,
     ) -> Result<(), LandingError> {
         let old = self.segments()?;
-        let mut writer = Segments::behind(&self.folder, old.keys().next_back().copied());
+        let mut writer = Segments::after(&self.folder, old.keys().next_back().copied());
         let mut lines = Vec::with_capacity(self.lines.len() + 1);
         for (index, line) in std::mem::take(&mut self.lines).into_iter().enumerate() {
             if line.tells == Tells::Outdated {

@@ -20,7 +20,7 @@ pub(super) struct Segments {
 }
 
 impl Segments {
-    pub(super) fn behind(folder: &Path, last: Option<u32>) -> Self {
+    pub(super) fn after(folder: &Path, last: Option<u32>) -> Self {
         Self { folder: folder.to_owned(), next: last.map_or(1, |last| last + 1), open: None }
     }
 

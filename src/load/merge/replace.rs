@@ -42,12 +42,13 @@ pub(in crate::load) fn sides(next: &Builder, load: &TableLoad<'_>, read: &Read) 
         }
     };
     let staged = sticky_columns::filled(next, load, staged)?;
-    let previous = next.previous(table)?.map_or_else(|| nothing(table), |previous| format!("({previous})"));
+    let previous =
+        next.previous(table)?.map_or_else(|| empty_relation(table), |previous| format!("({previous})"));
     Ok(Sides { staged, previous })
 }
 
 /// A table expression without rows, in place of a previous generation.
-fn nothing(table: &Table) -> String {
+fn empty_relation(table: &Table) -> String {
     let columns = table.all_columns().map(|column| {
         format!("CAST(NULL AS {}) AS {}", column.kind.sql_type(), ddl::identifier(column.name))
     });

@@ -84,7 +84,7 @@ pub(in crate::load) fn read(
             next.batch(DOING, &sql)?;
         }
     }
-    let values = told_by_lists(load, scope).into_iter().chain(retired(input, load.table, scope));
+    let values = scopes_of_complete_lists(load, scope).into_iter().chain(retired(input, load.table, scope));
     let values: Vec<_> = values.collect();
     if !values.is_empty() {
         next.batch(DOING, &format!("{insert} VALUES {}", values.join(", ")))?;
@@ -93,7 +93,7 @@ pub(in crate::load) fn read(
 }
 
 /// The scopes that complete lists were about, as SQL rows with the id of the list and the position of the source.
-fn told_by_lists(load: &TableLoad<'_>, scope: &[&str]) -> Vec<String> {
+fn scopes_of_complete_lists(load: &TableLoad<'_>, scope: &[&str]) -> Vec<String> {
     let row = |(position, id, list): (usize, usize, &ListResult)| {
         let value = |column: &&str| list.parent.iter().find(|(name, _)| name == column);
         let values: Option<Vec<_>> = scope.iter().map(value).collect();

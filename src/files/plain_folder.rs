@@ -1,4 +1,4 @@
-//! [`Told`]: a folder under a path that `DuckDB` takes as a plain name.
+//! [`PlainFolder`]: a folder under a path that `DuckDB` takes as a plain name.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,12 +8,12 @@ use super::{can_be_read, elsewhere};
 /// A folder with files to read, under a path that `DuckDB` takes as a plain name: its own path or, if that is not
 /// possible, a symbolic link to it. The link is removed when this value is dropped.
 #[derive(Debug)]
-pub(crate) struct Told {
+pub(crate) struct PlainFolder {
     name: PathBuf,
     link: Option<PathBuf>,
 }
 
-impl Told {
+impl PlainFolder {
     /// The folder `folder`, with a link if one is needed.
     ///
     /// # Errors
@@ -39,7 +39,7 @@ impl Told {
     }
 }
 
-impl Drop for Told {
+impl Drop for PlainFolder {
     fn drop(&mut self) {
         if let Some(link) = &self.link {
             // A failure leaves an empty folder or a link in a folder of ours, which the next use replaces.
