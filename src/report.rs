@@ -18,7 +18,8 @@ pub struct Report {
     pub run_id: String,
     /// `complete` or `incomplete`.
     pub status: String,
-    /// The process's exit code: 0, or 4 when a list is not proven complete.
+    /// The process's exit code: [`SUCCESS`](crate::error::SUCCESS), or [`SOURCE`](crate::error::SOURCE) when a list is not
+    /// proven complete.
     pub exit_code: u8,
     /// When the run first started, UTC.
     pub started_at: String,

@@ -1,33 +1,20 @@
-//! The meaning of an [`ApiError`] for the run: its kind and exit code, and a hint.
+//! The meaning of an [`ApiError`] for the run: its kind, and a hint.
 
 use super::ApiError;
 
-/// The kinds of errors that a caller distinguishes, each with its exit code.
+/// The kinds of errors that a caller distinguishes. Each has its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// Credentials were refused: exit code 3.
+    /// Credentials were refused.
     Credentials,
-    /// The source is unavailable or its answers are unusable: exit code 4, resumable.
+    /// The source is unavailable or its answers are unusable; resumable.
     Unavailable,
-    /// A limit set by the user was reached: exit code 8, resumable.
+    /// A limit set by the user was reached; resumable.
     Budget,
-    /// The user stopped the run: exit code 130, resumable.
+    /// The user stopped the run; resumable.
     Interrupted,
-    /// Usage or configuration: exit code 2.
+    /// Usage or configuration.
     Usage,
-}
-
-impl ErrorKind {
-    /// The process exit code.
-    pub fn exit_code(self) -> u8 {
-        match self {
-            Self::Usage => 2,
-            Self::Credentials => 3,
-            Self::Unavailable => 4,
-            Self::Budget => 8,
-            Self::Interrupted => 130,
-        }
-    }
 }
 
 impl ApiError {
@@ -178,20 +165,6 @@ fn filters(request: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn kinds_give_the_documented_exit_codes() {
-        let request = || "GET x/".to_owned();
-        for (error, code) in [
-            (ApiError::Unauthorized { request: request(), detail: String::new() }, 3),
-            (ApiError::InvalidLink { request: request(), reason: "" }, 4),
-            (ApiError::BudgetReached { request: request(), limit: 1 }, 8),
-            (ApiError::Interrupted { request: request() }, 130),
-            (ApiError::Refused { request: request(), status: 400, detail: String::new() }, 2),
-        ] {
-            assert_eq!(error.kind().exit_code(), code, "{error}");
-        }
-    }
 
     #[test]
     fn a_403_names_both_meanings_when_a_country_was_asked_for() {

@@ -14,9 +14,9 @@ use crate::query::{self, Format, QueryOptions};
 
 /// Options of `erase`
 #[derive(Debug, Args)]
-#[command(after_help = "\
-All files are read again at the end. What is left ends with exit code 6, also when it could not be looked at or \
-written; see docs/personal-data.md for what is out of reach. An unfinished run that holds what is erased is given up: the next sync reads its list again.")]
+#[command(after_help = format!("\
+All files are read again at the end. What is left ends with exit code {DESTINATION}, also when it could not be looked at or \
+written; see docs/personal-data.md for what is out of reach. An unfinished run that holds what is erased is given up: the next sync reads its list again."))]
 pub(crate) struct EraseArgs {
     /// E-mail address of a person; may be given several times
     #[arg(long = "contact", value_name = "EMAIL", required_unless_present = "business_ids")]

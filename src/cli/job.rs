@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use super::output::Output;
 use super::settings::Settings;
 use crate::api::{Client, ClientSettings};
-use crate::error::Error;
+use crate::error::{Error, SUCCESS, USAGE};
 use crate::job::{self, Company, Job, JobResult};
 use crate::query::{self, Format, QueryOptions};
 
@@ -22,10 +22,17 @@ pub(crate) struct JobArgs {
 
 #[derive(Debug, Subcommand)]
 enum JobCommand {
-    /// Show state and progress of an import, and what became of each row
-    ///
-    /// Ends with 0 whatever the state; the state is in the output. An id that the API does not know ends with 2.
+    #[command(about = SHOW, long_about = show_in_full())]
     Show(ShowArgs),
+}
+
+const SHOW: &str = "Show state and progress of an import, and what became of each row";
+
+fn show_in_full() -> String {
+    format!(
+        "{SHOW}\n\nEnds with {SUCCESS} whatever the state; the state is in the output. An id that the API does not know \
+         ends with {USAGE}."
+    )
 }
 
 /// Options of `job show`

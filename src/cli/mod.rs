@@ -38,12 +38,15 @@ use std::process::ExitCode;
 
 use clap::{Args, FromArgMatches, Parser, Subcommand};
 
-use crate::error::{Error, UNEXPECTED, USAGE};
+use crate::error::{
+    BUDGET, CHECKS, CREDENTIALS, DESTINATION, Error, HUNG_UP, INTERRUPTED, LOCKED, SOURCE, SUCCESS,
+    TERMINATED, UNEXPECTED, USAGE,
+};
 use output::Output;
 
 /// Exports the Vainu company-data API into DuckDB and Parquet, with segmentation views
 #[derive(Debug, Parser)]
-#[command(name = "vainu-etl", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "vainu-etl", version, max_term_width = 100, after_help = after_help())]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
@@ -51,15 +54,19 @@ pub struct Cli {
     command: Command,
 }
 
-const EXIT_CODES: &str = "\
-Exit codes: 0 done (also: nothing new) · 1 unexpected · 2 usage or configuration · 3 credentials refused ·
-4 source unavailable or list incomplete, resumable · 5 checks refused to publish · 6 destination failed ·
-7 another run holds the lock · 8 budget reached, resumable · 130 interrupted by Ctrl-C, 143 by SIGTERM, 129 by
+fn after_help() -> String {
+    format!(
+        "\
+Exit codes: {SUCCESS} done (also: nothing new) · {UNEXPECTED} unexpected · {USAGE} usage or configuration · {CREDENTIALS} credentials refused ·
+{SOURCE} source unavailable or list incomplete, resumable · {CHECKS} checks refused to publish · {DESTINATION} destination failed ·
+{LOCKED} another run holds the lock · {BUDGET} budget reached, resumable · {INTERRUPTED} interrupted by Ctrl-C, {TERMINATED} by SIGTERM, {HUNG_UP} by
 SIGHUP, resumable; a second signal ends at once
 
 Paths in the settings file are relative to its folder; in options and the environment, to the current folder.
 
-Credentials: VAINU_API_KEY, or VAINU_USERNAME and VAINU_PASSWORD, or --api-key-file; never an argument.";
+Credentials: VAINU_API_KEY, or VAINU_USERNAME and VAINU_PASSWORD, or --api-key-file; never an argument."
+    )
+}
 
 /// Options of every command
 #[derive(Debug, Clone, Args)]

@@ -21,7 +21,7 @@ mod unix {
     use signal_hook::flag;
     use tokio::signal::unix::{Signal, SignalKind, signal};
 
-    use crate::error::INTERRUPTED;
+    use crate::error::{HUNG_UP, INTERRUPTED, TERMINATED};
 
     const SIGNALS: [c_int; 3] = [SIGINT, SIGTERM, SIGHUP];
 
@@ -101,9 +101,9 @@ mod unix {
                 }
             };
             tokio::select! {
-                _ = self.interrupt.recv() => ("Ctrl-C", 130),
-                _ = self.terminate.recv() => ("SIGTERM", 143),
-                () = hang_up => ("SIGHUP", 129),
+                _ = self.interrupt.recv() => ("Ctrl-C", INTERRUPTED),
+                _ = self.terminate.recv() => ("SIGTERM", TERMINATED),
+                () = hang_up => ("SIGHUP", HUNG_UP),
             }
         }
     }
@@ -150,7 +150,7 @@ mod elsewhere {
                     std::process::exit(i32::from(crate::error::INTERRUPTED));
                 }
             });
-            ("Ctrl-C", 130)
+            ("Ctrl-C", crate::error::INTERRUPTED)
         }
     }
 }

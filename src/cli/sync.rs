@@ -16,7 +16,7 @@ use super::summary::summarise;
 use super::{config, signals};
 use crate::api::ClientSettings;
 use crate::catalog::{Lists, STREAMS, Stream};
-use crate::error::Error;
+use crate::error::{BUDGET, Error};
 use crate::pipeline::planner::{default_streams, with_needed};
 use crate::pipeline::{self, SyncSettings};
 use crate::report::Report;
@@ -65,11 +65,9 @@ pub(crate) struct SyncArgs {
     /// Read everything, also what is new enough or was read before
     #[arg(long)]
     full: bool,
-    /// Stop after so many requests; the same command goes on [exit code 8]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help = stops("so many requests"))]
     max_requests: Option<u64>,
-    /// Stop after so long, for example 90s, 30m, 2h; the same command goes on [exit code 8]
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, help = stops("so long, for example 90s, 30m, 2h"))]
     max_duration: Option<Duration>,
     /// Most requests in flight; the run starts with 2 and finds its way up [default: 8]
     #[arg(long, value_name = "N")]
@@ -139,6 +137,11 @@ pub(crate) fn run(args: &SyncArgs, global: &Settings, output: &Output) -> Result
         write_report(&report, path)?;
     }
     Ok(report.exit_code)
+}
+
+/// The help of an option that ends a run early.
+fn stops(after: &str) -> String {
+    format!("Stop after {after}; the same command goes on [exit code {BUDGET}]")
 }
 
 /// The error with a hint that says whether the same command goes on, which only this verb can know.

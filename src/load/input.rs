@@ -102,7 +102,7 @@ pub struct RunRecord {
     pub finished_at_us: i64,
     /// `complete` or `incomplete`.
     pub status: String,
-    /// Exit code, 0 or 4.
+    /// The exit code of the run, which is published only if that is 0 or the one for an incomplete list.
     pub exit_code: u8,
     /// The selections as given, without secrets; `None` for NULL.
     pub arguments: Option<String>,

@@ -142,7 +142,7 @@ impl SyncSettings {
 ///
 /// # Errors
 /// Whatever keeps the result from being published. Lists that are not complete are no error: the report says so,
-/// and its exit code is 4.
+/// and its exit code is [`SOURCE`](crate::error::SOURCE).
 pub async fn sync(
     settings: &SyncSettings,
     observer: &dyn Observer,

@@ -21,19 +21,6 @@ pub enum ErrorKind {
     LockHeld,
 }
 
-impl ErrorKind {
-    /// Exit code of the command, as documented in `docs/cli.md`.
-    pub fn exit_code(self) -> u8 {
-        match self {
-            Self::Unexpected => 1,
-            Self::Usage => 2,
-            Self::ChecksRefused => 5,
-            Self::DestinationFailed => 6,
-            Self::LockHeld => 7,
-        }
-    }
-}
-
 /// Why a path cannot be used as a warehouse. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -281,7 +268,7 @@ fn unreadable_hint(said: &str) -> &'static str {
 mod tests {
     use std::path::Path;
 
-    use super::{ErrorKind, WorkspaceError, io};
+    use super::{WorkspaceError, io};
 
     #[test]
     fn the_hint_fits_what_is_wrong_with_the_folder() {
@@ -315,20 +302,6 @@ mod tests {
             let found = WorkspaceError::database(Path::new("x"), source).hint();
             assert!(found.contains(hint), "{said}: {found}");
             assert_eq!(found.contains("rollback"), hint == "rollback", "{said}: {found}");
-        }
-    }
-
-    #[test]
-    fn kinds_give_the_documented_exit_codes() {
-        let codes = [
-            (ErrorKind::Unexpected, 1),
-            (ErrorKind::Usage, 2),
-            (ErrorKind::ChecksRefused, 5),
-            (ErrorKind::DestinationFailed, 6),
-            (ErrorKind::LockHeld, 7),
-        ];
-        for (kind, code) in codes {
-            assert_eq!(kind.exit_code(), code, "{kind:?}");
         }
     }
 }

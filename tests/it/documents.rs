@@ -94,7 +94,7 @@ fn the_readme_names_every_view_command_and_exit_code() {
     for verb in vainu_etl::cli::command().get_subcommands() {
         assert!(readme.contains(&format!("`{}`", verb.get_name())), "{}", verb.get_name());
     }
-    for code in [0, 1, 2, 3, 4, 5, 6, 7, 8, 129, 130, 143] {
+    for code in vainu_etl::error::EXIT_CODES {
         assert!(readme.contains(&format!("\n| {code} | ")), "exit code {code}");
     }
     assert!(readme.contains("make demo") && readme.contains("make test") && readme.contains("cargo test"));

@@ -12,6 +12,7 @@ mod data_quality;
 mod documents;
 mod encoding;
 mod erase;
+mod exit_codes;
 mod export;
 mod faults;
 mod fixture_warehouse;
