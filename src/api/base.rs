@@ -63,14 +63,14 @@ impl BaseUrl {
         Ok(url)
     }
 
-    /// The target of a link or redirect in the answer to `request`, resolved against `from`. It must have the base
+    /// The target of a redirect with `status` in answer to `request`, resolved against `from`. It must have the base
     /// URL's origin.
     pub(super) fn resolve(
         &self,
         from: &Url,
         link: &str,
         request: &str,
-        status: Option<u16>,
+        status: u16,
     ) -> Result<Url, ApiError> {
         let Ok(target) = from.join(link.trim()) else {
             return Err(ApiError::InvalidLink { request: request.to_owned(), reason: "it is not a URL" });
@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn a_link_leads_to_the_same_origin_or_is_an_error() {
         let base = base("https://api.example/api/v1/").unwrap();
-        let resolve = |link: &str| base.resolve(&base.0, link, "GET x/", Some(302));
+        let resolve = |link: &str| base.resolve(&base.0, link, "GET x/", 302);
         for (link, target) in [
             (
                 "https://api.example/api/v1/customer_data/?page=2",

@@ -210,7 +210,7 @@ impl<'a> Delivery<'a> {
         let request = self.name.clone();
         let status = response.status;
         let link = response.location.as_deref().unwrap_or_default();
-        let target = self.client.base.resolve(&self.url, link, &request, Some(status))?;
+        let target = self.client.base.resolve(&self.url, link, &request, status)?;
         let permanent = matches!(status, 301 | 308);
         let usable = !link.is_empty() && target.username().is_empty() && target.password().is_none();
         if permanent && usable && !self.redirected && self.request.method == Method::Get {

@@ -31,9 +31,9 @@ pub enum ApiError {
     /// The HTTP client could not be set up on this computer.
     #[error("HTTP client cannot start: {reason}")]
     Setup { reason: String },
-    /// A redirect or link leads to another origin, which must not see the credentials.
-    #[error("{request} points to {target}, but credentials are for {configured} only{}", status_note(*status))]
-    ForeignOrigin { request: String, status: Option<u16>, configured: String, target: String },
+    /// A redirect leads to another origin, which must not see the credentials.
+    #[error("{request} points to {target}, but credentials are for {configured} only (status {status})")]
+    ForeignOrigin { request: String, status: u16, configured: String, target: String },
     /// A redirect within the origin that is not followed. `target` is the path that it leads to.
     #[error("{request} was redirected to `{target}` (status {status})")]
     Redirected { request: String, status: u16, target: String },

@@ -61,13 +61,13 @@ impl ApiError {
         match self {
             Self::Unauthorized { .. } => Some(401),
             Self::Forbidden { .. } => Some(403),
-            Self::Redirected { status, .. }
+            Self::ForeignOrigin { status, .. }
+            | Self::Redirected { status, .. }
             | Self::NotJson { status, .. }
             | Self::Encoding { status, .. }
             | Self::BodyTooLarge { status, .. }
             | Self::Refused { status, .. } => Some(*status),
-            Self::ForeignOrigin { status, .. }
-            | Self::Unavailable { status, .. }
+            Self::Unavailable { status, .. }
             | Self::TooManyRetries { status, .. }
             | Self::DeadlineReached { status, .. } => *status,
             _ => None,
