@@ -25,6 +25,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use error::Error;
+pub use http::delivery::Delivery;
 pub use http::dress::Compression;
 pub use http::fault::{Fault, RetryAfter};
 pub use http::journal::Request;

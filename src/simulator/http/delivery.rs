@@ -22,17 +22,17 @@ const GIBIBYTE: usize = 1 << 30;
 /// Time for written bytes to reach the wire before the connection ends.
 const ON_THE_WIRE: Duration = Duration::from_millis(30);
 
-/// How an answer is sent.
+/// The ways in which sending an answer fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::simulator) enum Delivery {
-    Whole,
+#[non_exhaustive]
+pub enum Delivery {
     /// Nothing is sent; the connection is closed normally.
     Closed,
     /// Nothing is sent; the connection ends with a TCP reset.
     Reset,
     /// Nothing is sent; the connection stays open.
     Never,
-    /// All headers and half of the body, then the connection is closed normally.
+    /// All headers, with `Content-Length`, and half of the body, then the connection is closed normally.
     Half,
     /// All headers and half of the body, then a TCP reset.
     HalfThenReset,
@@ -51,13 +51,13 @@ pub(in crate::simulator) enum Delivery {
     Bomb,
     /// A body of 1 GiB.
     Huge,
-    /// Half of the body as Brotli, then invalid data.
+    /// Half of the body as Brotli (`br`), then invalid data.
     BrotliDamaged,
-    /// 1 kB of Brotli that decompresses to 1 GiB.
+    /// 1 kB of Brotli (`br`) that decompresses to 1 GiB.
     BrotliBomb,
-    /// Half of the body as Zstandard, then invalid data.
+    /// Half of the body as Zstandard (`zstd`), then invalid data.
     ZstdDamaged,
-    /// Some kilobytes of Zstandard that decompress to 1 GiB.
+    /// Some kilobytes of Zstandard (`zstd`) that decompress to 1 GiB.
     ZstdBomb,
     /// The body with `Content-Encoding: compress`, which the client did not ask for.
     Compress,
@@ -65,15 +65,37 @@ pub(in crate::simulator) enum Delivery {
     Utf16,
 }
 
+/// Sends the answer whole.
+pub(in crate::simulator) fn respond(answer: Answer) -> Response {
+    let body = answer.bytes.map_or_else(|| Body::from(answer.body), Body::from);
+    headed(body, answer.status, &answer.content_type, answer.headers)
+}
+
 impl Delivery {
+    /// The answer that is sent instead of the regular one, for a delivery that makes the body itself or sends none.
+    /// `None` if the regular answer is needed.
+    pub(in crate::simulator) fn replacement(self) -> Option<Answer> {
+        match self {
+            Self::Bomb | Self::Huge | Self::BrotliBomb | Self::ZstdBomb => Some(Answer::json(String::new())),
+            Self::Closed | Self::Reset | Self::Never => Some(Answer::empty(0)),
+            Self::Half
+            | Self::HalfThenReset
+            | Self::HalfThenSilence
+            | Self::HalfUnannounced
+            | Self::Trickle
+            | Self::GzipDamaged
+            | Self::GzipHalf
+            | Self::BrotliDamaged
+            | Self::ZstdDamaged
+            | Self::Compress
+            | Self::Utf16 => None,
+        }
+    }
+
     /// Sends the answer this way. Uses `line` for what the HTTP server cannot be made to do.
     pub(in crate::simulator) async fn respond(self, answer: Answer, line: &Line) -> Response {
-        let length = answer.body.len();
+        let framing = self.framing(answer.body.len());
         let body = match self {
-            Self::Whole => match answer.bytes {
-                Some(bytes) => Body::from(bytes),
-                None => Body::from(answer.body),
-            },
             Self::Never => std::future::pending().await,
             Self::Closed => {
                 line.close();
@@ -117,7 +139,27 @@ impl Delivery {
             }
             Self::Huge => repeated(b"[".to_vec(), b"[".repeat(1 << 16), GIBIBYTE >> 16),
         };
-        headed(body, self, length, answer.status, &answer.content_type, answer.headers)
+        let mut response = headed(body, answer.status, &answer.content_type, Vec::new());
+        response.headers_mut().extend(framing);
+        add(&mut response, answer.headers);
+        response
+    }
+
+    /// The header that says how the body is sent; `length` is that of the whole body in bytes.
+    fn framing(self, length: usize) -> Option<(HeaderName, HeaderValue)> {
+        let encoding = |name: &'static str| Some((CONTENT_ENCODING, HeaderValue::from_static(name)));
+        match self {
+            Self::Half | Self::HalfThenReset | Self::HalfThenSilence | Self::Trickle => {
+                Some((CONTENT_LENGTH, HeaderValue::from(length)))
+            }
+            Self::GzipDamaged | Self::GzipHalf | Self::Bomb => encoding("gzip"),
+            Self::BrotliDamaged | Self::BrotliBomb => encoding("br"),
+            Self::ZstdDamaged | Self::ZstdBomb => encoding("zstd"),
+            Self::Compress => encoding("compress"),
+            Self::Closed | Self::Reset | Self::Never | Self::HalfUnannounced | Self::Huge | Self::Utf16 => {
+                None
+            }
+        }
     }
 
     /// Half of the body, followed by the failure that `self` stands for.
@@ -140,44 +182,22 @@ impl Delivery {
     }
 }
 
-fn headed(
-    body: Body,
-    delivery: Delivery,
-    length: usize,
-    status: u16,
-    content_type: &str,
-    more: Vec<(&'static str, String)>,
-) -> Response {
+fn headed(body: Body, status: u16, content_type: &str, more: Vec<(&'static str, String)>) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-    let headers = response.headers_mut();
     if let Some(value) = HeaderValue::from_str(content_type).ok().filter(|value| !value.is_empty()) {
-        headers.insert(CONTENT_TYPE, value);
+        response.headers_mut().insert(CONTENT_TYPE, value);
     }
-    match delivery {
-        Delivery::Half | Delivery::HalfThenReset | Delivery::HalfThenSilence | Delivery::Trickle => {
-            headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
-        }
-        Delivery::GzipDamaged | Delivery::GzipHalf | Delivery::Bomb => {
-            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        }
-        Delivery::BrotliDamaged | Delivery::BrotliBomb => {
-            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("br"));
-        }
-        Delivery::ZstdDamaged | Delivery::ZstdBomb => {
-            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("zstd"));
-        }
-        Delivery::Compress => {
-            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("compress"));
-        }
-        _ => {}
-    }
-    for (name, value) in more {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            headers.insert(HeaderName::from_static(name), value);
-        }
-    }
+    add(&mut response, more);
     response
+}
+
+fn add(response: &mut Response, headers: Vec<(&'static str, String)>) {
+    for (name, value) in headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
 }
 
 /// A complete answer as bytes. Its body is cut, has no length and ends with the connection.

@@ -30,42 +30,8 @@ pub enum Fault {
     NoContent,
     /// 302 to another origin.
     Redirect,
-    /// The connection is closed without an answer.
-    Closed,
-    /// The connection is reset without an answer.
-    Reset,
-    /// The connection is reset in the middle of the body.
-    ResetInBody,
-    /// The connection is closed in the middle of a body with `Content-Length`.
-    Truncated,
-    /// The connection is closed in the middle of a body without a length, so that it looks like its end.
-    Cut,
-    /// Gzip with one bit flipped.
-    GzipDamaged,
-    /// The first half of a gzip body.
-    GzipCut,
-    /// 7 MB of gzip that decompress to 1 GiB.
-    Bomb,
-    /// A body of 1 GiB.
-    Huge,
-    /// Brotli (`br`) whose second half is invalid.
-    BrotliDamaged,
-    /// 1 kB of Brotli (`br`) that decompresses to 1 GiB.
-    BrotliBomb,
-    /// Zstandard (`zstd`) whose second half is invalid.
-    ZstdDamaged,
-    /// Some kilobytes of Zstandard (`zstd`) that decompress to 1 GiB.
-    ZstdBomb,
-    /// `Content-Encoding: compress`, which the client did not ask for.
-    Compress,
-    /// The regular answer as UTF-16.
-    Utf16,
-    /// The regular answer, one byte a second.
-    Trickle,
-    /// Half of the regular answer, then nothing more.
-    Stall,
-    /// No answer, and the connection stays open.
-    Hang,
+    /// The regular answer, or none, is sent in a way that fails.
+    Delivery(Delivery),
 }
 
 /// The forms of the header `Retry-After`, valid and invalid.
@@ -89,24 +55,24 @@ const NAMED: &[(&str, Fault)] = &[
     ("empty", Fault::Empty),
     ("204", Fault::NoContent),
     ("redirect", Fault::Redirect),
-    ("closed", Fault::Closed),
-    ("reset", Fault::Reset),
-    ("reset-in-body", Fault::ResetInBody),
-    ("truncated", Fault::Truncated),
-    ("cut", Fault::Cut),
-    ("gzip-damaged", Fault::GzipDamaged),
-    ("gzip-cut", Fault::GzipCut),
-    ("bomb", Fault::Bomb),
-    ("huge", Fault::Huge),
-    ("br-damaged", Fault::BrotliDamaged),
-    ("br-bomb", Fault::BrotliBomb),
-    ("zstd-damaged", Fault::ZstdDamaged),
-    ("zstd-bomb", Fault::ZstdBomb),
-    ("compress", Fault::Compress),
-    ("utf16", Fault::Utf16),
-    ("trickle", Fault::Trickle),
-    ("stall", Fault::Stall),
-    ("hang", Fault::Hang),
+    ("closed", Fault::Delivery(Delivery::Closed)),
+    ("reset", Fault::Delivery(Delivery::Reset)),
+    ("reset-in-body", Fault::Delivery(Delivery::HalfThenReset)),
+    ("truncated", Fault::Delivery(Delivery::Half)),
+    ("cut", Fault::Delivery(Delivery::HalfUnannounced)),
+    ("gzip-damaged", Fault::Delivery(Delivery::GzipDamaged)),
+    ("gzip-cut", Fault::Delivery(Delivery::GzipHalf)),
+    ("bomb", Fault::Delivery(Delivery::Bomb)),
+    ("huge", Fault::Delivery(Delivery::Huge)),
+    ("br-damaged", Fault::Delivery(Delivery::BrotliDamaged)),
+    ("br-bomb", Fault::Delivery(Delivery::BrotliBomb)),
+    ("zstd-damaged", Fault::Delivery(Delivery::ZstdDamaged)),
+    ("zstd-bomb", Fault::Delivery(Delivery::ZstdBomb)),
+    ("compress", Fault::Delivery(Delivery::Compress)),
+    ("utf16", Fault::Delivery(Delivery::Utf16)),
+    ("trickle", Fault::Delivery(Delivery::Trickle)),
+    ("stall", Fault::Delivery(Delivery::HalfThenSilence)),
+    ("hang", Fault::Delivery(Delivery::Never)),
 ];
 
 /// The faults that the switch `fault-rate` draws from: those that a prompt retry repairs.
@@ -123,13 +89,13 @@ const DRAWN: &[Fault] = &[
     Fault::JsonError,
     Fault::Empty,
     Fault::NoContent,
-    Fault::Closed,
-    Fault::Reset,
-    Fault::ResetInBody,
-    Fault::Truncated,
-    Fault::Cut,
-    Fault::GzipDamaged,
-    Fault::GzipCut,
+    Fault::Delivery(Delivery::Closed),
+    Fault::Delivery(Delivery::Reset),
+    Fault::Delivery(Delivery::HalfThenReset),
+    Fault::Delivery(Delivery::Half),
+    Fault::Delivery(Delivery::HalfUnannounced),
+    Fault::Delivery(Delivery::GzipDamaged),
+    Fault::Delivery(Delivery::GzipHalf),
 ];
 
 const fn status(code: u16, html: bool, retry_after: Option<RetryAfter>) -> Fault {
@@ -224,57 +190,21 @@ impl Fault {
             }
             Self::Html => Some(page(200, echo)),
             Self::JsonError => Some(Answer::detail(200, &format!("Internal error{echo}"))),
-            // The delivery of the bombs and of `Huge` makes the body.
-            Self::Empty | Self::Bomb | Self::Huge | Self::BrotliBomb | Self::ZstdBomb => {
-                Some(Answer::json(String::new()))
-            }
+            Self::Empty => Some(Answer::json(String::new())),
             Self::NoContent => Some(Answer::empty(204)),
             Self::Redirect => {
                 let target = format!("{}{path_and_query}", switches.redirect_to.trim_end_matches('/'));
                 Some(Answer::empty(302).with_header("location", target))
             }
-            Self::Closed | Self::Reset | Self::Hang => Some(Answer::empty(0)),
-            Self::ResetInBody
-            | Self::Truncated
-            | Self::Cut
-            | Self::GzipDamaged
-            | Self::GzipCut
-            | Self::BrotliDamaged
-            | Self::ZstdDamaged
-            | Self::Compress
-            | Self::Utf16
-            | Self::Trickle
-            | Self::Stall => None,
+            Self::Delivery(delivery) => delivery.replacement(),
         }
     }
 
-    /// How the answer of this fault is sent.
-    pub(in crate::simulator) fn delivery(self) -> Delivery {
+    /// How the answer of this fault is sent. `None` for an answer that is sent whole.
+    pub(in crate::simulator) fn delivery(self) -> Option<Delivery> {
         match self {
-            Self::Closed => Delivery::Closed,
-            Self::Reset => Delivery::Reset,
-            Self::ResetInBody => Delivery::HalfThenReset,
-            Self::Truncated => Delivery::Half,
-            Self::Cut => Delivery::HalfUnannounced,
-            Self::GzipDamaged => Delivery::GzipDamaged,
-            Self::GzipCut => Delivery::GzipHalf,
-            Self::Bomb => Delivery::Bomb,
-            Self::Huge => Delivery::Huge,
-            Self::BrotliDamaged => Delivery::BrotliDamaged,
-            Self::BrotliBomb => Delivery::BrotliBomb,
-            Self::ZstdDamaged => Delivery::ZstdDamaged,
-            Self::ZstdBomb => Delivery::ZstdBomb,
-            Self::Compress => Delivery::Compress,
-            Self::Utf16 => Delivery::Utf16,
-            Self::Trickle => Delivery::Trickle,
-            Self::Stall => Delivery::HalfThenSilence,
-            Self::Hang => Delivery::Never,
-            Self::Status { .. }
-            | Self::Html
-            | Self::JsonError
-            | Self::Empty
-            | Self::NoContent
-            | Self::Redirect => Delivery::Whole,
+            Self::Delivery(delivery) => Some(delivery),
+            _ => None,
         }
     }
 

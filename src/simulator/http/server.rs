@@ -19,7 +19,7 @@ use crate::simulator::data::world::World;
 use crate::simulator::endpoints::listing::Lists;
 use crate::simulator::http::answer::Answer;
 use crate::simulator::http::auth;
-use crate::simulator::http::delivery::Delivery;
+use crate::simulator::http::delivery::respond;
 use crate::simulator::http::dress::dress;
 use crate::simulator::http::fault::{Fault, RetryAfter};
 use crate::simulator::http::journal::{Journal, Request};
@@ -169,7 +169,7 @@ async fn handle(
     let (asked, mut answer, dressed) = match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(error) => {
-            return Delivery::Whole.respond(Answer::detail(500, &error.to_string()), &line).await;
+            return respond(Answer::detail(500, &error.to_string()));
         }
     };
     shared.journal.record(Request {
@@ -187,7 +187,10 @@ async fn handle(
     if date_off != 0 {
         answer = answer.with_header("date", off(date_off));
     }
-    fault.map_or(Delivery::Whole, Fault::delivery).respond(answer, &line).await
+    match fault.and_then(Fault::delivery) {
+        None => respond(answer),
+        Some(delivery) => delivery.respond(answer, &line).await,
+    }
 }
 
 /// The header `Date` of a server whose clock is off by this many seconds.
