@@ -197,7 +197,7 @@ fn publish(
     Made { streams, selects_all }: Made,
     used: &HashSet<String>,
 ) -> Result<Rebuilt, Error> {
-    let complete = streams.iter().flat_map(|stream| &stream.lists).all(|list| list.complete);
+    let complete = streams.iter().flat_map(|stream| &stream.lists).all(|list| list.verdict.complete);
     let mut names: Vec<&str> = used.iter().map(String::as_str).collect();
     names.sort_unstable();
     let run = RunRecord {

@@ -160,24 +160,24 @@ pub struct ListLine {
 
 /// The line of a list.
 fn list_line(list: &ListResult, counted: &ListCounts) -> ListLine {
-    let country = country_of(&list.list);
+    let (verdict, country) = (&list.verdict, country_of(&list.list));
     let (short, others): (Vec<&String>, Vec<&String>) =
-        list.missing_ids.iter().partition(|id| short_id(country, id).is_some());
+        verdict.missing_ids.iter().partition(|id| short_id(country, id).is_some());
     ListLine {
         stream: counted.stream.clone(),
         list: list.list.clone(),
-        complete: list.complete,
-        reasons: list.reasons.clone(),
-        rows_received: list.rows_received,
-        distinct_keys: list.distinct_keys,
-        total_before: list.total_before,
-        total_after: list.total_after,
-        effective_page_size: list.effective_page_size,
-        sweeps: list.sweeps,
-        not_found: list.not_found,
-        outside: list.outside,
-        ids_asked: list.ids_asked,
-        ids_not_found: list.missing_ids.len() as u64,
+        complete: verdict.complete,
+        reasons: verdict.reasons.clone(),
+        rows_received: verdict.rows_received,
+        distinct_keys: verdict.distinct_keys,
+        total_before: verdict.total_before,
+        total_after: verdict.total_after,
+        effective_page_size: verdict.effective_page_size,
+        sweeps: verdict.sweeps,
+        not_found: verdict.not_found,
+        outside: verdict.outside,
+        ids_asked: verdict.ids_asked,
+        ids_not_found: verdict.missing_ids.len() as u64,
         ids_short: short.len() as u64,
         missing_ids: short.into_iter().chain(others).take(MOST_IDS).cloned().collect(),
         window_from: list.window_us.map(|(from, _)| utc_text(from)),

@@ -46,13 +46,13 @@ pub(super) fn write(
             input.run.run_id,
             counted.stream,
             counted.list,
-            list.rows_received,
-            list.distinct_keys,
-            list.total_before.map(claimed),
-            list.total_after.map(claimed),
-            list.effective_page_size,
-            list.sweeps,
-            list.complete,
+            list.verdict.rows_received,
+            list.verdict.distinct_keys,
+            list.verdict.total_before.map(claimed),
+            list.verdict.total_after.map(claimed),
+            list.verdict.effective_page_size,
+            list.verdict.sweeps,
+            list.verdict.complete,
             counts.inserted,
             counts.updated,
             counts.unchanged,
@@ -150,7 +150,7 @@ fn write_ids(next: &Builder, input: &LoadInput) -> Result<(), LoadError> {
     }
     let run_id = ddl::literal(&input.run.run_id);
     for stream in &input.streams {
-        for list in stream.lists.iter().filter(|list| list.complete) {
+        for list in stream.lists.iter().filter(|list| list.verdict.complete) {
             let country = selection::country_of(&list.list);
             let literal = |text: Option<&str>| text.map_or_else(|| "NULL".to_owned(), ddl::literal);
             let row = |id: &String| {
@@ -163,7 +163,7 @@ fn write_ids(next: &Builder, input: &LoadInput) -> Result<(), LoadError> {
                     literal(selection::short_id(country, id).as_deref()),
                 )
             };
-            for ids in list.missing_ids.chunks(IDS_AT_ONCE) {
+            for ids in list.verdict.missing_ids.chunks(IDS_AT_ONCE) {
                 let rows: Vec<String> = ids.iter().map(row).collect();
                 next.batch(DOING, &format!("INSERT INTO next.etl.ids_not_found VALUES {}", rows.join(", ")))?;
             }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use duckdb::Connection;
 
 use crate::catalog::Stream;
+use crate::landing::ledger::Verdict;
 use crate::staging::Staged;
 use crate::views::StatusText;
 
@@ -48,7 +49,7 @@ pub struct StreamInput {
     pub lists: Vec<ListResult>,
 }
 
-/// The evidence of one list, as in the columns of `etl.streams`.
+/// A list of a run, with its evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListResult {
     /// The list's filters. They are its name in `etl.streams` and `etl.list_members`, unique within the stream.
@@ -56,34 +57,11 @@ pub struct ListResult {
     /// The target group that the list is about, as columns and values of the stream's main table. Empty for a list that
     /// is not about a target group, and for one of answers about several companies.
     pub parent: Vec<(&'static str, String)>,
-    /// Rows received in the final sweep.
-    pub rows_received: u64,
-    /// Distinct companies among these rows.
-    pub distinct_keys: u64,
-    /// The server's total before the sweep. `None` if the server gave none.
-    pub total_before: Option<u64>,
-    /// The server's total after the sweep. `None` if the server gave none.
-    pub total_after: Option<u64>,
-    /// Rows that a full page actually held.
-    pub effective_page_size: u64,
-    /// How often the list, or a part of it, was read.
-    pub sweeps: u32,
-    /// Whether the evidence adds up. Companies that the list no longer holds are removed from it only if this is true.
-    pub complete: bool,
     /// First and last moment that were asked for, microseconds since 1970, UTC. `None` for a list without a window.
     pub window_us: Option<(i64, i64)>,
-    /// Reasons why the evidence does not add up, for the report.
-    pub reasons: Vec<String>,
-    /// Number of companies that the server does not know, of a list that asks about each company; for the report.
-    pub not_found: u64,
-    /// Number of members of target groups that were not asked about, because no selection of the run holds them; for
-    /// the report.
-    pub outside: u64,
-    /// Number of business ids that the list asked for; for the report.
-    pub ids_asked: u64,
-    /// Those of these business ids that the server did not return, without country prefix and dash; kept in
-    /// `etl.ids_not_found`.
-    pub missing_ids: Vec<String>,
+    /// The evidence, as in the columns of `etl.streams`. Companies that the list no longer holds are removed from it
+    /// only if the evidence is complete. The missing ids are kept in `etl.ids_not_found`.
+    pub verdict: Verdict,
 }
 
 /// The run as recorded in `etl.runs`.

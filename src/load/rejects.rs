@@ -150,7 +150,7 @@ fn read_lists(next: &Builder, input: &LoadInput) -> Result<(), LoadError> {
         for (position, list) in stream.lists.iter().enumerate() {
             let label = ddl::literal(&list.list);
             names.push(format!("({name}, {position}, {label})"));
-            if list.complete && tells_all && list.window_us.is_none() {
+            if list.verdict.complete && tells_all && list.window_us.is_none() {
                 whole.push(format!("({name}, {label})"));
             }
         }
@@ -227,7 +227,8 @@ fn settle(
         // Format 1 did not say which company an answer was about.
         add("WHERE k.key IS NULL AND")?;
         settle_answers(next, stream, &add)?;
-    } else if stream.stream.endpoint.window.is_some() && stream.lists.iter().all(|list| list.complete) {
+    } else if stream.stream.endpoint.window.is_some() && stream.lists.iter().all(|list| list.verdict.complete)
+    {
         // A reject of a row that is in the table stays: the row may be older than the window. A record that gave no row
         // is right now, or will not come again.
         let table = stream.stream.table();
@@ -253,10 +254,10 @@ fn settle_answers(
     add: &dyn Fn(&str) -> Result<(), LoadError>,
 ) -> Result<(), LoadError> {
     let table = stream.stream.table();
-    if table.disposition != Disposition::Upsert || !stream.lists.iter().all(|list| list.complete) {
+    if table.disposition != Disposition::Upsert || !stream.lists.iter().all(|list| list.verdict.complete) {
         return Ok(());
     }
-    let asked: u64 = stream.lists.iter().filter_map(|list| list.total_before).sum();
+    let asked: u64 = stream.lists.iter().filter_map(|list| list.verdict.total_before).sum();
     let live = "SELECT count(*) FROM next.main.prospects WHERE _deleted_at IS NULL";
     if asked < next.number(DOING, live)? {
         return Ok(());

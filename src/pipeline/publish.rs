@@ -65,25 +65,14 @@ pub(crate) fn parent_of(list: &RunList) -> Option<Vec<(&'static str, String)>> {
     catalog::stream(&list.stream)?.lists.parent()?.values(list.parent.as_deref()?)
 }
 
-/// The evidence of a list as the warehouse keeps it.
+/// A list and its evidence, as a load takes them.
 pub(crate) fn list_result(list: &RunList, verdict: &Verdict) -> ListResult {
     let parent = parent_of(list).unwrap_or_default();
     ListResult {
         list: list.label.clone(),
         parent,
-        rows_received: verdict.rows_received,
-        distinct_keys: verdict.distinct_keys,
-        total_before: verdict.total_before,
-        total_after: verdict.total_after,
-        effective_page_size: verdict.effective_page_size,
-        sweeps: verdict.sweeps,
-        complete: verdict.complete,
         window_us: list.window_from_us.zip(list.window_to_us),
-        reasons: verdict.reasons.clone(),
-        not_found: verdict.not_found,
-        outside: verdict.outside,
-        ids_asked: verdict.ids_asked,
-        missing_ids: verdict.missing_ids.clone(),
+        verdict: verdict.clone(),
     }
 }
 

@@ -64,7 +64,7 @@ fn stage_source(next: &Builder, source: &StagedSource<'_>) -> Result<(), LoadErr
     let (name, first_list) = (source.input.stream.name, source.first_list);
     for (id, list) in (first_list..).zip(source.lists()) {
         let sql = "INSERT INTO run_lists VALUES (?, ?, ?, ?, false)";
-        next.execute(STAGING, sql, params![id, name, list.list, list.complete])?;
+        next.execute(STAGING, sql, params![id, name, list.list, list.verdict.complete])?;
     }
     // DISTINCT, because a company can be in a list twice if the list shifted while it was read. All rows are used, not
     // only those with `_newest`: a check compares the members with the latter.

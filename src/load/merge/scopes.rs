@@ -68,7 +68,7 @@ pub(in crate::load) fn read(
     let Disposition::Replace { scope } = load.table.disposition else { return Ok(Read::Rows) };
     if scope.is_empty() {
         let mut lists = load.sources.iter().flat_map(StagedSource::lists).peekable();
-        let whole = lists.peek().is_some() && lists.all(|list| list.complete);
+        let whole = lists.peek().is_some() && lists.all(|list| list.verdict.complete);
         return Ok(if whole { Read::Whole } else { Read::Rows });
     }
     let read = ddl::identifier(&format!("read_{}", load.table.name));
@@ -98,7 +98,7 @@ fn scopes_of_complete_lists(load: &TableLoad<'_>, scope: &[&str]) -> Vec<String>
         let value = |column: &&str| list.parent.iter().find(|(name, _)| name == column);
         let values: Option<Vec<_>> = scope.iter().map(value).collect();
         let values: Vec<_> = values?.into_iter().map(|(_, value)| ddl::literal(value)).collect();
-        list.complete.then(|| format!("({id}, {position}, {})", values.join(", ")))
+        list.verdict.complete.then(|| format!("({id}, {position}, {})", values.join(", ")))
     };
     let lists = load.sources.iter().enumerate().flat_map(|(position, source)| {
         (source.first_list..).zip(source.lists()).map(move |(id, list)| (position, id, list))

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use duckdb::Connection;
 use vainu_etl::catalog::PROSPECTS;
+use vainu_etl::landing::ledger::Verdict;
 use vainu_etl::load::{
     Hooks, ListResult, LoadError, LoadInput, LoadSettings, Published, RunRecord, StreamInput, publish,
 };
@@ -127,9 +128,8 @@ pub(super) fn rows(connection: &Connection, sql: &str) -> Vec<String> {
 
 /// A list that was read completely.
 pub(super) fn complete(list: &str) -> ListResult {
-    ListResult {
-        list: list.to_owned(),
-        parent: Vec::new(),
+    let verdict = Verdict {
+        list: 0,
         rows_received: 5,
         distinct_keys: 4,
         total_before: Some(5),
@@ -137,16 +137,20 @@ pub(super) fn complete(list: &str) -> ListResult {
         effective_page_size: 500,
         sweeps: 1,
         complete: true,
-        window_us: None,
         reasons: Vec::new(),
+        accepted: Vec::new(),
         not_found: 0,
         outside: 0,
         ids_asked: 0,
         missing_ids: Vec::new(),
-    }
+        unreadable: 0,
+    };
+    ListResult { list: list.to_owned(), parent: Vec::new(), window_us: None, verdict }
 }
 
 /// A list of which a part may be missing.
 pub(super) fn incomplete(list: &str) -> ListResult {
-    ListResult { complete: false, ..complete(list) }
+    let mut list = complete(list);
+    list.verdict.complete = false;
+    list
 }
