@@ -4,6 +4,7 @@ use std::{io, path::PathBuf};
 
 use crate::files::PathError;
 use crate::query::QueryError;
+use crate::terminal::safe;
 
 /// Why an export failed. An earlier export in the folder is unchanged.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +52,18 @@ pub enum ExportError {
         /// The folder.
         dir: PathBuf,
     },
+    /// A newer version of this program exported to the folder, with a manifest of another layout.
+    #[error("`{}` is a manifest of version {found}{}, and this vainu-etl knows version {known}", file.display(), written_by(tool_version.as_deref()))]
+    NewerManifest {
+        /// The manifest.
+        file: PathBuf,
+        /// Its version.
+        found: u32,
+        /// The newest version that this program knows.
+        known: u32,
+        /// Version of the program that wrote it. `None` if the manifest does not say it.
+        tool_version: Option<String>,
+    },
     /// Another export is writing to the folder.
     #[error("Another export is writing to `{}`", dir.display())]
     Busy {
@@ -82,6 +95,9 @@ impl ExportError {
                 "an earlier export is untouched; see that the disk has room, then run the same command again".into()
             }
             Self::Foreign { .. } => "choose an empty or new folder".into(),
+            Self::NewerManifest { .. } => {
+                "run the command with the vainu-etl that wrote it, or a newer one; an export can also go to another folder".into()
+            }
             Self::Busy { .. } => "wait for it to end, or export to another folder".into(),
             Self::Path(error) => error.hint().into(),
             Self::Io(_) => {
@@ -91,6 +107,10 @@ impl ExportError {
             }
         }
     }
+}
+
+fn written_by(version: Option<&str>) -> String {
+    version.map(|version| format!(", written by vainu-etl {}", safe(version))).unwrap_or_default()
 }
 
 /// The hint for a table that cannot be written.

@@ -403,6 +403,33 @@ fn a_folder_with_other_things_is_refused_and_untouched() {
 }
 
 #[test]
+fn an_export_of_a_newer_version_is_refused_and_untouched() {
+    let warehouse = Warehouse::new();
+    let options = options(&warehouse);
+    let export_id = export(&options).unwrap().export;
+    let file = options.dir.join("manifest.json");
+    let mut newer: serde_json::Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    newer["manifest_version"] = 2.into();
+    newer["tool_version"] = "9.0.0".into();
+    let unknown = serde_json::json!({ "tool": "vainu-etl", "manifest_version": 3, "parts": [] });
+    for (manifest, says) in [
+        (newer, "a manifest of version 2, written by vainu-etl 9.0.0, and this vainu-etl knows version 1"),
+        (unknown, "a manifest of version 3, and this vainu-etl knows version 1"),
+    ] {
+        let text = manifest.to_string();
+        fs::write(&file, &text).unwrap();
+        let before = names(&options.dir);
+        let error = export(&options).unwrap_err();
+        assert!(matches!(error, ExportError::NewerManifest { known: 1, .. }), "{error:?}");
+        assert!(error.to_string().contains(says), "{error}");
+        assert!(error.hint().contains("the vainu-etl that wrote it"), "{}", error.hint());
+        assert_eq!(names(&options.dir), before);
+        assert!(options.dir.join(&export_id).is_dir());
+        assert_eq!(fs::read_to_string(&file).unwrap(), text);
+    }
+}
+
+#[test]
 fn an_unknown_table_is_refused_before_anything_is_written() {
     let warehouse = Warehouse::new();
     let options = ExportOptions { tables: vec!["company".into()], ..options(&warehouse) };

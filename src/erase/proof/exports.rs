@@ -15,14 +15,18 @@ use super::super::{EraseError, Outcome};
 use super::cells::Cells;
 use super::database::{text, texts_of};
 use super::{Failed, Held, below, take, workbook};
-use crate::export::{self, Manifest};
+use crate::export::{self, ExportError, Manifest};
 
 /// Reads the files of an export, including files in its folders that no manifest names.
 ///
 /// # Errors
 /// The folder or its manifest cannot be read.
 pub(super) fn look(dir: &Path, subjects: &[Subject], outcome: &mut Outcome) -> Result<(), EraseError> {
-    let manifest = export::manifest_of(dir)?;
+    let manifest = match export::manifest_of(dir) {
+        // The erasure has said that it could not read it. The files are read without it.
+        Err(ExportError::NewerManifest { .. }) => None,
+        manifest => manifest?,
+    };
     let countries = countries(dir, manifest.as_ref());
     let declared = manifest.as_ref().map_or(COMMA, |manifest| manifest.csv.delimiter);
     for entry in fs_err::read_dir(dir)? {

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::export::commit::manifest::TOOL;
+use crate::export::commit::manifest;
 use crate::export::{ExportError, Manifest};
 use crate::workspace::durable;
 
@@ -110,11 +110,13 @@ fn is_ours(dir: &Path) -> Result<bool, ExportError> {
 }
 
 /// The manifest in `dir`. `None` if there is none, or if it is not a manifest of this program.
+///
+/// # Errors
+/// [`ExportError::NewerManifest`], or the file cannot be read.
 pub(crate) fn manifest_in(dir: &Path) -> Result<Option<Manifest>, ExportError> {
-    match fs_err::read(dir.join(MANIFEST)) {
-        Ok(text) => {
-            Ok(serde_json::from_slice::<Manifest>(&text).ok().filter(|manifest| manifest.tool == TOOL))
-        }
+    let file = dir.join(MANIFEST);
+    match fs_err::read(&file) {
+        Ok(text) => manifest::read(&text, &file),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::IsADirectory) => Ok(None),
         Err(error) => Err(error.into()),
     }

@@ -11,8 +11,31 @@ use crate::query::CsvOptions;
 /// Value of [`Manifest::tool`]. It tells the folders of this program from others.
 pub(in crate::export) const TOOL: &str = env!("CARGO_PKG_NAME");
 
-/// Version of the manifest's layout. Readers should refuse a version that they do not know.
+/// Version of the manifest's layout. A newer one is refused ([`read`]): what it says may mean something else.
 const MANIFEST_VERSION: u32 = 1;
+
+/// What every version of the manifest says.
+#[derive(Deserialize)]
+struct Header {
+    tool: String,
+    #[serde(default)]
+    tool_version: Option<String>,
+    manifest_version: u32,
+}
+
+/// Reads the text of the manifest `file`. `None` if it is not a manifest of this program.
+///
+/// # Errors
+/// [`ExportError::NewerManifest`]: a newer version of this program wrote it.
+pub(in crate::export) fn read(text: &[u8], file: &Path) -> Result<Option<Manifest>, ExportError> {
+    let header = serde_json::from_slice::<Header>(text).ok().filter(|header| header.tool == TOOL);
+    let Some(Header { tool_version, manifest_version: found, .. }) = header else { return Ok(None) };
+    if found > MANIFEST_VERSION {
+        let file = file.to_owned();
+        return Err(ExportError::NewerManifest { file, found, known: MANIFEST_VERSION, tool_version });
+    }
+    Ok(serde_json::from_slice(text).ok())
+}
 
 /// Format of exported files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -108,6 +108,29 @@ fn an_export_that_is_gone_or_not_known_is_said() {
 }
 
 #[test]
+fn an_export_of_a_newer_version_is_said_and_its_files_are_looked_at() {
+    let rig = Rig::new();
+    let [parquet, csv] = exported(&rig);
+    let file = parquet.join("manifest.json");
+    let mut newer: serde_json::Value = serde_json::from_slice(&fs_err::read(&file).unwrap()).unwrap();
+    newer["manifest_version"] = 2.into();
+    fs_err::write(&file, newer.to_string()).unwrap();
+    let outcome = rig.erase(&[ALFA]);
+    assert_eq!(outcome.problems.len(), 1, "{:?}", outcome.problems);
+    for says in [&parquet.display().to_string(), "a manifest of version 2", "the vainu-etl that wrote it"] {
+        assert!(outcome.problems[0].contains(says), "{:?}", outcome.problems);
+    }
+    let left = outcome.remaining.iter().filter(|left| left.what.contains("prospects"));
+    assert!(left.map(|left| &left.path).any(|path| path.starts_with(&parquet)), "{:?}", outcome.remaining);
+    assert!(!csv_text(&csv, "prospects").contains("alfa oy"), "the other export is erased");
+    // One that no list names is refused for the same reason.
+    let options = EraseOptions { exports: vec![parquet.clone()], forget_exports: vec![], ..options(&[ALFA]) };
+    fs_err::remove_file(rig.state().join("exports.json")).unwrap();
+    let outcome = erase(&rig.warehouse(), &options).unwrap();
+    assert!(outcome.problems[0].contains("the vainu-etl that wrote it"), "{:?}", outcome.problems);
+}
+
+#[test]
 fn the_newest_export_to_a_folder_is_the_one_remembered() {
     let rig = Rig::new();
     let [parquet, _] = exported(&rig);
