@@ -46,13 +46,10 @@ pub(crate) fn run(args: &EraseArgs, global: &Settings, output: &Output) -> Resul
         persons.chain(companies).collect::<Result<Vec<_>, _>>().map_err(|error| usage(&error))?;
     let mut seen = std::collections::HashSet::new();
     subjects.retain(|subject| seen.insert(subject.clone()));
-    let options = EraseOptions {
-        subjects,
-        dry_run: args.dry_run,
-        exports: args.exports.clone(),
-        forget_exports: args.forget_exports.clone(),
-    };
-    let outcome = erase::erase(&global.warehouse, &options)?;
+    let options =
+        EraseOptions { subjects, exports: args.exports.clone(), forget_exports: args.forget_exports.clone() };
+    let act = if args.dry_run { erase::dry_run } else { erase::erase };
+    let outcome = act(&global.warehouse, &options)?;
     let format = QueryOptions {
         format: args.format,
         width: Output::width(),
@@ -64,6 +61,7 @@ pub(crate) fn run(args: &EraseArgs, global: &Settings, output: &Output) -> Resul
         query::write_rows(&rows(&outcome)?, &format, &mut Output::rows())?;
     }
     say(&options, &outcome, output);
+    say_next(args.dry_run, &outcome, output);
     Ok(if outcome.problems.is_empty() && outcome.remaining.is_empty() { 0 } else { DESTINATION })
 }
 
@@ -92,10 +90,14 @@ fn say(options: &EraseOptions, outcome: &Outcome, output: &Output) {
     if outcome.remaining.is_empty() && outcome.looked_at > 0 {
         output.say(&format!("Looked again at {} files.", outcome.looked_at));
     }
+}
+
+/// What is left to do for people.
+fn say_next(is_dry_run: bool, outcome: &Outcome, output: &Output) {
     // Workbooks are written again whomever they hold.
     let any =
         !outcome.found.is_empty() && outcome.touched.iter().any(|touched| touched.action != Action::Left);
-    if options.dry_run {
+    if is_dry_run {
         output.say("Nothing was touched: --dry-run.");
     } else if any {
         output.say(

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::csv::unguarded_sql;
+use super::effects::Effects;
 use super::rules::Column;
 use super::subject::Subject;
-use super::tables::{Found, Relation};
+use super::tables::Relation;
 use super::{Action, EraseError, EraseOptions, Outcome, Touched};
-use crate::crash::{self, Point};
-use crate::export::{self, ExportFormat, Manifest, ManifestTable, Remembered};
+use crate::export::{self, ExportError, ExportFormat, Manifest, ManifestTable, Remembered};
 use crate::files::{self, PlainFolder};
 use crate::load::rewrite::open_for_search;
 use crate::load::{LoadError, LoadSettings};
@@ -17,23 +17,22 @@ use crate::query::CsvOptions;
 use crate::schema::ddl::{identifier, literal};
 use crate::workspace::Workspace;
 
-/// Searches every known export for the subjects. If `write` is true, exports again those that hold one. Returns the
-/// folders of the exports.
+/// Searches every known export for the subjects, and has `effects` repeat those that hold one. Returns the folders of
+/// the exports.
 ///
 /// An export that cannot be searched is added to the problems of the outcome, and the others are still processed.
 pub(super) fn erase(
     workspace: &Workspace,
-    write: bool,
+    effects: &dyn Effects,
     options: &EraseOptions,
     outcome: &mut Outcome,
 ) -> Result<Vec<PathBuf>, EraseError> {
     for dir in &options.forget_exports {
         let dir = absolute(dir)?;
-        let known = export::remembered(workspace)?.iter().any(|known| known.dir == dir);
-        if !known {
+        if export::remembered(workspace)?.iter().any(|known| known.dir == dir) {
+            effects.forget_export(&dir)?;
+        } else {
             outcome.problems.push(format!("no export to {} is known", dir.display()));
-        } else if write {
-            export::forget(workspace, &dir)?;
         }
     }
     let forgotten: Vec<PathBuf> =
@@ -48,70 +47,88 @@ pub(super) fn erase(
         match export::manifest_of(&dir) {
             Ok(Some(manifest)) => all.push(as_it_was(dir, &manifest)),
             Ok(None) => outcome.untouched_for(&dir, "there is no export in it"),
-            Err(error) => outcome.untouched_for(&dir, &error.to_string()),
+            Err(error) => outcome.untouched_for(&dir, &explained(&error)),
         }
     }
     for known in &all {
-        if let Err(error) = erase_export(workspace, write, known, &options.subjects, outcome) {
-            outcome.untouched(&format!("the export in {}", known.dir.display()), &error);
+        if let Err(error) = erase_export(workspace, effects, known, &options.subjects, outcome) {
+            match error {
+                EraseError::Export(error @ ExportError::NewerManifest { .. }) => {
+                    outcome.untouched_for(&known.dir, &explained(&error));
+                }
+                error => outcome.untouched(&format!("the export in {}", known.dir.display()), &error),
+            }
         }
     }
     Ok(all.into_iter().map(|known| known.dir).collect())
 }
 
+/// The error, with what to do for a manifest that cannot be read: a problem of the outcome has no hint of its own.
+fn explained(error: &ExportError) -> String {
+    match error {
+        ExportError::NewerManifest { .. } => format!("{error}; {}", error.hint()),
+        _ => error.to_string(),
+    }
+}
+
 fn erase_export(
     workspace: &Workspace,
-    write: bool,
+    effects: &dyn Effects,
     known: &Remembered,
     subjects: &[Subject],
     outcome: &mut Outcome,
 ) -> Result<(), EraseError> {
-    let place = format!("export {}", known.dir.display());
     if !known.dir.is_dir() {
         outcome.untouched_for(&known.dir, "the folder is not there (any more, or now)");
         return Ok(());
     }
     let manifest = export::manifest_of(&known.dir)?;
-    if write {
-        export::sweep_leftovers(&known.dir)?;
+    effects.tidy_export(&known.dir)?;
+    let Some(manifest) = manifest else { return Ok(()) };
+    let place = format!("export {}", known.dir.display());
+    let is_affected = match manifest.format {
+        ExportFormat::Xlsx => add_workbooks(&place, &manifest, outcome),
+        format => search(workspace, (&place, &known.dir), &manifest, format, subjects, outcome)?,
+    };
+    if is_affected { effects.repeat_export(known, outcome) } else { Ok(()) }
+}
+
+/// Adds the workbooks of an export to the outcome. They are not searched: each one that has rows is written again.
+/// Returns whether there is one.
+fn add_workbooks(place: &str, manifest: &Manifest, outcome: &mut Outcome) -> bool {
+    for table in &manifest.tables {
+        outcome.add(Touched {
+            place: place.to_owned(),
+            table: table.name.clone(),
+            rows: table.rows,
+            action: Action::Changed,
+            note: "a workbook is not searched, but written again whole".to_owned(),
+        });
     }
-    let mut again = false;
-    let told = PlainFolder::of(&known.dir)?;
+    manifest.tables.iter().any(|table| table.rows > 0)
+}
+
+/// Searches the Parquet or CSV files of the export in `dir`. Returns whether any row changes.
+fn search(
+    workspace: &Workspace,
+    (place, dir): (&str, &Path),
+    manifest: &Manifest,
+    format: ExportFormat,
+    subjects: &[Subject],
+    outcome: &mut Outcome,
+) -> Result<bool, EraseError> {
+    let failed = |source| LoadError::database("looking for what to erase", dir, source);
+    let folder = PlainFolder::of(dir)?;
     let settings = LoadSettings { memory_limit_mb: LOOKING_MB, threads: 1, ..LoadSettings::default() };
-    let connection = open_for_search(workspace, None, &settings)
-        .map_err(|source| LoadError::database("looking for what to erase", &known.dir, source))?;
-    for table in manifest.iter().flat_map(|manifest| &manifest.tables) {
-        let format = manifest.as_ref().map_or(ExportFormat::Parquet, |manifest| manifest.format);
-        if format == ExportFormat::Xlsx {
-            // Workbooks are not searched. Each one that has rows is exported again.
-            again |= table.rows > 0;
-            outcome.add(Touched {
-                place: place.clone(),
-                table: table.name.clone(),
-                rows: table.rows,
-                action: Action::Changed,
-                note: "a workbook is not searched, but written again whole".to_owned(),
-            });
-            continue;
-        }
-        let csv = manifest.as_ref().map(|manifest| manifest.csv).unwrap_or_default();
-        let relation = relation(&told, table, format, csv)?;
-        let found =
-            relation.map_or_else(|| Ok(Found::default()), |relation| relation.find(&connection, subjects));
-        let found =
-            found.map_err(|source| LoadError::database("looking for what to erase", &known.dir, source))?;
-        again |= !found.is_empty();
-        outcome.add_found(&place, &table.name, &found);
+    let connection = open_for_search(workspace, None, &settings).map_err(failed)?;
+    let mut is_affected = false;
+    for table in &manifest.tables {
+        let Some(relation) = relation(&folder, table, format, manifest.csv)? else { continue };
+        let found = relation.find(&connection, subjects).map_err(failed)?;
+        is_affected |= !found.is_empty();
+        outcome.add_found(place, &table.name, &found);
     }
-    if write && again {
-        if !workspace.is_published() {
-            outcome.untouched_for(&known.dir, "there is no published file to export again");
-            return Ok(());
-        }
-        export::export(&known.options(workspace.published()))?;
-        crash::point(Point::ErasedExport)?;
-    }
-    Ok(())
+    Ok(is_affected)
 }
 
 /// Memory limit in megabytes for searching exported files. `DuckDB` holds a whole line of CSV in memory and has buffers

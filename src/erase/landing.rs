@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::body::{self, CutBody};
 use super::bundle;
+use super::effects::Effects;
 use super::rules::selection_names;
 use super::subject::Subject;
 use super::tally::Tally;
@@ -14,13 +15,13 @@ use crate::landing::rewrite::{Change, Rewrite};
 use crate::landing::runs::{self, LandedRun};
 use crate::workspace::Workspace;
 
-/// Cuts the subjects out of the landed pages of all runs. If `write` is false, only reports what would be done.
+/// Searches the landed pages of all runs, and has `effects` rewrite the runs that hold a subject.
 ///
 /// A page that cannot be read stays as it is and is added to the problems of the outcome. The others are still
 /// processed.
 pub(super) fn erase(
     workspace: &Workspace,
-    write: bool,
+    effects: &dyn Effects,
     subjects: &[Subject],
     outcome: &mut Outcome,
 ) -> Result<(), EraseError> {
@@ -28,14 +29,12 @@ pub(super) fn erase(
     if !landing.exists() {
         return Ok(());
     }
-    if write {
-        runs::sweep(&landing)?;
-    }
+    effects.tidy_landing(&landing)?;
     let entries = fs_err::read_dir(&landing)?.map(|entry| entry.map(|entry| entry.path()));
     let mut folders: Vec<PathBuf> = entries.collect::<Result<_, _>>()?;
     folders.sort();
     for folder in folders.iter().filter(|folder| folder.is_dir() && !runs::is_set_aside(folder)) {
-        if let Err(error) = erase_run(folder, write, subjects, outcome) {
+        if let Err(error) = erase_run(folder, effects, subjects, outcome) {
             outcome.untouched(&format!("the landed pages in {}", folder.display()), &error);
         }
     }
@@ -44,7 +43,7 @@ pub(super) fn erase(
 
 fn erase_run(
     folder: &Path,
-    write: bool,
+    effects: &dyn Effects,
     subjects: &[Subject],
     outcome: &mut Outcome,
 ) -> Result<(), EraseError> {
@@ -86,8 +85,13 @@ fn erase_run(
             plan.damaged_lines
         ));
     }
-    if write && (plan.has_changes() || plan.has_leftovers()?) {
-        // The planning pass above has counted what was found.
+    effects.rewrite_run(plan)
+}
+
+/// Rewrites a run as planned, also if only bytes that no line of its ledger names have to go.
+pub(super) fn rewrite_run(plan: Rewrite, subjects: &[Subject]) -> Result<(), EraseError> {
+    if plan.has_changes() || plan.has_leftovers()? {
+        // What was found is counted already, while planning.
         plan.apply(|entry, body| change(entry, body, subjects, &mut Tally::default()))?;
     }
     Ok(())

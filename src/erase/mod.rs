@@ -6,12 +6,16 @@
 //! again does the rest. `rules` says what is removed from tables, and `json` what is removed from landed pages. The two
 //! agree, so that a later `rebuild` does not bring the subject back.
 //!
+//! Each place is searched first; what then happens to it is a method of `effects`, which has two implementations: one
+//! changes the place, and the one of a dry run does nothing.
+//!
 //! At the end, `proof` reads all of these files again in full, by other means than the search before, and reports those
 //! that still hold a subject.
 
 mod body;
 mod bundle;
 mod csv;
+mod effects;
 mod error;
 mod exports;
 mod json;
@@ -29,17 +33,14 @@ use std::path::{Path, PathBuf};
 pub use error::EraseError;
 pub use subject::{ERASED, Subject, SubjectError};
 
-use crate::crash::{self, Point};
-use crate::load::rewrite::sweep;
-use crate::workspace::Workspace;
+use crate::workspace::{Lock, Workspace};
+use effects::{Apply, DryRun, Effects};
 
 /// Whom to erase, and which exports to search.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EraseOptions {
     /// The persons and companies to erase.
     pub subjects: Vec<Subject>,
-    /// Report what would be done, and change nothing.
-    pub dry_run: bool,
     /// Folders of further exports of this warehouse, which its list of exports does not name.
     pub exports: Vec<PathBuf>,
     /// Folders of exports that no longer exist. They are removed from the list of exports.
@@ -91,9 +92,9 @@ pub struct Outcome {
     pub touched: Vec<Touched>,
     /// What could not be searched or not be written, one sentence each. It may still hold a subject.
     pub problems: Vec<String>,
-    /// Files that still hold a subject after the erasure. Empty after a dry run, which does not look.
+    /// Files that still hold a subject after the erasure. Empty after [`dry_run`], which does not look.
     pub remaining: Vec<Remaining>,
-    /// Number of files read again after the erasure; 0 after a dry run.
+    /// Number of files read again after the erasure; 0 after [`dry_run`].
     pub looked_at: usize,
     /// Indexes in [`EraseOptions::subjects`] of the subjects that were found.
     pub found: BTreeSet<usize>,
@@ -137,50 +138,50 @@ impl Outcome {
 /// There is no warehouse, the lock is held, or the published file cannot be read or rewritten. Generations, landed
 /// pages and exports that cannot be erased are problems of the outcome instead, and the rest is done.
 pub fn erase(warehouse: &Path, options: &EraseOptions) -> Result<Outcome, EraseError> {
+    let (workspace, lock) = open(warehouse)?;
+    let subjects = &options.subjects;
+    search(&workspace, options, &Apply { workspace: &workspace, lock: &lock, subjects })
+}
+
+/// Searches as [`erase`] does, and changes nothing: the outcome says what [`erase`] would do. Holds the warehouse's
+/// lock.
+///
+/// # Errors
+/// As of [`erase`].
+pub fn dry_run(warehouse: &Path, options: &EraseOptions) -> Result<Outcome, EraseError> {
+    let (workspace, _lock) = open(warehouse)?;
+    search(&workspace, options, &DryRun)
+}
+
+fn open(warehouse: &Path) -> Result<(Workspace, Lock), EraseError> {
     let there = Workspace::inspect(warehouse)?;
     if !there.is_published() && !there.state_dir().exists() {
         return Err(EraseError::NoWarehouse { path: warehouse.to_owned() });
     }
     let workspace = Workspace::open(warehouse)?;
     let lock = workspace.lock("erase")?;
-    let write = !options.dry_run;
+    Ok((workspace, lock))
+}
+
+/// Searches every place for the subjects and has `effects` do its work there.
+fn search(
+    workspace: &Workspace,
+    options: &EraseOptions,
+    effects: &dyn Effects,
+) -> Result<Outcome, EraseError> {
     let mut outcome = Outcome::default();
-    if write {
-        workspace.probe(&lock)?;
-        sweep(&workspace, &lock)?;
-    }
-    for (place, path) in warehouse::files(&workspace)? {
-        let erased = warehouse::erase_file(
-            &workspace,
-            write.then_some(&lock),
-            (&place, &path),
-            &options.subjects,
-            &mut outcome,
-        );
+    effects.begin()?;
+    for (place, path) in warehouse::files(workspace)? {
+        let erased =
+            warehouse::erase_file(workspace, effects, (&place, &path), &options.subjects, &mut outcome);
         match erased {
             Err(error) if path != workspace.published() => outcome.untouched(&format!("the {place}"), &error),
             erased => erased?,
         }
     }
-    landing::erase(&workspace, write, &options.subjects, &mut outcome)?;
-    if write {
-        for folder in workspace.staging_dirs() {
-            empty(&folder)?;
-        }
-        crash::point(Point::ErasedWarehouse)?;
-    }
-    let exports = exports::erase(&workspace, write, options, &mut outcome)?;
-    if write {
-        proof::look(&workspace, &exports, &options.subjects, &mut outcome)?;
-    }
+    landing::erase(workspace, effects, &options.subjects, &mut outcome)?;
+    effects.clear_staging()?;
+    let exports = exports::erase(workspace, effects, options, &mut outcome)?;
+    effects.verify(&exports, &mut outcome)?;
     Ok(outcome)
-}
-
-/// Removes the content of a staging folder: rows of loads that did not finish.
-fn empty(folder: &Path) -> std::io::Result<()> {
-    for entry in fs_err::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() { fs_err::remove_dir_all(path)? } else { fs_err::remove_file(path)? }
-    }
-    Ok(())
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use duckdb::Connection;
 
+use super::effects::Effects;
 use super::subject::Subject;
 use super::tables::{self, Found, Relation};
 use super::{Action, EraseError, Outcome, Touched};
@@ -29,10 +30,10 @@ pub(super) fn files(workspace: &Workspace) -> Result<Vec<(String, PathBuf)>, Loa
     Ok(files)
 }
 
-/// Searches a file for the subjects. If a lock is given, rewrites the file without them.
+/// Searches a file for the subjects, and has `effects` rewrite it if it holds one.
 pub(super) fn erase_file(
     workspace: &Workspace,
-    lock: Option<&Lock>,
+    effects: &dyn Effects,
     (place, path): (&str, &Path),
     subjects: &[Subject],
     outcome: &mut Outcome,
@@ -41,9 +42,19 @@ pub(super) fn erase_file(
     for (relation, found) in &found {
         outcome.add_found(place, &relation.label(), found);
     }
-    let Some(lock) = lock.filter(|_| found.iter().any(|(_, found)| !found.is_empty())) else {
+    if found.iter().all(|(_, found)| found.is_empty()) {
         return Ok(());
-    };
+    }
+    effects.rewrite_file(path, &found)
+}
+
+/// Rewrites a file without what was `found` in its tables, which are all tables of the file.
+pub(super) fn rewrite_file(
+    workspace: &Workspace,
+    lock: &Lock,
+    path: &Path,
+    found: &[(Relation, Found)],
+) -> Result<(), EraseError> {
     let settings = LoadSettings::default();
     let connection =
         open_for_search(workspace, Some(path), &settings).map_err(|source| failed(path, source))?;
@@ -62,7 +73,7 @@ pub(super) fn erase_file(
         })
         .collect();
     let prepare = |connection: &Connection| {
-        (0..).zip(&found).try_for_each(|(index, (_, found))| create_edit_tables(connection, index, found))
+        (0..).zip(found).try_for_each(|(index, (_, found))| create_edit_tables(connection, index, found))
     };
     rewrite(workspace, lock, path, &settings, prepare, &tables)?;
     Ok(())
