@@ -77,7 +77,7 @@ fn say(options: &EraseOptions, outcome: &Outcome, output: &Output) {
         }
     }
     for problem in &outcome.problems {
-        output.failure(&format!("not touched: {problem}"), DESTINATION);
+        output.failure(&format!("not done: {problem}"), DESTINATION);
     }
     for Remaining { path, what } in &outcome.remaining {
         let text = format!(

@@ -33,6 +33,7 @@ use std::path::{Path, PathBuf};
 pub use error::EraseError;
 pub use subject::{ERASED, Subject, SubjectError};
 
+use crate::load::LoadError;
 use crate::workspace::{Lock, Workspace};
 use effects::{Apply, DryRun, Effects};
 
@@ -90,7 +91,8 @@ pub struct Touched {
 pub struct Outcome {
     /// The rows that were changed or had to be left, in the order of the work.
     pub touched: Vec<Touched>,
-    /// What could not be searched or not be written, one sentence each. It may still hold a subject.
+    /// What could not be searched or not be written, or perhaps not for good, one sentence each. It may still hold a
+    /// subject.
     pub problems: Vec<String>,
     /// Files that still hold a subject after the erasure. Empty after [`dry_run`], which does not look.
     pub remaining: Vec<Remaining>,
@@ -118,7 +120,12 @@ impl Outcome {
     }
 
     fn untouched(&mut self, what: &str, error: &dyn std::error::Error) {
-        let mut text = format!("{what} could not be erased: {error}");
+        self.add_problem(&format!("{what} could not be erased"), error);
+    }
+
+    /// Adds a problem and its causes.
+    fn add_problem(&mut self, what: &str, error: &dyn std::error::Error) {
+        let mut text = format!("{what}: {error}");
         let mut cause = error.source();
         while let Some(next) = cause {
             text.push_str(&format!(": {next}"));
@@ -175,8 +182,12 @@ fn search(
         let erased =
             warehouse::erase_file(workspace, effects, (&place, &path), &options.subjects, &mut outcome);
         match erased {
-            Err(error) if path != workspace.published() => outcome.untouched(&format!("the {place}"), &error),
-            erased => erased?,
+            Err(error) if path == workspace.published() => return Err(error),
+            Err(EraseError::Load(error @ LoadError::NotDurable { .. })) => {
+                outcome.add_problem(&format!("the {place} is erased, but perhaps not for good"), &error);
+            }
+            Err(error) => outcome.untouched(&format!("the {place}"), &error),
+            Ok(()) => {}
         }
     }
     landing::erase(workspace, effects, &options.subjects, &mut outcome)?;

@@ -8,8 +8,7 @@ use super::FailedCheck;
 use crate::files::PathError;
 use crate::workspace::{ErrorKind, WorkspaceError, rights};
 
-/// Why nothing was published. The published file is unchanged, unless the error is about syncing a folder after the
-/// rename.
+/// Why nothing was published. No file that can be published is changed, except with [`LoadError::NotDurable`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
@@ -82,7 +81,7 @@ pub enum LoadError {
         /// `DuckDB`'s error.
         source: duckdb::Error,
     },
-    /// A file could not be written, linked or renamed.
+    /// A file could not be written, linked or renamed. Nothing has been put in its place yet.
     #[error("{doing} `{}` failed", path.display())]
     Io {
         /// What the load was doing, for the message.
@@ -92,10 +91,10 @@ pub enum LoadError {
         /// The operating system's error.
         source: io::Error,
     },
-    /// The new generation is in place, but a power failure could undo that.
-    #[error("the folder of `{}` could not be synced after the new generation was put there", path.display())]
+    /// A file is in its place, but a power failure could undo that.
+    #[error("a folder could not be synced after `{}` was put in its place", path.display())]
     NotDurable {
-        /// The published file.
+        /// The file: the published one, or a generation that was rewritten.
         path: PathBuf,
         /// The operating system's error.
         source: io::Error,
@@ -171,7 +170,9 @@ impl LoadError {
             Self::Destination { .. } | Self::Io { .. } | Self::Verification { .. } => {
                 "check the disk, then run the same command again".to_owned()
             }
-            Self::NotDurable { .. } => "check the disk; the new generation is in its place".to_owned(),
+            Self::NotDurable { .. } => {
+                "check the disk; the file is in its place, which only a power failure could undo".to_owned()
+            }
             Self::Path(error) => error.hint().to_owned(),
             Self::NoGeneration { kept, .. } if kept.is_empty() => "no earlier generation is kept".to_owned(),
             Self::NoGeneration { kept, .. } => {
@@ -192,6 +193,10 @@ impl LoadError {
                 "this is a fault of vainu-etl; please report it with the message above".to_owned()
             }
         }
+    }
+
+    pub(super) fn not_durable(path: &Path, source: io::Error) -> Self {
+        Self::NotDurable { path: path.to_owned(), source }
     }
 
     pub(super) fn io(doing: &'static str, path: &Path, source: io::Error) -> Self {
@@ -290,6 +295,16 @@ mod tests {
         assert_eq!(broken.to_string(), "reading or writing failed while merging in `folder`");
         let fault = failed("Binder Error: no such column");
         assert_eq!(fault.kind(), ErrorKind::Unexpected);
+    }
+
+    #[test]
+    fn only_what_has_not_happened_is_to_be_run_again() {
+        let failed = || std::io::Error::other("no");
+        let before = LoadError::io("replacing", Path::new("file"), failed()).hint();
+        assert!(before.contains("run the same command again"), "{before}");
+        let after = LoadError::not_durable(Path::new("file"), failed());
+        assert_eq!(after.kind(), ErrorKind::DestinationFailed);
+        assert!(after.hint().contains("is in its place") && !after.hint().contains("again"), "{after:?}");
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub(crate) fn sweep(workspace: &Workspace, _lock: &Lock) -> Result<(), LoadError
 /// tables.
 ///
 /// # Errors
-/// [`LoadError`]. The file is unchanged, except if the folder cannot be synced after the rename.
+/// [`LoadError`]. The file is unchanged, except with [`LoadError::NotDurable`].
 pub(crate) fn rewrite(
     workspace: &Workspace,
     _lock: &Lock,
@@ -105,7 +105,7 @@ pub(crate) fn rewrite(
     } else {
         // The staging folder may be on another file system.
         swap::rename_over(next, path, &path.with_extension("new"))?;
-        swap::sync_folder(&workspace.generations_dir())?;
+        swap::sync_generations(workspace, path)?;
     }
     crash_point(Point::ErasedFileReplaced, path)
 }

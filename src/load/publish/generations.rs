@@ -76,14 +76,14 @@ pub enum Restored {
 /// companies since the first load. The caller reports it.
 ///
 /// # Errors
-/// The generations cannot be listed, or the newest one cannot be moved.
+/// The generations cannot be listed, or the newest one cannot be moved. It is published with [`LoadError::NotDurable`].
 pub fn restore(workspace: &Workspace, _lock: &Lock) -> Result<Restored, LoadError> {
     if workspace.is_published() {
         return Ok(Restored::NotGone);
     }
     let Some(Generation { number, path, .. }) = newest(workspace)? else { return Ok(Restored::Nothing) };
     swap::move_over(workspace, &Paths::of(workspace), &path)?;
-    swap::sync_folder(&workspace.generations_dir())?;
+    swap::sync_generations(workspace, workspace.published())?;
     Ok(Restored::Generation(number))
 }
 
@@ -93,7 +93,7 @@ pub fn restore(workspace: &Workspace, _lock: &Lock) -> Result<Restored, LoadErro
 ///
 /// # Errors
 /// [`LoadError::NoGeneration`] if there is no such generation; others if it cannot be read or moved. Nothing is changed
-/// then.
+/// then, except with [`LoadError::NotDurable`].
 pub fn rollback(workspace: &Workspace, _lock: &Lock, to: Option<u64>) -> Result<Generation, LoadError> {
     swap::sweep(workspace)?;
     let marker = workspace.marker()?;
@@ -115,7 +115,7 @@ pub fn rollback(workspace: &Workspace, _lock: &Lock, to: Option<u64>) -> Result<
     let bytes = fs_err::metadata(path).map_err(|source| LoadError::io("reading", path, source))?.len();
     swap::keep(workspace, marker.as_ref())?;
     swap::move_over(workspace, &Paths::of(workspace), path)?;
-    swap::sync_folder(&workspace.generations_dir())?;
+    swap::sync_generations(workspace, workspace.published())?;
     tracing::info!(generation = number, "Earlier generation published again.");
     let published_at_us = Some(target.published_at_us);
     Ok(Generation { number: *number, bytes, published_at_us, path: workspace.published().to_owned() })

@@ -92,7 +92,7 @@ pub(in crate::load) fn move_over(workspace: &Workspace, paths: &Paths, from: &Pa
     let durable = crash::point(Point::Renamed)
         .and_then(|()| durable::sync_folder(workspace.folder()))
         .and_then(|()| crash::point(Point::FolderSynced));
-    durable.map_err(|source| LoadError::NotDurable { path: to.to_owned(), source })
+    durable.map_err(|source| LoadError::not_durable(to, source))
 }
 
 /// Renames `from` over `to`. If they are on different file systems, copies `from` to `beside` first and renames that.
@@ -107,7 +107,11 @@ pub(in crate::load) fn rename_over(from: &Path, to: &Path, beside: &Path) -> Res
             inherit(from, beside, to);
             sync(beside)?;
             fs_err::rename(beside, to).map_err(failed)?;
-            remove_if_there(from)
+            // The file is in its place. One that stays is removed by the next load, or is a generation as before.
+            if let Err(error) = remove_if_there(from) {
+                tracing::warn!(%error, file = %from.display(), "The file is copied, and cannot be removed where it was.");
+            }
+            Ok(())
         }
         Err(source) => Err(failed(source)),
     }
@@ -135,8 +139,17 @@ pub(in crate::load) fn sync(path: &Path) -> Result<(), LoadError> {
 }
 
 /// Waits until the folder's entries are on the disk. Only Unix can do this.
-pub(in crate::load) fn sync_folder(path: &Path) -> Result<(), LoadError> {
+fn sync_folder(path: &Path) -> Result<(), LoadError> {
     durable::sync_folder(path).map_err(|source| LoadError::io("syncing", path, source))
+}
+
+/// Waits until the entries of the folder of generations are on the disk, after `replaced` was put in its place.
+///
+/// # Errors
+/// [`LoadError::NotDurable`]
+pub(in crate::load) fn sync_generations(workspace: &Workspace, replaced: &Path) -> Result<(), LoadError> {
+    durable::sync_folder(&workspace.generations_dir())
+        .map_err(|source| LoadError::not_durable(replaced, source))
 }
 
 pub(in crate::load) fn remove_if_there(path: &Path) -> Result<(), LoadError> {
