@@ -10,7 +10,7 @@ use crate::export::{self, Remembered};
 use crate::landing::rewrite::Rewrite;
 use crate::landing::runs;
 use crate::load::rewrite::sweep;
-use crate::workspace::{Lock, Workspace};
+use crate::workspace::{Lock, Workspace, rights};
 
 /// The changes of an erasure, in their order. By default none is made.
 pub(super) trait Effects {
@@ -34,7 +34,8 @@ pub(super) trait Effects {
         Ok(())
     }
 
-    /// After the landed pages: removes the rows of loads that did not finish.
+    /// After the landed pages: removes the rows of loads that did not finish. What this user may not remove is found by
+    /// [`Effects::verify`].
     fn clear_staging(&self) -> Result<(), EraseError> {
         Ok(())
     }
@@ -92,7 +93,7 @@ impl Effects for Apply<'_> {
 
     fn clear_staging(&self) -> Result<(), EraseError> {
         for folder in self.workspace.staging_dirs() {
-            clear(&folder)?;
+            rights::clear(&folder)?;
         }
         Ok(crash::point(Point::ErasedWarehouse)?)
     }
@@ -118,14 +119,4 @@ impl Effects for Apply<'_> {
     fn verify(&self, exports: &[PathBuf], outcome: &mut Outcome) -> Result<(), EraseError> {
         proof::look(self.workspace, exports, self.subjects, outcome)
     }
-}
-
-/// Removes the content of a staging folder. Unlike at the start of a load, what cannot be removed is an error and not
-/// moved out of the way: it may hold a subject.
-fn clear(folder: &Path) -> std::io::Result<()> {
-    for entry in fs_err::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() { fs_err::remove_dir_all(path)? } else { fs_err::remove_file(path)? }
-    }
-    Ok(())
 }

@@ -183,8 +183,5 @@ fn pages_of(piece: &Piece) -> Result<Vec<LandedPage>, LandingError> {
 /// Removes what an earlier session left in the staging folder; what another user left is moved out of the way.
 pub(crate) fn clear(folder: &Path) -> Result<(), Error> {
     fs_err::create_dir_all(folder)?;
-    for entry in fs_err::read_dir(folder)? {
-        rights::remove_left(&entry?.path())?;
-    }
-    Ok(())
+    Ok(rights::clear(folder)?)
 }

@@ -83,6 +83,17 @@ pub(crate) fn remove_left(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Empties a staging folder with [`remove_left`].
+///
+/// # Errors
+/// The folder cannot be read, and those of [`remove_left`].
+pub(crate) fn clear(folder: &Path) -> io::Result<()> {
+    for entry in fs_err::read_dir(folder)? {
+        remove_left(&entry?.path())?;
+    }
+    Ok(())
+}
+
 fn is_left(path: &Path) -> bool {
     path.to_string_lossy().trim_end_matches(|character: char| character.is_ascii_digit()).ends_with(LEFT)
 }
@@ -203,6 +214,17 @@ mod tests {
         assert_eq!(names::user(0), "root");
         assert_eq!(names::user(4_111_222_333), "4111222333");
         assert_eq!(names::group(4_111_222_333), "4111222333");
+    }
+
+    #[test]
+    fn a_folder_is_cleared_of_files_and_folders_and_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        fs_err::create_dir_all(dir.path().join("folder/inner")).unwrap();
+        fs_err::write(dir.path().join("folder/inner/rows"), "x").unwrap();
+        fs_err::write(dir.path().join("rows"), "x").unwrap();
+        clear(dir.path()).unwrap();
+        assert_eq!(fs_err::read_dir(dir.path()).unwrap().count(), 0);
+        assert!(clear(&dir.path().join("missing")).is_err());
     }
 
     #[test]
