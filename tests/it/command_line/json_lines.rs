@@ -159,7 +159,7 @@ fn what_clap_refuses_is_an_object_too_wherever_the_flag_stands() {
     assert!(output.stderr.is_empty() && output.status.success());
 }
 
-#[cfg(debug_assertions)]
+#[cfg_attr(not(debug_assertions), ignore = "only a build with debug assertions has points to fail at")]
 #[test]
 fn a_panic_is_an_object_and_its_backtrace_another() {
     let dir = tempfile::tempdir().unwrap();
