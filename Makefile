@@ -20,17 +20,24 @@ DUCKDB ?= prebuilt
 # As `cargo install` chooses, so that what rustup has put on the PATH is used.
 PREFIX ?= $(or $(CARGO_INSTALL_ROOT),$(CARGO_HOME),$(HOME)/.cargo)
 
-# Begins each recipe that calls Cargo: sets $features, and DUCKDB_LIB_DIR with it. Status 3 of scripts/libduckdb
-# means "compile it"; any other failure (a wrong checksum) ends the recipe. `set -x` shows the command itself.
+# Everything but the feature `bundled`: `cli` brings `simulator` with it.
+linked := --no-default-features --features cli
+
+# Begins each recipe that calls Cargo: sets $features for the whole package, $library for the library alone, and
+# DUCKDB_LIB_DIR. Status 3 of scripts/libduckdb means "compile it"; any other failure (a wrong checksum) ends the recipe.
+# `set -x` shows the command itself.
 ifeq ($(DUCKDB),bundled)
-with_duckdb = set -eu; features=; set -x;
+with_duckdb = set -eu; features=; library='--no-default-features --features bundled'; set -x;
 else
-with_duckdb = set -eu; folder="$$(scripts/libduckdb)" || [ $$? -eq 3 ]; features=; \
-	if [ -n "$$folder" ]; then export DUCKDB_LIB_DIR="$$folder"; features=--no-default-features; fi; set -x;
+with_duckdb = set -eu; folder="$$(scripts/libduckdb)" || [ $$? -eq 3 ]; \
+	features=; library='--no-default-features --features bundled'; \
+	if [ -n "$$folder" ]; then \
+		export DUCKDB_LIB_DIR="$$folder"; features='$(linked)'; library=--no-default-features; \
+	fi; set -x;
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test accept lint fmt docs examples readers sheets kills soak bench fuzz fuzz-check deny deny-offline release install install-bundled uninstall duckdb ci clean-demo
+.PHONY: help demo test library accept lint fmt docs examples readers sheets kills soak bench fuzz fuzz-check deny deny-offline release install install-bundled uninstall duckdb ci clean-demo
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -46,6 +53,13 @@ test: ## All tests: cargo nextest when it is installed, else cargo test; then th
 		cargo test --locked $$features --lib --bins --tests --examples $(TEST_ARGS); \
 	fi; \
 	cargo test --locked $$features --doc $(TEST_ARGS)
+
+# Clippy looks at the library as its users compile it. The tests also have what dev-dependencies bring.
+library: ## The library without the command line and the simulator, as other programs use it: clippy, unit tests, doctests
+	@$(with_duckdb) cargo clippy --locked --lib $$library -- -D warnings; \
+	cargo clippy --locked --lib $$library --features simulator -- -D warnings; \
+	cargo test --locked --lib $$library $(TEST_ARGS); \
+	cargo test --locked --doc $$library $(TEST_ARGS)
 
 accept: ## Rewrite snapshots and generated documents from what the code gives now; read the diff before you commit
 	@$(with_duckdb) \

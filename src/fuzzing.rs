@@ -4,9 +4,11 @@
 use std::time::{Duration, SystemTime};
 
 use crate::api::retry_after;
+#[cfg(feature = "cli")]
 use crate::cli::config::ConfigFile;
 use crate::landing::ledger::{self, Entry};
 use crate::record::reading;
+#[cfg(feature = "cli")]
 use crate::selection::Selection;
 
 /// How long a `Retry-After` of that value asks to wait.
@@ -18,6 +20,7 @@ pub fn wait_of(value: &str, date: Option<&str>, now: SystemTime) -> Option<Durat
 ///
 /// # Errors
 /// With the message that the user would see.
+#[cfg(feature = "cli")]
 pub fn selections_of(settings: &str) -> Result<Vec<Selection>, String> {
     let file = ConfigFile::parse(settings).map_err(|error| error.to_string())?;
     let selections = file.select.iter().map(Selection::from_table);

@@ -8,7 +8,8 @@
 //!
 //! # A whole run
 //!
-//! ```
+#![cfg_attr(feature = "simulator", doc = "```")]
+#![cfg_attr(not(feature = "simulator"), doc = "```ignore")]
 //! # #[tokio::main(flavor = "multi_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use vainu_etl::api::{ClientSettings, Credentials};
@@ -43,9 +44,14 @@
 //! the rest.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(feature = "cli"),
+    allow(dead_code, unused_imports, reason = "of what is private to the crate, the command line uses most")
+)]
 
 pub mod api;
 pub mod catalog;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod clock;
 pub mod crash;
@@ -68,6 +74,7 @@ pub mod report;
 pub mod schema;
 pub mod secret;
 pub mod selection;
+#[cfg(feature = "simulator")]
 pub mod simulator;
 pub mod staging;
 pub mod terminal;

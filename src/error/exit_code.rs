@@ -79,7 +79,9 @@ impl Error {
             Self::Stage(_) | Self::Io(_) | Self::NothingLanded { .. } | Self::Export(_) | Self::Output(_) => {
                 DESTINATION
             }
-            Self::Simulator(_) | Self::Internal { .. } => UNEXPECTED,
+            #[cfg(feature = "simulator")]
+            Self::Simulator(_) => UNEXPECTED,
+            Self::Internal { .. } => UNEXPECTED,
         }
     }
 }

@@ -55,6 +55,7 @@ impl Error {
             Self::Io(_) => {
                 Some("check that the path exists, is writable, and that the disk has room".to_owned())
             }
+            #[cfg(feature = "simulator")]
             Self::Simulator(error) => error.hint().map(str::to_owned),
             Self::Output(_) => {
                 Some("check where standard output goes to, and that there is room".to_owned())

@@ -23,6 +23,7 @@ use crate::load::LoadError;
 use crate::normalise::StageError;
 use crate::query::QueryError;
 use crate::selection::SelectionError;
+#[cfg(feature = "simulator")]
 use crate::simulator;
 use crate::text_file::TextFileError;
 use crate::workspace::{LockError, WorkspaceError};
@@ -140,6 +141,7 @@ pub enum Error {
     #[error("the job cannot be shown")]
     Job(#[from] JobError),
     /// The simulator cannot run.
+    #[cfg(feature = "simulator")]
     #[error("the simulator failed")]
     Simulator(#[from] simulator::Error),
     /// An I/O error. Its message names the path.
