@@ -10,8 +10,7 @@ use std::path::Path;
 
 use vainu_etl::api::{ClientSettings, Credentials};
 use vainu_etl::catalog::PROSPECTS;
-use vainu_etl::extract::Unobserved;
-use vainu_etl::pipeline::{SyncSettings, sync};
+use vainu_etl::pipeline::{SyncSettings, Unobserved, sync};
 use vainu_etl::query::{Format, QueryOptions, query, query_to_file};
 use vainu_etl::secret::Secret;
 use vainu_etl::simulator::{Config, DEMO_API_KEY, Simulator};

@@ -6,8 +6,7 @@
 
 use vainu_etl::api::{ClientSettings, Credentials};
 use vainu_etl::catalog::PROSPECTS;
-use vainu_etl::extract::Unobserved;
-use vainu_etl::pipeline::{SyncSettings, sync};
+use vainu_etl::pipeline::{SyncSettings, Unobserved, sync};
 use vainu_etl::secret::Secret;
 use vainu_etl::selection::{Selection, lists_of};
 use vainu_etl::simulator::{Config, DEMO_API_KEY, Simulator};

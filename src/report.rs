@@ -201,21 +201,21 @@ fn members_outside(run: &LandedRun) -> MembersOutside {
 
 /// Measures the steps of a session.
 #[derive(Debug, Clone)]
-pub struct PhaseClock {
+pub(crate) struct PhaseClock {
     since: Instant,
     ended: Vec<(&'static str, f64)>,
     /// Time that landing took beside the fetch, added up over its threads.
-    pub landing: Duration,
+    pub(crate) landing: Duration,
 }
 
 impl PhaseClock {
     /// Starts with the first step.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self { since: Instant::now(), ended: Vec::new(), landing: Duration::ZERO }
     }
 
     /// Ends the step called `name` and starts the next.
-    pub fn end(&mut self, name: &'static str) {
+    pub(crate) fn end(&mut self, name: &'static str) {
         self.ended.push((name, self.since.elapsed().as_secs_f64()));
         self.since = Instant::now();
     }
@@ -223,7 +223,7 @@ impl PhaseClock {
 
 impl Report {
     /// Puts the report of a published run together.
-    pub fn new(
+    pub(crate) fn new(
         warehouse: &Path,
         workspace: &Workspace,
         run: &LandedRun,

@@ -16,17 +16,21 @@ pub use exit_code::{
 use crate::api::{ApiError, ErrorKind};
 use crate::erase::EraseError;
 use crate::export::ExportError;
-use crate::extract::ExtractError;
 use crate::job::JobError;
-use crate::landing::LandingError;
-use crate::load::LoadError;
-use crate::normalise::StageError;
 use crate::query::QueryError;
 use crate::selection::SelectionError;
 #[cfg(feature = "simulator")]
 use crate::simulator;
-use crate::text_file::TextFileError;
 use crate::workspace::{LockError, WorkspaceError};
+
+// Errors of modules that are no part of the library's API.
+pub use crate::extract::ExtractError;
+pub use crate::files::PathError;
+pub use crate::landing::LandingError;
+pub use crate::load::LoadError;
+pub use crate::normalise::StageError;
+pub use crate::record::EnvelopeError;
+pub use crate::text_file::TextFileError;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
