@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     load(&warehouse)?;
 
     let email = somebody(&warehouse)?;
-    let options = EraseOptions { subjects: vec![Subject::person(&email)?], ..EraseOptions::default() };
+    let options = EraseOptions::new(vec![Subject::person(&email)?]);
     let outcome = erase(&warehouse, &options)?;
     for row in &outcome.touched {
         println!("{}, {}: {} {} {}", row.place, row.table, row.rows, row.action.name(), row.note);
@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// The e-mail address of a contact.
 fn somebody(warehouse: &Path) -> Result<String, Box<dyn Error>> {
     let sql = "SELECT min(email) FROM contacts";
-    let csv = QueryOptions { format: Format::Csv, ..QueryOptions::default() };
+    let csv = QueryOptions::new(Format::Csv);
     let mut out = Vec::new();
     query(warehouse, sql, &csv, &mut out)?;
     let text = String::from_utf8(out)?;
@@ -51,14 +51,12 @@ fn somebody(warehouse: &Path) -> Result<String, Box<dyn Error>> {
 /// Publishes a warehouse with the companies of a simulator and their contacts, who are made up.
 #[tokio::main]
 async fn load(warehouse: &Path) -> Result<(), Box<dyn Error>> {
-    let simulator = Simulator::start(Config { companies: 50, ..Config::default() }).await?;
+    let simulator = Simulator::start(Config::new(50)).await?;
     let credentials = Credentials::ApiKey(Secret::new(DEMO_API_KEY));
     let client = ClientSettings::new(simulator.base_url().parse()?, credentials);
-    let settings = SyncSettings {
-        streams: vec![&PROSPECTS, &CONTACTS],
-        arguments: "an example".to_owned(),
-        ..SyncSettings::new(warehouse, client)
-    };
+    let mut settings = SyncSettings::new(warehouse, client);
+    settings.streams = vec![&PROSPECTS, &CONTACTS];
+    settings.arguments = "an example".into();
     sync(&settings, &Unobserved, std::future::pending()).await?;
     simulator.shutdown().await;
     Ok(())

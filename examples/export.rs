@@ -20,11 +20,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let warehouse = folder.path().join("vainu.duckdb");
     load(&warehouse)?;
 
-    let options = ExportOptions {
-        tables: vec!["companies".to_owned(), "prospects".to_owned()],
-        partition_by_country: true,
-        ..ExportOptions::new(&warehouse, folder.path().join("parquet"))
-    };
+    let mut options = ExportOptions::new(&warehouse, folder.path().join("parquet"));
+    options.tables = vec!["companies".to_owned(), "prospects".to_owned()];
+    options.partition_by_country = true;
     let manifest = export(&options)?;
     for table in &manifest.tables {
         println!("{}: {} rows, {} columns", table.name, table.rows, table.columns.len());
@@ -39,14 +37,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Publishes a warehouse with the companies of a simulator.
 #[tokio::main]
 async fn load(warehouse: &Path) -> Result<(), Box<dyn Error>> {
-    let simulator = Simulator::start(Config { companies: 500, ..Config::default() }).await?;
+    let simulator = Simulator::start(Config::new(500)).await?;
     let credentials = Credentials::ApiKey(Secret::new(DEMO_API_KEY));
     let client = ClientSettings::new(simulator.base_url().parse()?, credentials);
-    let settings = SyncSettings {
-        streams: vec![&PROSPECTS],
-        arguments: "an example".to_owned(),
-        ..SyncSettings::new(warehouse, client)
-    };
+    let mut settings = SyncSettings::new(warehouse, client);
+    settings.streams = vec![&PROSPECTS];
+    settings.arguments = "an example".into();
     sync(&settings, &Unobserved, std::future::pending()).await?;
     simulator.shutdown().await;
     Ok(())

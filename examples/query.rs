@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     query(&warehouse, sql, &QueryOptions::default(), &mut std::io::stdout())?;
 
     // The name of a view or table stands for all its rows.
-    let csv = QueryOptions { format: Format::Csv, ..QueryOptions::default() };
+    let csv = QueryOptions::new(Format::Csv);
     let written = query_to_file(&warehouse, "companies", &csv, &folder.path().join("companies.csv"))?;
     println!("{} companies as CSV", written.rows);
 
@@ -38,14 +38,12 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Publishes a warehouse with the companies of a simulator.
 #[tokio::main]
 async fn load(warehouse: &Path) -> Result<(), Box<dyn Error>> {
-    let simulator = Simulator::start(Config { companies: 500, ..Config::default() }).await?;
+    let simulator = Simulator::start(Config::new(500)).await?;
     let credentials = Credentials::ApiKey(Secret::new(DEMO_API_KEY));
     let client = ClientSettings::new(simulator.base_url().parse()?, credentials);
-    let settings = SyncSettings {
-        streams: vec![&PROSPECTS],
-        arguments: "an example".to_owned(),
-        ..SyncSettings::new(warehouse, client)
-    };
+    let mut settings = SyncSettings::new(warehouse, client);
+    settings.streams = vec![&PROSPECTS];
+    settings.arguments = "an example".into();
     sync(&settings, &Unobserved, std::future::pending()).await?;
     simulator.shutdown().await;
     Ok(())

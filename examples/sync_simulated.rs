@@ -13,18 +13,16 @@ use vainu_etl::simulator::{Config, DEMO_API_KEY, Simulator};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let simulator = Simulator::start(Config { companies: 1_000, ..Config::default() }).await?;
+    let simulator = Simulator::start(Config::new(1_000)).await?;
     let folder = std::env::temp_dir().join(format!("vainu-etl-example-{}", std::process::id()));
     fs_err::create_dir_all(&folder)?;
 
     let credentials = Credentials::ApiKey(Secret::new(DEMO_API_KEY));
     let client = ClientSettings::new(simulator.base_url().parse()?, credentials);
-    let settings = SyncSettings {
-        streams: vec![&PROSPECTS],
-        lists: lists_of(&[Selection::from_pairs(&["country=FI"])?])?,
-        arguments: "an example".to_owned(),
-        ..SyncSettings::new(folder.join("vainu.duckdb"), client)
-    };
+    let mut settings = SyncSettings::new(folder.join("vainu.duckdb"), client);
+    settings.streams = vec![&PROSPECTS];
+    settings.lists = lists_of(&[Selection::from_pairs(&["country=FI"])?])?;
+    settings.arguments = "an example".into();
     let report = sync(&settings, &Unobserved, std::future::pending()).await?;
     for list in &report.lists {
         println!("{}: {} companies, complete: {}", list.list, list.distinct_keys, list.complete);

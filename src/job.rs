@@ -7,6 +7,7 @@ use crate::record::reading::value_of;
 
 /// The state of an import. Optional fields are `None` when the answer does not have them.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Job {
     /// Id in the answer, or the requested id when the answer has none.
     pub id: String,
@@ -27,6 +28,7 @@ pub struct Job {
 
 /// Result of one row. Optional fields are `None` when the answer does not have them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct JobResult {
     /// The match parameters of the row, for example `exact_name=Vainu Finland Oy`; the whole result when it is not a
     /// JSON object.
@@ -47,6 +49,7 @@ pub struct JobResult {
 
 /// A company in a result. Every field is as received, `None` when the answer does not have it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Company {
     /// Country code.
     pub country: Option<String>,

@@ -19,16 +19,14 @@
 //! use vainu_etl::selection::{Selection, lists_of};
 //! use vainu_etl::simulator::{Config, DEMO_API_KEY, Simulator};
 //!
-//! let simulator = Simulator::start(Config { companies: 200, ..Config::default() }).await?;
+//! let simulator = Simulator::start(Config::new(200)).await?;
 //! let credentials = Credentials::ApiKey(Secret::new(DEMO_API_KEY));
 //! let folder = tempfile::tempdir()?;
 //! let client = ClientSettings::new(simulator.base_url().parse()?, credentials);
-//! let settings = SyncSettings {
-//!     streams: vec![&PROSPECTS],
-//!     lists: lists_of(&[Selection::from_pairs(&["country=FI"])?])?,
-//!     arguments: "an example".to_owned(),
-//!     ..SyncSettings::new(folder.path().join("vainu.duckdb"), client)
-//! };
+//! let mut settings = SyncSettings::new(folder.path().join("vainu.duckdb"), client);
+//! settings.streams = vec![&PROSPECTS];
+//! settings.lists = lists_of(&[Selection::from_pairs(&["country=FI"])?])?;
+//! settings.arguments = "an example".into();
 //! let report = sync(&settings, &Unobserved, std::future::pending()).await?;
 //! assert!(report.lists[0].complete);
 //! # Ok(())
@@ -71,8 +69,8 @@
 //! Versions follow [Semantic Versioning](https://semver.org/): from 1.0.0 on a breaking change raises the first number, an
 //! addition the second, a correction the third. Before that a breaking change raises the second, everything else the
 //! third. What breaks the API is as Cargo's [rules](https://doc.rust-lang.org/cargo/reference/semver.html) say. Not
-//! breaking are new fields of settings, reports and manifests: build settings with `new` or `default` and `..`, as above.
-//! Not covered are the simulator's data, switches and faults, and all modules that `cargo doc` does not show.
+//! breaking are new fields of settings, reports and manifests: start with `new` or `default` and set single fields, as
+//! above. Not covered are the simulator's data, switches and faults, and all modules that `cargo doc` does not show.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(

@@ -29,6 +29,7 @@ use crate::workspace::{Lock, Workspace};
 
 /// What a rebuild did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Rebuilt {
     /// Generation published.
     pub generation: u64,
@@ -68,8 +69,9 @@ impl LandedSource<'_> {
     }
 }
 
-/// How to rebuild.
+/// How to rebuild. Start with the default and set single fields.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct RebuildSettings {
     /// What building the next generation may use.
     pub load: LoadSettings,

@@ -13,6 +13,7 @@ use crate::workspace::Workspace;
 
 /// What a run did. Counts are rows or requests, sizes bytes, durations seconds.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct Report {
     /// Time-ordered id of the run.
     pub run_id: String,
@@ -68,6 +69,7 @@ pub struct Report {
 
 /// One field that differs from the document.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct DriftLine {
     /// Stream.
     pub stream: String,
@@ -81,6 +83,7 @@ pub struct DriftLine {
 
 /// Members of target groups that a run did not ask about by themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct MembersOutside {
     /// Companies.
     pub members: u64,
@@ -90,6 +93,7 @@ pub struct MembersOutside {
 
 /// A selection of an earlier run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct SelectionLine {
     /// Its filters.
     pub list: String,
@@ -99,6 +103,7 @@ pub struct SelectionLine {
 
 /// A table of the published file.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct TableLine {
     /// Its name.
     pub table: String,
@@ -108,6 +113,7 @@ pub struct TableLine {
 
 /// The proof of one list, and what it changed.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct ListLine {
     /// Stream.
     pub stream: String,

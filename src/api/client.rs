@@ -25,6 +25,7 @@ pub struct Client {
 /// Only one answer above 4 MiB is held at a time: it keeps the place for large answers until it and all its clones are
 /// dropped, and the next large answer is not read before that.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Answer {
     /// 200, another success status with a body, or 404.
     pub status: u16,
@@ -49,6 +50,7 @@ impl Answer {
 
 /// Statistics of a client: totals since its start, and its current state.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[non_exhaustive]
 pub struct Stats {
     /// HTTP requests made, including retries.
     pub requests: u64,
@@ -68,6 +70,7 @@ pub struct Stats {
 
 /// The server's time and the computer's time when an answer arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ServerTime {
     /// The header `Date` of the answer, in microseconds since 1970, UTC; whole seconds.
     pub server_us: i64,

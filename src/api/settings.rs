@@ -11,8 +11,10 @@ use super::backoff::Jitter;
 use super::{ApiError, Credentials};
 use crate::clock::{Clock, SystemClock};
 
-/// The settings for [`Client::new`](super::Client::new). Start with [`ClientSettings::new`] and change single fields.
+/// The settings for [`Client::new`](super::Client::new). Start with [`ClientSettings::new`] and set single
+/// fields.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct ClientSettings {
     /// Base URL of the API, including its version: `https://api.vainu.io/api/v1/`. `http` is allowed for this computer
     /// only.

@@ -18,7 +18,7 @@ use crate::api::ClientSettings;
 use crate::catalog::{Lists, STREAMS, Stream};
 use crate::error::{BUDGET, Error};
 use crate::pipeline::planner::{default_streams, with_needed};
-use crate::pipeline::{self, SyncSettings};
+use crate::pipeline::{self, ExtractSettings, SyncSettings};
 use crate::report::Report;
 use crate::selection::{DetailsFor, Selection, lists_of};
 
@@ -273,7 +273,7 @@ pub(super) fn settings(args: &SyncArgs, global: &Settings) -> Result<SyncSetting
 }
 
 fn page_size(given: Option<u32>) -> Result<u32, Error> {
-    let most = SyncSettings::PAGE_SIZE;
+    let most = ExtractSettings::PAGE_SIZE;
     let page_size = given.unwrap_or(most);
     if (1..=most).contains(&page_size) {
         return Ok(page_size);

@@ -37,8 +37,9 @@ use crate::load::LoadError;
 use crate::workspace::{Lock, Workspace};
 use effects::{Apply, DryRun, Effects};
 
-/// Whom to erase, and which exports to search.
+/// Whom to erase, and which exports to search. Start with [`EraseOptions::new`] and set single fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct EraseOptions {
     /// The persons and companies to erase.
     pub subjects: Vec<Subject>,
@@ -46,6 +47,13 @@ pub struct EraseOptions {
     pub exports: Vec<PathBuf>,
     /// Folders of exports that no longer exist. They are removed from the list of exports.
     pub forget_exports: Vec<PathBuf>,
+}
+
+impl EraseOptions {
+    /// Erases `subjects` from the warehouse and the exports that it names.
+    pub fn new(subjects: Vec<Subject>) -> Self {
+        Self { subjects, ..Self::default() }
+    }
 }
 
 /// What happened to rows.
@@ -72,6 +80,7 @@ impl Action {
 
 /// Rows of one table in one place, and what happened to them.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Touched {
     /// The place: `published file`, `generation 3`, `landing 20260131T…` or `export DIR`.
     pub place: String,
@@ -88,6 +97,7 @@ pub struct Touched {
 
 /// What an erasure did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Outcome {
     /// The rows that were changed or had to be left, in the order of the work.
     pub touched: Vec<Touched>,
@@ -104,6 +114,7 @@ pub struct Outcome {
 
 /// A file that still holds a subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Remaining {
     /// The file.
     pub path: PathBuf,

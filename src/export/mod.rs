@@ -36,8 +36,9 @@ use crate::schema::ddl::literal;
 use commit::folder::Folder;
 use opened::Opened;
 
-/// What to export, and where.
+/// What to export, and where. Start with [`ExportOptions::new`] and set single fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ExportOptions {
     /// Path of the published warehouse. It is opened read-only.
     pub warehouse: PathBuf,

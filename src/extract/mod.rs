@@ -40,14 +40,27 @@ const LISTS_AT_ONCE: usize = 4;
 
 /// How lists are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ExtractSettings {
-    /// Rows asked for in one request, from 1 to the endpoint's maximum.
+    /// Rows asked for in one request, at least 1; an endpoint that gives fewer is asked for fewer. Default: 1000.
     pub page_size: u32,
-    /// A list with more rows is cut into slices of about this many rows at most, so that offsets stay small.
+    /// A list with more rows is cut into slices of about this many rows at most, so that offsets stay small. Default:
+    /// 25,000; 25 pages deep an offset is still cheap for the server.
     pub slice_rows: u64,
     /// Maximum number of requests that wait for a slot at once. About twice the client's concurrency keeps the client
-    /// busy.
+    /// busy. Default: 16.
     pub requests_at_once: usize,
+}
+
+impl ExtractSettings {
+    /// Default of `page_size`.
+    pub const PAGE_SIZE: u32 = 1000;
+}
+
+impl Default for ExtractSettings {
+    fn default() -> Self {
+        Self { page_size: Self::PAGE_SIZE, slice_rows: 25_000, requests_at_once: 16 }
+    }
 }
 
 /// Receives the progress of a run.

@@ -94,6 +94,7 @@ pub struct RunRecord {
 
 /// Limits of a load.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LoadSettings {
     /// `DuckDB`'s memory limit in megabytes. Data that do not fit go to temporary files in the staging folder.
     pub memory_limit_mb: u64,

@@ -15,6 +15,7 @@ const MOST_READS: u64 = 200;
 
 /// What a run would do.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Estimated {
     /// By endpoint, in the order of the run.
     pub streams: Vec<Estimate>,
@@ -29,6 +30,7 @@ pub struct Estimated {
 
 /// Members of target groups that no selection holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Outside {
     /// How many there are, but for those that are new enough.
     pub members: u64,
@@ -42,6 +44,7 @@ pub struct Outside {
 
 /// What a run would do for one endpoint.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Estimate {
     /// The stream whose endpoint is asked.
     pub endpoint: &'static str,

@@ -44,8 +44,9 @@ pub(crate) use watermarks::last_written;
 /// How often damaged pages are fetched again in one session before that is an error.
 const MOST_REPAIRS: u32 = 2;
 
-/// What a run does and how.
+/// What a run does and how. Start with [`SyncSettings::new`] and set single fields.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 #[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own that a caller makes")]
 pub struct SyncSettings {
     /// The published file.
@@ -94,16 +95,12 @@ pub struct SyncSettings {
 }
 
 impl SyncSettings {
-    /// A list with more rows than this is cut into slices: 25 pages deep an offset is still cheap for the server.
-    const SLICE_ROWS: u64 = 25_000;
     /// Earlier generations kept unless told otherwise.
     pub const KEEP: usize = 3;
     /// Runs whose landed pages are kept unless told otherwise.
     pub const KEEP_RAW: usize = 3;
     /// Share of a list's companies that may disappear unless told otherwise, in per cent.
     pub const MAX_DELETED_PERCENT: f64 = 50.0;
-    /// Rows asked for in one request unless told otherwise; an endpoint that gives fewer is asked for fewer.
-    pub const PAGE_SIZE: u32 = 1000;
 
     /// All companies with everything that is loaded when no stream is named.
     pub fn new(warehouse: impl Into<PathBuf>, client: ClientSettings) -> Self {
@@ -122,11 +119,7 @@ impl SyncSettings {
             now_us: None,
             arguments: String::new(),
             client,
-            extract: ExtractSettings {
-                page_size: Self::PAGE_SIZE,
-                slice_rows: Self::SLICE_ROWS,
-                requests_at_once,
-            },
+            extract: ExtractSettings { requests_at_once, ..ExtractSettings::default() },
             load: LoadSettings::default(),
             keep: Self::KEEP,
             max_deleted_percent: Self::MAX_DELETED_PERCENT,

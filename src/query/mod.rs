@@ -48,8 +48,9 @@ pub(crate) use types::{Reader, Type};
 pub(crate) use writer::{Rows, Sheet, writer};
 pub(crate) use xlsx::MOST_ROWS as MOST_SHEET_ROWS;
 
-/// How the rows are written.
+/// How the rows are written. Start with [`QueryOptions::new`] or the default and set single fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct QueryOptions {
     /// Format of the output. Default: [`Format::Table`].
     pub format: Format,
@@ -68,6 +69,13 @@ pub struct QueryOptions {
     pub terminal: bool,
 }
 
+impl QueryOptions {
+    /// The default of each field but `format`.
+    pub fn new(format: Format) -> Self {
+        Self { format, ..Self::default() }
+    }
+}
+
 impl Default for QueryOptions {
     fn default() -> Self {
         Self {
@@ -83,6 +91,7 @@ impl Default for QueryOptions {
 
 /// What a query wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Written {
     /// Rows written.
     pub rows: u64,

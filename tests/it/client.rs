@@ -18,18 +18,19 @@ use vainu_etl::secret::Secret;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
+use crate::support::with;
+
 use raw::Raw;
 
 const KEY: &str = "planted-0123456789";
 
 /// Settings with a clock that skips every wait, no backoff and few attempts.
 fn settings(url: &str) -> ClientSettings {
-    ClientSettings {
-        max_attempts: 3,
-        jitter: Jitter::Fixed(0.0),
-        clock: clock(),
-        ..ClientSettings::new(Url::parse(url).unwrap(), Credentials::ApiKey(Secret::new(KEY)))
-    }
+    with(ClientSettings::new(Url::parse(url).unwrap(), Credentials::ApiKey(Secret::new(KEY))), |settings| {
+        settings.max_attempts = 3;
+        settings.jitter = Jitter::Fixed(0.0);
+        settings.clock = clock();
+    })
 }
 
 fn clock() -> Arc<SkippingClock> {
@@ -186,7 +187,8 @@ async fn retry_after_is_waited_out_in_both_forms_and_cut_when_absurd() {
             let server = server(vec![reply]).await;
             let clock = clock();
             let client =
-                Client::new(ClientSettings { clock: clock.clone(), ..settings(&server.uri()) }).unwrap();
+                Client::new(with(settings(&server.uri()), |settings| settings.clock = clock.clone()))
+                    .unwrap();
             assert_good(&client.send(&request()).await.unwrap(), 2);
             assert_eq!(clock.sleeps(), [Duration::from_secs(seconds)], "{value}");
             assert_eq!(client.stats().throttled, u64::from(status == 429));
@@ -199,8 +201,10 @@ async fn server_errors_are_retried_with_backoff_and_counted() {
     for status in [408, 500, 502, 503, 504] {
         let server = server(vec![ResponseTemplate::new(status), ResponseTemplate::new(status)]).await;
         let clock = clock();
-        let settings =
-            ClientSettings { clock: clock.clone(), jitter: Jitter::Fixed(0.5), ..settings(&server.uri()) };
+        let settings = with(settings(&server.uri()), |settings| {
+            settings.clock = clock.clone();
+            settings.jitter = Jitter::Fixed(0.5);
+        });
         let client = Client::new(settings).unwrap();
         assert_good(&client.send(&request()).await.unwrap(), 3);
         assert_eq!(clock.sleeps(), [Duration::from_millis(250), Duration::from_millis(500)]);
@@ -272,7 +276,7 @@ async fn a_page_for_people_is_quoted_without_control_characters() {
 #[tokio::test]
 async fn a_gzip_bomb_stops_at_the_limit() {
     let server = Raw::replying(vec![raw::gzipped(&raw::bomb(30_000))]).await;
-    let settings = ClientSettings { max_body_bytes: 1 << 20, ..settings(&server.url) };
+    let settings = with(settings(&server.url), |settings| settings.max_body_bytes = 1 << 20);
     let client = Client::new(settings).unwrap();
     let error = client.send(&request()).await.unwrap_err();
     assert!(matches!(error, ApiError::BodyTooLarge { limit: 1_048_576, status: 200, .. }), "{error:?}");
@@ -282,7 +286,8 @@ async fn a_gzip_bomb_stops_at_the_limit() {
 #[tokio::test]
 async fn the_budget_of_requests_counts_repeats() {
     let server = server(vec![ResponseTemplate::new(500)]).await;
-    let client = Client::new(ClientSettings { max_requests: Some(3), ..settings(&server.uri()) }).unwrap();
+    let client =
+        Client::new(with(settings(&server.uri()), |settings| settings.max_requests = Some(3))).unwrap();
     assert_good(&client.send(&request()).await.unwrap(), 2);
     assert_good(&client.send(&request()).await.unwrap(), 1);
     let error = client.send(&request()).await.unwrap_err();
@@ -294,8 +299,11 @@ async fn the_budget_of_requests_counts_repeats() {
 async fn a_dying_server_uses_up_the_runs_retries() {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(ResponseTemplate::new(500)).mount(&server).await;
-    let settings =
-        ClientSettings { max_attempts: 2, retry_floor: 3, retry_share: 0.0, ..settings(&server.uri()) };
+    let settings = with(settings(&server.uri()), |settings| {
+        settings.max_attempts = 2;
+        settings.retry_floor = 3;
+        settings.retry_share = 0.0;
+    });
     let client = Client::new(settings).unwrap();
     for _ in 0..3 {
         assert!(matches!(client.send(&request()).await, Err(ApiError::Unavailable { attempts: 2, .. })));
@@ -309,8 +317,11 @@ async fn a_pause_beyond_the_deadline_is_not_begun() {
     let server = server(vec![ResponseTemplate::new(429).insert_header("Retry-After", "60")]).await;
     let clock = clock();
     let deadline = Some(clock.now() + Duration::from_secs(30));
-    let client =
-        Client::new(ClientSettings { deadline, clock: clock.clone(), ..settings(&server.uri()) }).unwrap();
+    let client = Client::new(with(settings(&server.uri()), |settings| {
+        settings.deadline = deadline;
+        settings.clock = clock.clone();
+    }))
+    .unwrap();
     let error = client.send(&request()).await.unwrap_err();
     assert!(matches!(error, ApiError::DeadlineReached { status: Some(429), .. }), "{error:?}");
     assert_eq!((clock.sleeps().len(), requests(&server).await), (0, 1));
@@ -321,7 +332,7 @@ async fn interruption_lets_requests_in_flight_finish_and_starts_no_other() {
     let (arrived, places) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
     let server = Raw::holding(arrived.clone(), places.clone()).await;
     let client =
-        Client::new(ClientSettings { concurrency: NonZeroU32::MIN, ..settings(&server.url) }).unwrap();
+        Client::new(with(settings(&server.url), |settings| settings.concurrency = NonZeroU32::MIN)).unwrap();
     let send = |client: Client| tokio::spawn(async move { client.send(&request()).await });
     let flying = send(client.clone());
     arrived.acquire().await.unwrap().forget();
@@ -342,7 +353,7 @@ async fn a_dropped_request_gives_its_place_back() {
     let (arrived, places) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
     let server = Raw::holding(arrived.clone(), places.clone()).await;
     let client =
-        Client::new(ClientSettings { concurrency: NonZeroU32::MIN, ..settings(&server.url) }).unwrap();
+        Client::new(with(settings(&server.url), |settings| settings.concurrency = NonZeroU32::MIN)).unwrap();
     let request = request();
     tokio::select! {
         _ = client.send(&request) => panic!("the server holds the answer back"),
@@ -357,9 +368,10 @@ async fn a_dropped_request_gives_its_place_back() {
 async fn concurrency_grows_to_its_limit_and_never_beyond() {
     let most = Arc::new(AtomicUsize::new(0));
     let server = Raw::counting(Arc::clone(&most)).await;
-    let client =
-        Client::new(ClientSettings { concurrency: NonZeroU32::new(5).unwrap(), ..settings(&server.url) })
-            .unwrap();
+    let client = Client::new(with(settings(&server.url), |settings| {
+        settings.concurrency = NonZeroU32::new(5).unwrap();
+    }))
+    .unwrap();
     let request = request();
     let answers = futures::future::join_all((0..60).map(|_| client.send(&request))).await;
     assert!(answers.iter().all(Result::is_ok));
@@ -371,7 +383,7 @@ async fn concurrency_grows_to_its_limit_and_never_beyond() {
 async fn a_host_that_never_answers_is_given_up_soon_and_one_that_did_is_not() {
     let server = Raw::replying(vec![raw::json("[]")]).await;
     let url = server.url.clone();
-    let settings = ClientSettings { max_attempts: 8, ..settings(&url) };
+    let settings = with(settings(&url), |settings| settings.max_attempts = 8);
     let reached = Client::new(settings.clone()).unwrap();
     assert_eq!(reached.send(&request()).await.unwrap().body, b"[]");
     server.stop().await;

@@ -17,7 +17,7 @@ use vainu_etl::pipeline::sync;
 use vainu_etl::secret::Secret;
 use vainu_etl::selection::{Selection, SelectionUse, lists_of};
 
-use crate::support::{Job, cases, simulator};
+use crate::support::{Job, cases, simulator, with};
 use crate::wire::{Received, Wire};
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
@@ -48,7 +48,11 @@ async fn asked(wire: &Wire, selection: &Selection) -> Vec<Received> {
         selection: SelectionUse::default(),
     };
     let landing = Landing::create(&dir.path().join("run"), &header).unwrap();
-    let settings = ExtractSettings { page_size: 10, slice_rows: 1000, requests_at_once: 4 };
+    let settings = with(ExtractSettings::default(), |settings| {
+        settings.page_size = 10;
+        settings.slice_rows = 1000;
+        settings.requests_at_once = 4;
+    });
     let read = extract(&plan, &client, &landing, Vec::new(), settings, &Unobserved).await.unwrap();
     assert!(read.verdicts.iter().all(|verdict| verdict.complete));
     wire.take()

@@ -14,6 +14,7 @@ use vainu_etl::catalog;
 use vainu_etl::export::{ExportError, ExportFormat, ExportOptions, Manifest, ManifestTable, export};
 
 use crate::fixture_warehouse::Warehouse;
+use crate::support::with;
 
 fn options(warehouse: &Warehouse) -> ExportOptions {
     ExportOptions::new(warehouse.path(), warehouse.folder().join("out"))
@@ -139,7 +140,8 @@ fn values_that_rows_share_are_in_a_dictionary_and_no_others() {
     let warehouse = Warehouse::with(
         "CREATE TABLE many AS SELECT i AS own, 'city ' || i % 2000 AS shared FROM range(4000) AS t(i)",
     );
-    let manifest = export(&ExportOptions { tables: vec!["many".into()], ..options(&warehouse) }).unwrap();
+    let manifest =
+        export(&with(options(&warehouse), |options| options.tables = vec!["many".into()])).unwrap();
     let file = warehouse.folder().join("out").join(&manifest.tables[0].files[0].path);
     let reader = SerializedFileReader::new(fs::File::open(file).unwrap()).unwrap();
     let columns = reader.metadata().row_group(0).columns();
@@ -154,7 +156,7 @@ fn types_that_spark_cannot_read_are_cast() {
         "CREATE TABLE odd AS SELECT 1::HUGEINT AS h, 2::UBIGINT AS u, uuid() AS id, TIME '01:02:03' AS t, \
          INTERVAL 1 DAY AS i, '[1]'::JSON AS j, TIMESTAMP_NS '2026-01-01 00:00:00' AS ns",
     );
-    let manifest = export(&ExportOptions { tables: vec!["odd".into()], ..options(&warehouse) }).unwrap();
+    let manifest = export(&with(options(&warehouse), |options| options.tables = vec!["odd".into()])).unwrap();
     let types: Vec<&str> =
         manifest.tables[0].columns.iter().map(|column| column.data_type.as_str()).collect();
     assert_eq!(
@@ -174,7 +176,7 @@ fn types_that_spark_cannot_read_are_cast() {
 #[test]
 fn partitions_are_read_back_by_country_and_none_leaves_the_folder() {
     let warehouse = Warehouse::with("UPDATE prospects SET country = '../../x' WHERE country = 'SE'");
-    let options = ExportOptions { partition_by_country: true, ..options(&warehouse) };
+    let options = with(options(&warehouse), |options| options.partition_by_country = true);
     let manifest = export(&options).unwrap();
     assert_manifest_is_true(&options.dir, &manifest);
     let prospects = table(&manifest, "prospects");
@@ -233,13 +235,12 @@ fn a_partition_is_named_by_any_text_and_read_back() {
     );
     let warehouse = Warehouse::with(&sql);
     for format in [ExportFormat::Parquet, ExportFormat::Csv] {
-        let options = ExportOptions {
-            tables: vec!["odd".into()],
-            partition_by_country: true,
-            format,
-            raw_csv: true,
-            ..options(&warehouse)
-        };
+        let options = with(options(&warehouse), |options| {
+            options.tables = vec!["odd".into()];
+            options.partition_by_country = true;
+            options.format = format;
+            options.raw_csv = true;
+        });
         let manifest = export(&options).unwrap();
         assert_manifest_is_true(&options.dir, &manifest);
         let files = &manifest.tables[0].files;
@@ -262,8 +263,10 @@ fn a_partition_is_named_by_any_text_and_read_back() {
     }
     assert_eq!(names(warehouse.folder()), BTreeSet::from(["out".to_owned(), "vainu.duckdb".to_owned()]));
 
-    let options =
-        ExportOptions { tables: vec!["odd".into()], partition_by_country: true, ..options(&warehouse) };
+    let options = with(options(&warehouse), |options| {
+        options.tables = vec!["odd".into()];
+        options.partition_by_country = true;
+    });
     export(&options).unwrap();
     let glob = options.dir.join("current/odd/*/*.parquet");
     let sql = format!(
@@ -294,13 +297,12 @@ fn a_table_with_a_country_that_not_every_reader_takes_from_a_folder_stays_whole(
         ));
         for format in [ExportFormat::Parquet, ExportFormat::Csv] {
             let tables = vec!["odd".into(), "prospects".into()];
-            let options = ExportOptions {
-                tables,
-                partition_by_country: true,
-                format,
-                raw_csv: true,
-                ..options(&warehouse)
-            };
+            let options = with(options(&warehouse), |options| {
+                options.tables = tables;
+                options.partition_by_country = true;
+                options.format = format;
+                options.raw_csv = true;
+            });
             let manifest = export(&options).unwrap();
             assert_manifest_is_true(&options.dir, &manifest);
             let odd = table(&manifest, "odd");
@@ -326,8 +328,10 @@ fn csv_disarms_formulas_unless_raw() {
     let warehouse = Warehouse::with(
         "CREATE TABLE t AS SELECT * FROM (VALUES ('=x', -1), ('y', NULL), (NULL, 2)) AS v(a, n)",
     );
-    let options =
-        ExportOptions { tables: vec!["t".into()], format: ExportFormat::Csv, ..options(&warehouse) };
+    let options = with(options(&warehouse), |options| {
+        options.tables = vec!["t".into()];
+        options.format = ExportFormat::Csv;
+    });
     let manifest = export(&options).unwrap();
     assert_manifest_is_true(&options.dir, &manifest);
     let text = |manifest: &Manifest| {
@@ -335,7 +339,7 @@ fn csv_disarms_formulas_unless_raw() {
     };
     assert_eq!(text(&manifest), "a,n\r\n\"'=x\",-1\r\ny,\r\n,2\r\n");
     assert_eq!(manifest.tables[0].rows, 3);
-    let raw = export(&ExportOptions { raw_csv: true, ..options.clone() }).unwrap();
+    let raw = export(&with(options.clone(), |options| options.raw_csv = true)).unwrap();
     assert_eq!(text(&raw), "a,n\r\n=x,-1\r\ny,\r\n,2\r\n");
 }
 
@@ -362,8 +366,10 @@ fn a_failed_export_leaves_the_old_one() {
     let manifest = export(&options).unwrap();
     let before = names(&options.dir);
     for format in [ExportFormat::Parquet, ExportFormat::Csv] {
-        let failing =
-            ExportOptions { tables: vec!["prospects".into(), "zz_broken".into()], format, ..options.clone() };
+        let failing = with(options.clone(), |options| {
+            options.tables = vec!["prospects".into(), "zz_broken".into()];
+            options.format = format;
+        });
         let error = export(&failing).unwrap_err();
         assert_eq!(error.to_string(), "Failed to export `zz_broken`");
         assert!(error.hint().starts_with("an earlier export is untouched"));
@@ -432,7 +438,7 @@ fn an_export_of_a_newer_version_is_refused_and_untouched() {
 #[test]
 fn an_unknown_table_is_refused_before_anything_is_written() {
     let warehouse = Warehouse::new();
-    let options = ExportOptions { tables: vec!["company".into()], ..options(&warehouse) };
+    let options = with(options(&warehouse), |options| options.tables = vec!["company".into()]);
     let error = export(&options).unwrap_err();
     assert_eq!(error.to_string(), "There is no view or table named `company`");
     assert!(error.hint().starts_with("known: companies, contacts, customer_data, "), "{}", error.hint());
@@ -446,7 +452,7 @@ fn an_export_needs_no_rows() {
     let manifest = export(&options).unwrap();
     assert_manifest_is_true(&options.dir, &manifest);
     assert_eq!((manifest.tables[3].rows, table(&manifest, "prospects").files.len()), (0, 1));
-    let partitioned = export(&ExportOptions { partition_by_country: true, ..options }).unwrap();
+    let partitioned = export(&with(options, |options| options.partition_by_country = true)).unwrap();
     // Readers find the columns in a file, where there is no row to make a folder for.
     for table in &partitioned.tables {
         assert!(!table.files.is_empty(), "{}", table.name);
@@ -496,7 +502,7 @@ fn a_warehouse_with_a_state_folder_remembers_its_newest_export_to_each_folder() 
     let dir = fs::canonicalize(&options.dir).unwrap();
     assert_eq!(known.len(), 1);
     let again = known[0].options(warehouse.path());
-    assert_eq!(again, ExportOptions { dir: dir.clone(), ..options });
+    assert_eq!(again, with(options, |options| options.dir = dir.clone()));
     assert!(forget(&workspace, &dir).unwrap() && !forget(&workspace, &dir).unwrap());
     assert_eq!(remembered(&workspace).unwrap(), []);
 }

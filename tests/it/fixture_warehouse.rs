@@ -101,7 +101,7 @@ impl Warehouse {
 
     /// The result of `sql` as CSV lines without the header.
     pub(crate) fn rows(&self, sql: &str) -> Vec<String> {
-        let options = QueryOptions { format: Format::Csv, ..QueryOptions::default() };
+        let options = QueryOptions::new(Format::Csv);
         let (text, _) = self.query(sql, &options).unwrap();
         text.lines().skip(1).map(str::to_owned).collect()
     }

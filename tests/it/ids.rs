@@ -7,7 +7,7 @@ use serde_json::Value;
 use vainu_etl::rebuild::{RebuildSettings, rebuild};
 use vainu_etl::simulator::{DEMO_API_KEY, Simulator};
 
-use crate::support::{Job, open, simulator, stderr, stdout, vainu_etl, value};
+use crate::support::{Job, open, simulator, stderr, stdout, vainu_etl, value, with};
 
 /// Ids of companies of a country, without prefix and dash.
 fn ids_of(simulator: &Simulator, country: &str, most: usize) -> Vec<String> {
@@ -218,7 +218,7 @@ async fn ids_not_found_are_those_of_the_last_reading_and_come_out_of_a_rebuild_t
     };
     let first = ["FI 99999999 -", "SE 9999999999 -"];
     assert_eq!(rows(), first);
-    rebuild(&job.warehouse(), &RebuildSettings { keep: 1, ..RebuildSettings::default() }).unwrap();
+    rebuild(&job.warehouse(), &with(RebuildSettings::default(), |settings| settings.keep = 1)).unwrap();
     assert_eq!(rows(), first);
     job.sync(&simulator).await.unwrap();
     assert_eq!(rows(), first, "the same again is not twice");

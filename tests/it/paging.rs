@@ -21,7 +21,7 @@ use vainu_etl::landing::{Landing, read_page};
 use vainu_etl::normalise::page_summary;
 use vainu_etl::selection::{Selection, SelectionUse, lists_of};
 
-use crate::support::cases;
+use crate::support::{cases, with};
 use server::{Behaviour, Change, End, Kind, Order, Prefix, Server, Total, What};
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
@@ -76,11 +76,11 @@ fn read(server: &Server, reading: Reading) -> Result<Outcome, ExtractError> {
         fingerprint: String::new(),
         selection: SelectionUse::default(),
     };
-    let settings = ExtractSettings {
-        page_size: reading.page_size,
-        slice_rows: reading.slice_rows,
-        requests_at_once: reading.at_once,
-    };
+    let settings = with(ExtractSettings::default(), |settings| {
+        settings.page_size = reading.page_size;
+        settings.slice_rows = reading.slice_rows;
+        settings.requests_at_once = reading.at_once;
+    });
     RUNTIME.block_on(async {
         let landing = Landing::create(&folder, &header)?;
         let mut read = extract(&plan, server, &landing, Vec::new(), settings, &Unobserved).await?;

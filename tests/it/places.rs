@@ -10,7 +10,7 @@ use vainu_etl::catalog::{self, STREAMS};
 use vainu_etl::erase::{EraseOptions, Outcome, Subject, erase};
 use vainu_etl::export::{ExportFormat, ExportOptions, Manifest, export};
 use vainu_etl::extract::Unobserved;
-use vainu_etl::pipeline::{SyncSettings, sync};
+use vainu_etl::pipeline::sync;
 use vainu_etl::simulator::Simulator;
 use vainu_etl::staging::{reject_fields, row_fields, scope_fields};
 
@@ -190,7 +190,8 @@ impl<'s> Place<'s> {
 
     async fn sync(&self) {
         let job = Job { streams: STREAMS.iter().collect(), ..Job::new() };
-        let settings = SyncSettings { warehouse: self.warehouse.clone(), ..job.settings(self.simulator) };
+        let mut settings = job.settings(self.simulator);
+        settings.warehouse.clone_from(&self.warehouse);
         let report = sync(&settings, &Unobserved, std::future::pending()).await;
         let report = report.unwrap_or_else(|error| panic!("{}: {error:?}", self.warehouse.display()));
         assert!(report.lists.iter().all(|list| list.complete), "{}", self.warehouse.display());
@@ -207,7 +208,7 @@ impl<'s> Place<'s> {
 
     fn erase(&self, gone: &Gone) -> Outcome {
         let subjects = vec![Subject::company(&gone.text()).unwrap()];
-        erase(&self.warehouse, &EraseOptions { subjects, ..EraseOptions::default() }).unwrap()
+        erase(&self.warehouse, &EraseOptions::new(subjects)).unwrap()
     }
 
     fn exported(&self) -> [Exported; 2] {

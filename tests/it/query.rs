@@ -3,12 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use duckdb::Connection;
-use vainu_etl::query::{Format, QueryError, QueryOptions, Written, query, query_to_file};
+use vainu_etl::query::{Format, QueryError, QueryOptions, query, query_to_file};
 
 use crate::fixture_warehouse::Warehouse;
+use crate::support::with;
 
 fn format(format: Format) -> QueryOptions {
-    QueryOptions { format, ..QueryOptions::default() }
+    QueryOptions::new(format)
 }
 
 const SAMPLE: &str = "SELECT country, company_name, turn_over_eur, registration_date, is_active, staff_number \
@@ -208,16 +209,16 @@ fn csv() {
          DK,\"Øresund, \"\"A/S\"\"\",10000000.00,,true,50\r\n\
          FI,Alfa Oy,1999999.99,1994-06-08,true,9\r\n"
     );
-    assert_eq!(written, Written { rows: 4, truncated: false });
+    assert_eq!((written.rows, written.truncated), (4, false));
 }
 
 #[test]
 fn csv_leaves_formulas_when_asked_and_escapes_for_a_terminal() {
     let warehouse = Warehouse::new();
     let sql = "SELECT company_name, -1 AS n FROM companies WHERE company_name LIKE '=%'";
-    let raw = QueryOptions { raw_csv: true, ..format(Format::Csv) };
+    let raw = with(format(Format::Csv), |options| options.raw_csv = true);
     assert_eq!(warehouse.query(sql, &raw).unwrap().0, "company_name,n\r\n=Evil\u{1b}[31m ApS,-1\r\n");
-    let terminal = QueryOptions { terminal: true, ..format(Format::Csv) };
+    let terminal = with(format(Format::Csv), |options| options.terminal = true);
     assert_eq!(
         warehouse.query(sql, &terminal).unwrap().0,
         "company_name,n\r\n\"'=Evil\\u{1b}[31m ApS\",-1\r\n"
@@ -249,7 +250,7 @@ fn jsonl() {
         text,
         "{\"company_name\":\"=Evil\\u001b[31m ApS\",\"a\":1,\"a_2\":2,\"list\":[1,2],\"struct\":{\"k\":\"v\"},\"j\":{ }}\n"
     );
-    let terminal = QueryOptions { terminal: true, ..format(Format::Jsonl) };
+    let terminal = with(format(Format::Jsonl), |options| options.terminal = true);
     let (text, _) = warehouse.query("SELECT 'a' || chr(8238) || chr(155) AS x", &terminal).unwrap();
     assert_eq!(text, "{\"x\":\"a\\u202e\\u009b\"}\n");
 }
@@ -287,7 +288,7 @@ fn table() {
 
 #[test]
 fn a_table_leaves_out_columns_that_do_not_fit_and_says_which() {
-    let options = QueryOptions { width: Some(60), ..QueryOptions::default() };
+    let options = with(QueryOptions::default(), |options| options.width = Some(60));
     let (text, _) = Warehouse::new().query(SAMPLE, &options).unwrap();
     insta::assert_snapshot!(text, @r#"
     ┌─────────┬─────────────────────┬───────────────┐
@@ -307,17 +308,17 @@ fn a_table_leaves_out_columns_that_do_not_fit_and_says_which() {
 #[test]
 fn a_table_stops_at_its_rows_and_says_that_there_are_more() {
     let warehouse = Warehouse::new();
-    let options = QueryOptions { max_rows: 2, ..QueryOptions::default() };
+    let options = with(QueryOptions::default(), |options| options.max_rows = 2);
     for sql in ["SELECT range AS n FROM range(100000)", "nace_sections"] {
         let (text, written) = warehouse.query(sql, &options).unwrap();
-        assert_eq!(written, Written { rows: 2, truncated: true });
+        assert_eq!((written.rows, written.truncated), (2, true));
         assert!(
             text.ends_with("first 2 rows, there are more: `--format csv -o FILE` writes all\n"),
             "{text}"
         );
     }
     let (text, written) = warehouse.query("SELECT range AS n FROM range(2)", &options).unwrap();
-    assert_eq!(written, Written { rows: 2, truncated: false });
+    assert_eq!((written.rows, written.truncated), (2, false));
     assert!(text.ends_with("2 rows\n"));
 }
 
@@ -337,7 +338,7 @@ fn parquet_holds_the_same_values() {
     let sql = "SELECT country, business_id, company_name, turn_over_eur, registration_date, is_active, mother, \
                last_seen_at, digitality, staff_number FROM companies";
     let written = query_to_file(warehouse.path(), sql, &format(Format::Parquet), &file).unwrap();
-    assert_eq!(written, Written { rows: 12, truncated: false });
+    assert_eq!((written.rows, written.truncated), (12, false));
     let conn = warehouse.open();
     let differences = |a: &str, b: &str| -> i64 {
         conn.query_row(&format!("SELECT count(*) FROM (({a}) EXCEPT ALL ({b}))"), [], |row| row.get(0))
@@ -358,7 +359,7 @@ fn parquet_holds_the_same_values() {
 #[test]
 fn a_binary_format_is_not_for_a_terminal() {
     for binary in [Format::Parquet, Format::Xlsx] {
-        let options = QueryOptions { terminal: true, ..format(binary) };
+        let options = with(format(binary), |options| options.terminal = true);
         let error = Warehouse::new().query("SELECT 1", &options).unwrap_err();
         assert_eq!(error.to_string(), format!("`{binary}` is a binary format, not for a terminal"));
     }
@@ -390,7 +391,7 @@ fn a_reader_that_went_away_is_told_apart() {
     }
     let warehouse = Warehouse::new();
     for format in Format::ALL {
-        let options = QueryOptions { format, ..QueryOptions::default() };
+        let options = QueryOptions::new(format);
         let error = query(warehouse.path(), "companies", &options, &mut Closed).unwrap_err();
         assert!(error.is_broken_pipe(), "{format}: {error:?}");
     }

@@ -14,6 +14,7 @@ use vainu_etl::query::{Format, QueryError, QueryOptions, query_to_file};
 use vainu_etl::terminal;
 
 use crate::fixture_warehouse::Warehouse;
+use crate::support::with;
 
 mod values;
 
@@ -120,7 +121,10 @@ fn statement(cases: &[Case]) -> String {
 }
 
 fn output(warehouse: &Warehouse, cases: &[Case], format: Format) -> String {
-    let options = QueryOptions { format, width: None, raw_csv: true, ..QueryOptions::default() };
+    let options = with(QueryOptions::new(format), |options| {
+        options.width = None;
+        options.raw_csv = true;
+    });
     let (text, written) = warehouse.query(&statement(cases), &options).unwrap_or_else(|error| {
         panic!("{format} of {}: {error}: {:?}", statement(cases), std::error::Error::source(&error))
     });
@@ -130,7 +134,7 @@ fn output(warehouse: &Warehouse, cases: &[Case], format: Format) -> String {
 
 fn file(warehouse: &Warehouse, cases: &[Case], format: Format) -> std::path::PathBuf {
     let path = warehouse.folder().join(format!("out.{format}"));
-    let options = QueryOptions { format, raw_csv: true, ..QueryOptions::default() };
+    let options = with(QueryOptions::new(format), |options| options.raw_csv = true);
     query_to_file(warehouse.path(), &statement(cases), &options, &path).unwrap_or_else(|error| {
         panic!("{format} of {}: {error}: {:?}", statement(cases), std::error::Error::source(&error))
     });
@@ -279,7 +283,7 @@ fn parquet_gives_back_what_went_in_or_says_which_column_does_not_fit() {
             }
         }
         for case in does_not {
-            let options = QueryOptions { format: Format::Parquet, ..QueryOptions::default() };
+            let options = QueryOptions::new(Format::Parquet);
             let sql = format!("SELECT {} AS wide", case.sql);
             let path = warehouse.folder().join("refused.parquet");
             let error = query_to_file(warehouse.path(), &sql, &options, &path).unwrap_err();
@@ -334,7 +338,7 @@ fn a_spreadsheet_gets_numbers_dates_and_booleans_as_such_and_the_rest_as_duckdbs
 fn a_text_with_nul_comes_out_of_every_format() {
     let warehouse = Warehouse::new();
     let sql = "SELECT 'a' || chr(0) || 'b' AS x";
-    let found = |format| warehouse.query(sql, &QueryOptions { format, ..QueryOptions::default() }).unwrap().0;
+    let found = |format| warehouse.query(sql, &QueryOptions::new(format)).unwrap().0;
     assert_eq!(found(Format::Csv), "x\r\na\0b\r\n");
     assert_eq!(found(Format::Jsonl), "{\"x\":\"a\\u0000b\"}\n");
     assert!(found(Format::Table).contains("a\\u{0}b"));
@@ -349,8 +353,7 @@ fn order_and_number_of_rows_are_those_of_the_statement() {
     let mut statement = conn.prepare(sql).unwrap();
     let expected: Vec<i64> =
         statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
-    let (text, written) =
-        warehouse.query(sql, &QueryOptions { format: Format::Csv, ..QueryOptions::default() }).unwrap();
+    let (text, written) = warehouse.query(sql, &QueryOptions::new(Format::Csv)).unwrap();
     assert_eq!(written.rows, 300_000);
     let mut lines = text.lines();
     assert_eq!(lines.next(), Some("n,n"));

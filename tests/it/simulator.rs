@@ -17,6 +17,8 @@ use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 use vainu_etl::simulator::{Config, DEMO_API_KEY, Error, Simulator, SwitchError, Switches};
 
+use crate::support::with;
+
 /// A running simulator, and a client that neither follows redirects nor reuses connections.
 struct Api {
     simulator: Simulator,
@@ -25,7 +27,7 @@ struct Api {
 
 impl Api {
     async fn start(companies: u32, switches: &[&str]) -> Self {
-        Self::with(Config { companies, switches: parsed(switches), ..Config::default() }).await
+        Self::with(with(Config::new(companies), |config| config.switches = parsed(switches))).await
     }
 
     async fn with(config: Config) -> Self {
@@ -212,7 +214,7 @@ async fn asks_for_right_credentials() {
 
 #[tokio::test]
 async fn refuses_accounts_without_the_api() {
-    let api = Api::with(Config { api_enabled: false, ..Config::default() }).await;
+    let api = Api::with(with(Config::default(), |config| config.api_enabled = false)).await;
     let (status, body) = api.get("").await;
     assert_eq!(status, 403);
     assert!(text(&body, "detail").starts_with("API is not enabled for your account"), "{body}");
@@ -221,7 +223,8 @@ async fn refuses_accounts_without_the_api() {
 #[tokio::test]
 async fn refuses_forbidden_countries_by_name_and_leaves_them_out_otherwise() {
     let forbidden_countries = vec!["se".to_owned(), "DK".to_owned()];
-    let api = Api::with(Config { companies: 500, forbidden_countries, ..Config::default() }).await;
+    let api =
+        Api::with(with(Config::new(500), |config| config.forbidden_countries = forbidden_countries)).await;
     for query in ["country=SE", "country__exact=DK", "country__in=FI,SE", "country=se"] {
         let (status, body) = api.get(query).await;
         assert_eq!((status, text(&body, "detail")), (403, "Insufficient country permissions"), "{query}");
@@ -401,7 +404,7 @@ async fn some_finnish_and_danish_companies_share_an_id() {
 async fn a_company_does_not_depend_on_how_many_there_are() {
     let (few, many) = (Api::start(150, &[]).await.all(), Api::start(1000, &[]).await.all());
     assert_eq!(few, many[..150]);
-    let other = Api::with(Config { companies: 150, seed: 2, ..Config::default() }).await.all();
+    let other = Api::with(with(Config::new(150), |config| config.seed = 2)).await.all();
     assert_ne!(few, other);
 }
 
@@ -926,7 +929,7 @@ async fn the_rate_of_faults_is_drawn_from_the_seed() {
 async fn records_what_was_asked_without_credentials() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("requests.jsonl");
-    let api = Api::with(Config { companies: 50, request_log: Some(path.clone()), ..Config::default() }).await;
+    let api = Api::with(with(Config::new(50), |config| config.request_log = Some(path.clone()))).await;
     api.rows("country=FI&company_name=%C3%84&limit=5").await;
     api.rows(&format!("api_key={DEMO_API_KEY}")).await;
     api.post("", json!({"api_key": DEMO_API_KEY, "password": "demo-password"}).to_string()).await;
@@ -991,11 +994,11 @@ async fn stops_when_told_and_says_what_it_cannot_do() {
     let api = Api::start(10, &[]).await;
     let (client, url) = (api.client.clone(), api.url(""));
     let port = url.split([':', '/']).find_map(|part| part.parse().ok()).unwrap();
-    let busy = Simulator::start(Config { port, ..Config::default() }).await.unwrap_err();
+    let busy = Simulator::start(with(Config::default(), |config| config.port = port)).await.unwrap_err();
     assert!(matches!(busy, Error::Listen { .. }), "{busy}");
     api.simulator.shutdown().await;
     assert!(client.get(url).send().await.unwrap_err().is_connect());
-    let many = Simulator::start(Config { companies: 5_000_001, ..Config::default() }).await.unwrap_err();
+    let many = Simulator::start(Config::new(5_000_001)).await.unwrap_err();
     assert_eq!(many.to_string(), "the simulator makes at most 5000000 companies, not 5000001");
 }
 

@@ -11,7 +11,7 @@ use url::Url;
 use vainu_etl::api::{ClientSettings, Credentials};
 use vainu_etl::catalog::{PROSPECTS, Stream};
 use vainu_etl::error::Error;
-use vainu_etl::extract::{ExtractSettings, Unobserved};
+use vainu_etl::extract::Unobserved;
 use vainu_etl::pipeline::{SyncSettings, sync};
 use vainu_etl::report::Report;
 use vainu_etl::secret::Secret;
@@ -26,13 +26,19 @@ pub(crate) fn cases(few: u32) -> u32 {
     std::env::var("PROPTEST_CASES").map_or(few, |cases| cases.parse().unwrap())
 }
 
+/// `settings` after `change`. Settings may grow, so `..` builds them in their own crate only.
+pub(crate) fn with<T>(mut settings: T, change: impl FnOnce(&mut T)) -> T {
+    change(&mut settings);
+    settings
+}
+
 /// A simulator with that many companies and those switches.
 pub(crate) async fn simulator(companies: u32, switches: &[&str]) -> Simulator {
     let mut chosen = Switches::default();
     for switch in switches {
         chosen.set(switch).unwrap();
     }
-    Simulator::start(Config { companies, switches: chosen, ..Config::default() }).await.unwrap()
+    Simulator::start(with(Config::new(companies), |config| config.switches = chosen)).await.unwrap()
 }
 
 /// A folder with a warehouse in it, made by runs against simulators.
@@ -70,18 +76,15 @@ impl Job {
             self.selections.iter().map(|pairs| Selection::from_pairs(pairs).unwrap()).collect();
         let credentials = Credentials::ApiKey(Secret::new(Config::default().api_key));
         let base_url = Url::parse(&simulator.base_url()).unwrap();
-        let base = SyncSettings::new(self.warehouse(), ClientSettings::new(base_url, credentials));
-        SyncSettings {
-            streams: self.streams.clone(),
-            lists: lists_of(&selections).unwrap(),
-            arguments: "a test".to_owned(),
-            extract: ExtractSettings {
-                page_size: self.page_size,
-                slice_rows: self.slice_rows,
-                requests_at_once: 16,
-            },
-            ..base
-        }
+        let client = ClientSettings::new(base_url, credentials);
+        let mut settings = SyncSettings::new(self.warehouse(), client);
+        settings.streams.clone_from(&self.streams);
+        settings.lists = lists_of(&selections).unwrap();
+        settings.arguments = "a test".into();
+        settings.extract.page_size = self.page_size;
+        settings.extract.slice_rows = self.slice_rows;
+        settings.extract.requests_at_once = 16;
+        settings
     }
 
     pub(crate) async fn sync(&self, simulator: &Simulator) -> Result<Report, Error> {

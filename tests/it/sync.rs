@@ -4,7 +4,7 @@ use serde_json::json;
 use vainu_etl::catalog::PROSPECTS_TABLE;
 use vainu_etl::schema::{Sharing, etl};
 
-use crate::support::{Job, assert_equal_rows, expected, simulator, value};
+use crate::support::{Job, assert_equal_rows, expected, simulator, value, with};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_company_arrives_with_every_field_equal() {
@@ -282,11 +282,9 @@ async fn a_second_sync_shows_exactly_what_changed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_forbidden_country_stops_the_run_with_the_documents_meaning() {
-    let config = vainu_etl::simulator::Config {
-        companies: 300,
-        forbidden_countries: vec!["SE".to_owned()],
-        ..vainu_etl::simulator::Config::default()
-    };
+    let config = with(vainu_etl::simulator::Config::new(300), |config| {
+        config.forbidden_countries = vec!["SE".to_owned()];
+    });
     let simulator = vainu_etl::simulator::Simulator::start(config).await.unwrap();
     let job = Job::new().select(&[&["country__in=FI,SE"]]);
     let error = job.sync(&simulator).await.unwrap_err();

@@ -10,6 +10,7 @@ use vainu_etl::export::{ExportError, ExportFormat, ExportOptions, export};
 use vainu_etl::query::{Format, QueryError, QueryOptions, query_to_file};
 
 use crate::fixture_warehouse::Warehouse;
+use crate::support::with;
 
 fn sheet(path: &Path) -> (String, Vec<Vec<Data>>) {
     let mut workbook: Xlsx<_> = calamine::open_workbook(path).unwrap();
@@ -30,7 +31,7 @@ fn xml(path: &Path) -> String {
 
 fn write(warehouse: &Warehouse, sql: &str) -> Result<std::path::PathBuf, QueryError> {
     let path = warehouse.folder().join("out.xlsx");
-    let options = QueryOptions { format: Format::Xlsx, ..QueryOptions::default() };
+    let options = QueryOptions::new(Format::Xlsx);
     query_to_file(warehouse.path(), sql, &options, &path).map(|_| path)
 }
 
@@ -100,11 +101,10 @@ fn what_a_sheet_has_no_room_for_is_said_and_leaves_no_file() {
 fn an_export_has_a_workbook_for_each_table() {
     let warehouse =
         Warehouse::with("CREATE TABLE \"odd/name [x]\" AS SELECT '007' AS id, 1.5 AS n, now() AS at");
-    let options = ExportOptions {
-        format: ExportFormat::Xlsx,
-        tables: vec!["prospects".into(), "odd/name [x]".into()],
-        ..ExportOptions::new(warehouse.path(), warehouse.folder().join("out"))
-    };
+    let options = with(ExportOptions::new(warehouse.path(), warehouse.folder().join("out")), |options| {
+        options.format = ExportFormat::Xlsx;
+        options.tables = vec!["prospects".into(), "odd/name [x]".into()];
+    });
     let manifest = export(&options).unwrap();
     let file = |index: usize| options.dir.join(&manifest.tables[index].files[0].path);
     let (name, rows) = sheet(&file(0));
@@ -117,7 +117,7 @@ fn an_export_has_a_workbook_for_each_table() {
     let ids: Vec<String> = rows[1..].iter().map(|row| row[column].to_string()).collect();
     assert_eq!(ids, warehouse.rows("SELECT business_id FROM prospects ORDER BY country, business_id"));
     assert!(rows[1..].iter().all(|row| matches!(row[column], Data::String(_))));
-    let by_country = ExportOptions { partition_by_country: true, ..options.clone() };
+    let by_country = with(options.clone(), |options| options.partition_by_country = true);
     let manifest = export(&by_country).unwrap();
     let rows: u64 = manifest.tables[1].files.iter().map(|file| file.rows).sum();
     assert_eq!((manifest.tables[1].files.len(), rows), (3, 13));
@@ -126,12 +126,14 @@ fn an_export_has_a_workbook_for_each_table() {
 #[test]
 fn an_export_that_does_not_fit_leaves_the_earlier_one() {
     let warehouse = Warehouse::with("CREATE TABLE many AS SELECT range AS n FROM range(1048576)");
-    let options = ExportOptions {
-        tables: vec!["prospects".into()],
-        ..ExportOptions::new(warehouse.path(), warehouse.folder().join("out"))
-    };
+    let options = with(ExportOptions::new(warehouse.path(), warehouse.folder().join("out")), |options| {
+        options.tables = vec!["prospects".into()];
+    });
     let before = export(&options).unwrap();
-    let many = ExportOptions { tables: vec!["many".into()], format: ExportFormat::Xlsx, ..options.clone() };
+    let many = with(options.clone(), |options| {
+        options.tables = vec!["many".into()];
+        options.format = ExportFormat::Xlsx;
+    });
     let error = export(&many).unwrap_err();
     assert!(matches!(&error, ExportError::Table { table, .. } if table == "many"), "{error}");
     let cause = std::error::Error::source(&error).unwrap().to_string();

@@ -84,6 +84,7 @@ pub struct UnknownExportFormat(String);
 
 /// The contents of one export. A file that the manifest does not name is not part of the export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Manifest {
     /// `vainu-etl`.
     pub tool: String,
@@ -108,6 +109,7 @@ pub struct Manifest {
 
 /// The warehouse that was exported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Source {
     /// File name of the warehouse, without its folder.
     pub warehouse: String,
@@ -117,6 +119,7 @@ pub struct Source {
 
 /// One exported table or view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ManifestTable {
     /// Name in the warehouse.
     pub name: String,
@@ -137,6 +140,7 @@ pub struct ManifestTable {
 
 /// One column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ManifestColumn {
     /// Name of the column.
     pub name: String,
@@ -149,6 +153,7 @@ pub struct ManifestColumn {
 
 /// One file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ManifestFile {
     /// Path below the folder of the manifest, with `/` between parts.
     pub path: String,

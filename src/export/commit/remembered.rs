@@ -17,6 +17,7 @@ const FILE: &str = "exports.json";
 
 /// The latest export to one folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Remembered {
     /// Absolute path of the folder.
     pub dir: PathBuf,

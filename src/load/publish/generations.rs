@@ -10,6 +10,7 @@ use crate::workspace::{Lock, Marker, Workspace, WorkspaceError, read_marker};
 
 /// An earlier generation.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Generation {
     /// Its number.
     pub number: u64,

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 
 use crate::simulator::{DEMO_API_KEY, Switches};
 
-/// The configuration of a simulator.
+/// The configuration of a simulator. Start with [`Config::new`] or the default and set single fields.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct Config {
     /// Number of companies, at most 5 000 000. Default 1000.
     pub companies: u32,
@@ -70,6 +71,11 @@ impl fmt::Debug for Config {
 }
 
 impl Config {
+    /// The default of each field but `companies`, which is at most 5 000 000.
+    pub fn new(companies: u32) -> Self {
+        Self { companies, ..Self::default() }
+    }
+
     /// The current time of the simulator, in milliseconds since 1970 (UTC).
     pub(in crate::simulator) fn now(&self) -> i64 {
         self.now.unwrap_or_else(Timestamp::now).as_millisecond()

@@ -12,6 +12,7 @@ use crate::simulator::settings::choices::{
 /// The behaviour of the simulator. The default is the most plausible reading of the document.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "they are switches")]
+#[non_exhaustive]
 pub struct Switches {
     /// The meaning of a leading `-` in the parameter `order`.
     pub order: Ordering,

@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::json;
 use tracing_subscriber::filter::LevelFilter;
-use vainu_etl::api::{ApiError, Client, ClientSettings, Credentials};
+use vainu_etl::api::{ApiError, Client, Credentials};
 use vainu_etl::secret::Secret;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::{KEY, request, settings};
+use crate::support::with;
 
 /// What `aino` and the planted password become in the header.
 const ENCODED: &str = "YWlubzpwbGFudGVkLTAxMjM0NTY3ODk=";
@@ -90,7 +91,8 @@ async fn planted_secret_alone() {
         for echo in echoes(&header) {
             let server = MockServer::start().await;
             Mock::given(any()).respond_with(echo).mount(&server).await;
-            let settings = ClientSettings { credentials: credentials.clone(), ..settings(&server.uri()) };
+            let settings =
+                with(settings(&server.uri()), |settings| settings.credentials = credentials.clone());
             assert_clean("settings", &format!("{settings:?}"));
             let client = Client::new(settings).unwrap();
             match client.send(&request()).await {

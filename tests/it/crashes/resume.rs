@@ -23,7 +23,7 @@ use vainu_etl::simulator::{DEMO_API_KEY, Simulator};
 
 use super::files::{copy, folder};
 use super::rig::Load;
-use crate::support::simulator;
+use crate::support::{simulator, with};
 
 /// What is read, what the API plays, and rows of a slice. Companies alone: plain; total unknown; clamped; slices; slices
 /// and clamped. Everything: plain; clamped; without numbers, with companies that it knows nothing of.
@@ -70,7 +70,11 @@ async fn read(load: Load, simulator: &Simulator, slice_rows: u64, run: &Path) ->
     settings.concurrency = 2.try_into().unwrap();
     let client = Client::new(settings).unwrap();
     let plan = plan(load, simulator);
-    let settings = ExtractSettings { page_size: 20, slice_rows, requests_at_once: 4 };
+    let settings = with(ExtractSettings::default(), |settings| {
+        settings.page_size = 20;
+        settings.slice_rows = slice_rows;
+        settings.requests_at_once = 4;
+    });
     let (landing, recorded) = if run.exists() {
         Landing::resume(run).unwrap()
     } else {

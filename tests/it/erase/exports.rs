@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use duckdb::Connection;
-use vainu_etl::erase::{EraseOptions, erase};
+use vainu_etl::erase::erase;
 use vainu_etl::export::{ExportFormat, ExportOptions, Manifest, export};
 
 use super::rig::{ALFA, JANE, Rig, lines, options, texts};
-use crate::support::{stderr, vainu_etl};
+use crate::support::{stderr, vainu_etl, with};
 
 /// Exports the warehouse in both forms; gives the folders.
 fn exported(rig: &Rig) -> [std::path::PathBuf; 2] {
@@ -99,8 +99,10 @@ fn an_export_that_is_gone_or_not_known_is_said() {
         outcome.problems
     );
     assert!(parquet_rows(&moved, "prospects").contains("alfa oy"));
-    let options =
-        EraseOptions { exports: vec![moved.clone()], forget_exports: vec![parquet, csv], ..options(&[ALFA]) };
+    let options = with(options(&[ALFA]), |options| {
+        options.exports = vec![moved.clone()];
+        options.forget_exports = vec![parquet, csv];
+    });
     let outcome = erase(&rig.warehouse(), &options).unwrap();
     assert_eq!(outcome.problems, Vec::<String>::new());
     assert!(!parquet_rows(&moved, "prospects").contains("alfa oy"));

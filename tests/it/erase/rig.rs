@@ -168,7 +168,7 @@ impl Rig {
 
 pub(super) fn options(subjects: &[&str]) -> EraseOptions {
     let subject = |text: &&str| Subject::company(text).or_else(|_| Subject::person(text)).unwrap();
-    EraseOptions { subjects: subjects.iter().map(subject).collect(), ..EraseOptions::default() }
+    EraseOptions::new(subjects.iter().map(subject).collect())
 }
 
 /// Place, table, rows and action of what was touched.

@@ -10,7 +10,7 @@ use vainu_etl::pipeline::SyncSettings;
 use vainu_etl::simulator::Simulator;
 
 use crate::crashes::files::folder;
-use crate::support::{Job, Row, expected, open, prospects};
+use crate::support::{Job, Row, expected, open, prospects, with};
 
 /// The only target group whose members are read in these tests: about half of the companies.
 const GROUP: &str = "Suomi ja Ruotsi";
@@ -176,7 +176,7 @@ impl Case {
     pub(super) fn settings(&self, job: &Job, simulator: &Simulator) -> SyncSettings {
         let settings = job.settings(simulator);
         let groups = if *self.stream == TARGET_GROUP_MEMBERS { vec![GROUP.to_owned()] } else { Vec::new() };
-        SyncSettings { target_groups: groups, ..settings }
+        with(settings, |settings| settings.target_groups = groups)
     }
 
     pub(super) fn held(&self, simulator: &Simulator) -> Vec<Row> {

@@ -11,7 +11,7 @@ use vainu_etl::simulator::{Config, Simulator, Switches};
 use super::case::ordered;
 use super::run::{bounded, chain, settings};
 use crate::canonical::hashes;
-use crate::support::Job;
+use crate::support::{Job, with};
 
 /// Loads the streams twice: from a server that fails a fifth of all requests, and from one that does not. Compares the
 /// tables.
@@ -22,8 +22,12 @@ async fn a_fifth_of_all_requests_fails(streams: &[&'static Stream], companies: u
     let now = Some(Timestamp::now());
     for seed in 1..=seeds {
         let start = |rate: f64| {
-            let switches = Switches { fault_rate_percent: rate, ..Switches::default() };
-            Simulator::start(Config { companies, seed, switches, now, ..Config::default() })
+            let switches = with(Switches::default(), |switches| switches.fault_rate_percent = rate);
+            Simulator::start(with(Config::new(companies), |config| {
+                config.seed = seed;
+                config.switches = switches;
+                config.now = now;
+            }))
         };
         let job = || Job { page_size: 100, slice_rows: 5000, streams: streams.to_vec(), ..Job::new() };
         let (good, calm) = (start(0.0).await.unwrap(), job());

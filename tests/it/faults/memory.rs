@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use vainu_etl::simulator::{Config, DEMO_API_KEY, Simulator, Switches};
 
-use crate::support::{stderr, vainu_etl, value};
+use crate::support::{stderr, vainu_etl, value, with};
 
 /// The documented memory limit of `sync`, in KiB.
 const MOST_KIB: u64 = 300 << 10;
@@ -48,7 +48,7 @@ async fn sync_under(switches: &[&str], companies: u32) -> (tempfile::TempDir, Op
         chosen.set(switch).unwrap();
     }
     let simulator =
-        Simulator::start(Config { companies, switches: chosen, ..Config::default() }).await.unwrap();
+        Simulator::start(with(Config::new(companies), |config| config.switches = chosen)).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
     let (path, url) = (dir.path().to_owned(), simulator.base_url());
     let (code, said, peak) = tokio::task::spawn_blocking(move || watched(&path, &url)).await.unwrap();

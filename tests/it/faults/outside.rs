@@ -20,7 +20,7 @@ use vainu_etl::simulator::{Config, Request, Simulator};
 use super::case::ordered;
 use super::run::{answered, assert_ends, assert_resumes, bounded, chain, first_generation, run, settings};
 use crate::parts::Part;
-use crate::support::{Job, assert_equal_rows, expected};
+use crate::support::{Job, assert_equal_rows, expected, with};
 
 /// Companies of a simulator: seven pages.
 const COMPANIES: u32 = 600;
@@ -29,7 +29,7 @@ const COMPANIES: u32 = 600;
 async fn on_a_port_of_its_own(configure: impl Fn(&mut Config)) -> (Simulator, u16) {
     let first = 20_000 + u16::try_from(std::process::id() % 5000).unwrap() * 2;
     for port in first..first + 500 {
-        let mut config = Config { companies: COMPANIES, port, ..Config::default() };
+        let mut config = with(Config::new(COMPANIES), |config| config.port = port);
         configure(&mut config);
         if let Ok(simulator) = Simulator::start(config).await {
             return (simulator, port);
@@ -48,7 +48,7 @@ async fn connection_refused() {
     let error = bounded(&settings).await.unwrap_err();
     assert_ends(&error, 4, &["cannot be reached", "Connection refused", "3 attempts"]);
     assert_eq!(fs_err::read(job.warehouse()).unwrap(), before);
-    let back = Simulator::start(Config { companies: COMPANIES, port, ..Config::default() }).await.unwrap();
+    let back = Simulator::start(with(Config::new(COMPANIES), |config| config.port = port)).await.unwrap();
     assert_resumes(&ordered(), &job, &back, &[]).await;
 }
 
@@ -97,13 +97,13 @@ async fn server_goes_away_in_mid_run() {
         })
         .collect();
     assert!(landed.len() >= 5, "{landed:?}");
-    let back = Simulator::start(Config { companies: COMPANIES, port, ..Config::default() }).await.unwrap();
+    let back = Simulator::start(with(Config::new(COMPANIES), |config| config.port = port)).await.unwrap();
     assert_resumes(&ordered(), &job, &back, &landed).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn host_name_without_an_address() {
-    let simulator = Simulator::start(Config { companies: 50, ..Config::default() }).await.unwrap();
+    let simulator = Simulator::start(Config::new(50)).await.unwrap();
     let job = Job::new();
     let before = first_generation(&ordered(), &job, &simulator).await;
     let (mut settings, _) = settings(&ordered(), &job, &simulator);
@@ -115,7 +115,7 @@ async fn host_name_without_an_address() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn certificate_that_nobody_trusts() {
-    let simulator = Simulator::start(Config { companies: 50, ..Config::default() }).await.unwrap();
+    let simulator = Simulator::start(Config::new(50)).await.unwrap();
     let job = Job::new();
     let before = first_generation(&ordered(), &job, &simulator).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -203,7 +203,7 @@ fn with_clock(settings: SyncSettings, clock: &Arc<JumpingClock>) -> SyncSettings
 
 #[tokio::test(flavor = "multi_thread")]
 async fn clock_jumps_while_the_server_asks_for_pauses_until_a_date() {
-    let simulator = Simulator::start(Config { companies: COMPANIES, ..Config::default() }).await.unwrap();
+    let simulator = Simulator::start(Config::new(COMPANIES)).await.unwrap();
     simulator.reconfigure(|config| config.switches.set("fault=429:date5@3,503:date5@5,429:date5@7").unwrap());
     let job = Job { page_size: 100, ..Job::new() };
     let clock = JumpingClock::new();
@@ -219,7 +219,7 @@ async fn clock_jumps_while_the_server_asks_for_pauses_until_a_date() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn clock_jumps_past_the_deadline() {
-    let simulator = Simulator::start(Config { companies: COMPANIES, ..Config::default() }).await.unwrap();
+    let simulator = Simulator::start(Config::new(COMPANIES)).await.unwrap();
     let job = Job { page_size: 100, ..Job::new() };
     let before = first_generation(&ordered(), &job, &simulator).await;
     simulator.reconfigure(|_| {});
@@ -244,7 +244,7 @@ fn pages(requests: &[Request]) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_country_is_forbidden() {
-    let simulator = Simulator::start(Config { companies: COMPANIES, ..Config::default() }).await.unwrap();
+    let simulator = Simulator::start(Config::new(COMPANIES)).await.unwrap();
     let mut job = Job { page_size: 40, ..Job::new() }.select(&[&["country=FI"], &["country=SE"]]);
     run(&ordered(), &job, &simulator).await.unwrap();
     let before = fs_err::read(job.warehouse()).unwrap();

@@ -83,7 +83,7 @@ impl Log {
 }
 
 pub(super) async fn play(case: Case, play: Play, then: Then) {
-    let config = Config { companies: case.companies, ..Config::default() };
+    let config = Config::new(case.companies);
     let simulator = Simulator::start(config).await.unwrap();
     let job = case.job();
     match then {

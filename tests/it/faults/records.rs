@@ -122,8 +122,7 @@ fn incomplete(report: &Report) -> Vec<&Vec<String>> {
 /// Loads a list with one damaged record into an empty warehouse. With `is_whole`, also rebuilds that warehouse, loads
 /// into one that has the record already, and loads both again after the damage is gone.
 async fn unreadable(case: Case, damage: &str, place: usize, is_whole: bool) {
-    let simulator =
-        Simulator::start(Config { companies: case.companies, ..Config::default() }).await.unwrap();
+    let simulator = Simulator::start(Config::new(case.companies)).await.unwrap();
     let (texts, _) = texts(&case, &simulator);
     let text = &texts[place.min(texts.len() - 1)];
     let switch = [format!("spoil={damage}:{text}")];
@@ -231,8 +230,7 @@ async fn each_unreadable(case: Case) {
 
 async fn each_nearly_json(case: Case) {
     for (damage, extra, reject) in NEARLY_JSON {
-        let simulator =
-            Simulator::start(Config { companies: case.companies, ..Config::default() }).await.unwrap();
+        let simulator = Simulator::start(Config::new(case.companies)).await.unwrap();
         let (texts, table) = texts(&case, &simulator);
         let job = case.job();
         spoil(&simulator, &[format!("spoil={damage}:{}", texts[3])]);
@@ -254,8 +252,7 @@ async fn each_nearly_json(case: Case) {
 }
 
 async fn noted_once(case: Case) {
-    let simulator =
-        Simulator::start(Config { companies: case.companies, ..Config::default() }).await.unwrap();
+    let simulator = Simulator::start(Config::new(case.companies)).await.unwrap();
     let job = case.job();
     let drift =
         "SELECT concat_ws(' ', field, sample) FROM etl.schema_drift WHERE kind = 'envelope' AND stream = ";
@@ -277,7 +274,7 @@ async fn records_that_no_parser_takes_are_found_wherever_they_stand() {
     for places in
         [vec![0], vec![599], vec![99], vec![100], vec![7, 8, 9], vec![0, 99, 300, 599], (200..206).collect()]
     {
-        let simulator = Simulator::start(Config { companies: 600, ..Config::default() }).await.unwrap();
+        let simulator = Simulator::start(Config::new(600)).await.unwrap();
         let (texts, _) = texts(&case, &simulator);
         let switches: Vec<String> =
             places.iter().map(|place| format!("spoil=cut:{}", texts[*place])).collect();
@@ -296,7 +293,7 @@ async fn records_that_no_parser_takes_are_found_wherever_they_stand() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_found_unreadable_is_not_searched_for_again_by_the_run_that_goes_on() {
     let case = ordered();
-    let simulator = Simulator::start(Config { companies: 600, ..Config::default() }).await.unwrap();
+    let simulator = Simulator::start(Config::new(600)).await.unwrap();
     let (texts, _) = texts(&case, &simulator);
     // A record of the first page. Both ends are tried, because the order may be ascending or descending.
     let mut found = None;
@@ -346,8 +343,7 @@ fn find_landing(job: &Job) -> std::path::PathBuf {
 #[tokio::test(flavor = "multi_thread")]
 async fn where_nothing_can_be_read_it_is_the_server_and_the_message_shows_the_place() {
     for case in [ordered(), numbered()] {
-        let simulator =
-            Simulator::start(Config { companies: case.companies, ..Config::default() }).await.unwrap();
+        let simulator = Simulator::start(Config::new(case.companies)).await.unwrap();
         let job = case.job();
         succeed(&case, &job, &simulator).await;
         let before = fs_err::read(job.warehouse()).unwrap();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use vainu_etl::api::{ClientSettings, Jitter};
+use vainu_etl::api::Jitter;
 use vainu_etl::clock::SkippingClock;
 use vainu_etl::error::Error;
 use vainu_etl::extract::Unobserved;
@@ -22,14 +22,11 @@ const BOUND: Duration = Duration::from_secs(90);
 /// The settings of a row, with few attempts, and its clock, which skips and records waits.
 pub(super) fn settings(case: &Case, job: &Job, simulator: &Simulator) -> (SyncSettings, Arc<SkippingClock>) {
     let clock = Arc::new(SkippingClock::new(SystemTime::now()));
-    let settings = case.settings(job, simulator);
-    let client = ClientSettings {
-        clock: clock.clone(),
-        jitter: Jitter::Fixed(0.5),
-        max_attempts: 3,
-        ..settings.client
-    };
-    (SyncSettings { client, ..settings }, clock)
+    let mut settings = case.settings(job, simulator);
+    settings.client.clock = clock.clone();
+    settings.client.jitter = Jitter::Fixed(0.5);
+    settings.client.max_attempts = 3;
+    (settings, clock)
 }
 
 pub(super) async fn run(case: &Case, job: &Job, simulator: &Simulator) -> Result<Report, Error> {

@@ -5,7 +5,7 @@ use std::process::Output;
 
 use vainu_etl::simulator::{Config, Simulator, Switches};
 
-use crate::support::{open, stderr, vainu_etl};
+use crate::support::{open, stderr, vainu_etl, with};
 
 const KEY: &str = "planted0123456789abcdef0123456789abcdef0123456789abcdefplanted01";
 const USER: &str = "aino";
@@ -32,13 +32,11 @@ const QUOTING: &[(&str, Option<&str>, i32)] = &[
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_planted_key_is_in_nothing_that_a_run_under_faults_leaves_behind() {
-    let config = Config {
-        companies: 300,
-        api_key: KEY.to_owned(),
-        username: USER.to_owned(),
-        password: KEY.to_owned(),
-        ..Config::default()
-    };
+    let config = with(Config::new(300), |config| {
+        config.api_key = KEY.into();
+        config.username = USER.into();
+        config.password = KEY.into();
+    });
     let simulator = Simulator::start(config).await.unwrap();
     let dir = tempfile::tempdir().unwrap();
     let mut quoted = 0;

@@ -8,6 +8,8 @@ use serde_json::Value;
 use vainu_etl::export::{ExportFormat, ExportOptions, export};
 use vainu_etl::query::{self, Format, QueryOptions, query_to_file};
 
+use crate::support::with;
+
 /// The only column of a query.
 pub(super) fn column(connection: &Connection, sql: &str) -> Vec<String> {
     let mut statement = connection.prepare(sql).unwrap();
@@ -16,19 +18,19 @@ pub(super) fn column(connection: &Connection, sql: &str) -> Vec<String> {
 
 /// Exports `prospects` as Parquet; returns the file.
 pub(super) fn export_parquet(warehouse: &Path, dir: &Path) -> String {
-    let options = ExportOptions { tables: vec!["prospects".into()], ..ExportOptions::new(warehouse, dir) };
+    let options =
+        with(ExportOptions::new(warehouse, dir), |options| options.tables = vec!["prospects".into()]);
     let manifest = export(&options).unwrap();
     dir.join(&manifest.tables[0].files[0].path).display().to_string()
 }
 
 /// Exports `prospects` as raw CSV; returns the names of the companies without a reject.
 pub(super) fn export_csv(warehouse: &Path, dir: &Path) -> Vec<String> {
-    let options = ExportOptions {
-        tables: vec!["prospects".into()],
-        format: ExportFormat::Csv,
-        raw_csv: true,
-        ..ExportOptions::new(warehouse, dir)
-    };
+    let options = with(ExportOptions::new(warehouse, dir), |options| {
+        options.tables = vec!["prospects".into()];
+        options.format = ExportFormat::Csv;
+        options.raw_csv = true;
+    });
     let manifest = export(&options).unwrap();
     let text = fs_err::read_to_string(dir.join(&manifest.tables[0].files[0].path)).unwrap();
     let rows = csv_rows(&text);
@@ -41,14 +43,14 @@ pub(super) fn export_csv(warehouse: &Path, dir: &Path) -> Vec<String> {
 /// Writes the result of a query as Parquet; returns the file.
 pub(super) fn query_parquet(warehouse: &Path, sql: &str, folder: &Path) -> String {
     let file = folder.join("query.parquet");
-    let options = QueryOptions { format: Format::Parquet, ..QueryOptions::default() };
+    let options = QueryOptions::new(Format::Parquet);
     query_to_file(warehouse, sql, &options, &file).unwrap();
     file.display().to_string()
 }
 
 /// The only column of a query, by way of the text of a format.
 pub(super) fn query(warehouse: &Path, sql: &str, format: Format) -> Vec<String> {
-    let text = output(warehouse, sql, &QueryOptions { format, raw_csv: true, ..QueryOptions::default() });
+    let text = output(warehouse, sql, &with(QueryOptions::new(format), |options| options.raw_csv = true));
     let name = |row: &Value| row["company_name"].as_str().unwrap().to_owned();
     match format {
         Format::Csv => single_column(&text),
@@ -63,12 +65,12 @@ pub(super) fn query(warehouse: &Path, sql: &str, format: Format) -> Vec<String> 
 
 /// The only column of a query as CSV that a spreadsheet may open.
 pub(super) fn query_guarded_csv(warehouse: &Path, sql: &str) -> Vec<String> {
-    single_column(&output(warehouse, sql, &QueryOptions { format: Format::Csv, ..QueryOptions::default() }))
+    single_column(&output(warehouse, sql, &QueryOptions::new(Format::Csv)))
 }
 
 /// What a terminal is given.
 pub(super) fn on_terminal(warehouse: &Path, sql: &str, format: Format) -> String {
-    output(warehouse, sql, &QueryOptions { format, terminal: true, ..QueryOptions::default() })
+    output(warehouse, sql, &with(QueryOptions::new(format), |options| options.terminal = true))
 }
 
 fn output(warehouse: &Path, sql: &str, options: &QueryOptions) -> String {

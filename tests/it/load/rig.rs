@@ -12,6 +12,7 @@ use vainu_etl::load::{
 use vainu_etl::workspace::{Lock, Workspace};
 
 use crate::staged_fixture::{SEEN_AT_US, StagedFixture};
+use crate::support::with;
 
 /// A warehouse, locked by the test.
 pub(super) struct Rig {
@@ -33,7 +34,7 @@ impl Rig {
         fs_err::create_dir(&folder).unwrap();
         let workspace = Workspace::open(&folder.join("vainu.duckdb")).unwrap();
         let lock = workspace.lock("test").unwrap();
-        let settings = LoadSettings { threads: 2, ..LoadSettings::default() };
+        let settings = with(LoadSettings::default(), |settings| settings.threads = 2);
         Self { workspace, lock, settings, dir, loads: Cell::new(0) }
     }
 

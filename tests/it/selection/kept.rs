@@ -27,7 +27,9 @@ async fn forget(job: &Job, simulator: &Simulator) {
 fn assert_rebuilt(job: &Job, place: &str) {
     let path = job.warehouse();
     let before = (live(&path), selected(&path));
-    rebuild(&path, &RebuildSettings { keep: 1, ..RebuildSettings::default() }).unwrap();
+    let mut settings = RebuildSettings::default();
+    settings.keep = 1;
+    rebuild(&path, &settings).unwrap();
     assert_eq!((live(&path), selected(&path)), before, "{place}");
 }
 

@@ -150,7 +150,7 @@ async fn every_filter_and_every_order_works() {
 
 #[tokio::test]
 async fn customers_in_forbidden_countries_are_refused() {
-    let api = Api::with(Config { companies: 5000, ..Config::default() }).await;
+    let api = Api::with(Config::new(5000)).await;
     let all = api.simulator.customer_data();
     api.simulator.reconfigure(|config| config.forbidden_countries = vec!["FI".to_owned()]);
     let (finnish, others): (Vec<Value>, Vec<Value>) =

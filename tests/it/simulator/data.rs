@@ -16,7 +16,12 @@ fn everything(simulator: &Simulator, companies: usize) -> Vec<Value> {
 
 async fn started(companies: u32, seed: u64) -> Simulator {
     let now = Some("2026-09-10T08:30:00Z".parse().unwrap());
-    Simulator::start(Config { companies, seed, now, ..Config::default() }).await.unwrap()
+    Simulator::start(with(Config::new(companies), |config| {
+        config.seed = seed;
+        config.now = now;
+    }))
+    .await
+    .unwrap()
 }
 
 #[tokio::test]

@@ -8,7 +8,11 @@ const NOW: &str = "2026-09-10T08:30:00.250Z";
 
 async fn pinned(companies: u32, switches: &[&str]) -> Api {
     let now = Some(NOW.parse().unwrap());
-    Api::with(Config { companies, now, switches: parsed(switches), ..Config::default() }).await
+    Api::with(with(Config::new(companies), |config| {
+        config.now = now;
+        config.switches = parsed(switches);
+    }))
+    .await
 }
 
 /// The leads of all companies, by link.

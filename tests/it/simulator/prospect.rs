@@ -203,7 +203,8 @@ async fn some_companies_of_the_lists_have_no_details_when_switched() {
 
 #[tokio::test]
 async fn companies_of_forbidden_countries_are_refused() {
-    let api = Api::with(Config { forbidden_countries: vec!["DK".to_owned()], ..Config::default() }).await;
+    let api =
+        Api::with(with(Config::default(), |config| config.forbidden_countries = vec!["DK".to_owned()])).await;
     for company in api.all().iter().filter(|company| company["country"] != "FI").take(20) {
         for rest in ["/", "/all/", "/financial_statements/", "/contacts/", "/leads/"] {
             let (status, body) = api.at(&path(company, rest)).await;

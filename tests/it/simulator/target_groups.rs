@@ -160,7 +160,8 @@ async fn members_come_in_another_order_when_switched() {
 #[tokio::test]
 async fn members_in_forbidden_countries_are_not_there() {
     let forbidden_countries = vec!["SE".to_owned()];
-    let api = Api::with(Config { forbidden_countries, ..Config::default() }).await;
+    let api =
+        Api::with(with(Config::default(), |config| config.forbidden_countries = forbidden_countries)).await;
     let page = api.found(&format!("/target_group/{}/?limit=none", api.group("Suomi ja Ruotsi"))).await;
     let rows = page["results"].as_array().unwrap();
     assert!(rows.iter().all(|row| row["country"] == "FI"));

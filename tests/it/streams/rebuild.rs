@@ -9,12 +9,13 @@ use super::changes::edit;
 use super::run::{ALL, DEFAULT, job, run};
 use super::tables::{Tables, assert_same, found};
 use super::wanted::key_of;
-use crate::support::{Job, simulator, value};
+use crate::support::{Job, simulator, value, with};
 
 /// The tables of the published file, after the same tables came out of a rebuild.
 fn rebuilt(job: &Job, place: &str) -> Tables {
     let published = found(&job.warehouse());
-    let done = rebuild(&job.warehouse(), &RebuildSettings { keep: 1, ..RebuildSettings::default() }).unwrap();
+    let done =
+        rebuild(&job.warehouse(), &with(RebuildSettings::default(), |settings| settings.keep = 1)).unwrap();
     assert!(done.rows > 0);
     assert_same(&found(&job.warehouse()), &published, place);
     published
