@@ -1,5 +1,7 @@
 //! Behaviour common to all endpoints: methods, credentials, faults, request log, placeholders.
 
+use reqwest::header::LOCATION;
+
 use super::*;
 
 /// A path of every endpoint except the filter endpoint, each with the number of rows if its answer is a list.
