@@ -66,7 +66,7 @@ fn assert_nothing_is_left_over(example: &Example, staging: &Staging) {
 
 #[test]
 fn every_field_of_every_example_has_an_expectation_and_no_expectation_is_without_a_field() {
-    for example in EXAMPLES {
+    for example in EXAMPLES.iter() {
         let body: Value = serde_json::from_str(example.body).unwrap();
         let mut found = Vec::new();
         leaves(&body, "", &mut found);
@@ -88,13 +88,13 @@ fn every_field_of_every_example_has_an_expectation_and_no_expectation_is_without
 
 #[test]
 fn every_field_of_every_example_lands() {
-    for example in EXAMPLES {
+    for example in EXAMPLES.iter() {
         let staging = staging(example);
-        for row in example.rows {
+        for row in &example.rows {
             assert_row(example, &staging, row);
         }
         let mut rows: HashMap<&str, HashSet<&str>> = HashMap::new();
-        for row in example.rows {
+        for row in &example.rows {
             rows.entry(row.table).or_default().insert(row.condition);
         }
         for table in &staging.staged.tables {
@@ -107,7 +107,7 @@ fn every_field_of_every_example_lands() {
 
 #[test]
 fn the_columns_of_every_table_have_the_types_of_the_warehouse() {
-    for example in EXAMPLES {
+    for example in EXAMPLES.iter() {
         let staging = staging(example);
         for table in &staging.staged.tables {
             let name = table.table.name;
@@ -154,11 +154,11 @@ fn add_placeholders(value: &mut Value) -> usize {
 #[test]
 fn a_placeholder_is_a_reject_and_the_rest_of_the_page_loads() {
     let mut all = 0;
-    for example in EXAMPLES {
+    for example in EXAMPLES.iter() {
         let mut body: Value = serde_json::from_str(example.body).unwrap();
         let placeholders = add_placeholders(&mut body);
         let staging = staged_of(example.stream, vec![landed(example, &body.to_string())]);
-        for row in example.rows {
+        for row in &example.rows {
             assert_row(example, &staging, row);
         }
         assert_eq!(staging.staged.records_rejected, placeholders as u64, "{}", example.name);
