@@ -1,6 +1,6 @@
 //! Writes the tables of schema `etl`: what a load records about itself.
 
-use duckdb::params;
+use duckdb::{Connection, params};
 
 use super::build::Built;
 use super::builder::Builder;
@@ -9,7 +9,7 @@ use super::{Counts, ListCounts, LoadError, LoadInput, Published, rejects};
 use crate::clock::Timeline;
 use crate::schema::{ddl, etl};
 use crate::selection;
-use crate::workspace::{self, FORMAT_VERSION, Marker, Workspace};
+use crate::workspace::{FORMAT_VERSION, Marker, Workspace};
 
 const DOING: &str = "recording the load";
 
@@ -173,7 +173,7 @@ fn write_ids(next: &Builder, input: &LoadInput) -> Result<(), LoadError> {
 }
 
 /// Number of rows of each table of schema `main`.
-fn people_rows(connection: &duckdb::Connection) -> duckdb::Result<Vec<(String, u64)>> {
+fn people_rows(connection: &Connection) -> duckdb::Result<Vec<(String, u64)>> {
     let sql = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' AND NOT internal ORDER BY table_oid";
     let mut statement = connection.prepare(sql)?;
     let names = statement.query_map([], |row| row.get(0))?.collect::<duckdb::Result<Vec<String>>>()?;
@@ -186,16 +186,14 @@ fn people_rows(connection: &duckdb::Connection) -> duckdb::Result<Vec<(String, u
 }
 
 /// The result of an earlier attempt of the same run that has published. `None` if the published file does not hold the
-/// run.
+/// run. `connection` has that file open, and `marker` is its marker.
 pub(super) fn already_published(
     workspace: &Workspace,
-    marker: Option<&Marker>,
+    (connection, marker): &(Connection, Marker),
     run_id: &str,
 ) -> Result<Option<Published>, LoadError> {
-    let Some(marker) = marker else { return Ok(None) };
     let path = workspace.published();
     let failed = |source| LoadError::database("reading the published file", path, source);
-    let connection = workspace::open_read_only(path).map_err(failed)?;
     let sql = "SELECT count(*) FROM etl.runs WHERE run_id = ?";
     let held: u64 = connection.query_row(sql, [run_id], |row| row.get(0)).map_err(failed)?;
     if held == 0 {
@@ -224,7 +222,7 @@ pub(super) fn already_published(
     let sql = "SELECT count(*) FROM prospects WHERE _deleted_at IS NULL AND NOT _selected";
     // A file that an earlier version published does not have the column.
     let outside = connection.query_row(sql, [], |row| row.get(0)).unwrap_or(0);
-    let tables = people_rows(&connection).map_err(failed)?;
+    let tables = people_rows(connection).map_err(failed)?;
     let bytes = fs_err::metadata(path).map_err(|source| LoadError::io("reading", path, source))?.len();
     Ok(Some(Published {
         generation: marker.generation,

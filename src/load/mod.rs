@@ -33,7 +33,7 @@ pub use publish::generations::{Generation, Restored, generations, newest, restor
 pub use publish::verify::check_names;
 
 use crate::crash::{self, Point};
-use crate::workspace::{Lock, Workspace, WorkspaceError};
+use crate::workspace::{Lock, Workspace, WorkspaceError, open_marked};
 use builder::Builder;
 
 /// Publishes a run's result as the next generation, or changes nothing.
@@ -51,11 +51,14 @@ pub fn publish(
     hooks: Hooks<'_>,
 ) -> Result<Published, LoadError> {
     publish::swap::sweep(workspace)?;
-    let marker = workspace.marker()?;
-    if let Some(published) = etl_tables::already_published(workspace, marker.as_ref(), &input.run.run_id)? {
+    let opened = if workspace.is_published() { Some(open_marked(workspace.published())?) } else { None };
+    if let Some(opened) = &opened
+        && let Some(published) = etl_tables::already_published(workspace, opened, &input.run.run_id)?
+    {
         tracing::info!(run = input.run.run_id, "Published already.");
         return Ok(published);
     }
+    let marker = opened.map(|(_, marker)| marker);
     let mut steps = Steps::default();
     let generation = publish::generations::next_number(workspace, marker.as_ref())?;
     let paths = publish::swap::Paths::of(workspace);

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::catalog::{Lists, STREAMS, Stream};
 use crate::error::Error;
-use crate::query::texts;
+use crate::query::{Texts, texts};
 use crate::record::fingerprint;
 use crate::schema::ddl;
 
@@ -30,10 +30,11 @@ pub(super) fn fresh(
 ) -> Result<HashSet<u64>, Error> {
     let mut fresh = HashSet::new();
     let Some(path) = history else { return Ok(fresh) };
+    let file = Texts::open(path)?;
     let mut has_clock = false;
     let sql = "SELECT column_name FROM duckdb_columns() \
                WHERE schema_name = 'etl' AND table_name = 'runs' AND column_name = 'clock_at'";
-    texts(path, sql, |[_]| has_clock = true)?;
+    file.read(sql, |[_]| has_clock = true)?;
     let clock_at = if has_clock { "coalesce(r.clock_at, r.started_at)" } else { "r.started_at" };
     let of_stream = |stream: &&Stream| {
         format!(
@@ -50,7 +51,7 @@ pub(super) fn fresh(
          WHERE p._deleted_at IS NULL AND p._details_at IS NOT NULL{}",
         streams.iter().map(of_stream).collect::<String>(),
     );
-    texts(path, &sql, |[company]| {
+    file.read(&sql, |[company]| {
         fresh.insert(fingerprint(&company));
     })?;
     Ok(fresh)
@@ -81,8 +82,9 @@ pub(crate) fn last_written(history: Option<&Path>) -> Result<Option<i64>, Error>
          (c.schema_name = 'etl' AND (c.table_name, c.column_name) IN (('warehouse', 'published_at'), \
           ('runs', 'started_at'), ('runs', 'finished_at'))) \
          OR (c.schema_name = 'main' AND c.column_name IN ('_first_seen_at', '_last_seen_at', '_deleted_at', '_details_at')))";
+    let file = Texts::open(path)?;
     let mut parts = Vec::new();
-    texts(path, columns, |[table, column]| {
+    file.read(columns, |[table, column]| {
         let column = ddl::identifier(&column);
         let table: Vec<_> = table.splitn(2, '.').map(ddl::identifier).collect();
         parts.push(format!(
@@ -93,7 +95,7 @@ pub(crate) fn last_written(history: Option<&Path>) -> Result<Option<i64>, Error>
     let mut last = None;
     if !parts.is_empty() {
         let sql = format!("SELECT CAST(max(moment) AS VARCHAR) FROM ({})", parts.join(" UNION ALL "));
-        texts(path, &sql, |[at]| last = at.parse().ok())?;
+        file.read(&sql, |[at]| last = at.parse().ok())?;
     }
     Ok(last)
 }
@@ -115,13 +117,14 @@ pub(super) fn retired(
 ) -> Result<Vec<(String, String)>, Error> {
     let mut retired = Vec::new();
     let Some(path) = history else { return Ok(retired) };
+    let file = Texts::open(path)?;
     let of_kind = STREAMS.iter().filter(|stream| is_of_kind(stream.lists));
     for stream in of_kind {
         let sql = format!(
             "SELECT DISTINCT list FROM etl.list_members WHERE stream = {} ORDER BY list",
             ddl::literal(stream.name)
         );
-        texts(path, &sql, |[list]| {
+        file.read(&sql, |[list]| {
             if !there_are.contains(&list) {
                 retired.push((stream.name.to_owned(), list));
             }

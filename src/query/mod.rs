@@ -43,7 +43,7 @@ pub(crate) use scratch::becomes_an_error;
 use statement::Reading;
 use target::Target;
 pub use target::TargetError;
-pub(crate) use texts::texts;
+pub(crate) use texts::{Texts, texts};
 pub(crate) use types::{Reader, Type};
 pub(crate) use writer::{Rows, Sheet, writer};
 pub(crate) use xlsx::MOST_ROWS as MOST_SHEET_ROWS;
