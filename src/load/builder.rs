@@ -1,5 +1,7 @@
 //! The database connection that builds the next generation.
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use duckdb::{Config, Connection, Params};
@@ -23,6 +25,10 @@ const ROW_GROUP_ROWS: u32 = 61_440;
 /// Rows of a row group of an intermediate Parquet file. Each thread holds a row group in memory until it is full.
 const STORED_GROUP_ROWS: u32 = 20_480;
 
+/// Threads while hundreds of small statements are run: tables, views and their comments. With a second one, `DuckDB` wakes
+/// it for each of them, and they take twice the time of a processor.
+pub(super) const THREADS_OF_MANY_STATEMENTS: i64 = 1;
+
 /// Memory in megabytes that one thread needs for a merge of tables as wide as ours. With less, two threads run out of a
 /// limit of 200 MB where one thread does not.
 const MERGE_MB_PER_THREAD: u64 = 150;
@@ -36,7 +42,12 @@ pub(super) struct Builder {
     threads: usize,
     /// Threads for joins of wide rows.
     joining_threads: usize,
+    /// The layout of the published file, once it has been read.
+    previous_layout: OnceCell<Layout>,
 }
+
+/// Names of the columns of each table, by schema and name.
+type Layout = HashMap<(String, String), Vec<String>>;
 
 impl Builder {
     /// Creates the file `path` with `tables`, all empty. If `has_previous` is true, attaches the published file for
@@ -52,12 +63,14 @@ impl Builder {
         let doing = "creating the next generation";
         let temporary = super::publish::swap::Paths::of(workspace).temporary;
         let connection = configure(settings, &temporary)
+            .and_then(|config| config.threads(THREADS_OF_MANY_STATEMENTS))
             .and_then(Connection::open_in_memory_with_flags)
             .map_err(|source| LoadError::database(doing, &folder, source))?;
         let most = usize::try_from(settings.memory_limit_mb / MERGE_MB_PER_THREAD).unwrap_or(usize::MAX);
         let joining_threads = settings.threads.min(most).max(1);
         let threads = if has_previous { joining_threads } else { settings.threads.max(1) };
-        let next = Self { connection, folder, has_previous, threads, joining_threads };
+        let previous_layout = OnceCell::new();
+        let next = Self { connection, folder, has_previous, threads, joining_threads, previous_layout };
         if has_previous {
             let published = files::attach(workspace.published(), "prev", "READ_ONLY")?;
             next.batch("opening the published file", &published)?;
@@ -138,9 +151,29 @@ impl Builder {
         if !self.has_previous {
             return Ok(Vec::new());
         }
-        let sql = "SELECT column_name FROM duckdb_columns() \
-                   WHERE database_name = 'prev' AND schema_name = ? AND table_name = ?";
-        self.rows("reading the previous layout", sql, [table.schema, table.name], |row| row.get(0))
+        let layout = if let Some(layout) = self.previous_layout.get() {
+            layout
+        } else {
+            let layout = self.read_previous_layout()?;
+            self.previous_layout.get_or_init(|| layout)
+        };
+        let key = (table.schema.to_owned(), table.name.to_owned());
+        Ok(layout.get(&key).cloned().unwrap_or_default())
+    }
+
+    /// Reads the layout of the previous generation. Once for all tables: for each query of its columns, `DuckDB` goes
+    /// through those of every database, its own views included.
+    fn read_previous_layout(&self) -> Result<Layout, LoadError> {
+        let sql = "SELECT schema_name, table_name, column_name FROM duckdb_columns() \
+                   WHERE database_name = 'prev' ORDER BY schema_name, table_name, column_index";
+        let columns = self.rows("reading the previous layout", sql, [], |row| {
+            Ok(((row.get(0)?, row.get(1)?), row.get::<_, String>(2)?))
+        })?;
+        let mut layout = Layout::new();
+        for (table, column) in columns {
+            layout.entry(table).or_default().push(column);
+        }
+        Ok(layout)
     }
 
     /// A SELECT of the table's columns from the previous generation, with NULL for columns that it does not have yet.

@@ -6,7 +6,7 @@ use duckdb::Connection;
 
 use crate::catalog;
 use crate::files;
-use crate::load::builder::{Builder, configure};
+use crate::load::builder::{Builder, THREADS_OF_MANY_STATEMENTS, configure};
 use crate::load::merge::cells::list_of;
 use crate::load::{CheckHook, Counts, FailedCheck, InstallHook, LoadError, LoadSettings, rejects};
 use crate::schema::{Disposition, Table, ddl, etl};
@@ -88,6 +88,8 @@ pub(in crate::load) fn companies_add_up(
 pub(in crate::load) struct FinishedFile {
     connection: Connection,
     path: PathBuf,
+    /// Threads for the checks.
+    threads: usize,
 }
 
 impl FinishedFile {
@@ -97,9 +99,10 @@ impl FinishedFile {
         temporary: &Path,
     ) -> Result<Self, LoadError> {
         let connection = configure(settings, temporary)
+            .and_then(|config| config.threads(THREADS_OF_MANY_STATEMENTS))
             .and_then(|config| files::open(path, config))
             .map_err(|source| LoadError::database("opening the new generation", path, source))?;
-        Ok(Self { connection, path: path.to_owned() })
+        Ok(Self { connection, path: path.to_owned(), threads: settings.threads.max(1) })
     }
 
     /// Creates the views in one transaction, since each statement by itself would be synced to the disk.
@@ -117,6 +120,10 @@ impl FinishedFile {
         hook: CheckHook<'_>,
         accepted: &[String],
     ) -> Result<(), LoadError> {
+        let threads = format!("SET threads = {}", self.threads);
+        self.connection
+            .execute_batch(&threads)
+            .map_err(|source| LoadError::database("setting the number of threads", &self.path, source))?;
         let mut failed = Vec::new();
         // `etl.changes` only grows, by one row for each changed column of a company, and companies are unique.
         for table in tables.iter().filter(|table| **table != &etl::CHANGES) {
