@@ -195,6 +195,13 @@ fn wrong_input_gets_its_exit_code_and_says_what_to_do() {
     failure(&unreachable, 4, &["127.0.0.1:1", "cannot be reached"]);
     let plain_http = sync(dir.path(), "http://api.example.com/api/v1", &[]).output().unwrap();
     failure(&plain_http, 2, &["base URL"]);
+    assert!(!dir.path().join("vainu.duckdb").exists());
+}
+
+/// Waits as long as a user would.
+#[test]
+fn a_server_that_answers_with_pages_for_people_is_named_after_every_attempt() {
+    let dir = tempfile::tempdir().unwrap();
     let html = Server::start(
         dir.path(),
         &["--companies", "50", "--switch", "fault=html@1,html@2,html@3,html@4,html@5,html@6,html@7,html@8"],

@@ -6,7 +6,9 @@ use serde_json::Value;
 use vainu_etl::clock::VARIABLE;
 use vainu_etl::simulator::{DEMO_API_KEY, Simulator};
 
-use crate::support::{assert_equal_rows, expected, prospects, simulator, stderr, stdout, vainu_etl, value};
+use crate::support::{
+    assert_equal_rows, expected, open, prospects, simulator, stderr, stdout, vainu_etl, value,
+};
 
 const DAY: i64 = 86_400;
 
@@ -46,6 +48,7 @@ impl Clocks {
 
     /// Asserts what has to hold whatever the clocks said.
     fn assert_in_order(&self, place: &str) {
+        let connection = open(&self.warehouse());
         for (what, sql) in [
             (
                 "companies seen last before first",
@@ -70,7 +73,8 @@ impl Clocks {
                 "SELECT count(*) FROM etl.warehouse WHERE published_at < (SELECT max(finished_at) FROM etl.runs)",
             ),
         ] {
-            assert_eq!(self.number(sql), 0, "{place}: {what}");
+            let found: i64 = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+            assert_eq!(found, 0, "{place}: {what}");
         }
         assert_equal_rows(&prospects(&self.warehouse()), &expected(self.simulator.companies()));
     }
@@ -209,31 +213,42 @@ fn asked_about(simulator: &Simulator) -> usize {
     asked
 }
 
-#[cfg_attr(
-    not(debug_assertions),
-    ignore = "only a build with debug assertions has clocks that can be set wrong"
-)]
-#[tokio::test(flavor = "multi_thread")]
-async fn details_read_with_a_wrong_clock_are_read_again_once_and_then_their_age_counts() {
-    let names = ["prospects", "details", "--details-max-age", "30d"];
-    for (clock, again) in [
-        ("0".to_owned(), 0),
-        (DAY.to_string(), 50),
-        ((400 * DAY).to_string(), 50),
-        ((-DAY).to_string(), 0),
-        ((-40 * DAY).to_string(), 50),
-        ((-now()).to_string(), 50),
-    ] {
-        let clocks = Clocks::new(50, &[]).await;
-        clocks.sync(&clock, &names).await;
-        assert_eq!(asked_about(&clocks.simulator), 50, "{clock}: the first time");
-        clocks.sync("0", &names).await;
-        assert_eq!(asked_about(&clocks.simulator), again, "{clock}: with the right clock again");
-        clocks.sync("60", &names).await;
-        assert_eq!(asked_about(&clocks.simulator), 0, "{clock}: a minute later");
-        clocks.sync(&(31 * DAY).to_string(), &names).await;
-        assert_eq!(asked_about(&clocks.simulator), 50, "{clock}: a month later");
+mod details_read_with_a_wrong_clock_are_read_again_once_and_then_their_age_counts {
+    use super::{DAY, details, now};
+
+    macro_rules! table {
+        ($($name:ident: $clock:expr, $again:expr;)*) => {
+            $(#[cfg_attr(not(debug_assertions), ignore = "only a build with debug assertions has clocks that can be set wrong")]
+            #[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                details($clock, $again).await;
+            })*
+        };
     }
+
+    table! {
+        right: 0, 0;
+        a_day_ahead: DAY, 50;
+        four_hundred_days_ahead: 400 * DAY, 50;
+        a_day_behind: -DAY, 0;
+        forty_days_behind: -40 * DAY, 50;
+        in_1970: -now(), 50;
+    }
+}
+
+/// Reads details by a clock that is so many seconds ahead, then by the right one; `again` is how many companies that asks
+/// about.
+async fn details(clock: i64, again: usize) {
+    let names = ["prospects", "details", "--details-max-age", "30d"];
+    let clocks = Clocks::new(50, &[]).await;
+    clocks.sync(&clock.to_string(), &names).await;
+    assert_eq!(asked_about(&clocks.simulator), 50, "{clock}: the first time");
+    clocks.sync("0", &names).await;
+    assert_eq!(asked_about(&clocks.simulator), again, "{clock}: with the right clock again");
+    clocks.sync("60", &names).await;
+    assert_eq!(asked_about(&clocks.simulator), 0, "{clock}: a minute later");
+    clocks.sync(&(31 * DAY).to_string(), &names).await;
+    assert_eq!(asked_about(&clocks.simulator), 50, "{clock}: a month later");
 }
 
 mod an_unfinished_run_is_gone_on_with_within_a_day_by_whatever_clock_and_else_given_up {

@@ -103,9 +103,9 @@ pub(crate) fn flip(path: &Path, byte: usize) {
     fs_err::write(path, bytes).unwrap();
 }
 
-/// Opens a published file as a reader does.
+/// Opens a published file as a reader does; with one thread, because what tests read is small.
 pub(crate) fn open(path: &Path) -> Connection {
-    let config = DuckDbConfig::default().access_mode(AccessMode::ReadOnly).unwrap();
+    let config = DuckDbConfig::default().access_mode(AccessMode::ReadOnly).unwrap().threads(1).unwrap();
     Connection::open_with_flags(path, config).unwrap()
 }
 
