@@ -13,4 +13,5 @@ mod play;
 mod records;
 mod run;
 mod secrets;
+mod shared;
 mod table;

@@ -34,6 +34,7 @@ mod query_types;
 mod rejects;
 mod rights;
 mod selection;
+mod shared;
 mod signals;
 mod simulator;
 mod staged_fixture;

@@ -19,7 +19,7 @@ pub(crate) fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Copies what is in a folder into another.
+/// Copies what is in a folder into another, with its permissions.
 pub(crate) fn copy(from: &Path, to: &Path) {
     for entry in fs_err::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
@@ -27,6 +27,7 @@ pub(crate) fn copy(from: &Path, to: &Path) {
         if path.is_dir() {
             fs_err::create_dir_all(&target).unwrap();
             copy(&path, &target);
+            fs_err::set_permissions(&target, fs_err::metadata(&path).unwrap().permissions()).unwrap();
         } else {
             fs_err::copy(&path, &target).unwrap();
         }

@@ -1,6 +1,7 @@
 //! Plays one row of the table for one kind of list.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,12 +9,11 @@ use vainu_etl::catalog::PROSPECTS;
 use vainu_etl::clock::SkippingClock;
 use vainu_etl::error::Error;
 use vainu_etl::report::Report;
-use vainu_etl::simulator::{Config, Request, Simulator, Switches};
+use vainu_etl::simulator::{Request, Simulator, Switches};
 
 use super::case::Case;
-use super::run::{
-    answered, assert_ends, assert_resumes, bounded, chain, first_generation, settings, succeed,
-};
+use super::run::{answered, assert_ends, assert_resumes, bounded, chain, change, settings, succeed};
+use super::shared;
 use crate::canonical::assert_same_rows;
 use crate::crashes::files::copy;
 use crate::parts::{self, Part};
@@ -83,8 +83,7 @@ impl Log {
 }
 
 pub(super) async fn play(case: Case, play: Play, then: Then) {
-    let config = Config::new(case.companies);
-    let simulator = Simulator::start(config).await.unwrap();
+    let simulator = shared::simulator(&case).await;
     let job = case.job();
     match then {
         Then::Throughout => {
@@ -108,11 +107,22 @@ pub(super) async fn play(case: Case, play: Play, then: Then) {
             assert!(simulator.requests().len() < MOST_REQUESTS, "{play:?}: {}", simulator.requests().len());
             waited(play, &clock);
             assert_equal_rows(&case.published(&job), &case.held(&simulator));
-            let calm = case.job();
-            assert_as_calm(&case, &job, calm, &simulator).await;
+            simulator.reconfigure(|config| config.switches = Switches::default());
+            match play {
+                // Faults leave the data alone.
+                Play::Faults(_) => assert_as_calm(&case, &job, shared::first(&case, &simulator)).await,
+                Play::Switches(..) => {
+                    let calm = case.job();
+                    let run = async {
+                        assert_eq!(succeed(&case, &calm, &simulator).await.exit_code, 0);
+                        calm.dir.path().to_owned()
+                    };
+                    assert_as_calm(&case, &job, run).await;
+                }
+            }
         }
         Then::Incomplete(reason) => {
-            succeed(&case, &job, &simulator).await;
+            copy(&shared::first(&case, &simulator).await, job.dir.path());
             start(&case, &simulator, play);
             let report = run(&case, &job, &simulator, play, then).await.0.unwrap();
             fired(&case, &simulator, play);
@@ -130,9 +140,10 @@ pub(super) async fn play(case: Case, play: Play, then: Then) {
             assert_equal_rows(&case.published(&job), &case.held(&simulator));
         }
         Then::Ends(code, says) => {
-            let before = first_generation(&case, &job, &simulator).await;
-            let calm = case.job();
-            copy(job.dir.path(), calm.dir.path());
+            let first = shared::first(&case, &simulator).await;
+            copy(&first, job.dir.path());
+            change(&simulator);
+            let before = fs_err::read(job.warehouse()).unwrap();
             start(&case, &simulator, play);
             let error = run(&case, &job, &simulator, play, then).await.0.expect_err("the run ends");
             fired(&case, &simulator, play);
@@ -143,19 +154,17 @@ pub(super) async fn play(case: Case, play: Play, then: Then) {
             assert_eq!(landed.is_empty(), !lands_first(&case, play), "{play:?}: {landed:?}");
             simulator.reconfigure(|config| config.switches = Switches::default());
             assert_resumes(&case, &job, &simulator, &landed).await;
-            assert_as_calm(&case, &job, calm, &simulator).await;
+            assert_as_calm(&case, &job, shared::second(&case, &simulator, &first)).await;
         }
     }
 }
 
-/// Every table equals that of a run without faults. Not for companies: these were compared with the simulator's data.
-async fn assert_as_calm(case: &Case, job: &Job, calm: Job, simulator: &Simulator) {
-    if *case.stream == PROSPECTS {
-        return;
+/// Every table equals that of a run without faults, which `calm` makes; it gives the folder. Not for companies: these
+/// were compared with the simulator's data.
+async fn assert_as_calm(case: &Case, job: &Job, calm: impl Future<Output = PathBuf>) {
+    if *case.stream != PROSPECTS {
+        assert_same_rows(&job.warehouse(), &calm.await.join("vainu.duckdb"), case.stream.name);
     }
-    simulator.reconfigure(|config| config.switches = Switches::default());
-    assert_eq!(succeed(case, &calm, simulator).await.exit_code, 0);
-    assert_same_rows(&job.warehouse(), &calm.warehouse(), case.stream.name);
 }
 
 /// Sets the switches. The simulator counts its requests from 1 again.

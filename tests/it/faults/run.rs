@@ -23,6 +23,8 @@ const BOUND: Duration = Duration::from_secs(90);
 pub(super) fn settings(case: &Case, job: &Job, simulator: &Simulator) -> (SyncSettings, Arc<SkippingClock>) {
     let clock = Arc::new(SkippingClock::new(SystemTime::now()));
     let mut settings = case.settings(job, simulator);
+    // Windows of time end where the simulator's data do.
+    settings.now_us = Some(simulator.now().as_microsecond());
     settings.client.clock = clock.clone();
     settings.client.jitter = Jitter::Fixed(0.5);
     settings.client.max_attempts = 3;
@@ -44,10 +46,15 @@ pub(super) async fn succeed(case: &Case, job: &Job, simulator: &Simulator) -> Re
     run(case, job, simulator).await.unwrap_or_else(|error| panic!("{}", chain(&error)))
 }
 
-/// Publishes a first generation, then changes the API's data: deletes a company, renames another, removes a target
-/// group. Returns the bytes of the published file.
+/// Publishes a first generation, then changes the API's data. Returns the bytes of the published file.
 pub(super) async fn first_generation(case: &Case, job: &Job, simulator: &Simulator) -> Vec<u8> {
     succeed(case, job, simulator).await;
+    change(simulator);
+    fs_err::read(job.warehouse()).unwrap()
+}
+
+/// Changes the API's data: deletes a company, renames another, removes a target group.
+pub(super) fn change(simulator: &Simulator) {
     // The companies of customer data: companies and members of target groups are among them.
     let keys: Vec<(String, String)> = simulator
         .customer_data()
@@ -65,7 +72,6 @@ pub(super) async fn first_generation(case: &Case, job: &Job, simulator: &Simulat
     }
     let groups = simulator.target_groups();
     simulator.remove_target_group(groups.last().unwrap()["id"].as_str().unwrap()).unwrap();
-    fs_err::read(job.warehouse()).unwrap()
 }
 
 /// The same command continues after the fault is gone: it requests nothing again that has landed, and the data is
