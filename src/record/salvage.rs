@@ -16,10 +16,10 @@ use serde_json::value::RawValue;
 
 use super::mend::{Mended, mend, string_end};
 use super::repairs::Fault;
+use crate::catalog::api::Shape;
 pub(crate) use bytes::offset_of;
 use bytes::{blank, is_open, trimmed, value};
 use next_record::names_of;
-use crate::catalog::api::Shape;
 
 /// Maximum number of closing brackets that are tried as the end of the list, from the last one on.
 const MOST_ENDS: usize = 64;

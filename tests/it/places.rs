@@ -18,7 +18,7 @@ use vainu_etl::staging::{reject_fields, row_fields, scope_fields};
 use crate::canonical;
 use crate::crashes::files::{copy, folder};
 use crate::shared;
-use crate::support::{Job, open, simulator, stderr, vainu_etl};
+use crate::support::{Job, open, simulator, stderr, vainu_etl, with};
 
 /// Names of folders, each with something that a path can mean besides a name.
 const ODD: [&str; 30] = [
@@ -289,7 +289,7 @@ async fn in_a_plain_folder(simulator: &Simulator) -> Said {
 
 /// Asserts that a warehouse says in each place what it says in a folder with a plain name.
 async fn assert_the_same_in(places: &[(PathBuf, &str)]) {
-    let config = Config { companies: 24, now: Some(shared::now()), ..Config::default() };
+    let config = with(Config::new(24), |config| config.now = Some(shared::now()));
     let simulator = Simulator::start(config).await.unwrap();
     let wanted = in_a_plain_folder(&simulator).await;
     for (folder, file) in places {

@@ -10,8 +10,8 @@ use crate::cli::config;
 use crate::cli::publishing::{accepted_checks, status_texts};
 use crate::cli::settings::Settings;
 use crate::error::Error;
-use crate::pipeline::{ExtractSettings, SyncSettings};
 use crate::pipeline::planner::{default_streams, with_needed};
+use crate::pipeline::{ExtractSettings, SyncSettings};
 use crate::selection::{DetailsFor, Selection, lists_of};
 
 /// What the command line and the settings file say together.

@@ -13,7 +13,9 @@ impl Subject {
         let mut found = false;
         while let Some(next) = rest.chars().next() {
             match begins_with(rest, email) {
-                Some(length) if can_start_after(before) && can_end_before(rest.get(length..).unwrap_or_default()) => {
+                Some(length)
+                    if can_start_after(before) && can_end_before(rest.get(length..).unwrap_or_default()) =>
+                {
                     out.push_str(ERASED);
                     found = true;
                     before = rest.get(..length).and_then(|part| part.chars().next_back());

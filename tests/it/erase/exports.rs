@@ -126,7 +126,8 @@ fn an_export_of_a_newer_version_is_said_and_its_files_are_looked_at() {
     assert!(left.map(|left| &left.path).any(|path| path.starts_with(&parquet)), "{:?}", outcome.remaining);
     assert!(!csv_text(&csv, "prospects").contains("alfa oy"), "the other export is erased");
     // One that no list names is refused for the same reason.
-    let options = EraseOptions { exports: vec![parquet.clone()], forget_exports: vec![], ..options(&[ALFA]) };
+    let mut options = options(&[ALFA]);
+    options.exports = vec![parquet.clone()];
     fs_err::remove_file(rig.state().join("exports.json")).unwrap();
     let outcome = erase(&rig.warehouse(), &options).unwrap();
     assert!(outcome.problems[0].contains("the vainu-etl that wrote it"), "{:?}", outcome.problems);

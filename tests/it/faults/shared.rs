@@ -9,12 +9,12 @@ use super::case::Case;
 use super::run::succeed;
 use crate::crashes::files::copy;
 use crate::shared;
-use crate::support::Job;
+use crate::support::{Job, with};
 
 /// A simulator with the companies of the case. Its time is the same in all tests of a run, and with it the times in its
 /// data.
 pub(super) async fn simulator(case: &Case) -> Simulator {
-    let config = Config { companies: case.companies, now: Some(shared::now()), ..Config::default() };
+    let config = with(Config::new(case.companies), |config| config.now = Some(shared::now()));
     Simulator::start(config).await.unwrap()
 }
 

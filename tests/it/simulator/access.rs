@@ -34,7 +34,7 @@ async fn asks_for_right_credentials() {
 
 #[tokio::test]
 async fn refuses_accounts_without_the_api() {
-    let api = Api::with(Config { api_enabled: false, ..Config::default() }).await;
+    let api = Api::with(with(Config::default(), |config| config.api_enabled = false)).await;
     let (status, body) = api.get("").await;
     assert_eq!(status, 403);
     assert!(text(&body, "detail").starts_with("API is not enabled for your account"), "{body}");
@@ -43,7 +43,8 @@ async fn refuses_accounts_without_the_api() {
 #[tokio::test]
 async fn refuses_forbidden_countries_by_name_and_leaves_them_out_otherwise() {
     let forbidden_countries = vec!["se".to_owned(), "DK".to_owned()];
-    let api = Api::with(Config { companies: 500, forbidden_countries, ..Config::default() }).await;
+    let api =
+        Api::with(with(Config::new(500), |config| config.forbidden_countries = forbidden_countries)).await;
     for query in ["country=SE", "country__exact=DK", "country__in=FI,SE", "country=se"] {
         let (status, body) = api.get(query).await;
         assert_eq!((status, text(&body, "detail")), (403, "Insufficient country permissions"), "{query}");

@@ -146,6 +146,6 @@ async fn some_finnish_and_danish_companies_share_an_id() {
 async fn a_company_does_not_depend_on_how_many_there_are() {
     let (few, many) = (Api::start(150, &[]).await.all(), Api::start(1000, &[]).await.all());
     assert_eq!(few, many[..150]);
-    let other = Api::with(Config { companies: 150, seed: 2, ..Config::default() }).await.all();
+    let other = Api::with(with(Config::new(150), |config| config.seed = 2)).await.all();
     assert_ne!(few, other);
 }

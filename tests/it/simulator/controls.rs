@@ -8,7 +8,7 @@ use super::*;
 async fn records_what_was_asked_without_credentials() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("requests.jsonl");
-    let api = Api::with(Config { companies: 50, request_log: Some(path.clone()), ..Config::default() }).await;
+    let api = Api::with(with(Config::new(50), |config| config.request_log = Some(path.clone()))).await;
     api.rows("country=FI&company_name=%C3%84&limit=5").await;
     api.rows(&format!("api_key={DEMO_API_KEY}")).await;
     api.post("", json!({"api_key": DEMO_API_KEY, "password": "demo-password"}).to_string()).await;
@@ -73,11 +73,11 @@ async fn stops_when_told_and_says_what_it_cannot_do() {
     let api = Api::start(10, &[]).await;
     let (client, url) = (api.client.clone(), api.url(""));
     let port = url.split([':', '/']).find_map(|part| part.parse().ok()).unwrap();
-    let busy = Simulator::start(Config { port, ..Config::default() }).await.unwrap_err();
+    let busy = Simulator::start(with(Config::default(), |config| config.port = port)).await.unwrap_err();
     assert!(matches!(busy, Error::Listen { .. }), "{busy}");
     api.simulator.shutdown().await;
     assert!(client.get(url).send().await.unwrap_err().is_connect());
-    let many = Simulator::start(Config { companies: 5_000_001, ..Config::default() }).await.unwrap_err();
+    let many = Simulator::start(Config::new(5_000_001)).await.unwrap_err();
     assert_eq!(many.to_string(), "the simulator makes at most 5000000 companies, not 5000001");
 }
 

@@ -14,7 +14,7 @@ use super::landed::{landed, stopped, unfinished};
 use super::run::{DEFAULT, assert_equal_to_source, job};
 use super::tables::{assert_same, found};
 use super::wanted::Wanted;
-use crate::support::{Job, simulator, value};
+use crate::support::{Job, simulator, value, with};
 
 /// A job whose warehouse and state folder are those of the version before.
 fn earlier() -> Job {
@@ -51,7 +51,7 @@ fn the_landed_pages_of_the_version_before_are_rebuilt_into_the_tables_that_it_pu
     assert!(published.values().all(|rows| !rows.is_empty()), "every table has rows");
     let rejects = "SELECT count(*) FROM etl.rejects";
     let rejected: i64 = value(&job.warehouse(), rejects);
-    rebuild(&job.warehouse(), &RebuildSettings { keep: 1, ..RebuildSettings::default() }).unwrap();
+    rebuild(&job.warehouse(), &with(RebuildSettings::default(), |settings| settings.keep = 1)).unwrap();
     assert_same(&found(&job.warehouse()), &published, "rebuilt");
     assert_eq!((value::<i64>(&job.warehouse(), rejects), rejected), (137, 137));
 }
@@ -92,7 +92,8 @@ async fn a_run_that_the_version_before_left_unfinished_is_gone_on_with() {
     let ledger = ledger::path_in(&unfinished(&job).folder);
     as_before(&ledger);
     let entries = ledger::read(&unfinished(&job).folder).unwrap();
-    let lists = entries.iter().filter(|entry| matches!(entry, Entry::Found { list, .. } if list.parent.is_some()));
+    let lists =
+        entries.iter().filter(|entry| matches!(entry, Entry::Found { list, .. } if list.parent.is_some()));
     assert!(lists.count() > 1);
     let before = simulator.requests().len();
     let report = job.sync(&simulator).await.unwrap();
