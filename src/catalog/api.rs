@@ -3,7 +3,7 @@
 /// An API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Api {
-    /// Base URL, including the version and the trailing slash.
+    /// Base URL, including the version, without a slash at the end.
     pub origin: &'static str,
     /// Names of parameters and of an envelope's fields.
     pub dialect: Dialect,
@@ -39,7 +39,7 @@ pub struct Dialect {
 
 /// The Vainu API, version 1 (the API's document).
 pub static VAINU: Api = Api {
-    origin: "https://api.vainu.io/api/v1/",
+    origin: "https://api.vainu.io/api/v1",
     dialect: Dialect {
         limit: "limit",
         offset: "offset",
