@@ -95,8 +95,13 @@ impl StreamPlan {
             .map_or(0, |main| stream.targets.iter().take(main).filter(|target| wants(target.table)).count());
         let unit = unit_of(main.table, From::Record, of_companies, 0);
         parts.insert(before, Part { plan: main, from: From::Record, wanted, share, unit, scope });
-        let shape = stream.endpoint.shape();
-        Self { parts, main: before, shares: shares.map_or(1, <[_]>::len), of_companies, shape }
+        Self {
+            parts,
+            main: before,
+            shares: shares.map_or(1, <[_]>::len),
+            of_companies,
+            shape: stream.endpoint.shape(),
+        }
     }
 
     /// The parts whose tables are wanted, in the order of the stream's targets.

@@ -223,7 +223,7 @@ pub(crate) fn config(text: &[u8]) {
         assert!(!list.label.is_empty());
         for (name, values) in &list.parameters {
             let field = name.split_once("__").map_or(name.as_str(), |(field, _)| field);
-            assert!(PROSPECT_FILTERS.find(field).is_some() && !VAINU.dialect.pages_by(&name), "{name}");
+            assert!(PROSPECT_FILTERS.find(field).is_some() && !VAINU.dialect.pages_by(name), "{name}");
             assert!(!values.is_empty() && values.iter().all(|value| !value.is_empty()), "{name}");
         }
         assert!(list.id_chunks.iter().all(|chunk| (1..=100).contains(&chunk.len())));

@@ -149,7 +149,7 @@ impl Subject {
             _ if arrays(field) => json!([]),
             _ => Value::Null,
         };
-        let mut record: Record = top.map(|field| ((*field).to_owned(), value(field).to_string())).collect();
+        let mut record: Record = top.map(|field| (field.clone(), value(field).to_string())).collect();
         record.extend(self.nested().map(|object| (object.to_owned(), "null".to_owned())));
         record
     }
