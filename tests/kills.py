@@ -91,7 +91,7 @@ class Warehouse:
         """Stream, target group and position of a page, as `Api.asked` names them."""
         (kind, values), = ask.items()
         position = {"page": "offset", "numbered": "page", "whole": None}[kind]
-        return of["stream"], of.get("target_group"), position and values[position]
+        return of["stream"], of.get("parent"), position and values[position]
 
     def phase(self, inode):
         """Where a run is, or was when it was killed; `inode` is that of the file published before it."""
