@@ -133,7 +133,27 @@ fn fingerprint(settings: &SyncSettings) -> String {
         forget_selections,
         details_max_age,
         full,
-        client: ClientSettings { base_url, .. },
+        client:
+            ClientSettings {
+                base_url,
+                // How fast and how often is asked, and by whom: what is asked for is the same.
+                credentials: _,
+                connect_timeout: _,
+                read_timeout: _,
+                attempt_timeout: _,
+                max_attempts: _,
+                max_backoff: _,
+                retry_after_cap: _,
+                retry_floor: _,
+                retry_share: _,
+                concurrency: _,
+                requests_per_second: _,
+                max_requests: _,
+                deadline: _,
+                max_body_bytes: _,
+                jitter: _,
+                clock: _,
+            },
         extract: ExtractSettings { page_size, slice_rows, requests_at_once: _ },
         restart_history,
         // Where the result goes, and what becomes of it there.
