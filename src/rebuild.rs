@@ -262,12 +262,32 @@ fn source<'a>(
     let mut serves: Vec<_> = served_by(&[last.list]).into_iter().flat_map(|(_, serves)| serves).collect();
     serves.retain(|served| served.stream.name == stream.name);
     readings.retain(|reading| reading.list.stream == endpoint.name);
+    if stream.lists == Lists::Selections {
+        since_whole(&mut readings);
+    }
     let latest: BTreeMap<String, ReadRun<'a>> =
         readings.iter().map(|reading| (reading.list.label.clone(), *reading)).collect();
-    if !stream.lists.is_of_answers() && !stays {
+    if !stream.lists.is_of_answers() && !stays && stream.lists != Lists::Selections {
         readings = latest.values().copied().collect();
     }
     Some(LandedSource { endpoint, serves, latest, readings })
+}
+
+/// Keeps of each list the last reading of it whole, and the later ones of what changed. A list of which no whole reading
+/// is left goes: what changed is not all of it.
+fn since_whole(readings: &mut Vec<ReadRun<'_>>) {
+    let all = readings.clone();
+    let label = |reading: &ReadRun<'_>| reading.list.label.clone();
+    let whole = |reading: &ReadRun<'_>| !runs::is_partial(reading.list, reading.verdict);
+    let mut position = 0;
+    readings.retain(|reading| {
+        let rest = all.get(position..).unwrap_or_default();
+        position += 1;
+        let later_whole = rest.iter().skip(1).any(|later| label(later) == label(reading) && whole(later));
+        let earlier = all.get(..position).unwrap_or_default();
+        let has_whole = earlier.iter().any(|earlier| label(earlier) == label(reading) && whole(earlier));
+        has_whole && !later_whole
+    });
 }
 
 /// Ids of the parents of lists, such as target groups, in the latest list of all of them, by the name of their stream. A

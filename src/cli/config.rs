@@ -46,6 +46,10 @@ pub(crate) struct ConfigFile {
     pub(crate) details_for: Option<super::sync::DetailsForArg>,
     /// How old what is known of a single company may be before it is asked for again: `30d`.
     pub(crate) details_max_age: Option<String>,
+    /// How old the last whole reading of a list may be before it is read whole again: `7d`.
+    pub(crate) full_every: Option<String>,
+    /// How far before the last reading the search for what changed begins: `6h`.
+    pub(crate) overlap: Option<String>,
     /// Filters of customer data.
     #[serde(default)]
     pub(crate) customer_data: toml::Table,

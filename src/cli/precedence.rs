@@ -126,6 +126,20 @@ const SETTINGS: &[Setting] = &[
         expected: ["None", "Some(2592000s)", "Some(7200s)"],
     },
     Setting {
+        name: "full_every",
+        in_file: "full_every = \"7d\"",
+        flags: &["--full-every", "12h"],
+        shown: |settings| format!("{:?}", settings.full_every),
+        expected: ["None", "Some(604800s)", "Some(43200s)"],
+    },
+    Setting {
+        name: "overlap",
+        in_file: "overlap = \"1h\"",
+        flags: &["--overlap", "2d"],
+        shown: |settings| format!("{:?}", settings.overlap),
+        expected: ["21600s", "3600s", "172800s"],
+    },
+    Setting {
         name: "customer_data",
         in_file: "customer_data = { won_deals_count__gte = 1 }",
         flags: &[],

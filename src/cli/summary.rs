@@ -8,6 +8,7 @@ use serde_json::json;
 use super::invocation;
 use super::output::{Kind, Output};
 use super::progress::things;
+use crate::catalog::STREAMS;
 use crate::report::{ListLine, Report};
 use crate::selection::{country_of, short_id};
 
@@ -153,8 +154,12 @@ fn proof(stream: &str, lists: &[&ListLine]) -> String {
         format!("{received} rows in whole answers")
     };
     let since = lists.iter().filter_map(|list| list.window_from.as_deref()).min();
-    let since =
-        since.map_or_else(String::new, |since| format!(" since {}", since.get(..10).unwrap_or(since)));
+    let holds_companies = STREAMS.iter().any(|known| known.name == stream && known.holds_companies());
+    let since = match since {
+        None => String::new(),
+        Some(since) if holds_companies => format!(" changed since {}", since.get(..16).unwrap_or(since)),
+        Some(since) => format!(" since {}", since.get(..10).unwrap_or(since)),
+    };
     let of_lists = match (lists.len(), complete == lists.len()) {
         (1, true) => "complete".to_owned(),
         (1, false) => "NOT complete".to_owned(),

@@ -66,6 +66,16 @@ pub(crate) struct SyncArgs {
     /// Read everything, also what is new enough or was read before
     #[arg(long)]
     full: bool,
+    /// Read lists of companies whole only when the last whole reading is older, for example 7d; in between only what
+    /// changed since the last reading [default: always whole]
+    ///
+    /// Companies that left a list are noticed when it is read whole. A list that was never read whole, of another
+    /// selection, or by an earlier version of the program is read whole.
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    full_every: Option<Duration>,
+    /// How far before the last reading the search for what changed begins [default: 6h]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    overlap: Option<Duration>,
     #[arg(long, value_name = "N", help = stops("so many requests"))]
     max_requests: Option<u64>,
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, help = stops("so long, for example 90s, 30m, 2h"))]

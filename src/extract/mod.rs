@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 
 use futures::StreamExt;
 
-use crate::catalog::{Paging, Stream};
+use crate::catalog::{Lists, Paging, Stream};
 use crate::landing::Landing;
 use crate::landing::ledger::{Entry, RunList, Verdict};
 pub use answers::Answers;
@@ -31,7 +31,7 @@ pub use companies_of::{Brought, brought};
 pub use counts::{Total, totals};
 pub use error::ExtractError;
 use error::{all_or_first_error, worst};
-pub use plan::{COMPANIES, Plan, PlannedStream, SummarisePage};
+pub use plan::{COMPANIES, Changes, Plan, PlannedStream, SummarisePage};
 pub(crate) use probe::{is_parent_of_lists, parent_ids};
 use source::Source;
 
@@ -115,6 +115,7 @@ pub async fn extract(
     let parents_first = of(&is_parent_of_lists);
     let others = of(&|stream| !stream.lists.is_of_answers() && !is_parent_of_lists(stream));
     let companies = of(&|stream| stream.lists.is_of_answers());
+    source.queued(source.queue.add(plan.due.clone(), Lists::Selections, false));
     let lists = async {
         let of_parents = async {
             let mut outcomes = read_all(&source, parents_first).await;

@@ -28,6 +28,18 @@ pub struct Plan {
     pub wanted: BTreeMap<&'static str, Vec<String>>,
     /// Which companies are asked about individually.
     pub details_for: DetailsFor,
+    /// Companies, such as `FI/09704098`, that are due to be asked about although the lists show only what changed.
+    pub due: Vec<String>,
+}
+
+/// What changed in a list since it was last read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Changes {
+    /// First and last moment of change wanted, in microseconds since 1970, UTC, by the server's clock as far as it is
+    /// known.
+    pub window_us: (i64, i64),
+    /// Companies that the list held when it was last read.
+    pub known: u64,
 }
 
 /// A stream as a run reads it.
@@ -42,6 +54,8 @@ pub struct PlannedStream {
     pub lists: Vec<List>,
     /// First and last moment wanted, in microseconds since 1970, UTC; `None` when the stream has no time window.
     pub window_us: Option<(i64, i64)>,
+    /// Lists of which only what changed is read, by label. Other lists are read whole.
+    pub changes: BTreeMap<String, Changes>,
     /// [Fingerprints](crate::record::fingerprint) of companies that need not be asked about, because loaded data is
     /// recent enough.
     pub fresh: Arc<HashSet<u64>>,
@@ -62,18 +76,27 @@ impl PlannedStream {
             Lists::EachOf(_) => Vec::new(),
             Lists::Whole | Lists::Selections => lists,
         };
-        Self { stream, serves: vec![stream.name], lists, window_us: None, fresh: Arc::default(), summarise }
+        Self {
+            stream,
+            serves: vec![stream.name],
+            lists,
+            window_us: None,
+            changes: BTreeMap::new(),
+            fresh: Arc::default(),
+            summarise,
+        }
     }
 
     /// The name of one of its lists in the ledger.
     pub(super) fn named(&self, label: &str, parent: Option<&str>) -> RunList {
+        let window = self.window_us.or(self.changes.get(label).map(|changes| changes.window_us));
         RunList {
             stream: self.stream.name.to_owned(),
             label: label.to_owned(),
             serves: self.serves.iter().map(|name| (*name).to_owned()).collect(),
             parent: parent.map(str::to_owned),
-            window_from_us: self.window_us.map(|(from, _)| from),
-            window_to_us: self.window_us.map(|(_, to)| to),
+            window_from_us: window.map(|(from, _)| from),
+            window_to_us: window.map(|(_, to)| to),
         }
     }
 }
@@ -102,6 +125,11 @@ impl Plan {
     pub fn selection_labels(&self) -> Vec<String> {
         let streams = self.streams.iter().filter(|planned| planned.stream.lists == Lists::Selections);
         streams.flat_map(|planned| &planned.lists).map(|list| list.label.clone()).collect()
+    }
+
+    /// Whether some lists of companies are read only for what changed.
+    pub fn reads_changes(&self) -> bool {
+        self.streams.iter().any(|planned| !planned.changes.is_empty())
     }
 
     /// Whether lists that ask about each company skip members of target groups that no selection holds.

@@ -5,7 +5,7 @@ use url::Url;
 use super::registry::KnownList;
 use crate::api::ApiRequest;
 use crate::catalog::api::Dialect;
-use crate::catalog::{Endpoint, Paging, Stream};
+use crate::catalog::{Cursor, Endpoint, Paging, Stream};
 use crate::clock::utc_text;
 use crate::landing::ledger::{Ask, RequestKey};
 
@@ -13,6 +13,9 @@ use crate::landing::ledger::{Ask, RequestKey};
 /// servers and proxies commonly refuse request lines of 8 KiB, some of 4 KiB. The API's document, "Filtering
 /// examples", allows both.
 const LONGEST_URL: usize = 2000;
+
+/// A moment after which nothing has changed yet: 2100-01-01, in microseconds since 1970, UTC.
+const TO_COME_US: i64 = 4_102_444_800_000_000;
 
 type Parameters = Vec<(String, Vec<String>)>;
 
@@ -46,11 +49,16 @@ fn own_parameters(list: &KnownList<'_>, key: &RequestKey) -> Parameters {
     {
         parameters.push((slice_by.to_owned(), one(&key.slice)));
     }
-    if let (Some(window), Some(from)) = (list.planned.stream.endpoint.window, list.named.window_from_us)
-        && let Some(parameter) = window.parameter
-    {
+    let Endpoint { window, cursor, .. } = list.planned.stream.endpoint;
+    let parameter = match (window, cursor) {
+        (Some(window), _) => window.parameter.map(str::to_owned),
+        (None, Some(Cursor { field, operator })) => Some(format!("{field}__{operator}")),
+        (None, None) => None,
+    };
+    let from = if key.ask == Ask::CountToCome { Some(TO_COME_US) } else { list.named.window_from_us };
+    if let (Some(parameter), Some(from)) = (parameter, from) {
         // Without a zone, as in the document's "Filtering examples".
-        parameters.push((parameter.to_owned(), one(utc_text(from).trim_end_matches('Z'))));
+        parameters.push((parameter, one(utc_text(from).trim_end_matches('Z'))));
     }
     parameters
 }
@@ -62,7 +70,9 @@ fn paging_parameters(endpoint: &Endpoint, ask: Ask) -> Parameters {
     let paging = endpoint.paging;
     let pair = |name: &str, value: &str| (name.to_owned(), one(value));
     match (ask, paging) {
-        (Ask::CountBefore | Ask::CountAfter | Ask::CountAgain, _) => vec![pair(count, "true")],
+        (Ask::CountBefore | Ask::CountAfter | Ask::CountAgain | Ask::CountToCome, _) => {
+            vec![pair(count, "true")]
+        }
         (Ask::Page { offset, limit, with_count, .. }, paging) => {
             let mut parameters = Vec::new();
             if let Paging::Ordered { order: (order, by), .. } = paging {

@@ -184,6 +184,26 @@ impl<'a> Source<'a> {
         Ok(total)
     }
 
+    /// Whether the server gave a whole list although only what changed was asked for, which `total` rows of it make
+    /// suspicious. One request tells: as many rows that change after a moment to come are all of them.
+    pub(super) async fn is_unfiltered(&self, index: u32, total: Option<u64>) -> Result<bool, ExtractError> {
+        let list = self.lists.get(index);
+        let Some(changes) = list.planned.changes.get(&list.named.label) else { return Ok(false) };
+        let many = total.is_some_and(|total| total > 0 && total.saturating_mul(2) >= changes.known);
+        if !many {
+            return Ok(false);
+        }
+        let key = RequestKey { list: index, sweep: 1, slice: String::new(), ask: Ask::CountToCome };
+        let unfiltered = self.count(key).await?.is_some_and(|to_come| to_come > 0);
+        if unfiltered {
+            tracing::warn!(
+                list = list.named.label,
+                "The server does not heed the filter for what changed: it gave the whole list, which is loaded as such."
+            );
+        }
+        Ok(unfiltered)
+    }
+
     /// Asks for one page, which is durable in the landing folder when this returns. 404 is the end of the list. At the
     /// start of the list it is an error, unless the server counts no rows.
     pub(super) async fn page(&self, key: RequestKey, total: Option<u64>) -> Result<Page, ExtractError> {
@@ -310,6 +330,13 @@ impl<'a> Source<'a> {
         verdict
     }
 
+    /// Tells the observer how many further companies the asking lists have.
+    pub(super) fn queued(&self, more: Vec<(u32, u64)>) {
+        for (list, found) in more {
+            self.observer.list_counted(&self.lists.get(list).named, Some(found));
+        }
+    }
+
     /// Passes on what other lists need from a page.
     fn taken_in(&self, list: &KnownList<'a>, index: u32, seen: Seen) -> Page {
         if !list.list.id_chunks.is_empty() {
@@ -320,9 +347,8 @@ impl<'a> Source<'a> {
             let mut unreadable = self.unreadable.lock().unwrap_or_else(PoisonError::into_inner);
             unreadable.entry(index).or_default().extend(&seen.summary.unreadable);
         }
-        for (list, found) in self.queue.add(seen.companies, list.planned.stream.lists) {
-            self.observer.list_counted(&self.lists.get(list).named, Some(found));
-        }
+        let changed = list.planned.changes.contains_key(&list.named.label);
+        self.queued(self.queue.add(seen.companies, list.planned.stream.lists, changed));
         if !seen.parents.is_empty() {
             let mut parents = self.parents.lock().unwrap_or_else(PoisonError::into_inner);
             parents.entry(list.planned.stream.name).or_default().extend(seen.parents);

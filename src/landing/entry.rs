@@ -27,6 +27,9 @@ pub enum Ask {
     CountAfter,
     /// The number of rows of a slice that is about to be read again.
     CountAgain,
+    /// The number of rows that have changed after a moment that is still to come: none, unless the server does not heed
+    /// the filter.
+    CountToCome,
     /// Rows from a position on.
     Page {
         /// Position of the first row, from 0.
@@ -69,11 +72,11 @@ pub struct RunList {
     /// version 0.1.0 call it `target_group`.
     #[serde(default, alias = "target_group", skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
-    /// First moment that is asked for, in microseconds since 1970, UTC; `None` when the stream has no time window.
+    /// First moment that is asked for, in microseconds since 1970, UTC: of a window of time, or of a change. `None` when
+    /// the whole list is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window_from_us: Option<i64>,
-    /// Last moment that is certainly covered, in microseconds since 1970, UTC; `None` when the stream has no time
-    /// window.
+    /// Last moment that is certainly covered, in microseconds since 1970, UTC; `None` when the whole list is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window_to_us: Option<i64>,
 }
@@ -224,6 +227,9 @@ pub struct Verdict {
     /// Records that were received and cannot be read. They make the list incomplete, and one of the reasons says so.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unreadable: u64,
+    /// Whether only what changed was asked for, and the server gave the whole list, because it does not heed the filter.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unfiltered: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]

@@ -9,6 +9,7 @@ use super::ledger::{
     Verdict,
 };
 use super::store;
+use crate::catalog;
 use crate::crash::{self, Point};
 use crate::workspace::rights;
 
@@ -161,6 +162,17 @@ impl LandedRun {
         self.lists.iter().filter(move |(_, list)| list.stream == stream).map(|(index, list)| (*index, list))
     }
 
+    /// The lists that the run read, and whether it read only what changed. Lists of streams that look back only so far are
+    /// not among them.
+    pub fn readings(&self) -> impl Iterator<Item = (&RunList, bool)> {
+        self.verdicts.iter().filter_map(|verdict| {
+            let list = self.lists.get(&verdict.list)?;
+            let windowed =
+                catalog::stream(&list.stream).is_some_and(|stream| stream.endpoint.window.is_some());
+            (!windowed).then(|| (list, is_partial(list, verdict)))
+        })
+    }
+
     /// The latest time that the run has recorded, in microseconds since 1970, UTC.
     pub fn last_written_us(&self) -> i64 {
         let landed = self.pages.values().map(|(_, at)| at).chain(self.answers.values().map(|(_, at)| at));
@@ -171,6 +183,11 @@ impl LandedRun {
     pub fn size_bytes(&self) -> u64 {
         store::size_of(&self.folder)
     }
+}
+
+/// Whether a list was read only for a window of time, or for what changed.
+pub fn is_partial(list: &RunList, verdict: &Verdict) -> bool {
+    list.window_from_us.is_some() && !verdict.unfiltered
 }
 
 /// Reads the runs in a landing folder, oldest first. A folder whose ledger cannot be read is skipped with a warning.
@@ -200,8 +217,8 @@ pub fn list(landing: &Path) -> Result<Vec<LandedRun>, LandingError> {
     Ok(runs)
 }
 
-/// Removes the pages of finished runs except for the latest `keep`. Unfinished runs stay. A folder that cannot be
-/// removed causes a warning, and the next run tries again.
+/// Removes the pages of finished runs except for the latest `keep`, and those that a rebuild still needs. Unfinished
+/// runs stay. A folder that cannot be removed causes a warning, and the next run tries again.
 ///
 /// # Errors
 /// The runs cannot be listed.
@@ -209,7 +226,8 @@ pub fn prune(landing: &Path, keep: usize) -> Result<(), LandingError> {
     let finished: Vec<LandedRun> =
         list(landing)?.into_iter().filter(|run| run.state != RunState::Unfinished).collect();
     let surplus = finished.len().saturating_sub(keep);
-    for run in finished.iter().take(surplus) {
+    let needed = needed(&finished);
+    for run in finished.iter().take(surplus).filter(|run| !needed.contains(run.header.run_id.as_str())) {
         // Rename first: half a run without its ledger would never be removed.
         let aside = set_aside(&run.folder);
         let removed = fs_err::rename(&run.folder, &aside)
@@ -220,6 +238,27 @@ pub fn prune(landing: &Path, keep: usize) -> Result<(), LandingError> {
         }
     }
     Ok(())
+}
+
+/// Ids of the published runs without which a list could not be rebuilt: those that read it for what changed, from the last
+/// one on that read it whole.
+fn needed(finished: &[LandedRun]) -> HashSet<&str> {
+    let mut needed = HashSet::new();
+    // Whether a whole reading was found, by stream and label.
+    let mut found: HashMap<(&str, &str), bool> = HashMap::new();
+    let published = finished.iter().rev().filter(|run| matches!(run.state, RunState::Published(_)));
+    for run in published {
+        for (list, partial) in run.readings() {
+            let key = (list.stream.as_str(), list.label.as_str());
+            let is_first = !found.contains_key(&key);
+            let whole = found.entry(key).or_default();
+            if !*whole && (partial || !is_first) {
+                needed.insert(run.header.run_id.as_str());
+            }
+            *whole |= !partial;
+        }
+    }
+    needed
 }
 
 /// Removes what a crash left of runs that were being created or removed. The caller must hold the lock.

@@ -38,9 +38,10 @@ pub(super) fn write(
         let window = list.window_us;
         let moment = |at: Option<i64>| at.map_or_else(|| "NULL".to_owned(), timestamp);
         let sql = format!(
-            "INSERT INTO next.etl.streams VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {}, {})",
+            "INSERT INTO next.etl.streams VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {}, {}, {})",
             moment(window.map(|(from, _)| from)),
             moment(window.map(|(_, to)| to)),
+            moment(list.read_at_us),
         );
         let params = params![
             input.run.run_id,

@@ -57,11 +57,21 @@ pub struct ListResult {
     /// The target group that the list is about, as columns and values of the stream's main table. Empty for a list that
     /// is not about a target group, and for one of answers about several companies.
     pub parent: Vec<(&'static str, String)>,
-    /// First and last moment that were asked for, microseconds since 1970, UTC. `None` for a list without a window.
+    /// First and last moment that were asked for, microseconds since 1970, UTC. `None` for a list that was read whole.
     pub window_us: Option<(i64, i64)>,
+    /// When the reading began, microseconds since 1970, UTC, by the server's clock as far as it is known. `None` if that is
+    /// not known, as after a rebuild: the next run then reads the list whole.
+    pub read_at_us: Option<i64>,
     /// The evidence, as in the columns of `etl.streams`. Companies that the list no longer holds are removed from it
     /// only if the evidence is complete. The missing ids are kept in `etl.ids_not_found`.
     pub verdict: Verdict,
+}
+
+impl ListResult {
+    /// Whether the list was read whole, and the evidence is complete. Only then has the list lost what it did not show.
+    pub fn is_whole(&self) -> bool {
+        self.verdict.complete && self.window_us.is_none()
+    }
 }
 
 /// The run as recorded in `etl.runs`.

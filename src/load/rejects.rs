@@ -150,7 +150,7 @@ fn read_lists(next: &Builder, input: &LoadInput) -> Result<(), LoadError> {
         for (position, list) in stream.lists.iter().enumerate() {
             let label = ddl::literal(&list.list);
             names.push(format!("({name}, {position}, {label})"));
-            if list.verdict.complete && tells_all && list.window_us.is_none() {
+            if list.is_whole() && tells_all {
                 whole.push(format!("({name}, {label})"));
             }
         }

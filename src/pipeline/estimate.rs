@@ -75,7 +75,7 @@ pub async fn estimate(settings: &SyncSettings) -> Result<Estimated, Error> {
     let client = Client::new(settings.client.clone())?;
     let workspace = Workspace::inspect(&settings.warehouse)?;
     let history = super::history(settings, &workspace)?;
-    let plan = plan::plan(settings, history.as_deref(), clock::now_us())?;
+    let plan = plan::plan(settings, history.as_deref(), clock::now_us(), None)?;
     let begin = Instant::now();
     let concurrency = u64::from(settings.client.concurrency.get());
     let totals = totals(&plan, &client, 1).await?;
@@ -92,6 +92,7 @@ pub async fn estimate(settings: &SyncSettings) -> Result<Estimated, Error> {
     let spent = client.stats().requests;
     let answer_time = begin.elapsed() / u32::try_from(spent.max(1)).unwrap_or(u32::MAX);
     let asked = Asked::of(&plan, &totals, known.as_ref());
+    let is_bound = plan.reads_changes() || (wants_reading && known.is_none());
     let streams = plan.streams.iter().map(|planned| {
         let own = totals.iter().filter(|total| total.list.stream == planned.stream.name);
         let (lists, rows, requests, fresh) = if planned.stream.lists.is_of_answers() {
@@ -111,7 +112,7 @@ pub async fn estimate(settings: &SyncSettings) -> Result<Estimated, Error> {
             serves: planned.serves.clone(),
             lists,
             rows,
-            at_most: wants_reading && known.is_none() && planned.stream.lists.is_of_answers(),
+            at_most: is_bound && planned.stream.lists.is_of_answers(),
             unit: if planned.stream.lists.is_of_answers() { "companies" } else { "rows" },
             fresh,
             requests,
@@ -135,6 +136,7 @@ fn wants_reading(plan: &Plan, totals: &[Total]) -> bool {
     };
     let has_fresh = asking(plan).any(|planned| !planned.fresh.is_empty());
     asking(plan).next().is_some()
+        && !plan.reads_changes()
         && plan.is_selective()
         && (has_fresh || totals.iter().filter(bring).count() > 1)
 }
@@ -186,6 +188,12 @@ impl Asked {
             own.map(|total| total.rows.unwrap_or(total.ids)).sum::<u64>()
         };
         let (selected, members) = (rows(true), rows(false));
+        if plan.reads_changes() {
+            // Those that changed may be among those that are due.
+            let more = if asks_members { members } else { 0 };
+            let companies = selected.saturating_add(plan.due.len() as u64).saturating_add(more);
+            return Self { companies, fresh: 0, outside: outside(members, members == 0) };
+        }
         // Where a list holds all companies, members are among them.
         let all = if plan.is_selective() && asks_members { selected + members } else { selected };
         // Those that are new enough may be of other selections.

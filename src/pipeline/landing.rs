@@ -64,7 +64,7 @@ pub(super) fn open(
                     );
                     let timeline = Arc::new(Timeline::after(written.max(Some(run.last_written_us()))));
                     let landing = landing.with_timeline(Arc::clone(&timeline));
-                    let plan = plan::plan(settings, history, run.clock_us)?;
+                    let plan = plan::plan(settings, history, run.clock_us, Some(&run.header.lists))?;
                     return Ok(Opened { landing, recorded, plan, resumed: true, timeline });
                 }
                 Err(error) if error.is_refused() => {
@@ -98,7 +98,7 @@ pub(super) fn open(
     }
     let timeline = Arc::new(Timeline::after(written));
     let (now, started_at_us) = (timeline.clock_us(), timeline.started_us());
-    let plan = plan::plan(settings, history, now)?;
+    let plan = plan::plan(settings, history, now, None)?;
     let run_id = new_run_id(started_at_us, &landed, history)?;
     let header = Header {
         version: LEDGER_VERSION,
@@ -133,6 +133,8 @@ fn fingerprint(settings: &SyncSettings) -> String {
         forget_selections,
         details_max_age,
         full,
+        full_every,
+        overlap,
         client:
             ClientSettings {
                 base_url,
@@ -177,6 +179,9 @@ fn fingerprint(settings: &SyncSettings) -> String {
     );
     for list in lists.iter().chain(customer_lists) {
         text.push_str(&format!("\n{} {:?} {:?}", list.label, list.parameters, list.id_chunks));
+    }
+    if let Some(every) = full_every {
+        text.push_str(&format!("\nfull every {every:?}, overlap {overlap:?}"));
     }
     // What is known decides which companies are asked about.
     if *restart_history {

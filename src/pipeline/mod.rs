@@ -1,5 +1,6 @@
 //! A whole run: lock, land, prove, normalise, load, publish. The file to read second, after `lib.rs`.
 
+mod changes;
 mod clock_watch;
 mod estimate;
 mod landing;
@@ -67,6 +68,11 @@ pub struct SyncSettings {
     pub details_max_age: Option<Duration>,
     /// Read everything, also what is new enough.
     pub full: bool,
+    /// How old the last whole reading of a list may be before the list is read whole again, instead of only for what
+    /// changed. `None` to read every list whole in each run.
+    pub full_every: Option<Duration>,
+    /// How far before the last reading the search for what changed begins: the clock and the zone of the API are unknown.
+    pub overlap: Duration,
     /// What the server takes for now, microseconds since 1970: where lists that are of a window of time end. None is the
     /// start of the run.
     pub now_us: Option<i64>,
@@ -95,6 +101,8 @@ pub struct SyncSettings {
 }
 
 impl SyncSettings {
+    /// How far before the last reading the search for what changed begins unless told otherwise.
+    pub const OVERLAP: Duration = Duration::from_hours(6);
     /// Earlier generations kept unless told otherwise.
     pub const KEEP: usize = 3;
     /// Runs whose landed pages are kept unless told otherwise.
@@ -116,6 +124,8 @@ impl SyncSettings {
             forget_selections: false,
             details_max_age: None,
             full: false,
+            full_every: None,
+            overlap: Self::OVERLAP,
             now_us: None,
             arguments: String::new(),
             client,
@@ -223,7 +233,8 @@ async fn run(
     noted?;
     observer.phase("loading");
     let run = LandedRun::read(landing.folder())?;
-    let input = publish::load_input(settings, &run, staged, retired, timeline.now_us());
+    let ahead_us = client.server_time().map_or(0, |time| time.clock_us.saturating_sub(time.server_us));
+    let input = publish::load_input(settings, &run, staged, retired, timeline.now_us(), ahead_us);
     let (input, published) =
         publish::publish(workspace.clone(), Arc::clone(lock), input, settings.load.clone()).await?;
     phases.end("load");

@@ -4,22 +4,34 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::SyncSettings;
 use super::planner::{self, Planned};
 use super::watermarks::{self, DAY_US};
+use super::{SyncSettings, changes};
 use crate::catalog::{Lists, TARGET_GROUP};
 use crate::clock::utc_text;
 use crate::error::Error;
 use crate::extract::{Plan, PlannedStream};
+use crate::landing::ledger::RunList;
 use crate::normalise::page_summary;
 
-/// What a run reads that started when the computer's clock said `clock_us`, after what `history` holds.
-pub(super) fn plan(settings: &SyncSettings, history: Option<&Path>, clock_us: i64) -> Result<Plan, Error> {
+/// What a run reads that started when the computer's clock said `clock_us`, after what `history` holds. A run that goes on
+/// reads the windows of time that its lists had when it started, `recorded`.
+pub(super) fn plan(
+    settings: &SyncSettings,
+    history: Option<&Path>,
+    clock_us: i64,
+    recorded: Option<&[RunList]>,
+) -> Result<Plan, Error> {
     let planned = planner::plan(&settings.streams);
     let fresh = fresh(settings, history, &planned, clock_us)?;
     let streams = planned.iter().map(|planned| stream(settings, history, planned, clock_us, &fresh));
+    let mut streams: Vec<PlannedStream> = streams.collect::<Result<_, _>>()?;
+    for stream in &mut streams {
+        stream.changes = changes::of(settings, history, stream, clock_us, recorded)?;
+    }
     Ok(Plan {
-        streams: streams.collect::<Result<_, _>>()?,
+        due: changes::due(history, &streams, &fresh)?,
+        streams,
         wanted: [(TARGET_GROUP.stream, settings.target_groups.clone())].into(),
         details_for: settings.details_for,
     })

@@ -8,7 +8,7 @@ use super::staging::StagedStream;
 use crate::catalog;
 use crate::error::{Error, SOURCE};
 use crate::landing::ledger::{RunList, Verdict};
-use crate::landing::runs::LandedRun;
+use crate::landing::runs::{LandedRun, is_partial};
 use crate::load::{
     self, FailedCheck, Hooks, ListResult, LoadError, LoadInput, LoadSettings, Published, RunRecord,
     StreamInput,
@@ -16,20 +16,25 @@ use crate::load::{
 use crate::views;
 use crate::workspace::{Lock, Workspace};
 
-/// What the load needs to know of a run.
+/// What the load needs to know of a run. `ahead_us` is by how much the computer's clock is ahead of the server's, in
+/// microseconds.
 pub(super) fn load_input(
     settings: &SyncSettings,
     run: &LandedRun,
     staged: Vec<StagedStream>,
     retired: Vec<(String, String)>,
     finished_at_us: i64,
+    ahead_us: i64,
 ) -> LoadInput {
     let verdicts: HashMap<u32, &Verdict> =
         run.verdicts.iter().map(|verdict| (verdict.list, verdict)).collect();
     let streams: Vec<StreamInput> = staged
         .into_iter()
         .map(|StagedStream { stream, lists, staged }| {
-            let evidence = |index: &u32| Some(list_result(run.lists.get(index)?, verdicts.get(index)?));
+            let evidence = |index: &u32| {
+                let read_at_us = Some(run.clock_us.saturating_sub(ahead_us));
+                Some(ListResult { read_at_us, ..list_result(run.lists.get(index)?, verdicts.get(index)?) })
+            };
             let lists = lists.iter().filter_map(evidence).collect();
             StreamInput { stream, staged, lists }
         })
@@ -71,7 +76,8 @@ pub(crate) fn list_result(list: &RunList, verdict: &Verdict) -> ListResult {
     ListResult {
         list: list.label.clone(),
         parent,
-        window_us: list.window_from_us.zip(list.window_to_us),
+        window_us: list.window_from_us.zip(list.window_to_us).filter(|_| is_partial(list, verdict)),
+        read_at_us: None,
         verdict: verdict.clone(),
     }
 }

@@ -132,3 +132,83 @@ pub(super) fn retired(
     }
     Ok(retired)
 }
+
+/// How a list was last read completely.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LastReading {
+    /// When the last reading began, microseconds since 1970, UTC, by the server's clock as far as it is known.
+    pub(super) read_at_us: i64,
+    /// What the computer's clock said when the last run began that read the list whole, microseconds since 1970, UTC.
+    pub(super) whole_clock_us: i64,
+    /// What it said when the last run began that read the list.
+    pub(super) last_clock_us: i64,
+    /// Companies that the list holds.
+    pub(super) known: u64,
+}
+
+/// The last complete readings of the lists of a stream with these labels. A list that was never read whole is not there.
+/// Empty if the file lacks a column of the stream's tables: they are filled only by reading everything.
+pub(super) fn last_readings(
+    path: &Path,
+    stream: &Stream,
+    labels: &[&str],
+) -> Result<Vec<(String, LastReading)>, Error> {
+    let mut readings = Vec::new();
+    let file = Texts::open(path)?;
+    let mut columns = HashSet::new();
+    let sql = "SELECT schema_name || '.' || table_name, column_name FROM duckdb_columns() \
+               WHERE database_name = current_database()";
+    file.read(sql, |[table, column]| {
+        columns.insert((table, column));
+    })?;
+    let has = |table: String, column: &str| columns.contains(&(table, column.to_owned()));
+    let declared = stream
+        .targets
+        .iter()
+        .flat_map(|target| target.table.all_columns().map(|column| (target.table.qualified(), column.name)));
+    let needed = [("etl.streams".to_owned(), "read_at"), ("etl.runs".to_owned(), "clock_at")];
+    if labels.is_empty() || !declared.chain(needed).all(|(table, column)| has(table, column)) {
+        return Ok(readings);
+    }
+    let names: Vec<String> = labels.iter().map(|label| ddl::literal(label)).collect();
+    let name = ddl::literal(stream.name);
+    let sql = format!(
+        "SELECT s.list, CAST(epoch_us(arg_max(s.read_at, s.run_id)) AS VARCHAR), \
+                CAST(epoch_us(arg_max(r.clock_at, s.run_id) FILTER (s.window_from IS NULL)) AS VARCHAR), \
+                CAST(epoch_us(arg_max(r.clock_at, s.run_id)) AS VARCHAR), \
+                (SELECT CAST(count(*) AS VARCHAR) FROM etl.list_members m WHERE m.stream = {name} AND m.list = s.list) \
+         FROM etl.streams s JOIN etl.runs r USING (run_id) \
+         WHERE s.stream = {name} AND s.complete AND s.read_at IS NOT NULL AND r.clock_at IS NOT NULL \
+           AND s.list IN ({}) GROUP BY s.list ORDER BY s.list",
+        names.join(", ")
+    );
+    file.read(&sql, |[list, read_at, whole, last, known]| {
+        let number = |text: &str| text.parse().ok();
+        if let (Some(read_at_us), Some(whole_clock_us), Some(last_clock_us)) =
+            (number(&read_at), number(&whole), number(&last))
+        {
+            let known = known.parse().unwrap_or(0);
+            readings.push((list, LastReading { read_at_us, whole_clock_us, last_clock_us, known }));
+        }
+    })?;
+    Ok(readings)
+}
+
+/// Calls `found` with each company, such as `FI/09704098`, that lists of a stream with these labels hold.
+pub(super) fn companies_of(
+    path: &Path,
+    stream: &Stream,
+    labels: &[&str],
+    mut found: impl FnMut(String),
+) -> Result<(), Error> {
+    if labels.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = labels.iter().map(|label| ddl::literal(label)).collect();
+    let sql = format!(
+        "SELECT DISTINCT country || '/' || business_id FROM etl.list_members WHERE stream = {} AND list IN ({})",
+        ddl::literal(stream.name),
+        names.join(", ")
+    );
+    Ok(texts(path, &sql, |[company]| found(company))?)
+}

@@ -104,8 +104,12 @@ pub static STREAMS: Table = Table {
         count("deleted", "Companies no longer in any list; rows that were no longer there when the list was read completely."),
         count("rejected", "Values and records of this list that did not fit, each as often as it came."),
         count("rejects_left_out", "Those of them that are not in `etl.rejects`, because there were too many."),
-        time("window_from", "Start of the time window asked for; NULL when the whole list was read."),
+        time("window_from", "Start of the time window asked for: of a stream that looks back only so far, or of what changed since the last reading; NULL when the whole list was read."),
         time("window_to", "End of the time window asked for; NULL when the whole list was read."),
+        time(
+            "read_at",
+            "When the reading of the list began, by the server's clock where it told the time; from there on the next run reads what changed. NULL when it is not known.",
+        ),
     ],
     system: &[],
 };

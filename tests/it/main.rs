@@ -19,6 +19,7 @@ mod fixture_warehouse;
 mod fuzz_seeds;
 mod hostile;
 mod ids;
+mod incremental;
 mod job;
 mod load;
 mod normalise;

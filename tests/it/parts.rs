@@ -55,7 +55,9 @@ impl Part {
             Ask::Page { offset, .. } => offset,
             Ask::Numbered { page, .. } => page,
             Ask::Whole { .. } => 0,
-            Ask::CountBefore | Ask::CountAfter | Ask::CountAgain => panic!("a number is no page: {key:?}"),
+            Ask::CountBefore | Ask::CountAfter | Ask::CountAgain | Ask::CountToCome => {
+                panic!("a number is no page: {key:?}")
+            }
         };
         let about = list.parent.clone().unwrap_or_else(|| key.slice.clone());
         Self { stream: list.stream.clone(), about, position }

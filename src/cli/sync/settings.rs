@@ -73,15 +73,23 @@ pub(in crate::cli) fn settings(args: &SyncArgs, global: &Settings) -> Result<Syn
             hint: "name `prospects` too".to_owned(),
         });
     }
-    settings.details_max_age = match (args.details_max_age, &file.details_max_age) {
-        (None, Some(text)) => Some(parse_duration(text).map_err(|reason| Error::Usage {
-            message: format!("`details_max_age = \"{text}\"` is no duration"),
-            hint: reason,
-        })?),
-        (given, _) => given,
-    };
+    settings.details_max_age =
+        duration("details_max_age", args.details_max_age, file.details_max_age.as_deref())?;
+    settings.full_every = duration("full_every", args.full_every, file.full_every.as_deref())?;
+    let overlap = duration("overlap", args.overlap, file.overlap.as_deref())?;
+    settings.overlap = overlap.unwrap_or(settings.overlap);
     settings.restart_history = args.restart_history;
     Ok(SyncSettings { streams, arguments, full: args.full, restart: args.restart, ..settings })
+}
+
+/// A duration of the command line, else of the settings file.
+fn duration(name: &str, given: Option<Duration>, file: Option<&str>) -> Result<Option<Duration>, Error> {
+    let (None, Some(text)) = (given, file) else { return Ok(given) };
+    let parsed = parse_duration(text).map_err(|reason| Error::Usage {
+        message: format!("`{name} = \"{text}\"` is no duration"),
+        hint: reason,
+    })?;
+    Ok(Some(parsed))
 }
 
 fn page_size(given: Option<u32>) -> Result<u32, Error> {

@@ -271,6 +271,7 @@ fn verdict(source: &Source<'_>, index: u32, tally: Tally) -> Verdict {
         ids_asked: 0,
         missing_ids: Vec::new(),
         unreadable: tally.unreadable,
+        unfiltered: false,
     };
     source.judged(verdict)
 }

@@ -65,6 +65,7 @@ pub(in crate::extract) fn unread(source: &Source<'_>, list: u32, reason: String)
         ids_asked: 0,
         missing_ids: Vec::new(),
         unreadable: 0,
+        unfiltered: false,
     };
     source.observer.list_judged(&source.lists.get(list).named, &verdict);
     verdict

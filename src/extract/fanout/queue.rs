@@ -79,9 +79,15 @@ impl CompanyQueue {
         !self.queues.is_empty()
     }
 
-    /// Adds the companies of a list of kind `of`, except those that came before. Returns for each asking list how many
-    /// further companies it has to ask about.
-    pub(in crate::extract) fn add(&self, companies: Vec<String>, of: Lists) -> Vec<(u32, u64)> {
+    /// Adds the companies of a list of kind `of`, except those that came before. A company that has `changed` is asked
+    /// about however recent its loaded data is. Returns for each asking list how many further companies it has to ask
+    /// about.
+    pub(in crate::extract) fn add(
+        &self,
+        companies: Vec<String>,
+        of: Lists,
+        changed: bool,
+    ) -> Vec<(u32, u64)> {
         let mut more: Vec<(u32, u64)> = self.queues.iter().map(|queue| (queue.list, 0)).collect();
         if companies.is_empty() {
             return Vec::new();
@@ -96,7 +102,7 @@ impl CompanyQueue {
                 }
             } else if known.seen.insert(key) {
                 for (queue, (_, more)) in self.queues.iter().zip(&mut more) {
-                    *more += u64::from(queue.add(key, &company));
+                    *more += u64::from(queue.add(key, &company, changed));
                 }
             }
         }
@@ -151,9 +157,9 @@ impl Queue {
     }
 
     /// Whether the company is due, now or in an earlier session of the run.
-    fn add(&self, key: u64, company: &str) -> bool {
+    fn add(&self, key: u64, company: &str, changed: bool) -> bool {
         let was_answered = self.answered.contains(&key);
-        if !was_answered && self.fresh.contains(&key) {
+        if !was_answered && !changed && self.fresh.contains(&key) {
             return false;
         }
         self.due.fetch_add(1, Ordering::Relaxed);

@@ -56,6 +56,7 @@ pub(in crate::extract) async fn read(source: &Source<'_>, list: u32) -> Result<V
         }
     }
     let verdict = reading.readings.verdict(list);
+    let unfiltered = verdict.complete && source.is_unfiltered(list, total_after.or(total_before)).await?;
     // A list that was not read to its end does not show which ids are missing.
     let missing_ids = if verdict.complete { source.missing_ids(list) } else { Vec::new() };
     let verdict = Verdict {
@@ -65,6 +66,7 @@ pub(in crate::extract) async fn read(source: &Source<'_>, list: u32) -> Result<V
         sweeps: reading.sweeps,
         ids_asked: source.lists.get(list).list.id_chunks.iter().map(|chunk| chunk.len() as u64).sum(),
         missing_ids,
+        unfiltered,
         ..verdict
     };
     Ok(source.judged(verdict))

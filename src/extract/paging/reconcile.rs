@@ -162,6 +162,7 @@ impl Readings {
             ids_asked: 0,
             missing_ids: Vec::new(),
             unreadable: 0,
+            unfiltered: false,
         }
     }
 }

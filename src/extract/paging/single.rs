@@ -39,6 +39,7 @@ pub(in crate::extract) async fn read(source: &Source<'_>, index: u32) -> Result<
         ids_asked: 0,
         missing_ids: Vec::new(),
         unreadable: 0,
+        unfiltered: false,
     };
     source.observer.list_counted(&list.named, Some(received));
     Ok(source.judged(verdict))

@@ -158,6 +158,7 @@ impl Reading<'_, '_> {
             ids_asked: 0,
             missing_ids: Vec::new(),
             unreadable: 0,
+            unfiltered: false,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Which list holds which company. Deletions are decided by this.
 //!
 //! It works with narrow temporary tables in `DuckDB`:
-//! - `run_lists`: the lists of this run that hold companies. Ids count through the lists of all streams, the retired
+//! - `run_lists`: the lists of this run that hold companies; `complete` if they were read whole. Ids count through the lists of all streams, the retired
 //!   ones last.
 //! - `staged_members`: list and company.
 //! - `lost`: companies that a complete list held and no longer holds.
@@ -64,7 +64,7 @@ fn stage_source(next: &Builder, source: &StagedSource<'_>) -> Result<(), LoadErr
     let (name, first_list) = (source.input.stream.name, source.first_list);
     for (id, list) in (first_list..).zip(source.lists()) {
         let sql = "INSERT INTO run_lists VALUES (?, ?, ?, ?, false)";
-        next.execute(STAGING, sql, params![id, name, list.list, list.verdict.complete])?;
+        next.execute(STAGING, sql, params![id, name, list.list, list.is_whole()])?;
     }
     // DISTINCT, because a company can be in a list twice if the list shifted while it was read. All rows are used, not
     // only those with `_newest`: a check compares the members with the latter.
@@ -101,7 +101,8 @@ pub(in crate::load) fn guard(next: &Builder, max_deleted_percent: f64) -> Result
 
 /// Fills `etl.list_members` and `gone`.
 ///
-/// A complete list holds what the run has seen. An incomplete list holds what the run has seen and what it held before.
+/// A complete list holds what the run has seen. A list that is incomplete, or was read only for what changed, holds what
+/// the run has seen and what it held before.
 /// A list that this run did not read holds what it held before.
 pub(in crate::load) fn write(next: &Builder) -> Result<(), LoadError> {
     next.batch(

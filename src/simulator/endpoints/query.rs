@@ -103,6 +103,9 @@ impl Query {
                 Ok(false)
             };
         };
+        if switches.ignored_filter.as_deref() == name.split("__").next() {
+            return Ok(false);
+        }
         if field == Field::BusinessId
             && kind_of_filter == Type::StartsWith
             && switches.startswith_business_id == StartsWith::Broken

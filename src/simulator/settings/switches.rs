@@ -64,6 +64,8 @@ pub struct Switches {
     pub total_late: Option<(u64, i64)>,
     /// The effect of a parameter that is not a known filter.
     pub unknown_filter: UnknownFilter,
+    /// Field on which filters have no effect. `None` if all filters have.
+    pub ignored_filter: Option<String>,
     /// Faults of single requests, by the number of the request (from 1).
     pub faults: Vec<(u64, Fault)>,
     /// Faults of every request from the one with this number on.
@@ -122,6 +124,7 @@ impl Default for Switches {
             faults: Vec::new(),
             faults_from: Vec::new(),
             spoil: Vec::new(),
+            ignored_filter: None,
             content_type: None,
             byte_order_mark: false,
             compression: None,
@@ -245,6 +248,8 @@ impl Switches {
             assign(&mut s.total_late, Some(Some((after.parse().ok()?, wrong_by.parse().ok()?))))
         }),
         switch("unknown-filter", "ignore|error", "a parameter that is no known filter is ignored, or answered with 400", |s, v| assign(&mut s.unknown_filter, UnknownFilter::parse(v))),
+        switch("ignored-filter", "FIELD", "filters on the field have no effect, whatever their operator",
+            |s, v| assign(&mut s.ignored_filter, v.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_').then(|| Some(v.to_owned())))),
         switch("fault", "KIND@N,...", "the Nth request fails, with N+ all from the Nth on; KIND is html, json-error, empty, 204, redirect, closed, reset, reset-in-body, truncated, cut, gzip-damaged, gzip-cut, bomb, huge, br-damaged, br-bomb, zstd-damaged, zstd-bomb, compress, utf16, trickle, stall, hang, or an error status, to which may be added its body (500:json, 400:html) and its Retry-After (429:none, 503:2, 429:date30, 429:absurd, 429:words)",
             |s, v| { let plan = Schedule::parse(v)?; s.faults.extend(plan.single); s.faults_from.extend(plan.from); Some(()) }),
         switch("fault-rate", "PERCENT", "so many requests fail, in one of the ways that another attempt repairs",

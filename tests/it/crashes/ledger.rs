@@ -77,6 +77,7 @@ fn entry() -> impl Strategy<Value = Entry> {
         ids_asked: rows / 7,
         missing_ids: vec!["9704098".to_owned(); usize::from(rows % 2 == 0)],
         unreadable: rows / 5,
+        unfiltered: false,
     });
     prop_oneof![
         (key(), any::<Option<u64>>()).prop_map(|(key, total)| Entry::Counted { key, total }),

@@ -125,6 +125,7 @@ impl Rig {
             ids_asked: 0,
             missing_ids: Vec::new(),
             unreadable: 0,
+            unfiltered: false,
         };
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(async {

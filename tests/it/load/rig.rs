@@ -145,8 +145,9 @@ pub(super) fn complete(list: &str) -> ListResult {
         ids_asked: 0,
         missing_ids: Vec::new(),
         unreadable: 0,
+        unfiltered: false,
     };
-    ListResult { list: list.to_owned(), parent: Vec::new(), window_us: None, verdict }
+    ListResult { list: list.to_owned(), parent: Vec::new(), window_us: None, read_at_us: None, verdict }
 }
 
 /// A list of which a part may be missing.
