@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 
-use crate::catalog::{Lists, STREAMS, Stream};
+use crate::catalog::{self, Lists, STREAMS, Stream};
 use crate::clock::Timeline;
 use crate::error::{Error, SOURCE};
 use crate::extract::{is_parent_of_lists, parent_ids};
@@ -178,7 +178,7 @@ fn selects_all(runs: &[LandedRun]) -> Option<bool> {
 /// Labels of the lists of selections that a run read.
 fn selections(run: &LandedRun) -> impl Iterator<Item = &str> {
     let is_selecting = |list: &&RunList| {
-        STREAMS.iter().any(|stream| stream.name == list.stream && stream.lists == Lists::Selections)
+        catalog::stream(&list.stream).is_some_and(|stream| stream.lists == Lists::Selections)
     };
     run.lists.values().filter(is_selecting).map(|list| list.label.as_str())
 }
@@ -258,7 +258,7 @@ fn source<'a>(
     }
     // Answers of another endpoint were made into the same tables; those of the latest count.
     let last = readings.last()?;
-    let endpoint = STREAMS.iter().find(|endpoint| endpoint.name == last.list.stream)?;
+    let endpoint = catalog::stream(&last.list.stream)?;
     let mut serves: Vec<_> = served_by(&[last.list]).into_iter().flat_map(|(_, serves)| serves).collect();
     serves.retain(|served| served.stream.name == stream.name);
     readings.retain(|reading| reading.list.stream == endpoint.name);
@@ -276,18 +276,19 @@ fn source<'a>(
 /// Keeps of each list the last reading of it whole, and the later ones of what changed. A list of which no whole reading
 /// is left goes: what changed is not all of it.
 fn since_whole(readings: &mut Vec<ReadRun<'_>>) {
-    let all = readings.clone();
-    let label = |reading: &ReadRun<'_>| reading.list.label.clone();
-    let whole = |reading: &ReadRun<'_>| !runs::is_partial(reading.list, reading.verdict);
-    let mut position = 0;
-    readings.retain(|reading| {
-        let rest = all.get(position..).unwrap_or_default();
-        position += 1;
-        let later_whole = rest.iter().skip(1).any(|later| label(later) == label(reading) && whole(later));
-        let earlier = all.get(..position).unwrap_or_default();
-        let has_whole = earlier.iter().any(|earlier| label(earlier) == label(reading) && whole(earlier));
-        has_whole && !later_whole
-    });
+    let mut whole = HashSet::new();
+    let mut kept = Vec::new();
+    for reading in readings.drain(..).rev() {
+        let label = reading.list.label.as_str();
+        if !whole.contains(label) {
+            kept.push(reading);
+            if !runs::is_partial(reading.list, reading.verdict) {
+                whole.insert(label);
+            }
+        }
+    }
+    kept.retain(|reading| whole.contains(reading.list.label.as_str()));
+    readings.extend(kept.into_iter().rev());
 }
 
 /// Ids of the parents of lists, such as target groups, in the latest list of all of them, by the name of their stream. A

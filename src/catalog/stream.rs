@@ -109,10 +109,7 @@ impl Stream {
 
     /// Whether the API's document shows the field in every record.
     pub fn documents(&self, field: &str) -> bool {
-        self.targets.iter().any(|target| match target.at {
-            At::Record => target.documented_fields().any(|own| own == field),
-            At::Elements(array) => array == field && target.documented.has(field),
-        })
+        self.targets.iter().any(|target| target.documented_in_record().any(|own| own == field))
     }
 }
 
@@ -194,21 +191,20 @@ impl Target {
         self.fields().filter(move |field| documented.has(field))
     }
 
-    /// The field of the array whose elements are the rows, if the API's document shows it in every record.
-    pub fn documented_array(&self) -> Option<&'static str> {
-        match self.at {
-            At::Elements(array) if self.documented.has(array) => Some(array),
-            At::Elements(_) | At::Record => None,
-        }
+    /// The documented fields of the record itself: those that feed the table, or that of the array whose elements do.
+    pub fn documented_in_record(&self) -> impl Iterator<Item = &'static str> {
+        let array = match self.at {
+            At::Elements(array) => Some(array).filter(|array| self.documented.has(array)),
+            At::Record => None,
+        };
+        self.documented_fields().filter(|_| self.at == At::Record).chain(array)
     }
 
     fn documented_paths(&self) -> Vec<String> {
-        match self.at {
-            At::Record => self.documented_fields().map(str::to_owned).collect(),
-            At::Elements(array) => {
-                let own = self.documented_fields().map(|field| format!("{array}.{field}"));
-                self.documented_array().map(str::to_owned).into_iter().chain(own).collect()
-            }
+        let mut paths: Vec<String> = self.documented_in_record().map(str::to_owned).collect();
+        if let At::Elements(array) = self.at {
+            paths.extend(self.documented_fields().map(|field| format!("{array}.{field}")));
         }
+        paths
     }
 }

@@ -8,7 +8,7 @@ use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::output::{Kind, Output};
-use crate::catalog::STREAMS;
+use crate::catalog;
 use crate::extract::Observer;
 use crate::landing::ledger::{RunList, Verdict};
 
@@ -61,7 +61,7 @@ fn unit(list: &RunList) -> &'static str {
 
 /// What the different things in lists of a stream are.
 pub(super) fn things(stream: &str) -> &'static str {
-    STREAMS.iter().find(|known| known.name == stream).map_or("rows", |stream| stream.things)
+    catalog::stream(stream).map_or("rows", |stream| stream.things)
 }
 
 impl Observer for Progress {

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::invocation;
 use super::output::{Kind, Output};
 use super::progress::things;
-use crate::catalog::STREAMS;
+use crate::catalog::{self, Stream};
 use crate::report::{ListLine, Report};
 use crate::selection::{country_of, short_id};
 
@@ -154,7 +154,7 @@ fn proof(stream: &str, lists: &[&ListLine]) -> String {
         format!("{received} rows in whole answers")
     };
     let since = lists.iter().filter_map(|list| list.window_from.as_deref()).min();
-    let holds_companies = STREAMS.iter().any(|known| known.name == stream && known.holds_companies());
+    let holds_companies = catalog::stream(stream).is_some_and(Stream::holds_companies);
     let since = match since {
         None => String::new(),
         Some(since) if holds_companies => format!(" changed since {}", since.get(..16).unwrap_or(since)),

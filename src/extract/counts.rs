@@ -3,7 +3,7 @@
 use futures::StreamExt;
 
 use super::fanout::discovery;
-use super::probe::{self, Found};
+use super::probe::{self, ParentRecord};
 use super::registry::{KnownList, Registry};
 use super::{Answers, ExtractError, Plan, all_or_first_error, request};
 use crate::catalog::Paging;
@@ -58,7 +58,7 @@ pub async fn totals(
     Ok(totals)
 }
 
-async fn parents(list: &KnownList<'_>, api: &dyn Answers) -> Result<Vec<Found>, ExtractError> {
+async fn parents(list: &KnownList<'_>, api: &dyn Answers) -> Result<Vec<ParentRecord>, ExtractError> {
     let key = RequestKey { list: 0, sweep: 1, slice: String::new(), ask: Ask::Whole { again: 0 } };
     Ok(ask(&key, list, api, false).await?.map_or_else(Vec::new, |seen| seen.parents))
 }

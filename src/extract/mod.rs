@@ -115,7 +115,7 @@ pub async fn extract(
     let parents_first = of(&is_parent_of_lists);
     let others = of(&|stream| !stream.lists.is_of_answers() && !is_parent_of_lists(stream));
     let companies = of(&|stream| stream.lists.is_of_answers());
-    source.queued(source.queue.add(plan.due.clone(), Lists::Selections, false));
+    source.queued(source.queue.add(&plan.due, Lists::Selections, false));
     let lists = async {
         let of_parents = async {
             let mut outcomes = read_all(&source, parents_first).await;

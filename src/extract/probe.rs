@@ -28,12 +28,12 @@ pub(super) struct Seen {
     /// Companies in the answer, such as `FI/09704098`; empty unless they are wanted.
     pub(super) companies: Vec<String>,
     /// The records of the answer as parents of other lists; empty unless lists are found by them.
-    pub(super) parents: Vec<Found>,
+    pub(super) parents: Vec<ParentRecord>,
 }
 
 /// A record that is the parent of lists.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Found {
+pub(super) struct ParentRecord {
     pub(super) id: String,
     /// Name for people; empty when it has none.
     pub(super) name: String,
@@ -90,7 +90,7 @@ pub(crate) fn is_parent_of_lists(stream: &Stream) -> bool {
 }
 
 /// Parents in the text of a page. A record without an id is skipped here and rejected when it is normalised.
-fn parents(text: &str, stream: &Stream, parent: &Parent) -> Result<Vec<Found>, EnvelopeError> {
+fn parents(text: &str, stream: &Stream, parent: &Parent) -> Result<Vec<ParentRecord>, EnvelopeError> {
     let field_of = |column: &str| {
         let column = stream.table().columns.iter().find(|known| known.name == column)?;
         column.sources().0.first().copied()
@@ -112,7 +112,7 @@ fn parents(text: &str, stream: &Stream, parent: &Parent) -> Result<Vec<Found>, E
             b'-' | b'0'..=b'9' => id.to_owned(),
             _ => return None,
         };
-        (!id.is_empty()).then(|| Found { id, name: name.unwrap_or_default() })
+        (!id.is_empty()).then(|| ParentRecord { id, name: name.unwrap_or_default() })
     };
     Ok(records_of(text, stream.endpoint.shape())?.into_iter().filter_map(found).collect())
 }

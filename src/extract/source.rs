@@ -94,7 +94,7 @@ pub(super) struct Source<'a> {
     /// Business ids received in lists that are selected by id, as [`id_key`]s, by index of the list.
     ids: Mutex<HashMap<u32, HashSet<u64>>>,
     /// Parents of lists that were received, by the name of their stream.
-    parents: Mutex<HashMap<&'static str, Vec<probe::Found>>>,
+    parents: Mutex<HashMap<&'static str, Vec<probe::ParentRecord>>>,
     api: &'a dyn Answers,
     recorded: Mutex<HashMap<RequestKey, Recorded>>,
     /// Fingerprints of the unreadable records, by index of the list.
@@ -152,7 +152,7 @@ impl<'a> Source<'a> {
     }
 
     /// The parents of lists that were received of a stream, each once.
-    pub(super) fn parents(&self, stream: &str) -> Vec<probe::Found> {
+    pub(super) fn parents(&self, stream: &str) -> Vec<probe::ParentRecord> {
         let parents = self.parents.lock().unwrap_or_else(PoisonError::into_inner);
         let mut parents = parents.get(stream).cloned().unwrap_or_default();
         parents.sort();
@@ -348,7 +348,7 @@ impl<'a> Source<'a> {
             unreadable.entry(index).or_default().extend(&seen.summary.unreadable);
         }
         let changed = list.planned.changes.contains_key(&list.named.label);
-        self.queued(self.queue.add(seen.companies, list.planned.stream.lists, changed));
+        self.queued(self.queue.add(&seen.companies, list.planned.stream.lists, changed));
         if !seen.parents.is_empty() {
             let mut parents = self.parents.lock().unwrap_or_else(PoisonError::into_inner);
             parents.entry(list.planned.stream.name).or_default().extend(seen.parents);

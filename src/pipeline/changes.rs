@@ -17,8 +17,8 @@ use crate::selection::List;
 /// The lists of a stream of which only what changed is read, by label, in a run that started when the computer's clock
 /// said `clock_us`.
 ///
-/// A list is read whole if it was never read whole before, if that is too long ago, if its selection chooses ids or
-/// changes itself, if the file lacks a column of the stream's tables, and if a clock went back in between.
+/// A list is read whole if it was never read whole before, if that is too long ago, if its selection is of ids or
+/// filters by the time of the change itself, if the file lacks a column of the stream's tables, and if a clock went back in between.
 pub(super) fn of(
     settings: &SyncSettings,
     history: Option<&Path>,
@@ -37,15 +37,19 @@ pub(super) fn of(
         |list: &List| list.parameters.iter().any(|(name, _)| name.split("__").next() == Some(cursor.field));
     let lists = stream.lists.iter().filter(|list| list.id_chunks.is_empty() && !has_cursor(list));
     let labels: Vec<&str> = lists.map(|list| list.label.as_str()).collect();
-    for (label, reading) in watermarks::last_readings(path, stream.stream, &labels)? {
-        if let Some(recorded) = recorded {
-            // What the run asked for when it started, it goes on to ask for.
-            let list = recorded.iter().find(|list| list.stream == stream.stream.name && list.label == label);
-            let window_us = list.and_then(|list| list.window_from_us.zip(list.window_to_us));
-            changes.extend(window_us.map(|window_us| (label, Changes { window_us, known: reading.known })));
-            continue;
+    let readings = watermarks::last_readings(path, stream.stream, &labels)?;
+    if let Some(recorded) = recorded {
+        // What the run asked for when it started, it goes on to ask for, whatever the file says by now.
+        for list in recorded.iter().filter(|list| list.stream == stream.stream.name) {
+            let known = readings.get(&list.label).map_or(0, |reading| reading.known);
+            let window_us = list.window_from_us.zip(list.window_to_us);
+            changes.extend(window_us.map(|window_us| (list.label.clone(), Changes { window_us, known })));
         }
-        let since = since(&reading, clock_us, micros(every), micros(settings.overlap));
+        return Ok(changes);
+    }
+    for (label, reading) in readings {
+        let since =
+            since(&reading, clock_us, watermarks::micros(every), watermarks::micros(settings.overlap));
         if let Some(from_us) = since {
             let from = utc_text(from_us);
             tracing::info!(stream = stream.stream.name, list = label, from, "Only what changed is read.");
@@ -61,10 +65,6 @@ fn since(reading: &LastReading, clock_us: i64, every_us: i64, overlap_us: i64) -
     let went_back = clock_us < reading.whole_clock_us.max(reading.last_clock_us);
     let is_due = age_us >= every_us || went_back || reading.known == 0;
     (!is_due).then(|| reading.read_at_us.saturating_sub(overlap_us))
-}
-
-fn micros(duration: std::time::Duration) -> i64 {
-    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
 /// Companies that the lists of the streams hold, that need to be asked about, and that a list of changes may not show.

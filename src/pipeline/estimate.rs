@@ -179,9 +179,8 @@ impl Asked {
             };
         }
         let rows = |selected: bool| {
-            let is_selected = |lists: Lists| lists == Lists::Selections;
-            let streams =
-                plan.streams.iter().filter(move |planned| is_selected(planned.stream.lists) == selected);
+            let is_chosen = move |lists: Lists| (lists == Lists::Selections) == selected;
+            let streams = plan.streams.iter().filter(move |planned| is_chosen(planned.stream.lists));
             let own = streams.filter(|planned| planned.stream.holds_companies()).flat_map(|planned| {
                 totals.iter().filter(move |total| total.list.stream == planned.stream.name)
             });

@@ -80,8 +80,7 @@ fn fresh(
     let (Some(age), false, false) = (settings.details_max_age, settings.full, streams.is_empty()) else {
         return Ok(Arc::default());
     };
-    let age = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
-    Ok(Arc::new(watermarks::fresh(history, &streams, clock_us, age)?))
+    Ok(Arc::new(watermarks::fresh(history, &streams, clock_us, watermarks::micros(age))?))
 }
 
 /// What lies between the last reading and the earliest moment that can be asked for cannot be had any more.

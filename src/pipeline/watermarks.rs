@@ -1,8 +1,9 @@
 //! What the published file says that decides what is asked for: companies that are new enough, times that are covered,
 //! lists of target groups.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
+use std::time::Duration;
 
 use crate::catalog::{Lists, STREAMS, Stream};
 use crate::error::Error;
@@ -12,6 +13,11 @@ use crate::schema::ddl;
 
 /// Microseconds of a day.
 pub(super) const DAY_US: i64 = 24 * 3600 * 1_000_000;
+
+/// A duration in microseconds; the longest there are if it is longer.
+pub(super) fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
 
 /// A reading that seems to come so much after now was made with a clock that was wrong.
 const AHEAD_US: i64 = 5 * 60 * 1_000_000;
@@ -146,14 +152,14 @@ pub(super) struct LastReading {
     pub(super) known: u64,
 }
 
-/// The last complete readings of the lists of a stream with these labels. A list that was never read whole is not there.
+/// The last complete readings of the lists of a stream with these labels, by label. A list that was never read whole is not there.
 /// Empty if the file lacks a column of the stream's tables: they are filled only by reading everything.
 pub(super) fn last_readings(
     path: &Path,
     stream: &Stream,
     labels: &[&str],
-) -> Result<Vec<(String, LastReading)>, Error> {
-    let mut readings = Vec::new();
+) -> Result<BTreeMap<String, LastReading>, Error> {
+    let mut readings = BTreeMap::new();
     let file = Texts::open(path)?;
     let mut columns = HashSet::new();
     let sql = "SELECT schema_name || '.' || table_name, column_name FROM duckdb_columns() \
@@ -188,7 +194,7 @@ pub(super) fn last_readings(
             (number(&read_at), number(&whole), number(&last))
         {
             let known = known.parse().unwrap_or(0);
-            readings.push((list, LastReading { read_at_us, whole_clock_us, last_clock_us, known }));
+            readings.insert(list, LastReading { read_at_us, whole_clock_us, last_clock_us, known });
         }
     })?;
     Ok(readings)

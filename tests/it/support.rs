@@ -9,7 +9,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use url::Url;
 use vainu_etl::api::{ClientSettings, Credentials};
-use vainu_etl::catalog::{PROSPECTS, Stream};
+use vainu_etl::catalog::{Endpoint, Lists, PROSPECTS, Stream};
 use vainu_etl::error::Error;
 use vainu_etl::extract::Unobserved;
 use vainu_etl::pipeline::{SyncSettings, sync};
@@ -30,6 +30,20 @@ pub(crate) fn cases(few: u32) -> u32 {
 pub(crate) fn with<T>(mut settings: T, change: impl FnOnce(&mut T)) -> T {
     change(&mut settings);
     settings
+}
+
+/// A stream without tables and filters, for tests that give it some.
+pub(crate) const fn stream(name: &'static str, endpoint: Endpoint, lists: Lists) -> Stream {
+    Stream {
+        name,
+        doc: "A stream.",
+        things: "rows",
+        endpoint,
+        filters: None,
+        lists,
+        by_default: false,
+        targets: &[],
+    }
 }
 
 /// A simulator with that many companies and those switches.

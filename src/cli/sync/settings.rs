@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::SyncArgs;
 use crate::api::ClientSettings;
-use crate::catalog::{Lists, STREAMS, Stream};
+use crate::catalog::{self, Lists, STREAMS, Stream};
 use crate::cli::config;
 use crate::cli::publishing::{accepted_checks, status_texts};
 use crate::cli::settings::Settings;
@@ -122,7 +122,7 @@ fn streams(given: &[String], file: &[String]) -> Result<Vec<&'static Stream>, Er
         return Ok(default_streams());
     }
     let known = |name: &String| {
-        STREAMS.iter().find(|stream| stream.name == name).ok_or_else(|| Error::Usage {
+        catalog::stream(name).ok_or_else(|| Error::Usage {
             message: format!("there is no stream `{name}`"),
             hint: format!(
                 "the streams are {}",

@@ -2,7 +2,7 @@
 
 use crate::catalog::Parent;
 use crate::crash::{self, Point};
-use crate::extract::probe::Found;
+use crate::extract::probe::ParentRecord;
 use crate::extract::source::Source;
 use crate::extract::{ExtractError, Plan};
 use crate::landing::LandingError;
@@ -35,15 +35,15 @@ pub(in crate::extract) async fn derive(source: &Source<'_>) -> Result<Vec<u32>, 
 pub(in crate::extract) fn wanted(
     plan: &Plan,
     parent: &Parent,
-    parents: Vec<Found>,
-) -> Result<Vec<Found>, ExtractError> {
+    parents: Vec<ParentRecord>,
+) -> Result<Vec<ParentRecord>, ExtractError> {
     let named = plan.wanted.get(parent.stream).map_or(&[][..], Vec::as_slice);
-    let is = |one: &Found, text: &str| one.id == text || one.name.trim() == text.trim();
+    let is = |one: &ParentRecord, text: &str| one.id == text || one.name.trim() == text.trim();
     if let Some(wanted) = named.iter().find(|text| !parents.iter().any(|one| is(one, text))) {
         let known = parents.iter().map(|one| one.name.clone()).take(MOST_NAMED).collect();
         return Err(ExtractError::NoSuchParent { noun: parent.noun, wanted: wanted.clone(), known });
     }
-    let chosen = |one: &Found| named.is_empty() || named.iter().any(|text| is(one, text));
+    let chosen = |one: &ParentRecord| named.is_empty() || named.iter().any(|text| is(one, text));
     Ok(parents.into_iter().filter(chosen).collect())
 }
 
@@ -76,9 +76,9 @@ mod tests {
     use super::*;
     use crate::catalog::TARGET_GROUP;
 
-    fn found(named: &[&str]) -> Result<Vec<Found>, ExtractError> {
+    fn found(named: &[&str]) -> Result<Vec<ParentRecord>, ExtractError> {
         let groups = [("1a", "Customers"), ("2b", "Customers"), ("3c", " Leads ")]
-            .map(|(id, name)| Found { id: id.to_owned(), name: name.to_owned() });
+            .map(|(id, name)| ParentRecord { id: id.to_owned(), name: name.to_owned() });
         let named: Vec<String> = named.iter().map(|name| (*name).to_owned()).collect();
         let plan = Plan { wanted: [(TARGET_GROUP.stream, named)].into(), ..Plan::default() };
         wanted(&plan, &TARGET_GROUP, groups.to_vec())

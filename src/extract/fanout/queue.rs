@@ -82,12 +82,7 @@ impl CompanyQueue {
     /// Adds the companies of a list of kind `of`, except those that came before. A company that has `changed` is asked
     /// about however recent its loaded data is. Returns for each asking list how many further companies it has to ask
     /// about.
-    pub(in crate::extract) fn add(
-        &self,
-        companies: Vec<String>,
-        of: Lists,
-        changed: bool,
-    ) -> Vec<(u32, u64)> {
+    pub(in crate::extract) fn add(&self, companies: &[String], of: Lists, changed: bool) -> Vec<(u32, u64)> {
         let mut more: Vec<(u32, u64)> = self.queues.iter().map(|queue| (queue.list, 0)).collect();
         if companies.is_empty() {
             return Vec::new();
@@ -95,14 +90,14 @@ impl CompanyQueue {
         let waits = self.passes_members_over && of != Lists::Selections;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         for company in companies {
-            let key = fingerprint(&company);
+            let key = fingerprint(company);
             if waits {
                 if !known.seen.contains(&key) {
                     known.members.insert(key);
                 }
             } else if known.seen.insert(key) {
                 for (queue, (_, more)) in self.queues.iter().zip(&mut more) {
-                    *more += u64::from(queue.add(key, &company, changed));
+                    *more += u64::from(queue.add(key, company, changed));
                 }
             }
         }

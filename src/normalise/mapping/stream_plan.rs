@@ -173,12 +173,7 @@ fn main_plan(stream: &Stream, target: Option<usize>, wants: impl Fn(&Table) -> b
 
 /// Slots of the documented fields of a record that were asked for, each once.
 fn documented(stream: &Stream, plan: &TableMapping) -> Vec<Slot> {
-    let own = stream.targets.iter().flat_map(|target| -> Vec<&'static str> {
-        match target.at {
-            At::Record => target.documented_fields().collect(),
-            At::Elements(_) => target.documented_array().into_iter().collect(),
-        }
-    });
+    let own = stream.targets.iter().flat_map(Target::documented_in_record);
     let mut slots: Vec<Slot> = own.filter_map(|field| plan.find_path(field)).collect();
     slots.sort_unstable();
     slots.dedup();

@@ -6,6 +6,7 @@ use vainu_etl::schema::{Column, Disposition, Kind, Role, Table, Unit};
 
 use super::rig::{NO_HOOKS, Rig, complete, incomplete};
 use crate::staged_fixture::StagedFixture;
+use crate::support;
 use vainu_etl::load::ListResult;
 
 const SYSTEM: &[Column] = &[
@@ -27,17 +28,7 @@ const fn table(
 }
 
 const fn stream(name: &'static str, lists: Lists) -> Stream {
-    let endpoint = Endpoint::single("x/");
-    Stream {
-        name,
-        doc: "A stream",
-        things: "rows",
-        endpoint,
-        filters: None,
-        lists,
-        by_default: false,
-        targets: &[],
-    }
+    support::stream(name, Endpoint::single("x/"), lists)
 }
 
 pub(super) static GROUPS_TABLE: Table =

@@ -3,6 +3,8 @@
 use vainu_etl::catalog::{COMPANY as COMPANY_PARENT, Endpoint, Lists, Paging, Parent, Stream, Target};
 use vainu_etl::schema::{Column, Disposition, Kind, Origin, Table};
 
+use crate::support::stream;
+
 const COUNTRY: Column = Column::new("country", &["country"], Kind::Country, "Country.").required();
 const BUSINESS_ID: Column =
     Column::new("business_id", &["business_id"], Kind::BusinessId, "Business id.").required();
@@ -57,19 +59,6 @@ static TECHNOLOGIES: Table = table(
         Column::new("technology", &[], Kind::Text, "Name.").required().from(Origin::Element),
     ],
 );
-
-const fn stream(name: &'static str, endpoint: Endpoint, lists: Lists) -> Stream {
-    Stream {
-        name,
-        doc: "A stream.",
-        things: "rows",
-        endpoint,
-        filters: None,
-        lists,
-        by_default: false,
-        targets: &[],
-    }
-}
 
 const fn about_a_company(name: &'static str) -> Stream {
     stream(name, Endpoint::single("prospect/{company}/x/"), Lists::AnswersOf(&COMPANY_PARENT))
